@@ -1,0 +1,25 @@
+import { defineConfig } from 'vitest/config';
+
+// Kinds of test by name: x.test.ts runs anywhere; kernel and lab tests need privileges and run one file at a time, each in
+// a process of its own, because namespaces and file descriptors are the process's.
+const roots = ['packages/*/src', 'examples', 'tests', 'bench', 'tools'];
+const named = (kind: string) => roots.map((root) => `${root}/**/*.${kind}.ts`);
+const alone = { pool: 'forks', fileParallelism: false, testTimeout: 60_000, hookTimeout: 60_000 } as const;
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'pure',
+          include: named('test'),
+          exclude: ['**/node_modules/**', '**/dist/**', ...named('kernel.test'), ...named('lab.test'), ...named('browser.test')],
+          pool: 'forks',
+          testTimeout: 30_000,
+        },
+      },
+      { test: { name: 'kernel', include: named('kernel.test'), exclude: ['**/node_modules/**', '**/dist/**'], ...alone } },
+      { test: { name: 'lab', include: named('lab.test'), exclude: ['**/node_modules/**', '**/dist/**'], ...alone } },
+    ],
+  },
+});
