@@ -1,0 +1,186 @@
+// Makes a Program block by block. Blocks are filled in any order; `finish` checks that each one was ended.
+
+import type {
+  AluOperation,
+  AtomicOperation,
+  Block,
+  BlockId,
+  Hook,
+  Instruction,
+  Location,
+  Phi,
+  Program,
+  Region,
+  Relation,
+  StackSlot,
+  Terminator,
+  ValueId,
+  ValueType,
+  Width,
+} from './types.ts';
+
+const INTEGER: ValueType = { kind: 'integer' };
+const pointer = (region: Region): ValueType => ({ kind: 'pointer', region });
+
+interface OpenBlock {
+  readonly phis: Phi[];
+  readonly instructions: Instruction[];
+  terminator: Terminator | undefined;
+}
+
+export class ProgramBuilder {
+  readonly name: string;
+  readonly hook: Hook;
+  readonly context: ValueId;
+  readonly entry: BlockId;
+  /** Where the author's source stands; new instructions and terminators carry it. */
+  at: Location | undefined;
+  readonly #values: ValueType[] = [];
+  readonly #slots: StackSlot[] = [];
+  readonly #blocks: OpenBlock[] = [];
+
+  constructor(name: string, hook: Hook) {
+    this.name = name;
+    this.hook = hook;
+    this.context = this.#value(pointer('context'));
+    this.entry = this.block();
+  }
+
+  block(): BlockId {
+    this.#blocks.push({ phis: [], instructions: [], terminator: undefined });
+    return this.#blocks.length - 1;
+  }
+
+  slot(size: number, name: string): number {
+    this.#slots.push({ size, name });
+    return this.#slots.length - 1;
+  }
+
+  typeOf(value: ValueId): ValueType {
+    const type = this.#values[value];
+    if (type === undefined) throw new Error(`no value ${value}`);
+    return type;
+  }
+
+  constant(block: BlockId, value: bigint): ValueId {
+    return this.#define(block, INTEGER, (result) => ({ op: 'constant', value: BigInt.asIntN(64, value), result }));
+  }
+
+  alu(block: BlockId, operation: AluOperation, left: ValueId, right: ValueId): ValueId {
+    return this.#define(block, INTEGER, (result) => ({ op: 'alu', operation, left, right, result }));
+  }
+
+  truncate(block: BlockId, value: ValueId, width: 8 | 16 | 32): ValueId {
+    return this.#define(block, INTEGER, (result) => ({ op: 'truncate', width, value, result }));
+  }
+
+  swap(block: BlockId, value: ValueId, width: 16 | 32 | 64): ValueId {
+    return this.#define(block, INTEGER, (result) => ({ op: 'swap', width, value, result }));
+  }
+
+  compare(block: BlockId, relation: Relation, left: ValueId, right: ValueId): ValueId {
+    return this.#define(block, INTEGER, (result) => ({ op: 'compare', relation, left, right, result }));
+  }
+
+  load(block: BlockId, address: ValueId, offset: number, width: Width): ValueId {
+    return this.#define(block, INTEGER, (result) => ({ op: 'load', address, offset, width, result }));
+  }
+
+  store(block: BlockId, address: ValueId, offset: number, width: Width, value: ValueId): void {
+    this.#append(block, { op: 'store', address, offset, width, value });
+  }
+
+  offset(block: BlockId, base: ValueId, by: ValueId): ValueId {
+    return this.#define(block, this.typeOf(base), (result) => ({ op: 'offset', base, by, result }));
+  }
+
+  packetStart(block: BlockId, epoch: number): ValueId {
+    return this.#define(block, pointer('packet'), (result) => ({ op: 'packet-start', epoch, result }));
+  }
+
+  packetEnd(block: BlockId, epoch: number): ValueId {
+    return this.#define(block, pointer('packet-end'), (result) => ({ op: 'packet-end', epoch, result }));
+  }
+
+  stack(block: BlockId, slot: number): ValueId {
+    return this.#define(block, pointer(`stack ${slot}`), (result) => ({ op: 'stack', slot, result }));
+  }
+
+  map(block: BlockId, name: string): ValueId {
+    return this.#define(block, pointer('map'), (result) => ({ op: 'map', name, result }));
+  }
+
+  mapValue(block: BlockId, name: string, offset: number): ValueId {
+    return this.#define(block, pointer(`value ${name}`), (result) => ({ op: 'map-value', name, offset, result }));
+  }
+
+  /** `result`: what the helper gives; a pointer that may be null keeps its region and is compared with 0 before use. */
+  call(block: BlockId, helper: string, args: readonly ValueId[], result: ValueType = INTEGER): ValueId {
+    return this.#define(block, result, (id) => ({ op: 'call', helper, arguments: args, result: id }));
+  }
+
+  atomic(
+    block: BlockId,
+    operation: AtomicOperation,
+    at: { readonly address: ValueId; readonly offset: number; readonly width: 32 | 64 },
+    value: ValueId,
+  ): ValueId {
+    return this.#define(block, INTEGER, (result) => ({ op: 'atomic', operation, ...at, value, result }));
+  }
+
+  phi(block: BlockId, inputs: Phi['inputs'], type: ValueType = INTEGER): ValueId {
+    const result = this.#value(type);
+    this.#open(block).phis.push({ result, inputs });
+    return result;
+  }
+
+  /** Gives a phi of a loop header the inputs that were not known when it was made. */
+  completePhi(block: BlockId, result: ValueId, inputs: Phi['inputs']): void {
+    const { phis } = this.#open(block);
+    const index = phis.findIndex((phi) => phi.result === result);
+    if (index < 0) throw new Error(`block ${block} has no phi ${result}`);
+    phis[index] = { result, inputs };
+  }
+
+  terminate(block: BlockId, terminator: Terminator): void {
+    const open = this.#open(block);
+    if (open.terminator !== undefined) throw new Error(`block ${block} is ended already`);
+    open.terminator = this.at === undefined ? terminator : { ...terminator, at: this.at };
+  }
+
+  isOpen(block: BlockId): boolean {
+    return this.#open(block).terminator === undefined;
+  }
+
+  finish(): Program {
+    const blocks = this.#blocks.map(({ phis, instructions, terminator }, id): Block => {
+      if (terminator === undefined) throw new Error(`block ${id} of ${this.name} was never ended`);
+      return { id, phis, instructions, terminator };
+    });
+    const { name, hook, context } = this;
+    return { name, hook, context, values: this.#values, slots: this.#slots, blocks };
+  }
+
+  #value(type: ValueType): ValueId {
+    this.#values.push(type);
+    return this.#values.length - 1;
+  }
+
+  #define(block: BlockId, type: ValueType, make: (result: ValueId) => Instruction): ValueId {
+    const result = this.#value(type);
+    this.#append(block, make(result));
+    return result;
+  }
+
+  #append(block: BlockId, instruction: Instruction): void {
+    const open = this.#open(block);
+    if (open.terminator !== undefined) throw new Error(`block ${block} is ended already`);
+    open.instructions.push(this.at === undefined ? instruction : { ...instruction, at: this.at });
+  }
+
+  #open(block: BlockId): OpenBlock {
+    const open = this.#blocks[block];
+    if (open === undefined) throw new Error(`no block ${block}`);
+    return open;
+  }
+}
