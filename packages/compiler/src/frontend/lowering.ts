@@ -1,0 +1,85 @@
+// The seam between the front end's core (statements, expressions, calls, joins) and what the language knows of packets,
+// tables and verdicts (intrinsics). The core implements Lowering; intrinsics implement Intrinsics and call nothing else.
+
+import type { FunctionPlan } from '@twinpath/vnf/plan';
+import type { ProgramBuilder } from '../ir/builder.ts';
+import type { Hook, ValueId } from '../ir/types.ts';
+import type { DiagnosticCode } from './diagnostics.ts';
+import type { Outcome, Path, Sides, Site } from './path.ts';
+import type { Range, Value } from './value.ts';
+
+/** What the program is made for. */
+export interface Target {
+  readonly hook: Hook;
+  /** `wire`: packets as they come. `retry`: packets that the slow path sent through the function again; the number of trips
+   *  stands in the packet's metadata. */
+  readonly origin: 'wire' | 'retry';
+  /** `kernel`: the helper's clock. `simulated`: the clock in the instance's state, which tests set. */
+  readonly clock: 'kernel' | 'simulated';
+  /** How many CPUs share each reason's limit. */
+  readonly cpus: number;
+  /** Names of the function's ports in order of their index. */
+  readonly ports: readonly string[];
+  /** Seed of `hash`, made when the instance starts. */
+  readonly seed: number;
+}
+
+export interface Lowering {
+  readonly builder: ProgramBuilder;
+  readonly target: Target;
+  readonly plan: FunctionPlan;
+
+  /** Reports and ends the compilation of this path's expression: throws. */
+  fail(site: Site, code: DiagnosticCode, ...operands: readonly string[]): never;
+  warn(site: Site, code: DiagnosticCode, ...operands: readonly string[]): void;
+
+  /** Two new blocks behind a branch on `condition` (not 0: then). */
+  split(
+    path: Path,
+    condition: ValueId,
+    likely?: 'then' | 'otherwise',
+  ): { readonly then: Path; readonly otherwise: Path };
+  /** Two new blocks behind the bounds check `pointer + size <= packet end`, in the path's epoch. */
+  splitInPacket(path: Path, pointer: ValueId, size: number): { readonly then: Path; readonly otherwise: Path };
+  /** Joins paths into as few as can be; outcomes whose values cannot live in the same registers stay apart. */
+  join(outcomes: readonly Outcome[]): readonly Outcome[];
+  /** One path from many whose scopes are equal but for registers (for example all ends of a parse that failed). */
+  joinPaths(paths: readonly Path[]): readonly Path[];
+
+  /** A register that holds an integer, boolean, name or constant number. */
+  register(path: Path, value: Value, site: Site): ValueId;
+  constant(path: Path, value: bigint): ValueId;
+  /** What is known of a value's range on this path. `undefined`: not a number. */
+  rangeOf(path: Path, value: Value): Range | undefined;
+  integer(id: ValueId, range: Range): Value;
+}
+
+/** What the core asks of the intrinsics. Each is total over its receivers: what does not exist is reported with `fail`. */
+export interface Intrinsics {
+  property(lowering: Lowering, path: Path, receiver: Value, name: string, site: Site): readonly Outcome[];
+  method(
+    lowering: Lowering,
+    path: Path,
+    receiver: Value,
+    name: string,
+    operands: readonly Value[],
+    site: Site,
+  ): readonly Outcome[];
+  assign(lowering: Lowering, path: Path, receiver: Value, name: string, value: Value, site: Site): readonly Path[];
+  /** A call of something imported from `@twinpath/vnf`, or of a global, by its dotted name (`canonical`, `Math.min`). */
+  call(lowering: Lowering, path: Path, name: string, operands: readonly Value[], site: Site): readonly Outcome[];
+  /** A name imported from `@twinpath/vnf` used as a value (`drop`, `next`); `undefined`: unknown there. */
+  named(name: string): Value | undefined;
+  /** `===` of any two values; the core turns it into branches. */
+  equal(
+    lowering: Lowering,
+    path: Path,
+    left: Value,
+    right: Value,
+    site: Site,
+  ): readonly (Sides & { readonly path?: never })[];
+  /** Code before the author's: what every packet costs. Gives the paths on which the fast path runs and its packet. */
+  begin(lowering: Lowering, path: Path): readonly Outcome[];
+  /** Ends the path with a verdict: counts it and returns what the hook wants. */
+  end(lowering: Lowering, path: Path, verdict: Value, site: Site): void;
+}
