@@ -70,14 +70,8 @@ export interface Intrinsics {
   call(lowering: Lowering, path: Path, name: string, operands: readonly Value[], site: Site): readonly Outcome[];
   /** A name imported from `@twinpath/vnf` used as a value (`drop`, `next`); `undefined`: unknown there. */
   named(name: string): Value | undefined;
-  /** `===` of any two values; the core turns it into branches. */
-  equal(
-    lowering: Lowering,
-    path: Path,
-    left: Value,
-    right: Value,
-    site: Site,
-  ): readonly (Sides & { readonly path?: never })[];
+  /** `===` of any two values: known now (one side missing), or a branch. */
+  equal(lowering: Lowering, path: Path, left: Value, right: Value, site: Site): Sides;
   /** Code before the author's: what every packet costs. Gives the paths on which the fast path runs and its packet. */
   begin(lowering: Lowering, path: Path): readonly Outcome[];
   /** Ends the path with a verdict: counts it and returns what the hook wants. */
