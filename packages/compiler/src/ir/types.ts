@@ -29,7 +29,8 @@ export type Region =
 
 export type ValueType = { readonly kind: 'integer' } | { readonly kind: 'pointer'; readonly region: Region };
 
-/** `div` and `mod` are unsigned; by zero they give 0 and the dividend, as in BPF. `shr` is logical, `sar` arithmetic. */
+/** `sub` of two packet pointers (packet end minus packet start) is their distance, an integer; everything else takes integers.
+ *  `div` and `mod` are unsigned; by zero they give 0 and the dividend, as in BPF. `shr` is logical, `sar` arithmetic. */
 export type AluOperation = 'add' | 'sub' | 'mul' | 'div' | 'mod' | 'and' | 'or' | 'xor' | 'shl' | 'shr' | 'sar';
 export type Relation = 'eq' | 'ne' | 'ult' | 'ule' | 'ugt' | 'uge' | 'slt' | 'sle' | 'sgt' | 'sge';
 export type AtomicOperation = 'add' | 'and' | 'or' | 'xor' | 'exchange';
