@@ -1,0 +1,3 @@
+export function textOf(_bytes: Uint8Array): string {
+  return '';
+}
