@@ -40,7 +40,7 @@ export function assemble(items: readonly (Instruction | Label)[], options: Assem
   const source = items.map((item, index): Line => ({ item, source: index }));
   checkLabels(items);
   const lines = how === 'reject' ? source : relax(source, how);
-  if (lines !== source) rejectDistances(items);
+  if (lines.length > items.length) rejectDistances(items);
   const positions = positionsOf(lines);
   const labels = labelPositions(lines, positions);
   const bytes = new Uint8Array((positions.at(-1) ?? 0) * SLOT_BYTES);

@@ -53,33 +53,43 @@ export function relax(lines: readonly Line[], how: Exclude<FarJumps, 'reject'>):
   for (let names = 0, current = lines; ; names++) {
     const positions = positionsOf(current);
     const labels = labelPositions(current, positions);
-    const index = current.findIndex(({ item }, at) => {
+    const far = ({ item }: Line, at: number) => {
       const to = isShortJump(item) ? labels.get(item.target) : undefined;
       return to !== undefined && !reaches(positions[at] ?? 0, to);
-    });
+    };
+    current = current.map((line, at) => (far(line, at) ? viaStone(line, positions[at] ?? 0, stones, labels) : line));
+    const index = current.findIndex(far);
     const line = current[index];
     if (!line || !isShortJump(line.item)) return current;
     const { target } = line.item;
     const from = positions[index] ?? 0;
-    const to = labels.get(target) ?? 0;
-    const between = (at: number) => (at > from ? to > at : to < at && at < from);
-    const near = stones.get(target)?.find((stone) => {
-      const at = labels.get(stone) ?? from;
-      return between(at) && reaches(from, at);
-    });
-    const name = near ?? `far jump ${names}`;
+    const name = `far jump ${names}`;
     const jump: Line = { item: { ...line.item, target: name }, source: line.source };
-    if (near !== undefined) {
-      current = current.with(index, jump);
-    } else if (how === 'gotol') {
+    if (how === 'gotol') {
       current = current.toSpliced(index, 1, ...gotol(line.item, jump, name));
-    } else {
-      const wanted = from + (to > from ? STRIDE : -STRIDE);
-      const place = positions.findIndex((position) => position >= wanted);
-      stones.set(target, [...(stones.get(target) ?? []), name]);
-      current = current.with(index, jump).toSpliced(place, 0, ...trampoline(current[place - 1], name, target));
+      continue;
     }
+    const wanted = from + ((labels.get(target) ?? 0) > from ? STRIDE : -STRIDE);
+    const place = positions.findIndex((position) => position >= wanted);
+    stones.set(target, [...(stones.get(target) ?? []), name]);
+    current = current.with(index, jump).toSpliced(place, 0, ...trampoline(current[place - 1], name, target));
   }
+}
+
+/** The jump led over a trampoline that another jump to the same target got, if one lies on the way and within reach. */
+function viaStone(
+  line: Line,
+  from: number,
+  stones: ReadonlyMap<string, readonly string[]>,
+  labels: ReadonlyMap<string, number>,
+): Line {
+  if (!isShortJump(line.item)) return line;
+  const to = labels.get(line.item.target) ?? 0;
+  const stone = stones.get(line.item.target)?.find((name) => {
+    const at = labels.get(name) ?? from;
+    return reaches(from, at) && (to > from ? from < at && at < to : to < at && at < from);
+  });
+  return stone === undefined ? line : { item: { ...line.item, target: stone }, source: line.source };
 }
 
 function reaches(from: number, to: number): boolean {

@@ -26,6 +26,7 @@ export {
 export { disassemble } from './disassemble.ts';
 export { AssemblerError } from './error.ts';
 export type { FarJumps } from './far-jumps.ts';
-export { HELPER_IDS, helperName } from './helper-ids.ts';
+export { HELPER_IDS, helperMinimumKernel, helperName } from './helper-ids.ts';
 export type * from './instruction.ts';
+export { minimumKernel } from './slot.ts';
 export { format, parse, parseProgram } from './text.ts';

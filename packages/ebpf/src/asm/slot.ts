@@ -50,6 +50,11 @@ export function encodingOf(instruction: Instruction): Encoding {
   );
 }
 
+/** First kernel whose verifier accepts this instruction. The age of a called helper is not considered. */
+export function minimumKernel(instruction: Instruction): string {
+  return encodingOf(instruction).since;
+}
+
 function show(instruction: Instruction): string {
   return [...operandsOf(instruction)].map(([name, value]) => `${name}=${value}`).join(' ');
 }

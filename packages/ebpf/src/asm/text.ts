@@ -14,8 +14,8 @@ const patterns: Readonly<Record<string, string>> = {
   src: '\\d+',
   off: '[+-] ?\\d+',
   target: `(?:pc)?[+-]\\d+|${LABEL}`,
-  map: `fd:\\d+|${LABEL}`,
-  helper: '\\w*#\\d+|bpf_\\w+',
+  map: `fd:-?\\d+|${LABEL}`,
+  helper: '\\w*#-?\\d+|bpf_\\w+',
 };
 
 /**
