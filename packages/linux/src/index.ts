@@ -1,6 +1,50 @@
 export { BpfCommand, bpf } from './bpf.ts';
+export { bpffsPath, isBpffs, mountBpffs } from './bpffs.ts';
+export { type Capability, capabilities, hasCapability } from './capability.ts';
+export { type Clock, clockNs } from './clock.ts';
 export { Errno, errnoName } from './errno.ts';
 export { Fd, openFds, traceFds } from './fd.ts';
+export { type KernelVersion, kernelVersion, onlineCpus, parseKernelVersion, possibleCpus } from './kernel.ts';
 export { MappedMemory, type MappingOptions, pageSize } from './mapped-memory.ts';
+export { raiseMemlockLimit } from './memlock.ts';
+export {
+  currentNamespace,
+  inNamespace,
+  inNewNamespace,
+  type NamespaceRef,
+  openNamespace,
+  type Synchronous,
+} from './namespace/enter.ts';
+export { createNamespace, deleteNamespace, listNamespaces } from './namespace/named.ts';
 export { keepAlive, NativeBuffer } from './native-buffer.ts';
+export { addAddress, deleteAddress, type InterfaceAddress, listAddresses } from './netlink/address.ts';
+export {
+  type AttachedXdp,
+  createBridge,
+  createDummy,
+  createVeth,
+  deleteLink,
+  getLink,
+  type Link,
+  type LinkChange,
+  type LinkRef,
+  type LinkStatistics,
+  listLinks,
+  type NewLink,
+  setLink,
+} from './netlink/link.ts';
+export {
+  addNeighbour,
+  deleteNeighbour,
+  listNeighbours,
+  type Neighbour,
+  type NeighbourState,
+} from './netlink/neighbour.ts';
+export { addRoute, deleteRoute, listRoutes, type NextHop, type Route, type RouteSpec } from './netlink/route.ts';
+export { Netlink } from './netlink/socket.ts';
+export { getOffload, type Offload, setOffload } from './offload.ts';
+export type { SendOptions } from './packet-sender.ts';
+export { PacketSocket, type PacketSocketOptions } from './packet-socket.ts';
+export { FdPoll, pollFd } from './poll.ts';
 export { check, isSyscallError, type SyscallContext, SyscallError } from './syscall-error.ts';
+export { readSysctl, writeSysctl } from './sysctl.ts';

@@ -1,0 +1,43 @@
+import { sys } from './ffi.ts';
+import { keepAlive, NativeBuffer } from './native-buffer.ts';
+import { Socket } from './socket.ts';
+import { check } from './syscall-error.ts';
+
+const AF_INET = 2;
+const SOCK_DGRAM = 2;
+const SIOCETHTOOL = 0x8946;
+const IFNAMSIZ = 16;
+
+/** ETHTOOL_G… and ETHTOOL_S… commands, include/uapi/linux/ethtool.h. */
+const commands = {
+  'rx-checksum': { get: 0x14, set: 0x15 },
+  'tx-checksum': { get: 0x16, set: 0x17 },
+  'scatter-gather': { get: 0x18, set: 0x19 },
+  tso: { get: 0x1e, set: 0x1f },
+  gso: { get: 0x23, set: 0x24 },
+  gro: { get: 0x2b, set: 0x2c },
+} as const;
+
+/** Work that the stack leaves to the interface. A veth leaves checksums unfinished unless `tx-checksum` is off. */
+export type Offload = keyof typeof commands;
+
+/** Whether `offload` is on for interface `name` of this thread's namespace. */
+export function getOffload(name: string, offload: Offload): boolean {
+  return ethtool(name, commands[offload].get, 0, `getting ${offload} of interface ${name}`) !== 0;
+}
+
+/** Turns `offload` on or off for interface `name` of this thread's namespace. */
+export function setOffload(name: string, offload: Offload, on: boolean): void {
+  ethtool(name, commands[offload].set, on ? 1 : 0, `setting ${offload} of interface ${name}`);
+}
+
+/** struct ifreq { char name[16]; void *data } with struct ethtool_value { u32 command; u32 data }. */
+function ethtool(name: string, command: number, data: number, subject: string): number {
+  using socket = new Socket(AF_INET, SOCK_DGRAM, 0, subject);
+  const value = new NativeBuffer(8).setU32(0, command).setU32(4, data);
+  const request = new NativeBuffer(40).setString(0, name, IFNAMSIZ).setPointer(IFNAMSIZ, value);
+  const result = sys.ioctl(socket.fd.number, SIOCETHTOOL, request.bytes);
+  keepAlive(request);
+  check('ioctl(SIOCETHTOOL)', result, { subject });
+  return value.getU32(4);
+}
