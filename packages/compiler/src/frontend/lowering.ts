@@ -54,7 +54,12 @@ export interface Lowering {
   integer(id: ValueId, range: Range): Value;
 }
 
-/** What the core asks of the intrinsics. Each is total over its receivers: what does not exist is reported with `fail`. */
+/** Name of the method that a call of the value itself is: `gtpu({ teid })`, where `gtpu` is a `header`. */
+export const CALLED = '()';
+
+/** What the core asks of the intrinsics. Each is total over its receivers: what does not exist is reported with `fail`.
+ *  Nothing may be remembered outside of paths and the builder: bodies of loops are compiled repeatedly, until the ranges of
+ *  their variables hold, and all tries but the last are taken back. */
 export interface Intrinsics {
   property(lowering: Lowering, path: Path, receiver: Value, name: string, site: Site): readonly Outcome[];
   method(
@@ -66,14 +71,16 @@ export interface Intrinsics {
     site: Site,
   ): readonly Outcome[];
   assign(lowering: Lowering, path: Path, receiver: Value, name: string, value: Value, site: Site): readonly Path[];
-  /** A call of something imported from `@twinpath/vnf`, or of a global, by its dotted name (`canonical`, `Math.min`). */
+  /** A call of something imported from `@twinpath/vnf`, by its name (`canonical`). `Math` is the core's. */
   call(lowering: Lowering, path: Path, name: string, operands: readonly Value[], site: Site): readonly Outcome[];
   /** A name imported from `@twinpath/vnf` used as a value (`drop`, `next`); `undefined`: unknown there. */
   named(name: string): Value | undefined;
-  /** `===` of any two values: known now (one side missing), or a branch. */
+  /** `===`: known now (one side missing), or a branch. Two numbers, two booleans and `undefined` are the core's. */
   equal(lowering: Lowering, path: Path, left: Value, right: Value, site: Site): Sides;
   /** Code before the author's: what every packet costs. Gives the paths on which the fast path runs and its packet. */
   begin(lowering: Lowering, path: Path): readonly Outcome[];
+  /** Lets go of what `using` holds, where its block is left. */
+  release(lowering: Lowering, path: Path, held: Value, site: Site): readonly Path[];
   /** Ends the path with a verdict: counts it and returns what the hook wants. */
   end(lowering: Lowering, path: Path, verdict: Value, site: Site): void;
 }

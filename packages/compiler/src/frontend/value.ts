@@ -32,8 +32,9 @@ export type Value =
   | { readonly kind: 'undefined' }
   /** Known now. A string is given a meaning (address, name) by the typed value that it meets. */
   | { readonly kind: 'constant'; readonly value: string | number | boolean | bigint | null }
-  /** Known now: a configuration or an imported constant; properties are read, the whole never stored. */
-  | { readonly kind: 'object'; readonly value: Readonly<Record<string, unknown>> }
+  /** Known now: a configuration, a list, or what a pure function of `@twinpath/vnf` made at module level (a shape, a
+   *  `header`, which is callable); properties are read, the whole never stored. */
+  | { readonly kind: 'object'; readonly value: object }
   /** An exact integer in a 64-bit register, two's complement. */
   | { readonly kind: 'integer'; readonly id: ValueId; readonly range: Range }
   /** 1 or 0. */
@@ -69,6 +70,8 @@ export type Value =
   | { readonly kind: 'counter'; readonly name: string }
   | { readonly kind: 'reason'; readonly plan: ReasonPlan }
   | { readonly kind: 'portGroup' }
+  /** A lock that is held; what `using` binds, released by `Intrinsics.release` where its block is left. */
+  | { readonly kind: 'lock'; readonly pointer: ValueId }
   /** A function of the author's: inlined where it is called. `declaration` and `module` belong to the front end's core. */
   | { readonly kind: 'function'; readonly declaration: unknown; readonly module: unknown }
   /** Something of `@twinpath/vnf`, or a global such as `Math.min`, by its dotted name. */

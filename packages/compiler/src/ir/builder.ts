@@ -28,6 +28,17 @@ interface OpenBlock {
   terminator: Terminator | undefined;
 }
 
+/** A state of a builder to which it can go back. */
+export interface Mark {
+  readonly values: number;
+  readonly slots: number;
+  readonly blocks: readonly {
+    readonly phis: readonly Phi[];
+    readonly instructions: number;
+    readonly terminator: Terminator | undefined;
+  }[];
+}
+
 export class ProgramBuilder {
   readonly name: string;
   readonly hook: Hook;
@@ -150,6 +161,28 @@ export class ProgramBuilder {
 
   isOpen(block: BlockId): boolean {
     return this.#open(block).terminator === undefined;
+  }
+
+  /** How far the program is; `rollback` takes back all that was made since. */
+  mark(): Mark {
+    const blocks = this.#blocks.map(({ phis, instructions, terminator }) => ({
+      phis: [...phis],
+      instructions: instructions.length,
+      terminator,
+    }));
+    return { values: this.#values.length, slots: this.#slots.length, blocks };
+  }
+
+  rollback(mark: Mark): void {
+    this.#values.length = mark.values;
+    this.#slots.length = mark.slots;
+    this.#blocks.length = mark.blocks.length;
+    for (const [id, { phis, instructions, terminator }] of mark.blocks.entries()) {
+      const open = this.#open(id);
+      open.phis.splice(0, open.phis.length, ...phis);
+      open.instructions.length = instructions;
+      open.terminator = terminator;
+    }
   }
 
   finish(): Program {

@@ -1,0 +1,14 @@
+// Bytes of the frame. XDP has no such field: it is the distance of the packet's ends. A tc packet may be longer than its
+// linear part, and knows its length.
+import type { ValueId } from '../../../ir/types.ts';
+import type { Range } from '../../value.ts';
+import type { Code } from '../code.ts';
+
+export const FRAME_LENGTH: Range = { low: 14n, high: 262_144n };
+
+const SKB_LENGTH = 0;
+
+export function frameLength(code: Code): ValueId {
+  if (code.lowering.target.hook !== 'xdp') return code.context(SKB_LENGTH);
+  return code.alu('sub', code.packetEnd(), code.packetStart());
+}

@@ -1,0 +1,132 @@
+// Facts of the control-flow graph: predecessors, order, dominators, loops.
+
+import { at } from './at.ts';
+import { successorsOf } from './operands.ts';
+import type { BlockId, Program } from './types.ts';
+
+export interface Graph {
+  /** Reachable predecessors of each block, each once. */
+  readonly predecessors: readonly (readonly BlockId[])[];
+  readonly successors: readonly (readonly BlockId[])[];
+  /** Reachable blocks, each before its successors except along back edges. */
+  readonly order: readonly BlockId[];
+  /** Nearest dominator; the entry is its own, unreachable blocks have -1. */
+  readonly dominator: readonly BlockId[];
+  /** Blocks whose nearest dominator this is. */
+  readonly dominated: readonly (readonly BlockId[])[];
+  /** How many loops a block lies in. */
+  readonly loopDepth: readonly number[];
+  readonly loopHeaders: ReadonlySet<BlockId>;
+  dominates(above: BlockId, below: BlockId): boolean;
+}
+
+export function graphOf(program: Program): Graph {
+  return graphOfSuccessors(program.blocks.map((block) => successorsOf(block.terminator)));
+}
+
+/** The graph of any control flow whose entry is block 0. */
+export function graphOfSuccessors(successors: readonly (readonly BlockId[])[]): Graph {
+  const order = reversePostorder(successors);
+  const position = new Array<number>(successors.length).fill(-1);
+  order.forEach((block, index) => {
+    position[block] = index;
+  });
+  const predecessors: BlockId[][] = successors.map(() => []);
+  for (const block of order) for (const next of at(successors, block)) at(predecessors, next).push(block);
+  const dominator = dominators(order, position, predecessors);
+  const dominated: BlockId[][] = successors.map(() => []);
+  for (const block of order) if (block !== 0) at(dominated, at(dominator, block)).push(block);
+  const dominates = intervals(dominated);
+  const { loopDepth, loopHeaders } = loops(order, predecessors, dominates);
+  return { predecessors, successors, order, dominator, dominated, loopDepth, loopHeaders, dominates };
+}
+
+function reversePostorder(successors: readonly (readonly BlockId[])[]): BlockId[] {
+  const order: BlockId[] = [];
+  const seen = new Set<BlockId>([0]);
+  const path: { readonly block: BlockId; next: number }[] = [{ block: 0, next: 0 }];
+  for (let top = path.at(-1); top !== undefined; top = path.at(-1)) {
+    const to = at(successors, top.block)[top.next++];
+    if (to === undefined) {
+      order.push(top.block);
+      path.pop();
+    } else if (!seen.has(to)) {
+      seen.add(to);
+      path.push({ block: to, next: 0 });
+    }
+  }
+  return order.reverse();
+}
+
+/** Cooper, Harvey, Kennedy: "A Simple, Fast Dominance Algorithm". */
+function dominators(
+  order: readonly BlockId[],
+  position: readonly number[],
+  predecessors: readonly (readonly BlockId[])[],
+): BlockId[] {
+  const dominator = position.map(() => -1);
+  dominator[0] = 0;
+  const meet = (left: BlockId, right: BlockId): BlockId => {
+    let [a, b] = [left, right];
+    while (a !== b) {
+      while (at(position, a) > at(position, b)) a = at(dominator, a);
+      while (at(position, b) > at(position, a)) b = at(dominator, b);
+    }
+    return a;
+  };
+  for (let changed = true; changed; ) {
+    changed = false;
+    for (const block of order) {
+      if (block === 0) continue;
+      const known = at(predecessors, block).filter((from) => at(dominator, from) >= 0);
+      const found = known.reduce(meet);
+      if (dominator[block] !== found) {
+        dominator[block] = found;
+        changed = true;
+      }
+    }
+  }
+  return dominator;
+}
+
+/** Dominance as nesting of depth-first intervals. */
+function intervals(dominated: readonly (readonly BlockId[])[]): (above: BlockId, below: BlockId) => boolean {
+  const enter = new Array<number>(dominated.length).fill(-1);
+  const leave = new Array<number>(dominated.length).fill(-1);
+  let clock = 0;
+  const path: { readonly block: BlockId; next: number }[] = [{ block: 0, next: 0 }];
+  enter[0] = clock++;
+  for (let top = path.at(-1); top !== undefined; top = path.at(-1)) {
+    const to = at(dominated, top.block)[top.next++];
+    if (to === undefined) {
+      leave[top.block] = clock++;
+      path.pop();
+    } else {
+      enter[to] = clock++;
+      path.push({ block: to, next: 0 });
+    }
+  }
+  return (above, below) => at(enter, above) <= at(enter, below) && at(leave, below) <= at(leave, above);
+}
+
+function loops(
+  order: readonly BlockId[],
+  predecessors: readonly (readonly BlockId[])[],
+  dominates: (above: BlockId, below: BlockId) => boolean,
+): { loopDepth: number[]; loopHeaders: Set<BlockId> } {
+  const loopDepth = predecessors.map(() => 0);
+  const loopHeaders = new Set<BlockId>();
+  for (const header of order) {
+    const body = new Set<BlockId>();
+    const open = at(predecessors, header).filter((from) => dominates(header, from));
+    if (open.length === 0) continue;
+    loopHeaders.add(header);
+    for (let block = open.pop(); block !== undefined; block = open.pop()) {
+      if (body.has(block)) continue;
+      body.add(block);
+      if (block !== header) open.push(...at(predecessors, block));
+    }
+    for (const block of body) loopDepth[block] = at(loopDepth, block) + 1;
+  }
+  return { loopDepth, loopHeaders };
+}

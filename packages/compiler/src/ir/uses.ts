@@ -1,0 +1,52 @@
+// Where each value is defined and how often it is read.
+
+import { operandsOf, resultOf, terminatorOperands } from './operands.ts';
+import type { BlockId, Instruction, Phi, Program, ValueId } from './types.ts';
+
+export type Definition =
+  | { readonly kind: 'context' }
+  | { readonly kind: 'phi'; readonly block: BlockId; readonly phi: Phi }
+  | {
+      readonly kind: 'instruction';
+      readonly block: BlockId;
+      readonly index: number;
+      readonly instruction: Instruction;
+    };
+
+export function definitionsOf(program: Program): ReadonlyMap<ValueId, Definition> {
+  const definitions = new Map<ValueId, Definition>([[program.context, { kind: 'context' }]]);
+  for (const { id: block, phis, instructions } of program.blocks) {
+    for (const phi of phis) definitions.set(phi.result, { kind: 'phi', block, phi });
+    instructions.forEach((instruction, index) => {
+      const result = resultOf(instruction);
+      if (result !== undefined) definitions.set(result, { kind: 'instruction', block, index, instruction });
+    });
+  }
+  return definitions;
+}
+
+/** The instruction that defines each value; phis and the context have none. */
+export function instructionsByResult(program: Program): Map<ValueId, Instruction> {
+  const found = new Map<ValueId, Instruction>();
+  for (const { instructions } of program.blocks) {
+    for (const instruction of instructions) {
+      const result = resultOf(instruction);
+      if (result !== undefined) found.set(result, instruction);
+    }
+  }
+  return found;
+}
+
+/** Number of operands, phi inputs and terminators that read each value. */
+export function useCounts(program: Program): number[] {
+  const counts = program.values.map(() => 0);
+  const use = (value: ValueId) => {
+    counts[value] = (counts[value] ?? 0) + 1;
+  };
+  for (const { phis, instructions, terminator } of program.blocks) {
+    for (const { inputs } of phis) for (const { value } of inputs) use(value);
+    for (const instruction of instructions) operandsOf(instruction).forEach(use);
+    terminatorOperands(terminator).forEach(use);
+  }
+  return counts;
+}

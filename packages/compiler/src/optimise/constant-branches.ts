@@ -1,0 +1,26 @@
+import { instructionsByResult } from '../ir/uses.ts';
+import type { Instruction, Program, Terminator, ValueId } from '../ir/types.ts';
+
+/** Makes jumps of branches whose way is known. The edges that vanish leave phi inputs behind for `removeUnreachable`. */
+export function foldConstantBranches(program: Program): Program {
+  const definitions = instructionsByResult(program);
+  let changed = false;
+  const blocks = program.blocks.map((block) => {
+    const terminator = folded(block.terminator, definitions);
+    if (terminator === block.terminator) return block;
+    changed = true;
+    return { ...block, terminator };
+  });
+  return changed ? { ...program, blocks } : program;
+}
+
+function folded(terminator: Terminator, definitions: ReadonlyMap<ValueId, Instruction>): Terminator {
+  if (terminator.op !== 'branch' && terminator.op !== 'in-packet') return terminator;
+  const { then, otherwise } = terminator;
+  const jump = (target: number): Terminator =>
+    terminator.at === undefined ? { op: 'jump', target } : { op: 'jump', target, at: terminator.at };
+  if (then === otherwise) return jump(then);
+  if (terminator.op !== 'branch') return terminator;
+  const condition = definitions.get(terminator.condition);
+  return condition?.op === 'constant' ? jump(condition.value !== 0n ? then : otherwise) : terminator;
+}

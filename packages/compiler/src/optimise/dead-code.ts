@@ -1,0 +1,45 @@
+import { hasEffect, operandsOf, resultOf, terminatorOperands } from '../ir/operands.ts';
+import { definitionsOf } from '../ir/uses.ts';
+import type { Program, ValueId } from '../ir/types.ts';
+
+/** Drops instructions and phis that nothing with an effect depends on. */
+export function removeDeadCode(program: Program): Program {
+  const live = liveValues(program);
+  let changed = false;
+  const keep = <T>(items: readonly T[], wanted: (item: T) => boolean): readonly T[] => {
+    const kept = items.filter(wanted);
+    if (kept.length === items.length) return items;
+    changed = true;
+    return kept;
+  };
+  const blocks = program.blocks.map((block) => ({
+    ...block,
+    phis: keep(block.phis, (phi) => live.has(phi.result)),
+    instructions: keep(block.instructions, (instruction) => {
+      const result = resultOf(instruction);
+      return hasEffect(instruction) || (result !== undefined && live.has(result));
+    }),
+  }));
+  return changed ? { ...program, blocks } : program;
+}
+
+function liveValues(program: Program): ReadonlySet<ValueId> {
+  const definitions = definitionsOf(program);
+  const live = new Set<ValueId>();
+  const open: ValueId[] = [];
+  const use = (value: ValueId) => {
+    if (live.has(value)) return;
+    live.add(value);
+    open.push(value);
+  };
+  for (const { instructions, terminator } of program.blocks) {
+    for (const instruction of instructions) if (hasEffect(instruction)) operandsOf(instruction).forEach(use);
+    terminatorOperands(terminator).forEach(use);
+  }
+  for (let value = open.pop(); value !== undefined; value = open.pop()) {
+    const definition = definitions.get(value);
+    if (definition?.kind === 'phi') for (const input of definition.phi.inputs) use(input.value);
+    if (definition?.kind === 'instruction') operandsOf(definition.instruction).forEach(use);
+  }
+  return live;
+}

@@ -1,0 +1,72 @@
+import { at } from '../ir/at.ts';
+import { graphOf } from '../ir/graph.ts';
+import { operandsOf, resultOf, successorsOf, terminatorOperands, withTargets } from '../ir/operands.ts';
+import type { Block, BlockId, Instruction, Phi, Program, Terminator, ValueId } from '../ir/types.ts';
+import { useCounts } from '../ir/uses.ts';
+import { removeUnreachable } from './remove-unreachable.ts';
+
+/**
+ * Keeps one of several blocks that do the same and go on to the same places, such as equal returns. Blocks with a
+ * variable pointer offset stay: the facts that bound it hold on one path only.
+ */
+export function mergeEqualBlocks(program: Program): Program {
+  const counts = useCounts(program);
+  const kept = new Map<string, BlockId>();
+  const replacedBy = new Map<BlockId, BlockId>();
+  for (const id of graphOf(program).order) {
+    const block = at(program.blocks, id);
+    if (id === 0 || block.phis.length > 0 || !isSelfContained(block, counts)) continue;
+    const key = `${fingerprint(block)} | ${incoming(block, program)}`;
+    const twin = kept.get(key);
+    if (twin === undefined) kept.set(key, id);
+    else replacedBy.set(id, twin);
+  }
+  if (replacedBy.size === 0) return program;
+  const keep = (id: BlockId) => replacedBy.get(id) ?? id;
+  const blocks = program.blocks.map((block) => ({ ...block, terminator: withTargets(block.terminator, keep) }));
+  return removeUnreachable({ ...program, blocks });
+}
+
+/** Whether nothing behind the block reads what it computes. */
+function isSelfContained({ instructions, terminator }: Block, counts: readonly number[]): boolean {
+  const reads = new Map<ValueId, number>();
+  const read = (value: ValueId) => reads.set(value, (reads.get(value) ?? 0) + 1);
+  for (const instruction of instructions) operandsOf(instruction).forEach(read);
+  terminatorOperands(terminator).forEach(read);
+  return instructions.every((instruction) => {
+    const result = resultOf(instruction);
+    return instruction.op !== 'offset' && (result === undefined || (reads.get(result) ?? 0) === counts[result]);
+  });
+}
+
+/** The block as text, its own values named by their order. */
+function fingerprint({ instructions, terminator }: Block): string {
+  const names = new Map<ValueId, string>();
+  const name = (key: string, value: unknown): unknown => {
+    if (key === 'at' || key === 'id') return undefined;
+    return typeof value === 'bigint' ? `${value}n` : value;
+  };
+  const local = (value: ValueId) => names.get(value) ?? `${value}`;
+  const lines = instructions.map((instruction) => {
+    const operands = operandsOf(instruction).map(local);
+    const result = resultOf(instruction);
+    if (result !== undefined) names.set(result, `local ${names.size}`);
+    return JSON.stringify([withoutValues(instruction), operands], name);
+  });
+  return [...lines, JSON.stringify([withoutValues(terminator), terminatorOperands(terminator).map(local)], name)].join();
+}
+
+const VALUE_KEYS = new Set(['result', 'left', 'right', 'address', 'base', 'by', 'arguments', 'condition', 'pointer']);
+
+function withoutValues(item: Instruction | Terminator): Record<string, unknown> {
+  const isValue = (key: string) => VALUE_KEYS.has(key) || (key === 'value' && item.op !== 'constant');
+  return Object.fromEntries(Object.entries(item).filter(([key]) => !isValue(key)));
+}
+
+/** What the block brings to the phis of its successors. */
+function incoming(block: Block, program: Program): string {
+  const brought = ({ result, inputs }: Phi) => `${result}=${inputs.find((input) => input.block === block.id)?.value}`;
+  return successorsOf(block.terminator)
+    .flatMap((next) => at(program.blocks, next).phis.map(brought))
+    .join();
+}
