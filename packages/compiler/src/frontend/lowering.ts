@@ -18,10 +18,12 @@ export interface Target {
   readonly clock: 'kernel' | 'simulated';
   /** How many CPUs share each reason's limit. */
   readonly cpus: number;
-  /** Names of the function's ports in order of their index. */
-  readonly ports: readonly string[];
-  /** Seed of `hash`, made when the instance starts. */
+  /** The function's ports, or of a transparent one the port that it sits on, in order of their index. */
+  readonly ports: readonly { readonly name: string; readonly ifindex: number }[];
+  /** Seed of `hash`, made when the instance starts. 32 bits. */
   readonly seed: number;
+  /** The mark by which the egress program knows packets of the slow path; not 0. 32 bits. */
+  readonly key: number;
 }
 
 export interface Lowering {

@@ -1,0 +1,14 @@
+import type { ValueId } from '../../ir/types.ts';
+import { STATE } from '../../abi/state.ts';
+import type { Code } from './code.ts';
+
+/** Nanoseconds: the kernel's monotonic clock, or the one that tests set. */
+export function now(code: Code): ValueId {
+  if (code.lowering.target.clock === 'kernel') return code.call('ktime_get_ns', []);
+  return code.load(code.mapValue(STATE.map, STATE.now), 0, 64);
+}
+
+/** Seconds of the instance's clock, which the runtime keeps: no helper call. */
+export function seconds(code: Code): ValueId {
+  return code.load(code.mapValue(STATE.map, STATE.seconds), 0, 32);
+}
