@@ -58,6 +58,8 @@ export const ipv6FragmentLayout = layout({
   moreFragments: 1,
   identification: 32,
 });
+/** RFC 4302 section 2; the integrity check value follows. */
+export const authenticationLayout = layout({ nextHeader: 8, length: 8, reserved: 16, spi: 32, sequence: 32 });
 /** RFC 9293 section 3.1. */
 export const tcpLayout = layout({
   sport: 16,
