@@ -45,6 +45,9 @@ export { type ExtensionName, extensionNumbers, MAX_EXTENSIONS } from './layout/e
 export { readField } from './layout/field.ts';
 export * from './layout/headers.ts';
 export { type FieldPlace, type HeaderLayout, layout } from './layout/layout.ts';
+export { type PacketText, packetFromText } from './text/packet-from-text.ts';
+export { PacketTextError } from './text/packet-text-error.ts';
+export { textOf } from './text/text-of.ts';
 export type * from './types/values.ts';
 export type * from './types/views.ts';
 export { type PacketContext, packetView } from './view/packet-view.ts';

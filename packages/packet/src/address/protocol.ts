@@ -14,7 +14,7 @@ export const protocolNumbers = {
   sctp: 132,
 } as const;
 
-const numbers = new Map<unknown, u8>(Object.entries(protocolNumbers));
+const numbers = new Map<string, u8>(Object.entries(protocolNumbers));
 const names = new Map<number, Protocol>([
   [1, 'icmp'],
   [2, 'igmp'],
@@ -34,12 +34,19 @@ export function protocolName(number: u8): Protocol {
 
 /** @throws AddressError for a name that is not in `Protocol` and a number that is no byte. */
 export function protocolNumber(protocol: Protocol): u8 {
-  const number = typeof protocol === 'number' ? protocol : numbers.get(protocol);
-  if (number !== undefined && Number.isInteger(number) && number >= 0 && number <= 255) return number;
-  throw new AddressError(
-    'an IP protocol',
-    String(protocol),
-    number === undefined ? 'there is no such name' : 'it is no number from 0 to 255',
-    `names are ${Object.keys(protocolNumbers).join(', ')}; others are written as their number`,
-  );
+  if (typeof protocol !== 'number') return protocolNumberOf(protocol);
+  if (Number.isInteger(protocol) && protocol >= 0 && protocol <= 255) return protocol;
+  throw bad(String(protocol), 'it is no number from 0 to 255');
+}
+
+/** The number of a name. @throws AddressError */
+export function protocolNumberOf(name: string): u8 {
+  const number = numbers.get(name);
+  if (number === undefined) throw bad(name, 'there is no such name');
+  return number;
+}
+
+function bad(text: string, why: string): AddressError {
+  const names = Object.keys(protocolNumbers).join(', ');
+  return new AddressError('an IP protocol', text, why, `names are ${names}; others are written as their number`);
 }
