@@ -1,0 +1,66 @@
+import { ClassifierError } from './classifier-error.ts';
+import { LARGEST_TABLE_BYTES } from './size-class.ts';
+
+/** The table grew beyond what any size class holds; other parameters may still fit. */
+export class TableTooLarge extends ClassifierError {
+  constructor(what: string) {
+    super(
+      `the rules need ${what}: they overlap too much`,
+      'split very wide rules by a second field, remove rules that others shadow, or use fewer rules',
+    );
+  }
+}
+
+/** Words of 64 bits that grow at the end; written as halves, because BigInt is slow. */
+export class Heap {
+  #words = new Uint32Array(2 * 8192);
+  #length = 0;
+  readonly #limit: number;
+
+  constructor(limitBytes = LARGEST_TABLE_BYTES) {
+    this.#limit = limitBytes / 8;
+  }
+
+  /** In words of 64 bits. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Zeros. @returns the position of the first word. */
+  allocate(words: number): number {
+    const at = this.#length;
+    this.#length += words;
+    if (this.#length > this.#limit) throw new TableTooLarge(`more than ${this.#limit * 8} bytes`);
+    while (this.#length * 2 > this.#words.length) this.#grow();
+    return at;
+  }
+
+  align(words: number): void {
+    this.allocate((words - (this.#length % words)) % words);
+  }
+
+  set(word: number, low: number, high: number): void {
+    this.#words[2 * word] = low;
+    this.#words[2 * word + 1] = high;
+  }
+
+  /** Several words, as halves. */
+  write(word: number, halves: Uint32Array): void {
+    this.#words.set(halves, 2 * word);
+  }
+
+  copy(from: number, to: number): void {
+    this.#words.copyWithin(2 * to, 2 * from, 2 * from + 2);
+  }
+
+  /** Both halves of all words written so far, without copying; valid until the heap grows. */
+  get halves(): Uint32Array<ArrayBuffer> {
+    return this.#words.subarray(0, 2 * this.#length);
+  }
+
+  #grow(): void {
+    const words = new Uint32Array(this.#words.length * 2);
+    words.set(this.#words);
+    this.#words = words;
+  }
+}

@@ -1,0 +1,142 @@
+import { wordOf } from './entries.ts';
+import {
+  addressWords,
+  BASE_MASK,
+  COUNT_BIT,
+  CUT_BIT,
+  firstRoot,
+  GUARD_WORD,
+  INDEX_BITS_BIT,
+  KEY_WORD_BIT,
+  LANE_WORDS,
+  type Layout,
+  LOWEST_BIT,
+  layoutOf,
+  NO_RULE,
+  PAGE_WORDS,
+  recordWords,
+  SHIFT_BIT,
+  wordsPerAddress,
+} from './layout.ts';
+import { familyOfKey, type Key } from './rule.ts';
+import type { ClassifierShape, Family } from './shape.ts';
+
+/** Adds up what lookups cost. */
+export interface WalkTally {
+  steps: number;
+  records: number;
+}
+
+/** The number of the first rule that matches, as the emitted walk finds it. */
+export function lookup(table: Uint8Array<ArrayBuffer>, shape: ClassifierShape, key: Key): number | undefined {
+  return new Walk(layoutOf(shape), table).lookup(key);
+}
+
+/** Looks up many keys in one table. */
+export class Walk {
+  readonly #layout: Layout;
+  /** Halves of the table's words. */
+  readonly #table: Uint32Array;
+  readonly tally: WalkTally = { steps: 0, records: 0 };
+
+  constructor(layout: Layout, table: Uint8Array<ArrayBuffer>) {
+    this.#layout = layout;
+    this.#table = new Uint32Array(table.buffer, table.byteOffset, table.byteLength / 4);
+  }
+
+  lookup(key: Key): number | undefined {
+    const family = familyOfKey(key);
+    const words = this.#keyWords(key, family);
+    let best = NO_RULE;
+    for (let tree = 0; tree < this.#layout.trees; tree++) {
+      let at = this.#child(firstRoot(family) + tree, words);
+      while (this.#lowest(at) < best && this.#isCut(at)) at = this.#child(at, words);
+      if (this.#lowest(at) < best) best = Math.min(best, this.#firstOf(at, words, family));
+    }
+    return best === NO_RULE ? undefined : best;
+  }
+
+  #half(index: number): number {
+    return this.#table[index] ?? 0;
+  }
+
+  #isCut(at: number): boolean {
+    return (this.#half(2 * at) & CUT_BIT) !== 0;
+  }
+
+  #lowest(at: number): number {
+    return this.#half(2 * at + 1) >>> (LOWEST_BIT - 32);
+  }
+
+  #child(at: number, words: Uint32Array): number {
+    this.tally.steps++;
+    const low = this.#half(2 * at);
+    const high = this.#half(2 * at + 1);
+    const value = words[(high >>> (KEY_WORD_BIT - 32)) & 15] ?? 0;
+    const mask = (1 << ((high >>> (INDEX_BITS_BIT - 32)) & 31)) - 1;
+    return (low & BASE_MASK) + ((value >>> ((low >>> SHIFT_BIT) & 31)) & mask);
+  }
+
+  #firstOf(at: number, words: Uint32Array, family: Family): number {
+    const low = this.#half(2 * at);
+    const count = low >>> COUNT_BIT;
+    const size = recordWords(this.#layout, family);
+    for (let index = 0; index < count; index++) {
+      this.tally.records++;
+      const record = 2 * ((low & BASE_MASK) + index * size);
+      if (this.#matches(record, words, family)) return this.#ruleOf(record + 2 * size - 4);
+    }
+    return NO_RULE;
+  }
+
+  #matches(record: number, words: Uint32Array, family: Family): boolean {
+    const addresses = 2 * addressWords(this.#layout, family);
+    for (let index = 0; index < addresses; index++) {
+      const difference = this.#half(record + index) ^ (words[LANE_WORDS + index] ?? 0);
+      if ((difference & this.#half(record + addresses + index)) !== 0) return false;
+    }
+    return this.#lanesMatch(record + 2 * addresses, words);
+  }
+
+  /** In every lane the guard bit survives both subtractions exactly when low <= key <= high. */
+  #lanesMatch(lows: number, words: Uint32Array): boolean {
+    for (let half = 0; half < 2; half++) {
+      const guards = this.#half(2 * GUARD_WORD + half);
+      const key = words[half] ?? 0;
+      const above = (key | guards) - this.#half(lows + half);
+      const below = this.#half(lows + 2 + half) - key;
+      if ((~(above & below) & guards) !== 0) return false;
+    }
+    return true;
+  }
+
+  #ruleOf(lows: number): number {
+    return (this.#half(lows + 1) >>> 22) | ((this.#half(lows + 3) >>> 22) << 10);
+  }
+
+  #keyWords(key: Key, family: Family): Uint32Array {
+    const { prefixes, ranges, exacts } = this.#layout;
+    const words = new Uint32Array(LANE_WORDS + 2 * addressWords(this.#layout, family));
+    for (const [lane, field] of ranges.entries())
+      words[0] = (words[0] ?? 0) | (this.#interval(lane, key[field]) << (16 * lane));
+    for (const [lane, field] of exacts.entries()) words[1] = (words[1] ?? 0) | this.#exact(lane, key[field]);
+    const each = wordsPerAddress(family);
+    for (const [index, field] of prefixes.entries()) {
+      const address = key[field];
+      if (typeof address !== 'object') continue;
+      for (let word = 0; word < each; word++) words[LANE_WORDS + index * each + word] = wordOf(address, word);
+    }
+    return words;
+  }
+
+  #interval(lane: number, value: Key[number] | undefined): number {
+    if (typeof value !== 'number') return 0;
+    const entry = this.#half(2 * (this.#layout.rangeTables[lane] ?? 0) + (value >>> 8));
+    const pair = this.#half(2 * (entry >>> 16) * PAGE_WORDS + ((value & 0xff) >>> 1));
+    return (entry & 0xffff) + ((pair >>> (16 * (value & 1))) & 0xffff);
+  }
+
+  #exact(lane: number, value: Key[number] | undefined): number {
+    return typeof value === 'number' ? this.#half(2 * (this.#layout.exactTables[lane] ?? 0) + value) : 0;
+  }
+}
