@@ -67,6 +67,12 @@ export class ProgramBuilder {
     return this.#slots.length - 1;
   }
 
+  /** The slot of this name, made if there is none: for memory whose use ends before its next one begins. */
+  sharedSlot(size: number, name: string): number {
+    const known = this.#slots.findIndex((slot) => slot.name === name && slot.size === size);
+    return known < 0 ? this.slot(size, name) : known;
+  }
+
   typeOf(value: ValueId): ValueType {
     const type = this.#values[value];
     if (type === undefined) throw new Error(`no value ${value}`);

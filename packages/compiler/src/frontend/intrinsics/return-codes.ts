@@ -1,0 +1,27 @@
+// What each hook's kernel side calls our verdicts (include/uapi/linux/bpf.h: xdp_action, tcx_action_base).
+import type { Hook } from '../../ir/types.ts';
+import { type Code, n } from './code.ts';
+
+interface Codes {
+  readonly drop: number;
+  /** Behind the last function: on its way. */
+  readonly next: number;
+  readonly stack: number;
+  readonly aborted: number;
+}
+
+const TCX: Codes = { drop: 2, next: -1, stack: 0, aborted: 2 };
+export const RETURN_CODES: Readonly<Record<Hook, Codes>> = {
+  xdp: { drop: 1, next: 2, stack: 2, aborted: 0 },
+  'tcx-ingress': TCX,
+  'tcx-egress': TCX,
+};
+export const XDP_TX = 3;
+
+export function returnCode(code: Code, value: number): void {
+  code.lowering.builder.terminate(code.path.block, { op: 'return', value: code.id(n(value)) });
+}
+
+export function returnAborted(code: Code): void {
+  returnCode(code, RETURN_CODES[code.lowering.target.hook].aborted);
+}

@@ -1,0 +1,26 @@
+import type { Outcome } from '../../path.ts';
+import { UNDEFINED } from '../../value.ts';
+import { Code, n } from '../code.ts';
+import { storePieces } from '../memory/piece.ts';
+import { scratchSlot } from '../memory/scratch-slots.ts';
+import { entryOf, operand, type TableCall } from './table.ts';
+
+/** The slot, or `undefined` for an index out of range. */
+export function at(call: TableCall): readonly Outcome[] {
+  const { lowering, path, receiver, site } = call;
+  const code = new Code(lowering, path);
+  const index = lowering.register(path, operand(call, 0, 'an index'), site);
+  const [map] = receiver.plan.maps;
+  if (map === undefined) throw new Error(`array ${receiver.plan.path} has no map`);
+  // An index beyond 32 bits must miss, not wrap.
+  const inRange = code.when('ult', index, n(map.maxEntries));
+  const key = scratchSlot(inRange.then, 'key', 4);
+  storePieces(inRange.then, key, 0, 4, [{ offset: 0, bits: 32, value: index }]);
+  const pointer = inRange.then.lookup(map.name, key);
+  const found = inRange.then.when('ne', pointer, n(0), 'then');
+  const missing = lowering.joinPaths([inRange.otherwise.path, found.otherwise.path]);
+  return [
+    { path: found.then.path, value: entryOf(receiver.plan, pointer, true) },
+    ...missing.map((on) => ({ path: on, value: UNDEFINED })),
+  ];
+}
