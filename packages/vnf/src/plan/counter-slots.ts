@@ -1,0 +1,28 @@
+import type { ReasonPlan } from './function-plan.ts';
+import type { TablePlan } from './table-plan.ts';
+
+const EVERY_FUNCTION = [
+  'packets',
+  'verdict drop',
+  'verdict next',
+  'verdict stack',
+  'verdict bounce',
+  'verdict forward',
+  'verdict flood',
+  'verdict slowPath',
+];
+
+/** Slots in order: what every function counts; for each reason what went up, what was over its limit and what the full ring
+ *  lost; for each table how often it was full; the author's counters. */
+export function counterSlots(
+  reasons: readonly ReasonPlan[],
+  tables: readonly TablePlan[],
+  counters: readonly string[],
+): readonly string[] {
+  return Object.freeze([
+    ...EVERY_FUNCTION,
+    ...reasons.flatMap(({ name }) => [`reason ${name}`, `reason ${name} over limit`, `reason ${name} lost`]),
+    ...tables.map(({ path }) => `table ${path} full`),
+    ...counters.map((name) => `count ${name}`),
+  ]);
+}

@@ -1,0 +1,4 @@
+export { counterSlots } from './counter-slots.ts';
+export type { FunctionPlan, ReasonPlan, RuleSetPlan } from './function-plan.ts';
+export { planFunction } from './plan-function.ts';
+export type { Generation, HiddenFields, IdlePlan, MapPlan, PlannedMapType, TablePlan } from './table-plan.ts';

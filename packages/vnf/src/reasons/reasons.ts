@@ -1,0 +1,80 @@
+import type { Duration } from '../functions/duration.ts';
+import { parseDuration } from '../functions/duration.ts';
+import { parseRate, type Rate } from '../functions/rate.ts';
+import { SPEC } from '../spec/spec-key.ts';
+import type { NoticeSpec, PacketCopySpec, PacketInSpec } from '../spec/specs.ts';
+import type { FastRecord, Shape } from '../types/type.ts';
+
+/** Why something goes up. Config may override `limit`, `snap` and `way` of each reason. */
+export interface ReasonOptions<M extends Shape> {
+  /** At most so many, kept in the kernel, shared fairly by the CPUs. */
+  readonly limit: Rate;
+  readonly metadata?: M;
+}
+export interface PacketReasonOptions<M extends Shape> extends ReasonOptions<M> {
+  /** Bytes of the packet that go up; default all. A packet cut short can be answered only if the whole of it is held. */
+  readonly snap?: number;
+  /** Default `ring`. */
+  readonly way?: 'ring' | 'interface' | 'xsk';
+}
+export interface PacketInOptions<M extends Shape> extends PacketReasonOptions<M> {
+  /** Default `drop`. */
+  readonly overLimit?: 'drop' | 'next' | 'stack';
+  /** Default `drop`. */
+  readonly unanswered?: 'drop' | 'resume';
+  readonly answerWithin?: Duration;
+}
+
+export interface PacketIn<M extends Shape> {
+  readonly [SPEC]: PacketInSpec;
+  readonly metadata?: M;
+}
+export interface PacketCopy<M extends Shape> {
+  readonly [SPEC]: PacketCopySpec;
+  readonly metadata?: M;
+}
+export interface Notice<M extends Shape> {
+  readonly [SPEC]: NoticeSpec;
+  readonly metadata?: M;
+}
+export type Reason = PacketIn<Shape> | PacketCopy<Shape> | Notice<Shape>;
+/** Nothing to give where no metadata is declared. */
+export type Metadata<M extends Shape> = keyof M extends never ? [] : [metadata: FastRecord<M>];
+
+// An empty object type is the shape without fields: here it means exactly that.
+// biome-ignore lint/complexity/noBannedTypes: `Shape` itself would have every field.
+type NoFields = {};
+
+/** Packets handed over. Not answered within `answerWithin` (default 1 s): `unanswered` is done, counted and logged. */
+export function packetIn<const M extends Shape = NoFields>(given: PacketInOptions<M>): PacketIn<M> {
+  const { overLimit = 'drop', unanswered = 'drop', answerWithin = '1 s' } = given;
+  const spec: PacketInSpec = Object.freeze({
+    kind: 'packetIn',
+    ...packetReason(given, 'packetIn()'),
+    overLimit,
+    unanswered,
+    answerWithinNs: parseDuration(answerWithin, 'packetIn(), answerWithin'),
+  });
+  return Object.freeze({ ...metadataOf(given), [SPEC]: spec });
+}
+
+export function packetCopy<const M extends Shape = NoFields>(given: PacketReasonOptions<M>): PacketCopy<M> {
+  const spec: PacketCopySpec = Object.freeze({ kind: 'packetCopy', ...packetReason(given, 'packetCopy()') });
+  return Object.freeze({ ...metadataOf(given), [SPEC]: spec });
+}
+
+export function notice<const M extends Shape = NoFields>(given: ReasonOptions<M>): Notice<M> {
+  const spec: NoticeSpec = Object.freeze({ kind: 'notice', ...reason(given, 'notice()') });
+  return Object.freeze({ ...metadataOf(given), [SPEC]: spec });
+}
+
+function reason({ limit, metadata = {} }: ReasonOptions<Shape>, where: string) {
+  return { metadata, limitPerSecond: parseRate(limit, `${where}, limit`) };
+}
+function packetReason(given: PacketReasonOptions<Shape>, where: string) {
+  const { snap, way = 'ring' } = given;
+  return { ...reason(given, where), snap, way } as const;
+}
+function metadataOf<M extends Shape>({ metadata }: ReasonOptions<M>): { readonly metadata?: M } {
+  return metadata === undefined ? {} : { metadata };
+}

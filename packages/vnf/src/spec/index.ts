@@ -1,0 +1,11 @@
+// What compiler, runtime and tools read of a declared function. Authors need none of it.
+
+export { parseDuration } from '../functions/duration.ts';
+export { parseRate } from '../functions/rate.ts';
+export type { HeaderSpec } from '../packet/header.ts';
+export type { HeaderField, HeaderFormat } from '../packet/header-format.ts';
+export { isType } from '../types/type.ts';
+export type * from '../types/type-spec.ts';
+export { SPEC } from './spec-key.ts';
+export { isFunctionSpec, specOf } from './spec-of.ts';
+export type * from './specs.ts';

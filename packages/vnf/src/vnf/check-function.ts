@@ -1,0 +1,143 @@
+import type { FunctionSpec, ReasonSpec } from '../spec/specs.ts';
+import { VnfSpecError } from '../spec/vnf-spec-error.ts';
+import { checkShape } from './check-shape.ts';
+import { checkTable } from './check-table.ts';
+import { type GivenSpec, hasCounters } from './function-spec.ts';
+
+const KNOWN: ReadonlySet<string> = new Set<keyof GivenSpec>([
+  'name',
+  'summary',
+  'config',
+  'tables',
+  'counters',
+  'reasons',
+  'ports',
+  'fastPath',
+  'configure',
+  'slowPath',
+  'operations',
+]);
+
+/** What the types cannot say, and what they say to an author who does not use them. @throws VnfSpecError */
+export function checkFunction(spec: FunctionSpec, given: GivenSpec): void {
+  const where = `function ${spec.name}`;
+  if (typeof spec.name !== 'string' || !/^[a-z][a-z0-9-]{0,62}$/.test(spec.name)) {
+    throw new VnfSpecError(where, 'it is no name of a function', "use lower-case letters, digits and '-', at most 63");
+  }
+  const unknown = Object.keys(given).find((name) => !KNOWN.has(name));
+  if (unknown !== undefined) {
+    throw new VnfSpecError(`${where}, ${unknown}`, 'there is no such member', `members are ${[...KNOWN].join(', ')}`);
+  }
+  checkFastPath(given, where);
+  checkTables(spec, where);
+  checkCounters(spec, given, where);
+  checkReasons(spec, where);
+  checkPorts(spec, where);
+  for (const name of Object.keys(spec.operations)) checkIdentifier(name, `${where}, operation ${name}`);
+}
+
+function checkFastPath({ fastPath, ports }: GivenSpec, where: string): void {
+  if (typeof fastPath === 'function') return;
+  const hint = 'give a function (packet, config), or { ingress, egress }';
+  if (typeof fastPath?.ingress !== 'function' || typeof fastPath.egress !== 'function') {
+    throw new VnfSpecError(`${where}, fastPath`, 'it is neither one function nor two', hint);
+  }
+  if (ports !== undefined) {
+    const why = 'only a transparent function, which has no ports, has two fast paths';
+    throw new VnfSpecError(`${where}, fastPath`, why, 'leave `ports` out, or tell directions apart by `packet.port`');
+  }
+}
+
+function checkTables(spec: FunctionSpec, where: string): void {
+  const reasons = Object.values(spec.reasons);
+  const seen = new Map<object, string>();
+  const check = (path: string, table: Parameters<typeof checkTable>[0]) => {
+    const at = `${where}, table ${path}`;
+    const other = seen.get(table);
+    if (other !== undefined) throw new VnfSpecError(at, `it is listed as ${other} too`, 'list each table once');
+    seen.set(table, path);
+    checkTable(table, at, reasons);
+  };
+  for (const [name, table] of Object.entries(spec.tables)) {
+    checkIdentifier(name, `${where}, table ${name}`);
+    if (table === undefined)
+      throw new VnfSpecError(`${where}, table ${name}`, 'it was not made by table(), lpm() …', 'declare it');
+    if (table.kind !== 'ruleSet') check(name, table);
+    else {
+      for (const [member, inner] of Object.entries(table.tables)) {
+        checkIdentifier(member, `${where}, table ${name}.${member}`);
+        check(`${name}.${member}`, inner);
+      }
+    }
+  }
+}
+
+function checkCounters(spec: FunctionSpec, { counters }: GivenSpec, where: string): void {
+  if (counters !== undefined && !hasCounters(counters) && Object.keys(counters).length > 0) {
+    throw new VnfSpecError(
+      `${where}, counters`,
+      'they were not made by counters()',
+      "write counters({ name: 'what it counts' })",
+    );
+  }
+  for (const [name, help] of Object.entries(spec.counters.help)) {
+    checkIdentifier(name, `${where}, counter ${name}`);
+    if (help === '')
+      throw new VnfSpecError(`${where}, counter ${name}`, 'nobody is told what it counts', 'say so in a few words');
+  }
+}
+
+function checkReasons(spec: FunctionSpec, where: string): void {
+  const reasons = Object.entries(spec.reasons);
+  for (const [name, reason] of reasons) checkReason(name, reason, `${where}, reason ${name}`);
+  const [first] = reasons;
+  if (first !== undefined && spec.slowPath === undefined) {
+    throw new VnfSpecError(
+      `${where}, reason ${first[0]}`,
+      'there is no slowPath() to handle it',
+      'write slowPath(), or leave it out',
+    );
+  }
+}
+
+function checkReason(name: string, reason: ReasonSpec, where: string): void {
+  checkIdentifier(name, where);
+  checkShape(reason.metadata, 'metadata', where);
+  if (reason.kind === 'notice' || reason.snap === undefined) return;
+  if (Number.isInteger(reason.snap) && reason.snap >= 14 && reason.snap <= 65_535) return;
+  throw new VnfSpecError(
+    `${where}, snap`,
+    `${reason.snap} is no number of bytes of a packet`,
+    'give 14 to 65535, or leave it out',
+  );
+}
+
+function checkPorts({ ports }: FunctionSpec, where: string): void {
+  if (ports.kind === 'transparent') return;
+  if (ports.kind === 'portGroup') {
+    if (Number.isInteger(ports.max) && ports.max > 0 && ports.max <= 4096) return;
+    throw new VnfSpecError(
+      `${where}, ports`,
+      `${ports.max} is no number of ports`,
+      'give portGroup({ max }) 1 to 4096',
+    );
+  }
+  const { names } = ports;
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) throw new VnfSpecError(`${where}, port ${twice}`, 'it is listed twice', 'leave one out');
+  if (names.length === 0)
+    throw new VnfSpecError(`${where}, ports`, 'the list is empty', 'leave `ports` out: the function is transparent');
+  const wrong = names.find((name) => !/^[A-Za-z][A-Za-z0-9._-]{0,30}$/.test(name));
+  if (wrong !== undefined) {
+    throw new VnfSpecError(
+      `${where}, port ${wrong}`,
+      'it is no name of a port',
+      'use letters, digits, ., _ and -, a letter first',
+    );
+  }
+}
+
+function checkIdentifier(name: string, where: string): void {
+  if (/^[A-Za-z][A-Za-z0-9]{0,62}$/.test(name)) return;
+  throw new VnfSpecError(where, 'it is no name', 'use letters and digits, a letter first, at most 63');
+}
