@@ -1,1 +1,1 @@
-export {};
+export { CodeGenerationError, type CompiledProgram, type CompileOptions, compileProgram } from './backend/index.ts';

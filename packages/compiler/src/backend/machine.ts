@@ -108,8 +108,7 @@ export interface MachineProgram {
   readonly reluctant: ReadonlySet<Register>;
 }
 
-const registerOf = (operand: Operand | Base): readonly Register[] =>
-  'register' in operand ? [operand.register] : [];
+const registerOf = (operand: Operand | Base): readonly Register[] => ('register' in operand ? [operand.register] : []);
 
 export function readsOf(instruction: MachineInstruction): readonly Register[] {
   switch (instruction.op) {

@@ -1,5 +1,5 @@
-import { instructionsByResult } from '../ir/uses.ts';
 import type { Instruction, Program, Terminator, ValueId } from '../ir/types.ts';
+import { instructionsByResult } from '../ir/uses.ts';
 
 /** Makes jumps of branches whose way is known. The edges that vanish leave phi inputs behind for `removeUnreachable`. */
 export function foldConstantBranches(program: Program): Program {

@@ -1,6 +1,6 @@
 import { hasEffect, operandsOf, resultOf, terminatorOperands } from '../ir/operands.ts';
-import { definitionsOf } from '../ir/uses.ts';
 import type { Program, ValueId } from '../ir/types.ts';
+import { definitionsOf } from '../ir/uses.ts';
 
 /** Drops instructions and phis that nothing with an effect depends on. */
 export function removeDeadCode(program: Program): Program {

@@ -53,7 +53,10 @@ function fingerprint({ instructions, terminator }: Block): string {
     if (result !== undefined) names.set(result, `local ${names.size}`);
     return JSON.stringify([withoutValues(instruction), operands], name);
   });
-  return [...lines, JSON.stringify([withoutValues(terminator), terminatorOperands(terminator).map(local)], name)].join();
+  return [
+    ...lines,
+    JSON.stringify([withoutValues(terminator), terminatorOperands(terminator).map(local)], name),
+  ].join();
 }
 
 const VALUE_KEYS = new Set(['result', 'left', 'right', 'address', 'base', 'by', 'arguments', 'condition', 'pointer']);

@@ -1,0 +1,226 @@
+import {
+  alu,
+  atomic,
+  call,
+  type Instruction as EbpfInstruction,
+  endian,
+  exit,
+  imm,
+  type JumpOp,
+  ja,
+  jmp,
+  type Label,
+  label,
+  ldImm64,
+  ldMap,
+  ldMapValue,
+  ldx,
+  mov,
+  neg,
+  reg,
+  type Size,
+  type Source,
+  st,
+  stx,
+} from '@twinpath/ebpf/asm';
+import { NEGATED } from '../ir/arithmetic.ts';
+import { at } from '../ir/at.ts';
+import type { AtomicOperation, BlockId, Location, Width } from '../ir/types.ts';
+import { orderBlocks } from './block-order.ts';
+import type { Frame } from './frame.ts';
+import {
+  type Base,
+  FRAME_POINTER,
+  type MachineBlock,
+  type MachineInstruction,
+  type MachineProgram,
+  type MachineTerminator,
+  type Operand,
+  type Test,
+} from './machine.ts';
+
+export interface Emitted {
+  readonly items: readonly (EbpfInstruction | Label)[];
+  /** Where each item comes from. */
+  readonly locations: readonly (Location | undefined)[];
+}
+
+const SIZES: Readonly<Record<Width, Size>> = { 8: 'u8', 16: 'u16', 32: 'u32', 64: 'u64' };
+const JUMPS: Readonly<Record<Test, JumpOp>> = {
+  eq: 'jeq',
+  ne: 'jne',
+  ult: 'jlt',
+  ule: 'jle',
+  ugt: 'jgt',
+  uge: 'jge',
+  slt: 'jslt',
+  sle: 'jsle',
+  sgt: 'jsgt',
+  sge: 'jsge',
+  set: 'jset',
+};
+
+/** eBPF of a program whose registers are the machine's. */
+export function emit(program: MachineProgram, frame: Frame): Emitted {
+  return new Emitter(program, frame).run();
+}
+
+type Item = EbpfInstruction | Label;
+
+class Emitter {
+  readonly #program: MachineProgram;
+  readonly #frame: Frame;
+  readonly #items: Item[] = [];
+  readonly #locations: (Location | undefined)[] = [];
+  #at: Location | undefined;
+
+  constructor(program: MachineProgram, frame: Frame) {
+    this.#program = program;
+    this.#frame = frame;
+  }
+
+  run(): Emitted {
+    const order = orderBlocks(this.#program.blocks);
+    order.forEach((id, index) => {
+      this.#put(label(labelOf(id)));
+      const block = at(this.#program.blocks, id);
+      for (const instruction of block.instructions) {
+        this.#at = instruction.at;
+        this.#instruction(instruction);
+      }
+      this.#at = block.terminator.at;
+      this.#terminator(block.terminator, order[index + 1]);
+    });
+    return { items: this.#items, locations: this.#locations };
+  }
+
+  #put(...items: readonly Item[]): void {
+    for (const item of items) {
+      this.#items.push(item);
+      this.#locations.push(this.#at);
+    }
+  }
+
+  #slot(slot: number): number {
+    return at(this.#frame.offsets, slot);
+  }
+
+  #address(base: Base, offset: number): readonly [number, number] {
+    return 'slot' in base ? [FRAME_POINTER, this.#slot(base.slot) + offset] : [base.register, offset];
+  }
+
+  #instruction(instruction: MachineInstruction): void {
+    switch (instruction.op) {
+      case 'move':
+        this.#put(mov(instruction.dst, reg(instruction.src), instruction.width));
+        return;
+      case 'constant':
+        this.#put(constant(instruction.dst, instruction.value));
+        return;
+      case 'alu': {
+        const { operation, dst, source, width } = instruction;
+        this.#put(alu(operation, dst, sourceOf(source), width));
+        return;
+      }
+      case 'negate':
+        this.#put(neg(instruction.dst));
+        return;
+      case 'swap':
+        this.#put(endian('be', instruction.width, instruction.dst));
+        return;
+      case 'load': {
+        const { dst, base, offset, width } = instruction;
+        this.#put(ldx(SIZES[width], dst, ...this.#address(base, offset)));
+        return;
+      }
+      case 'store': {
+        const { base, offset, width, source } = instruction;
+        const place = this.#address(base, offset);
+        if ('register' in source) {
+          this.#put(stx(SIZES[width], ...place, source.register));
+          return;
+        }
+        this.#put(st(SIZES[width], ...place, source.immediate));
+        return;
+      }
+      case 'atomic': {
+        const { base, offset, width, src, operation, fetch } = instruction;
+        const place = this.#address(base, offset);
+        this.#put(atomic(atomicName(operation, fetch), width === 32 ? 'u32' : 'u64', ...place, src));
+        return;
+      }
+      case 'slot-address': {
+        const { dst, slot, offset } = instruction;
+        this.#put(mov(dst, reg(FRAME_POINTER)), alu('add', dst, imm(this.#slot(slot) + offset)));
+        return;
+      }
+      case 'map':
+        this.#put(ldMap(instruction.dst, instruction.name));
+        return;
+      case 'map-value':
+        this.#put(ldMapValue(instruction.dst, instruction.name, instruction.offset));
+        return;
+      case 'test':
+        this.#test(instruction);
+        return;
+      case 'call':
+        this.#put(call(instruction.helper));
+        return;
+    }
+  }
+
+  #test({ dst, test, left, right, width }: Extract<MachineInstruction, { op: 'test' }>): void {
+    const done = `set ${this.#items.length}`;
+    const jump = jmp(JUMPS[test], left, sourceOf(right), done, width);
+    this.#put(mov(dst, imm(1)), jump, mov(dst, imm(0)), label(done));
+  }
+
+  #terminator(terminator: MachineTerminator, next: BlockId | undefined): void {
+    switch (terminator.op) {
+      case 'return':
+        this.#put(exit());
+        return;
+      case 'jump':
+        this.#jump(terminator.target, next);
+        return;
+      case 'branch':
+        this.#branch(terminator, next);
+        return;
+    }
+  }
+
+  #jump(target: BlockId, next: BlockId | undefined): void {
+    if (target === next) return;
+    this.#put(isExit(at(this.#program.blocks, target)) ? exit() : ja(labelOf(target)));
+  }
+
+  #branch(branch: Extract<MachineTerminator, { op: 'branch' }>, next: BlockId | undefined): void {
+    const { test, left, right, width, then, otherwise } = branch;
+    const jump = (taken: Test, target: BlockId) =>
+      this.#put(jmp(JUMPS[taken], left, sourceOf(right), labelOf(target), width));
+    if (then === next && test !== 'set') {
+      jump(NEGATED[test], otherwise);
+      return;
+    }
+    jump(test, then);
+    this.#jump(otherwise, next);
+  }
+}
+
+const isExit = ({ instructions, terminator }: MachineBlock): boolean =>
+  terminator.op === 'return' && instructions.length === 0;
+
+const labelOf = (block: BlockId): string => `b${block}`;
+const sourceOf = (operand: Operand): Source => ('register' in operand ? reg(operand.register) : imm(operand.immediate));
+
+function constant(dst: number, value: bigint): EbpfInstruction {
+  if (BigInt.asIntN(32, value) === value) return mov(dst, imm(Number(value)));
+  // A 32-bit move clears the upper half.
+  if (BigInt.asUintN(32, value) === value) return mov(dst, imm(Number(BigInt.asIntN(32, value))), 32);
+  return ldImm64(dst, value);
+}
+
+function atomicName(operation: AtomicOperation, fetch: boolean) {
+  if (operation === 'exchange') return 'atomic_xchg';
+  return fetch ? (`atomic_fetch_${operation}` as const) : (`atomic_${operation}` as const);
+}

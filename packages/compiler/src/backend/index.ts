@@ -1,0 +1,2 @@
+export { type CompiledProgram, type CompileOptions, compileProgram } from './compile.ts';
+export { CodeGenerationError } from './error.ts';
