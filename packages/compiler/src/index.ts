@@ -1,1 +1,10 @@
 export { CodeGenerationError, type CompiledProgram, type CompileOptions, compileProgram } from './backend/index.ts';
+export type { ContextValues } from './evaluate/context.ts';
+export { createEnvironment, type Environment } from './evaluate/environment.ts';
+export { evaluate, type Outcome, type TraceStep } from './evaluate/evaluate.ts';
+export { EvaluationError, type Place } from './evaluate/fault.ts';
+export type { Input, Redirect } from './evaluate/machine.ts';
+export { type MapErrorCode, type MapStore, MapStoreError, type UpdateMode } from './evaluate/map-store.ts';
+export { EvaluatorMaps, type EvaluatorMapsOptions } from './evaluate/maps/evaluator-maps.ts';
+export { type PrintOptions, printProgram } from './ir/print.ts';
+export { InvalidProgramError, validate } from './ir/validate.ts';

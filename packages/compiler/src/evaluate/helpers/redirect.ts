@@ -1,0 +1,65 @@
+import type { Arguments, Helpers, Machine } from '../machine.ts';
+import { helperResult } from '../map-store.ts';
+import { ReferenceMap } from '../maps/references.ts';
+import type { Operand } from '../memory.ts';
+
+const XDP_ABORTED = 0n;
+const XDP_REDIRECT = 4n;
+const TC_ACT_SHOT = 2n;
+const TC_ACT_REDIRECT = 7n;
+/** Low bits of redirect_map's flags: what it returns when there is no entry. */
+const ACTION_MASK = 3n;
+const BPF_F_INGRESS = 1n;
+const BPF_F_BROADCAST = 8n;
+const BPF_F_EXCLUDE_INGRESS = 16n;
+/** The kernel ends a chain of tail calls behind this many. */
+const MAX_TAIL_CALLS = 33;
+
+function redirect(given: Arguments, machine: Machine): Operand {
+  const [ifindex, flags] = [given.unsigned32(0), given.integer(1)];
+  const xdp = machine.hook === 'xdp';
+  if (xdp ? flags !== 0n : (flags & ~BPF_F_INGRESS) !== 0n) return xdp ? XDP_ABORTED : TC_ACT_SHOT;
+  machine.redirect = { kind: 'interface', ifindex, flags };
+  return xdp ? XDP_REDIRECT : TC_ACT_REDIRECT;
+}
+
+function redirectMap(given: Arguments, machine: Machine): Operand {
+  const map = given.map(0);
+  const [key, flags] = [given.unsigned32(1), given.integer(2)];
+  const allowed = map.spec.type.startsWith('devmap')
+    ? ACTION_MASK | BPF_F_BROADCAST | BPF_F_EXCLUDE_INGRESS
+    : ACTION_MASK;
+  if ((flags & ~allowed) !== 0n) return XDP_ABORTED;
+  const rest = flags & ~ACTION_MASK;
+  if ((flags & BPF_F_BROADCAST) !== 0n) {
+    machine.redirect = { kind: 'broadcast', map: map.spec.name, flags: rest };
+    return XDP_REDIRECT;
+  }
+  const value = map instanceof ReferenceMap ? map.reference(index(key)) : undefined;
+  if (value === undefined) return flags & ACTION_MASK;
+  machine.redirect = { kind: 'map', map: map.spec.name, key, value, flags: rest };
+  return XDP_REDIRECT;
+}
+
+function tailCall(given: Arguments, machine: Machine): Operand | undefined {
+  given.context(0);
+  const map = given.map(1);
+  const id = map instanceof ReferenceMap ? map.reference(index(given.unsigned32(2))) : undefined;
+  const program = id === undefined ? undefined : machine.environment.program(id);
+  if (program === undefined || machine.tailCalls >= MAX_TAIL_CALLS) return undefined;
+  machine.tailCalls++;
+  machine.next = program;
+  return helperResult(undefined);
+}
+
+function index(key: number): Uint8Array {
+  const bytes = new Uint8Array(4);
+  new DataView(bytes.buffer).setUint32(0, key, true);
+  return bytes;
+}
+
+export const redirectHelpers: Helpers = {
+  redirect: { parameters: 2, run: redirect },
+  redirect_map: { parameters: 3, run: redirectMap },
+  tail_call: { parameters: 3, run: tailCall },
+};

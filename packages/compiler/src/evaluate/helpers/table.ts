@@ -1,0 +1,27 @@
+import type { Helper, Helpers } from '../machine.ts';
+import { checksumHelpers } from './checksum.ts';
+import { clockHelpers } from './clock.ts';
+import { lockHelpers } from './lock.ts';
+import { mapHelpers } from './map.ts';
+import { packetHelpers } from './packet.ts';
+import { redirectHelpers } from './redirect.ts';
+import { ringHelpers } from './ring.ts';
+
+/** Helpers that the evaluator knows, by the kernel's name without `bpf_`. */
+const helpers: Helpers = {
+  ...checksumHelpers,
+  ...clockHelpers,
+  ...lockHelpers,
+  ...mapHelpers,
+  ...packetHelpers,
+  ...redirectHelpers,
+  ...ringHelpers,
+};
+
+const table: ReadonlyMap<string, Helper> = new Map(Object.entries(helpers));
+
+export function helperNamed(name: string): Helper | undefined {
+  return table.get(name);
+}
+
+export const knownHelpers: readonly string[] = [...table.keys()];
