@@ -40,10 +40,10 @@ export function translate(code: Code, value: Extract<Value, { kind: 'name' }>, t
   const from = value.domain;
   if (sameNames(from, to)) return value.id;
   if (from.kind !== 'enum' || to.kind !== 'enum') {
-    return code.lowering.fail(site, 'TP2020', describe(from), describe(to));
+    return code.lowering.fail(site, 'TP3001', describe(from), describe(to));
   }
   const missing = from.names.find((name) => !to.names.includes(name));
-  if (missing !== undefined) return code.lowering.fail(site, 'TP2021', missing, describe(to));
+  if (missing !== undefined) return code.lowering.fail(site, 'TP3002', missing, describe(to));
   return lookUp(code, value.id, from.names.map((name) => to.names.indexOf(name)));
 }
 

@@ -23,7 +23,7 @@ function encodeMember(code: Code, field: LayoutField, record: Value, site: Site)
   const value = member(code, record, field, site);
   if (value === undefined) {
     if (field.type.kind === 'traffic' || field.type.kind === 'guard') return [];
-    return code.lowering.fail(site, 'TP2010', field.path.join('.'));
+    return code.lowering.fail(site, 'TP3003', field.path.join('.'));
   }
   return encodeField(code, field, value, site);
 }
@@ -42,7 +42,7 @@ export function member(code: Code, record: Value, { path }: LayoutField, site: S
 function entryField(code: Code, entry: Extract<Value, { kind: 'entry' }>, path: readonly string[], site: Site): Value {
   const wanted = [...entry.prefix, ...path].join('.');
   const field = entry.layout.fields.find((candidate) => candidate.path.join('.') === wanted);
-  if (field === undefined) return code.lowering.fail(site, 'TP2010', wanted);
+  if (field === undefined) return code.lowering.fail(site, 'TP3003', wanted);
   return loadField(code, entry.pointer, field);
 }
 
@@ -72,7 +72,7 @@ export function encodeField(code: Code, { type, offset, size }: LayoutField, val
     case 'prefix':
       return encodeIp(code, offset, size, value, site);
     default:
-      return code.lowering.fail(site, 'TP2011', type.kind);
+      return code.lowering.fail(site, 'TP3004', type.kind);
   }
 }
 
@@ -89,10 +89,10 @@ function encodeInteger(code: Code, { offset, bits, order }: IntegerPlace, value:
   const { lowering, path } = code;
   if (value.kind === 'opaque') return { offset, bits, value: value.id };
   const range = lowering.rangeOf(path, value);
-  if (range === undefined) return lowering.fail(site, 'TP2012', 'a number', value.kind);
+  if (range === undefined) return lowering.fail(site, 'TP3005', 'a number', value.kind);
   const top = (1n << BigInt(bits)) - 1n;
   const fits = bits === 64 || (range.low >= 0n && range.high <= top);
-  if (!fits) lowering.warn(site, 'TP2013', `${range.low}…${range.high}`, `0…${top}`);
+  if (!fits) lowering.warn(site, 'TP3006', `${range.low}…${range.high}`, `0…${top}`);
   const id = lowering.register(path, value, site);
   if (bits === 64 || bits === 8) return { offset, bits, value: fits || bits === 64 ? id : code.truncate(id, 8) };
   if (order === 'network') return { offset, bits, value: code.swap(id, bits) };
@@ -102,39 +102,39 @@ function encodeInteger(code: Code, { offset, bits, order }: IntegerPlace, value:
 function boolean(code: Code, value: Value, site: Site): Piece['value'] {
   if (value.kind === 'boolean') return value.id;
   if (value.kind === 'constant' && typeof value.value === 'boolean') return value.value ? 1n : 0n;
-  return code.lowering.fail(site, 'TP2012', 'a boolean', value.kind);
+  return code.lowering.fail(site, 'TP3005', 'a boolean', value.kind);
 }
 
 function encodeName(code: Code, offset: number, bits: 8 | 32, domain: NameDomain, value: Value, site: Site): Piece {
   if (value.kind === 'name') return { offset, bits, value: translate(code, value, domain, site) };
   if (value.kind === 'constant' && (typeof value.value === 'string' || typeof value.value === 'number')) {
     const number = numberOf(domain, value.value);
-    if (number === undefined) return code.lowering.fail(site, 'TP2014', String(value.value), domain.kind);
+    if (number === undefined) return code.lowering.fail(site, 'TP3007', String(value.value), domain.kind);
     return { offset, bits, value: BigInt(number) };
   }
   if (value.kind === 'integer' && domain.kind !== 'enum' && domain.kind !== 'port') {
     return { offset, bits, value: code.truncate(value.id, bits) };
   }
-  return code.lowering.fail(site, 'TP2012', 'a name', value.kind);
+  return code.lowering.fail(site, 'TP3005', 'a name', value.kind);
 }
 
 function encodeBytes(code: Code, type: BytesType, offset: number, size: number, value: Value, site: Site): readonly Piece[] {
   if (value.kind === 'bytes') {
-    if (value.type !== type) return code.lowering.fail(site, 'TP2012', type, value.type);
+    if (value.type !== type) return code.lowering.fail(site, 'TP3005', type, value.type);
     return piecesOfWords(value.words, offset);
   }
   const text = value.kind === 'constant' && typeof value.value === 'string' ? value.value : undefined;
   const bytes = text === undefined ? undefined : bytesOfConstant(type, text, size);
-  if (bytes === undefined) return code.lowering.fail(site, 'TP2012', type, text === undefined ? value.kind : `'${text}'`);
+  if (bytes === undefined) return code.lowering.fail(site, 'TP3005', type, text === undefined ? value.kind : `'${text}'`);
   return piecesOfBytes(bytes, offset);
 }
 
 /** 4 or 16 bytes in the key of one family; 16 with a tag for IPv4 elsewhere (vnf's layout/tagged-ip.ts). */
 function encodeIp(code: Code, offset: number, size: number, value: Value, site: Site): readonly Piece[] {
   const version = familyOf(value);
-  if (version === undefined) return code.lowering.fail(site, 'TP2012', 'an address', value.kind);
+  if (version === undefined) return code.lowering.fail(site, 'TP3005', 'an address', value.kind);
   const type = version === 4 ? 'ip4' : 'ip6';
-  if (size === 4 && version === 6) return code.lowering.fail(site, 'TP2015');
+  if (size === 4 && version === 6) return code.lowering.fail(site, 'TP3008');
   if (size === 16 && version === 4) {
     const tag: Piece = { offset, bits: 8, value: 0xffn };
     return [tag, ...encodeBytes(code, type, offset + 12, 4, value, site)];

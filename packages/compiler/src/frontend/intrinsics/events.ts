@@ -1,0 +1,131 @@
+// What goes up to the slow path: a header, metadata and the packet, put together in a per-CPU scratch value and written to the
+// ring buffer as one record (abi/event.ts). Each reason has a limit, kept here, before anything is copied.
+import type { ReasonPlan } from '@twinpath/vnf/plan';
+import type { ValueId } from '../../ir/types.ts';
+import { EVENT, eventPrefix, MAX_CAPTURE, MAX_METADATA, ORIGINS } from '../../abi/event.ts';
+import { EVENTS, LIMITS, SCRATCH, STATE } from '../../abi/state.ts';
+import type { Lowering } from '../lowering.ts';
+import type { Path, Site } from '../path.ts';
+import type { Value } from '../value.ts';
+import { now } from './clock.ts';
+import { Code, n } from './code.ts';
+import { count, lookupFirst } from './counting.ts';
+import { encode } from './memory/encode.ts';
+import { type Piece, storePieces } from './memory/piece.ts';
+import { frameLength } from './packet/length.ts';
+import { ifindex } from './packet/port.ts';
+import { returnAborted } from './return-codes.ts';
+import { isView, part } from './view.ts';
+
+const SECOND = 1_000_000_000n;
+/** How much of its second a reason may use at once. */
+const BURST_NS = SECOND;
+const TRIPS = 'trips';
+
+/** The paths on which it went up, and on which it did not: over the limit, or the ring was full (both counted). */
+export function emit(
+  lowering: Lowering,
+  path: Path,
+  reason: ReasonPlan,
+  metadata: Value | undefined,
+  site: Site,
+): { readonly sent: readonly Path[]; readonly refused: readonly Path[] } {
+  const size = reason.metadata?.size ?? 0;
+  if (size > MAX_METADATA) lowering.fail(site, 'TP5004', reason.name, String(size), String(MAX_METADATA));
+  const start = new Code(lowering, path);
+  const time = now(start);
+  const limit = withinLimit(start, reason, time);
+  const over = count(lowering, limit.otherwise.path, [`reason ${reason.name} over limit`]);
+
+  const scratch = lookupFirst(limit.then, SCRATCH);
+  const found = limit.then.when('ne', scratch, n(0), 'then');
+  returnAborted(found.otherwise);
+  const pieces = reason.metadata === undefined || metadata === undefined ? [] : encode(found.then, reason.metadata, metadata, site);
+  storePieces(found.then, scratch, EVENT.header, eventPrefix(size) - EVENT.header, pieces);
+  const sent: Path[] = [];
+  const refused: Path[] = [over];
+  for (const { code, captured } of capture(found.then, reason, scratch)) {
+    storePieces(code, scratch, 0, EVENT.header, header(code, reason, time, captured));
+    const length = code.alu('add', captured, n(eventPrefix(size)));
+    const result = code.call('ringbuf_output', [code.map(EVENTS), scratch, length, n(0)]);
+    const written = code.when('eq', result, n(0), 'then');
+    sent.push(count(lowering, written.then.path, [`reason ${reason.name}`]));
+    refused.push(count(lowering, written.otherwise.path, [`reason ${reason.name} lost`]));
+  }
+  return { sent: lowering.joinPaths(sent), refused: lowering.joinPaths(refused) };
+}
+
+/** Virtual scheduling (ITU-T I.371): the time up to which the limit is used up, for each CPU a share of its own. */
+function withinLimit(code: Code, reason: ReasonPlan, time: ValueId) {
+  const interval = (SECOND * BigInt(code.lowering.target.cpus)) / BigInt(Math.max(1, Math.floor(reason.limitPerSecond)));
+  const limits = lookupFirst(code, LIMITS);
+  const found = code.when('ne', limits, n(0), 'then');
+  returnAborted(found.otherwise);
+  const offset = 8 * reason.index;
+  const used = found.then.load(limits, offset, 64);
+  // A limit that was not used for a whole burst starts from there.
+  const earliest = found.then.alu('sub', time, n(BURST_NS));
+  const idle = found.then.when('slt', used, earliest);
+  const from = join(found.then, [[idle.then, earliest], [idle.otherwise, used]]);
+  const sides = from.code.when('sle', from.value, time, 'then');
+  sides.then.store(limits, offset, 64, sides.then.alu('add', from.value, n(interval)));
+  return sides;
+}
+
+function join(code: Code, ways: readonly (readonly [Code, ValueId])[]): { readonly code: Code; readonly value: ValueId } {
+  const { lowering } = code;
+  const range = { low: -(1n << 63n), high: (1n << 63n) - 1n };
+  const outcomes = ways.map(([on, id]) => ({ path: on.path, value: lowering.integer(id, range) }));
+  const [joined, ...others] = lowering.join(outcomes);
+  if (joined?.value.kind !== 'integer' || others.length > 0) throw new Error('numbers join');
+  return { code: code.on(joined.path), value: joined.value.id };
+}
+
+/** Copies the packet's beginning behind the metadata: up to the reason's snap length; nothing for a notice. */
+function capture(code: Code, reason: ReasonPlan, scratch: ValueId): readonly { readonly code: Code; readonly captured: ValueId }[] {
+  if (reason.kind === 'notice') return [{ code, captured: code.id(n(0)) }];
+  const most = Math.min(MAX_CAPTURE, Math.max(1, reason.snap ?? MAX_CAPTURE));
+  const length = frameLength(code);
+  const long = code.when('ugt', length, n(most), 'otherwise');
+  const wanted = join(code, [[long.then, long.then.id(n(most))], [long.otherwise, length]]);
+  // The verifier asks for a size that is neither 0 nor beyond the scratch value.
+  const some = wanted.code.when('uge', wanted.value, n(1), 'then');
+  const fits = some.then.when('ule', wanted.value, n(most), 'then');
+  returnAborted(some.otherwise);
+  returnAborted(fits.otherwise);
+  const to = fits.then.offset(scratch, n(eventPrefix(reason.metadata?.size ?? 0)));
+  const helper = code.lowering.target.hook === 'xdp' ? 'xdp_load_bytes' : 'skb_load_bytes';
+  const failed = fits.then.call(helper, [code.lowering.builder.context, n(0), to, wanted.value]);
+  const loaded = fits.then.when('eq', failed, n(0), 'then');
+  returnAborted(loaded.otherwise);
+  return [{ code: loaded.then, captured: wanted.value }];
+}
+
+function header(code: Code, reason: ReasonPlan, time: ValueId, captured: ValueId): readonly Piece[] {
+  const { hook } = code.lowering.target;
+  return [
+    { offset: EVENT.reason, bits: 16, value: BigInt(reason.index) },
+    { offset: EVENT.origin, bits: 8, value: BigInt(ORIGINS.indexOf(hook)) },
+    { offset: EVENT.trips, bits: 8, value: trips(code) },
+    { offset: EVENT.ifindex, bits: 32, value: ifindex(code) },
+    { offset: EVENT.length, bits: 32, value: frameLength(code) },
+    { offset: EVENT.captured, bits: 32, value: captured },
+    ...(hook === 'xdp' ? [] : [vlanTag(code)]),
+    { offset: EVENT.time, bits: 64, value: time },
+  ];
+}
+
+/** __sk_buff: vlan_present, vlan_tci, vlan_proto. The tag that the kernel took out of the packet. */
+function vlanTag(code: Code): Piece {
+  const [present, tci, protocol] = [code.context(20), code.context(24), code.context(28)];
+  const tag = code.alu('or', code.alu('shl', code.alu('and', protocol, n(0xffff)), n(16)), code.alu('and', tci, n(0xffff)));
+  return { offset: EVENT.vlan, bits: 32, value: code.alu('mul', tag, code.alu('and', present, n(1))) };
+}
+
+function trips(code: Code): Piece['value'] {
+  if (code.lowering.target.origin === 'retry') {
+    return code.alu('and', code.load(code.mapValue(STATE.map, STATE.trips), 0, 32), n(0xff));
+  }
+  const known = code.path.known.get(TRIPS);
+  return known !== undefined && isView(known, TRIPS) ? part(known, TRIPS) : 0n;
+}

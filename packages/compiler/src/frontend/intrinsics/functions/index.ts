@@ -1,0 +1,66 @@
+// What fast paths call of `@twinpath/vnf`, by name.
+import { parseDuration } from '@twinpath/vnf';
+import type { Lowering } from '../../lowering.ts';
+import type { Outcome, Path, Site } from '../../path.ts';
+import { constant, UNDEFINED, type Value } from '../../value.ts';
+import { Code } from '../code.ts';
+import { emit } from '../events.ts';
+import { isFamily, sameFamily, within } from './addresses.ts';
+import { canonical, isCanonical, reverse } from './flows.ts';
+
+type Function = (lowering: Lowering, path: Path, operands: readonly Value[], site: Site) => readonly Outcome[];
+
+/** Nanoseconds, a constant. */
+const duration: Function = (lowering, path, [text], site) => {
+  if (text?.kind !== 'constant' || typeof text.value !== 'string') return lowering.fail(site, 'TP3005', 'a constant duration', 'another value');
+  return [{ path, value: constant(parseDuration(text.value, 'duration()')) }];
+};
+
+const slowPath: Function = (lowering, path, [reason, metadata], site) => {
+  if (reason?.kind !== 'reason' || reason.plan.kind !== 'packetIn') return lowering.fail(site, 'TP5003', 'this', 'packetIn');
+  const operands = metadata === undefined ? [reason] : [reason, metadata];
+  return [{ path, value: { kind: 'verdict', verdict: 'slowPath', operands } }];
+};
+
+/** The packet goes on, whether its copy went up or not. */
+const copyUp = (kind: 'packetCopy' | 'notice'): Function => (lowering, path, [reason, metadata], site) => {
+  if (reason?.kind !== 'reason' || reason.plan.kind !== kind) return lowering.fail(site, 'TP5003', 'this', kind);
+  const { sent, refused } = emit(lowering, path, reason.plan, metadata, site);
+  return lowering.joinPaths([...sent, ...refused]).map((on) => ({ path: on, value: UNDEFINED }));
+};
+
+const randomU32: Function = (lowering, path) => {
+  const code = new Code(lowering, path);
+  const id = code.truncate(code.call('get_prandom_u32', []), 32);
+  return [{ path, value: lowering.integer(id, { low: 0n, high: 0xffff_ffffn }) }];
+};
+
+const ip4ToNumber: Function = (lowering, path, [address], site) => {
+  const word = address?.kind === 'bytes' && address.type === 'ip4' ? address.words[0] : undefined;
+  if (word === undefined) return lowering.fail(site, 'TP3005', 'an IPv4 address', address?.kind ?? 'nothing');
+  const id = new Code(lowering, path).swap(word.id, 32);
+  return [{ path, value: lowering.integer(id, { low: 0n, high: 0xffff_ffffn }) }];
+};
+
+const numberToIp4: Function = (lowering, path, [number], site) => {
+  if (number === undefined) return lowering.fail(site, 'TP3005', 'a number', 'nothing');
+  const id = new Code(lowering, path).swap(lowering.register(path, number, site), 32);
+  return [{ path, value: { kind: 'bytes', type: 'ip4', words: [{ id, width: 32 }] } }];
+};
+
+export const FUNCTIONS: ReadonlyMap<string, Function> = new Map<string, Function>([
+  ['canonical', canonical],
+  ['copyToSlowPath', copyUp('packetCopy')],
+  ['duration', duration],
+  ['ip4ToNumber', ip4ToNumber],
+  ['isCanonical', isCanonical],
+  ['isIp4', isFamily(4)],
+  ['isIp6', isFamily(6)],
+  ['notify', copyUp('notice')],
+  ['numberToIp4', numberToIp4],
+  ['randomU32', randomU32],
+  ['reverse', reverse],
+  ['sameFamily', sameFamily],
+  ['slowPath', slowPath],
+  ['within', within],
+]);

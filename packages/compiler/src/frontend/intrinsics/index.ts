@@ -1,0 +1,106 @@
+// What the language knows of packets, tables and verdicts: the front end's other half (lowering.ts).
+import { CALLED, type Intrinsics, type Lowering } from '../lowering.ts';
+import type { Outcome, Path, Site } from '../path.ts';
+import { UNDEFINED, type Value } from '../value.ts';
+import { Code } from './code.ts';
+import { count } from './counting.ts';
+import { equal } from './equality.ts';
+import { FUNCTIONS } from './functions/index.ts';
+import { begin, end } from './program.ts';
+import { assignEntry, entryMethod, entryProperty } from './tables/entry.ts';
+import { tableMethod } from './tables/index.ts';
+import { VIEWS } from './views.ts';
+
+const VERDICTS = ['drop', 'next', 'stack', 'bounce'] as const;
+
+const named: ReadonlyMap<string, Value> = new Map<string, Value>([
+  ...VERDICTS.map((verdict) => [verdict, { kind: 'verdict', verdict, operands: [] }] as const),
+  ...[...FUNCTIONS.keys()].map((name) => [name, { kind: 'intrinsic', name }] as const),
+]);
+
+function kindOf(lowering: Lowering, path: Path, view: Extract<Value, { kind: 'view' }>, site: Site) {
+  if (view.epoch !== path.epoch) return lowering.fail(site, 'TP3014', 'a call');
+  const kind = VIEWS.get(view.type);
+  if (kind === undefined) throw new Error(`there is no view '${view.type}'`);
+  return kind;
+}
+
+export const INTRINSICS: Intrinsics = {
+  property(lowering, path, receiver, name, site) {
+    switch (receiver.kind) {
+      case 'view': {
+        const kind = kindOf(lowering, path, receiver, site);
+        const property = kind.properties[name];
+        if (property) return property({ lowering, path, receiver, operands: [], site });
+        return lowering.fail(site, 'TP3009', name, kind.title, Object.keys(kind.properties).join(', '));
+      }
+      case 'entry':
+        return entryProperty({ lowering, path, receiver, operands: [], site }, name);
+      case 'counters': {
+        const names = countersOf(lowering);
+        if (names.includes(name)) return [{ path, value: { kind: 'counter', name } }];
+        return lowering.fail(site, 'TP4009', name, names.join(', '));
+      }
+      case 'ruleSet': {
+        const plan = lowering.plan.tables.find((table) => table.path === `${receiver.plan.path}.${name}`);
+        if (plan) return [{ path, value: { kind: 'table', plan } }];
+        return lowering.fail(site, 'TP3009', name, 'rule set', receiver.plan.tables.join(', '));
+      }
+      default:
+        return lowering.fail(site, 'TP3009', name, receiver.kind, 'no properties');
+    }
+  },
+
+  method(lowering, path, receiver, name, operands, site) {
+    switch (receiver.kind) {
+      case 'view': {
+        const kind = kindOf(lowering, path, receiver, site);
+        const method = kind.methods[name];
+        if (method) return method({ lowering, path, receiver, operands, site });
+        return lowering.fail(site, 'TP3009', `${name}()`, kind.title, Object.keys(kind.methods).join(', '));
+      }
+      case 'table':
+        return tableMethod({ lowering, path, receiver, operands, site }, name);
+      case 'entry':
+        return entryMethod({ lowering, path, receiver, operands, site }, name);
+      case 'counters':
+        return countUp(lowering, path, name, operands, site);
+      case 'counter':
+        if (name === CALLED) return countUp(lowering, path, receiver.name, operands, site);
+        return lowering.fail(site, 'TP4008', name, 'counter', 'a call: count.name(amount)');
+      default:
+        return lowering.fail(site, 'TP4008', name, receiver.kind, 'none');
+    }
+  },
+
+  assign(lowering, path, receiver, name, value, site) {
+    if (receiver.kind === 'entry') return assignEntry({ lowering, path, receiver, operands: [], site }, name, value);
+    const title = receiver.kind === 'view' ? kindOf(lowering, path, receiver, site).title : receiver.kind;
+    return lowering.fail(site, 'TP3011', name, title);
+  },
+
+  call(lowering, path, name, operands, site) {
+    const found = FUNCTIONS.get(name);
+    return found ? found(lowering, path, operands, site) : lowering.fail(site, 'TP3013', name);
+  },
+
+  named: (name) => named.get(name),
+  equal,
+  begin,
+  release: (lowering, _path, held, site) => lowering.fail(site, 'TP3005', 'a lock', held.kind),
+  end,
+};
+
+const AUTHORS = 'count ';
+
+const countersOf = ({ plan }: Lowering) =>
+  plan.counters.slots.filter((slot) => slot.startsWith(AUTHORS)).map((slot) => slot.slice(AUTHORS.length));
+
+/** `count.refused()`, `count.bytes(packet.length)`. */
+function countUp(lowering: Lowering, path: Path, name: string, operands: readonly Value[], site: Site): readonly Outcome[] {
+  const names = countersOf(lowering);
+  if (!names.includes(name)) return lowering.fail(site, 'TP4009', name, names.join(', '));
+  const [amount] = operands;
+  const id = amount === undefined ? undefined : new Code(lowering, path).id(lowering.register(path, amount, site));
+  return [{ path: count(lowering, path, [`${AUTHORS}${name}`], id), value: UNDEFINED }];
+}
