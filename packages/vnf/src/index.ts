@@ -21,6 +21,7 @@ export {
   isIp4,
   isIp6,
   type Mac,
+  neighbourSolicitation,
   numberToIp4,
   type Port,
   type Ports,
@@ -35,14 +36,18 @@ export {
   within,
 } from '@twinpath/packet';
 export { type AnyCounters, type Counters, counters } from './counters/counters.ts';
+export type { BitRate } from './functions/bit-rate.ts';
 export { type Duration, duration } from './functions/duration.ts';
+export { hash, hashOf } from './functions/hash.ts';
 export { lock } from './functions/lock.ts';
+export { randomU32 } from './functions/random.ts';
 export type { Rate } from './functions/rate.ts';
 export { TableFullError, UnknownPortError } from './live/errors.ts';
 export type * from './live/instance.ts';
 export type * from './live/packets.ts';
 export type * from './live/ports.ts';
 export type * from './live/tables.ts';
+export { net } from './net/net.ts';
 export {
   bits,
   bytesAfter,

@@ -1,6 +1,8 @@
 // What compiler, runtime and tools read of a declared function. Authors need none of it.
 
 export { parseDuration } from '../functions/duration.ts';
+export { useHashSeed } from '../functions/hash.ts';
+export { hashKeys } from '../functions/hash-keys.ts';
 export { parseRate } from '../functions/rate.ts';
 export type { HeaderSpec } from '../packet/header.ts';
 export type { HeaderField, HeaderFormat } from '../packet/header-format.ts';
