@@ -1,6 +1,7 @@
 // The seam between the front end's core (statements, expressions, calls, joins) and what the language knows of packets,
 // tables and verdicts (intrinsics). The core implements Lowering; intrinsics implement Intrinsics and call nothing else.
 
+import type { SizeClass } from '@twinpath/classifier';
 import type { FunctionPlan } from '@twinpath/vnf/plan';
 import type { ProgramBuilder } from '../ir/builder.ts';
 import type { Hook, ValueId } from '../ir/types.ts';
@@ -20,6 +21,8 @@ export interface Target {
   readonly cpus: number;
   /** The function's ports, or of a transparent one the port that it sits on, in order of their index. */
   readonly ports: readonly { readonly name: string; readonly ifindex: number }[];
+  /** How much room each classifier has, by its path; the smallest class where none is named. */
+  readonly classifiers: ReadonlyMap<string, SizeClass>;
   /** Seed of `hash`, made when the instance starts. 32 bits. */
   readonly seed: number;
   /** The mark by which the egress program knows packets of the slow path; not 0. 32 bits. */

@@ -1,5 +1,6 @@
 // Tables of a rule set exist twice; every packet sees one generation, read when the first of them is asked.
 import type { TablePlan } from '@twinpath/vnf/plan';
+import { generationIndex } from '../../../abi/generations.ts';
 import { STATE } from '../../../abi/state.ts';
 import type { Path } from '../../path.ts';
 import type { Lowering } from '../../lowering.ts';
@@ -14,12 +15,12 @@ export function eachGeneration(
   path: Path,
   plan: TablePlan,
 ): readonly { readonly path: Path; readonly generation: 0 | 1 | undefined }[] {
-  const set = lowering.plan.ruleSets.find(({ path: name }) => name === plan.ruleSet);
-  if (set === undefined) return [{ path, generation: undefined }];
-  return once(path, `generation of ${set.path}`, () => {
+  const index = generationIndex(lowering.plan, plan);
+  if (index === undefined) return [{ path, generation: undefined }];
+  return once(path, `generation ${index}`, () => {
     const code = new Code(lowering, path);
     const all = code.load(code.mapValue(STATE.map, STATE.generations), 0, 32);
-    const bit = code.alu('and', code.alu('shr', all, n(set.generationIndex)), n(1));
+    const bit = code.alu('and', code.alu('shr', all, n(index)), n(1));
     return [{ path, value: lowering.integer(bit, BOOLEAN) }];
   }).flatMap(({ path: on, value }) => {
     if (value.kind !== 'integer') throw new Error('a generation is a number');
