@@ -1,23 +1,15 @@
+import type { MapRelocation } from '../spec.ts';
 import { AssemblerError } from './error.ts';
 import { type FarJumps, type Line, labelPositions, positionsOf, relax } from './far-jumps.ts';
 import type { Instruction, Label, Target } from './instruction.ts';
 import { findEncoding, SLOT_BYTES, toSlots, writeSlots } from './slot.ts';
 import { format } from './text.ts';
 
-/** A map's name in a 64-bit load, to be replaced by the map's file descriptor before loading. */
-export type Relocation = {
-  /** Slot of the load. */
-  readonly offset: number;
-  readonly map: string;
-  readonly kind: 'map' | 'map-value';
-  /** Bytes into the map's value; 0 for kind `map`. */
-  readonly valueOffset: number;
-};
-
 export type Assembled = {
   /** Little-endian bytecode. */
   readonly bytes: Uint8Array;
-  readonly relocations: readonly Relocation[];
+  /** Loads of maps by name, in order. */
+  readonly relocations: readonly MapRelocation[];
   /** For every item of the input the slot it starts at; a label has the slot of what follows it. */
   readonly instructionIndex: readonly number[];
   /** Slot of every label of the input. */
@@ -45,7 +37,7 @@ export function assemble(items: readonly (Instruction | Label)[], options: Assem
   const labels = labelPositions(lines, positions);
   const bytes = new Uint8Array((positions.at(-1) ?? 0) * SLOT_BYTES);
   const view = new DataView(bytes.buffer);
-  const relocations: Relocation[] = [];
+  const relocations: MapRelocation[] = [];
   const instructionIndex: number[] = [];
   lines.forEach(({ item, source: index }, line) => {
     const slot = positions[line] ?? 0;
@@ -59,29 +51,6 @@ export function assemble(items: readonly (Instruction | Label)[], options: Assem
   });
   const own = items.flatMap((item) => (item.op === 'label' ? [[item.name, labels.get(item.name) ?? 0] as const] : []));
   return { bytes, relocations, instructionIndex, labels: new Map(own) };
-}
-
-/**
- * A copy of the bytecode with every relocated load given its map's file descriptor.
- * @throws AssemblerError when `fdOf` knows no map of that name.
- */
-export function relocate(
-  { bytes, relocations }: Pick<Assembled, 'bytes' | 'relocations'>,
-  fdOf: (map: string) => number | undefined,
-): Uint8Array {
-  const copy = bytes.slice();
-  const view = new DataView(copy.buffer);
-  for (const { map, offset } of relocations) {
-    const fd = fdOf(map);
-    if (fd === undefined) {
-      throw new AssemblerError(
-        `slot ${offset} loads map "${map}", which was not given`,
-        'create the map before loading the program',
-      );
-    }
-    view.setInt32(offset * SLOT_BYTES + 4, fd, true);
-  }
-  return copy;
 }
 
 function checkLabels(items: readonly (Instruction | Label)[]): void {
@@ -104,12 +73,12 @@ function rejectDistances(items: readonly (Instruction | Label)[]): void {
   );
 }
 
-function relocationOf(item: Instruction, offset: number): Relocation | undefined {
+function relocationOf(item: Instruction, slot: number): MapRelocation | undefined {
   if (item.op === 'ld_map' && typeof item.map === 'string') {
-    return { offset, map: item.map, kind: 'map', valueOffset: 0 };
+    return { slot, map: item.map, kind: 'map', valueOffset: 0 };
   }
   if (item.op === 'ld_map_value' && typeof item.map === 'string') {
-    return { offset, map: item.map, kind: 'map-value', valueOffset: item.valueOffset };
+    return { slot, map: item.map, kind: 'map-value', valueOffset: item.valueOffset };
   }
   return undefined;
 }

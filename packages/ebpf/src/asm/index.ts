@@ -1,4 +1,4 @@
-export { type Assembled, type AssembleOptions, assemble, type Relocation, relocate } from './assemble.ts';
+export { type Assembled, type AssembleOptions, assemble } from './assemble.ts';
 export {
   alu,
   atomic,
