@@ -32,6 +32,7 @@ export const Errno = {
   EINVAL: 22,
   ENOSPC: 28,
   ERANGE: 34,
+  ENOLINK: 67,
   EOPNOTSUPP: 95,
   ENOBUFS: 105,
   ENOTSUPP: 524,
