@@ -127,8 +127,9 @@ export class ProgramBuilder {
     return this.#define(block, pointer('map'), (result) => ({ op: 'map', name, result }));
   }
 
-  mapValue(block: BlockId, name: string, offset: number): ValueId {
-    return this.#define(block, pointer(`value ${name}`), (result) => ({ op: 'map-value', name, offset, result }));
+  /** `region`: another name for its memory, where pointers into several maps meet. */
+  mapValue(block: BlockId, name: string, offset: number, region: Region = `value ${name}`): ValueId {
+    return this.#define(block, pointer(region), (result) => ({ op: 'map-value', name, offset, result }));
   }
 
   /** `result`: what the helper gives; a pointer that may be null keeps its region and is compared with 0 before use. */

@@ -1,5 +1,5 @@
-import type { ValueId } from '../../ir/types.ts';
 import { STATE } from '../../abi/state.ts';
+import type { ValueId } from '../../ir/types.ts';
 import type { Code } from './code.ts';
 
 /** Nanoseconds: the kernel's monotonic clock, or the one that tests set. */

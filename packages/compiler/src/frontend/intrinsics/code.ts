@@ -1,5 +1,5 @@
 // Instructions at the end of one path. A number stands for the constant; nothing here knows of the author's values.
-import type { AluOperation, Relation, ValueId, ValueType, Width } from '../../ir/types.ts';
+import type { AluOperation, Region, Relation, ValueId, ValueType, Width } from '../../ir/types.ts';
 import type { Lowering } from '../lowering.ts';
 import type { Path } from '../path.ts';
 
@@ -74,8 +74,8 @@ export class Code {
     return this.lowering.builder.map(this.path.block, name);
   }
 
-  mapValue(name: string, offset: number): ValueId {
-    return this.lowering.builder.mapValue(this.path.block, name, offset);
+  mapValue(name: string, offset: number, region?: Region): ValueId {
+    return this.lowering.builder.mapValue(this.path.block, name, offset, region);
   }
 
   call(helper: string, operands: readonly Operand[], result?: ValueType): ValueId {

@@ -4,9 +4,9 @@ import type { ValueId } from '../../ir/types.ts';
 import type { Lowering } from '../lowering.ts';
 import type { Path } from '../path.ts';
 import { Code, n } from './code.ts';
+import { remember } from './memo.ts';
 import { storePieces } from './memory/piece.ts';
 import { scratchSlot } from './memory/scratch-slots.ts';
-import { remember } from './memo.ts';
 import { returnAborted } from './return-codes.ts';
 import { isView, part, view } from './view.ts';
 

@@ -28,15 +28,26 @@ function bytesEqual(lowering: Lowering, path: Path, left: Bytes, right: Value, s
   if (right.kind === 'bytes') {
     // Values of another kind or family are another value.
     if (right.type !== left.type) return known(path, false);
-    return allEqual(code, left.words, right.words.map(({ id }) => id));
+    return allEqual(
+      code,
+      left.words,
+      right.words.map(({ id }) => id),
+    );
   }
   const text = right.kind === 'constant' && typeof right.value === 'string' ? right.value : undefined;
   if (text === undefined) return lowering.fail(site, 'TP3010', left.type, right.kind);
   const size = left.words.reduce((sum, { width }) => sum + width / 8, 0);
   const bytes = bytesOfConstant(left.type, text, size);
   if (bytes === undefined) return known(path, false);
-  const words = constantWords(bytes, left.words.map(({ width }) => width));
-  return allEqual(code, left.words, words.map((word) => code.id(n(word))));
+  const words = constantWords(
+    bytes,
+    left.words.map(({ width }) => width),
+  );
+  return allEqual(
+    code,
+    left.words,
+    words.map((word) => code.id(n(word))),
+  );
 }
 
 function allEqual(start: Code, left: readonly Word[], right: readonly number[]): Sides {
@@ -100,7 +111,8 @@ function commonNames(start: Code, left: Name, right: Name, site: Site): Sides {
 function opaqueEqual(lowering: Lowering, path: Path, left: Value, right: Value, site: Site): Sides {
   const id = (value: Value): number => {
     if (value.kind === 'opaque') return value.id;
-    if (value.kind === 'constant' && typeof value.value === 'bigint') return lowering.constant(path, BigInt.asIntN(64, value.value));
+    if (value.kind === 'constant' && typeof value.value === 'bigint')
+      return lowering.constant(path, BigInt.asIntN(64, value.value));
     return lowering.fail(site, 'TP3010', 'u64', value.kind);
   };
   const { then, otherwise } = new Code(lowering, path).when('eq', id(left), id(right));

@@ -1,9 +1,9 @@
 // What goes up to the slow path: a header, metadata and the packet, put together in a per-CPU scratch value and written to the
 // ring buffer as one record (abi/event.ts). Each reason has a limit, kept here, before anything is copied.
 import type { ReasonPlan } from '@twinpath/vnf/plan';
-import type { ValueId } from '../../ir/types.ts';
 import { EVENT, eventPrefix, MAX_CAPTURE, MAX_METADATA, ORIGINS } from '../../abi/event.ts';
 import { EVENTS, LIMITS, SCRATCH, STATE } from '../../abi/state.ts';
+import type { ValueId } from '../../ir/types.ts';
 import type { Lowering } from '../lowering.ts';
 import type { Path, Site } from '../path.ts';
 import type { Value } from '../value.ts';
@@ -40,7 +40,8 @@ export function emit(
   const scratch = lookupFirst(limit.then, SCRATCH);
   const found = limit.then.when('ne', scratch, n(0), 'then');
   returnAborted(found.otherwise);
-  const pieces = reason.metadata === undefined || metadata === undefined ? [] : encode(found.then, reason.metadata, metadata, site);
+  const pieces =
+    reason.metadata === undefined || metadata === undefined ? [] : encode(found.then, reason.metadata, metadata, site);
   storePieces(found.then, scratch, EVENT.header, eventPrefix(size) - EVENT.header, pieces);
   const sent: Path[] = [];
   const refused: Path[] = [over];
@@ -57,7 +58,8 @@ export function emit(
 
 /** Virtual scheduling (ITU-T I.371): the time up to which the limit is used up, for each CPU a share of its own. */
 function withinLimit(code: Code, reason: ReasonPlan, time: ValueId) {
-  const interval = (SECOND * BigInt(code.lowering.target.cpus)) / BigInt(Math.max(1, Math.floor(reason.limitPerSecond)));
+  const interval =
+    (SECOND * BigInt(code.lowering.target.cpus)) / BigInt(Math.max(1, Math.floor(reason.limitPerSecond)));
   const limits = lookupFirst(code, LIMITS);
   const found = code.when('ne', limits, n(0), 'then');
   returnAborted(found.otherwise);
@@ -66,13 +68,19 @@ function withinLimit(code: Code, reason: ReasonPlan, time: ValueId) {
   // A limit that was not used for a whole burst starts from there.
   const earliest = found.then.alu('sub', time, n(BURST_NS));
   const idle = found.then.when('slt', used, earliest);
-  const from = join(found.then, [[idle.then, earliest], [idle.otherwise, used]]);
+  const from = join(found.then, [
+    [idle.then, earliest],
+    [idle.otherwise, used],
+  ]);
   const sides = from.code.when('sle', from.value, time, 'then');
   sides.then.store(limits, offset, 64, sides.then.alu('add', from.value, n(interval)));
   return sides;
 }
 
-function join(code: Code, ways: readonly (readonly [Code, ValueId])[]): { readonly code: Code; readonly value: ValueId } {
+function join(
+  code: Code,
+  ways: readonly (readonly [Code, ValueId])[],
+): { readonly code: Code; readonly value: ValueId } {
   const { lowering } = code;
   const range = { low: -(1n << 63n), high: (1n << 63n) - 1n };
   const outcomes = ways.map(([on, id]) => ({ path: on.path, value: lowering.integer(id, range) }));
@@ -82,12 +90,19 @@ function join(code: Code, ways: readonly (readonly [Code, ValueId])[]): { readon
 }
 
 /** Copies the packet's beginning behind the metadata: up to the reason's snap length; nothing for a notice. */
-function capture(code: Code, reason: ReasonPlan, scratch: ValueId): readonly { readonly code: Code; readonly captured: ValueId }[] {
+function capture(
+  code: Code,
+  reason: ReasonPlan,
+  scratch: ValueId,
+): readonly { readonly code: Code; readonly captured: ValueId }[] {
   if (reason.kind === 'notice') return [{ code, captured: code.id(n(0)) }];
   const most = Math.min(MAX_CAPTURE, Math.max(1, reason.snap ?? MAX_CAPTURE));
   const length = frameLength(code);
   const long = code.when('ugt', length, n(most), 'otherwise');
-  const wanted = join(code, [[long.then, long.then.id(n(most))], [long.otherwise, length]]);
+  const wanted = join(code, [
+    [long.then, long.then.id(n(most))],
+    [long.otherwise, length],
+  ]);
   // The verifier asks for a size that is neither 0 nor beyond the scratch value.
   const some = wanted.code.when('uge', wanted.value, n(1), 'then');
   const fits = some.then.when('ule', wanted.value, n(most), 'then');
@@ -118,7 +133,11 @@ function header(code: Code, reason: ReasonPlan, time: ValueId, captured: ValueId
 /** __sk_buff: vlan_present, vlan_tci, vlan_proto. The tag that the kernel took out of the packet. */
 function vlanTag(code: Code): Piece {
   const [present, tci, protocol] = [code.context(20), code.context(24), code.context(28)];
-  const tag = code.alu('or', code.alu('shl', code.alu('and', protocol, n(0xffff)), n(16)), code.alu('and', tci, n(0xffff)));
+  const tag = code.alu(
+    'or',
+    code.alu('shl', code.alu('and', protocol, n(0xffff)), n(16)),
+    code.alu('and', tci, n(0xffff)),
+  );
   return { offset: EVENT.vlan, bits: 32, value: code.alu('mul', tag, code.alu('and', present, n(1))) };
 }
 

@@ -97,7 +97,13 @@ const countersOf = ({ plan }: Lowering) =>
   plan.counters.slots.filter((slot) => slot.startsWith(AUTHORS)).map((slot) => slot.slice(AUTHORS.length));
 
 /** `count.refused()`, `count.bytes(packet.length)`. */
-function countUp(lowering: Lowering, path: Path, name: string, operands: readonly Value[], site: Site): readonly Outcome[] {
+function countUp(
+  lowering: Lowering,
+  path: Path,
+  name: string,
+  operands: readonly Value[],
+  site: Site,
+): readonly Outcome[] {
   const names = countersOf(lowering);
   if (!names.includes(name)) return lowering.fail(site, 'TP4009', name, names.join(', '));
   const [amount] = operands;

@@ -1,7 +1,8 @@
 // Properties and methods of a kind of view, by name.
+
+import type { Lowering } from '../lowering.ts';
 import type { Outcome, Path, Site } from '../path.ts';
 import type { Value } from '../value.ts';
-import type { Lowering } from '../lowering.ts';
 import { Code } from './code.ts';
 import type { View } from './view.ts';
 

@@ -14,7 +14,10 @@ export function remember(path: Path, key: string, value: Value): Path {
 }
 
 /** Continues on every path with its value. */
-export function each(outcomes: readonly Outcome[], go: (path: Path, value: Value) => readonly Outcome[]): readonly Outcome[] {
+export function each(
+  outcomes: readonly Outcome[],
+  go: (path: Path, value: Value) => readonly Outcome[],
+): readonly Outcome[] {
   return outcomes.flatMap(({ path, value }) => go(path, value));
 }
 

@@ -44,7 +44,11 @@ export function translate(code: Code, value: Extract<Value, { kind: 'name' }>, t
   }
   const missing = from.names.find((name) => !to.names.includes(name));
   if (missing !== undefined) return code.lowering.fail(site, 'TP3002', missing, describe(to));
-  return lookUp(code, value.id, from.names.map((name) => to.names.indexOf(name)));
+  return lookUp(
+    code,
+    value.id,
+    from.names.map((name) => to.names.indexOf(name)),
+  );
 }
 
 /** Element `index` of a constant list of bytes: shifts of constant words, no branches. */

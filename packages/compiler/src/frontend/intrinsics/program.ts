@@ -18,9 +18,7 @@ const SKB = { length: 0, mark: 8, priority: 32 } as const;
 export function begin(lowering: Lowering, path: Path): readonly Outcome[] {
   if (lowering.target.hook === 'xdp') return [{ path, value: packetValue(path.epoch) }];
   const marked = lowering.target.hook === 'tcx-egress' ? takeMark(lowering, path) : [path];
-  return marked
-    .flatMap((on) => pullLinear(lowering, on))
-    .map((on) => ({ path: on, value: packetValue(on.epoch) }));
+  return marked.flatMap((on) => pullLinear(lowering, on)).map((on) => ({ path: on, value: packetValue(on.epoch) }));
 }
 
 /** Packets of the slow path carry the instance's mark: they resume behind the function, or go through it again. */
@@ -89,11 +87,11 @@ function refuse(lowering: Lowering, verdict: string, site: Site): never {
 
 /** The packet ends here: the slow path answers for it. What does not get up does what the reason says. */
 function handUp(lowering: Lowering, path: Path, [reason, metadata]: readonly Value[], site: Site): void {
-  if (reason?.kind !== 'reason' || reason.plan.kind !== 'packetIn') return lowering.fail(site, 'TP5003', 'this', 'packetIn');
+  if (reason?.kind !== 'reason' || reason.plan.kind !== 'packetIn')
+    return lowering.fail(site, 'TP5003', 'this', 'packetIn');
   const { sent, refused } = emit(lowering, path, reason.plan, metadata, site);
   const codes = RETURN_CODES[lowering.target.hook];
   for (const on of sent) finish(lowering, on, 'slowPath', codes.drop);
   const otherwise = reason.plan.overLimit ?? 'drop';
   for (const on of refused) finish(lowering, on, otherwise, codes[otherwise]);
 }
-

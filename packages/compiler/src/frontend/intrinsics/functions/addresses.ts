@@ -14,9 +14,11 @@ function family(lowering: Lowering, value: Value | undefined, site: Site): 4 | 6
   return found ?? lowering.fail(site, 'TP3005', 'an address', value?.kind ?? 'nothing');
 }
 
-export const isFamily = (wanted: 4 | 6) => (lowering: Lowering, path: Path, [address]: Operands, site: Site): readonly Outcome[] => [
-  { path, value: constant(family(lowering, address, site) === wanted) },
-];
+export const isFamily =
+  (wanted: 4 | 6) =>
+  (lowering: Lowering, path: Path, [address]: Operands, site: Site): readonly Outcome[] => [
+    { path, value: constant(family(lowering, address, site) === wanted) },
+  ];
 
 export function sameFamily(lowering: Lowering, path: Path, [a, b]: Operands, site: Site): readonly Outcome[] {
   return [{ path, value: constant(family(lowering, a, site) === family(lowering, b, site)) }];
@@ -63,8 +65,8 @@ function maskOf(size: number, length: number): Uint8Array {
 
 function ipNetwork(lowering: Lowering, text: string, site: Site): Network {
   try {
-    const { bytes, length } = parsePrefix(text);
-    return { bytes, length };
+    const { address, length } = parsePrefix(text);
+    return { bytes: address, length };
   } catch (error) {
     return lowering.fail(site, 'TP3012', text, error instanceof Error ? error.message : String(error));
   }

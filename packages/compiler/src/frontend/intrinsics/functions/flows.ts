@@ -13,7 +13,10 @@ function fieldsOf(lowering: Lowering, flow: Value | undefined, site: Site): Fiel
 
 function reversed(fields: Fields): Value {
   const swapped = new Map(fields);
-  for (const [a, b] of [['src', 'dst'], ['sport', 'dport']] as const) {
+  for (const [a, b] of [
+    ['src', 'dst'],
+    ['sport', 'dport'],
+  ] as const) {
     const [first, second] = [fields.get(a), fields.get(b)];
     if (first !== undefined) swapped.set(b, first);
     if (second !== undefined) swapped.set(a, second);
@@ -27,7 +30,10 @@ export function reverse(lowering: Lowering, path: Path, [flow]: readonly Value[]
 
 export function isCanonical(lowering: Lowering, path: Path, [flow]: readonly Value[], site: Site): readonly Outcome[] {
   const { yes, no } = order(lowering, path, fieldsOf(lowering, flow, site), site);
-  return [...yes.map((on) => ({ path: on, value: constant(true) })), ...no.map((on) => ({ path: on, value: constant(false) }))];
+  return [
+    ...yes.map((on) => ({ path: on, value: constant(true) })),
+    ...no.map((on) => ({ path: on, value: constant(false) })),
+  ];
 }
 
 export function canonical(lowering: Lowering, path: Path, [flow]: readonly Value[], site: Site): readonly Outcome[] {
@@ -40,7 +46,12 @@ export function canonical(lowering: Lowering, path: Path, [flow]: readonly Value
 }
 
 /** The paths on which the source is the numerically lower end, address before port, or both ends are the same. */
-function order(lowering: Lowering, path: Path, fields: Fields, site: Site): { readonly yes: readonly Path[]; readonly no: readonly Path[] } {
+function order(
+  lowering: Lowering,
+  path: Path,
+  fields: Fields,
+  site: Site,
+): { readonly yes: readonly Path[]; readonly no: readonly Path[] } {
   const [src, dst] = [fields.get('src'), fields.get('dst')];
   const [sport, dport] = [fields.get('sport'), fields.get('dport')];
   if (src?.kind !== 'bytes' || dst?.kind !== 'bytes' || sport === undefined || dport === undefined) {
@@ -66,6 +77,7 @@ function order(lowering: Lowering, path: Path, fields: Fields, site: Site): { re
 
 /** A word of an address as the number that it is. */
 function numeric(code: Code, word: Word | undefined): number {
-  if (word === undefined || word.width === 8) throw new Error('addresses of one family have equal words of 32 or 64 bits');
+  if (word === undefined || word.width === 8)
+    throw new Error('addresses of one family have equal words of 32 or 64 bits');
   return code.swap(word.id, word.width);
 }

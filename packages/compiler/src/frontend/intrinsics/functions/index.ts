@@ -1,5 +1,5 @@
 // What fast paths call of `@twinpath/vnf`, by name.
-import { parseDuration } from '@twinpath/vnf';
+import { type Duration, duration as nanoseconds } from '@twinpath/vnf';
 import type { Lowering } from '../../lowering.ts';
 import type { Outcome, Path, Site } from '../../path.ts';
 import { constant, UNDEFINED, type Value } from '../../value.ts';
@@ -12,22 +12,30 @@ type Function = (lowering: Lowering, path: Path, operands: readonly Value[], sit
 
 /** Nanoseconds, a constant. */
 const duration: Function = (lowering, path, [text], site) => {
-  if (text?.kind !== 'constant' || typeof text.value !== 'string') return lowering.fail(site, 'TP3005', 'a constant duration', 'another value');
-  return [{ path, value: constant(parseDuration(text.value, 'duration()')) }];
+  if (text?.kind !== 'constant' || !isDuration(text.value))
+    return lowering.fail(site, 'TP3005', 'a constant duration', 'another value');
+  return [{ path, value: constant(nanoseconds(text.value)) }];
 };
 
+function isDuration(value: unknown): value is Duration {
+  return typeof value === 'string' && /^\d+(\.\d+)? (ns|us|ms|s|min|h|d)$/.test(value);
+}
+
 const slowPath: Function = (lowering, path, [reason, metadata], site) => {
-  if (reason?.kind !== 'reason' || reason.plan.kind !== 'packetIn') return lowering.fail(site, 'TP5003', 'this', 'packetIn');
+  if (reason?.kind !== 'reason' || reason.plan.kind !== 'packetIn')
+    return lowering.fail(site, 'TP5003', 'this', 'packetIn');
   const operands = metadata === undefined ? [reason] : [reason, metadata];
   return [{ path, value: { kind: 'verdict', verdict: 'slowPath', operands } }];
 };
 
 /** The packet goes on, whether its copy went up or not. */
-const copyUp = (kind: 'packetCopy' | 'notice'): Function => (lowering, path, [reason, metadata], site) => {
-  if (reason?.kind !== 'reason' || reason.plan.kind !== kind) return lowering.fail(site, 'TP5003', 'this', kind);
-  const { sent, refused } = emit(lowering, path, reason.plan, metadata, site);
-  return lowering.joinPaths([...sent, ...refused]).map((on) => ({ path: on, value: UNDEFINED }));
-};
+const copyUp =
+  (kind: 'packetCopy' | 'notice'): Function =>
+  (lowering, path, [reason, metadata], site) => {
+    if (reason?.kind !== 'reason' || reason.plan.kind !== kind) return lowering.fail(site, 'TP5003', 'this', kind);
+    const { sent, refused } = emit(lowering, path, reason.plan, metadata, site);
+    return lowering.joinPaths([...sent, ...refused]).map((on) => ({ path: on, value: UNDEFINED }));
+  };
 
 const randomU32: Function = (lowering, path) => {
   const code = new Code(lowering, path);

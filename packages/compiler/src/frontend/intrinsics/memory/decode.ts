@@ -15,7 +15,10 @@ export function loadField(code: Code, address: ValueId, { type, offset, size, pa
     case 'integer': {
       const bits = type.size === 1 ? 8 : type.size === 2 ? 16 : 32;
       const isNetwork = type.order === 'network' && bits !== 8;
-      return lowering.integer(isNetwork ? code.loadNetwork(address, offset, bits) : code.load(address, offset, bits), upTo(bits));
+      return lowering.integer(
+        isNetwork ? code.loadNetwork(address, offset, bits) : code.load(address, offset, bits),
+        upTo(bits),
+      );
     }
     case 'count64':
     case 'instant':

@@ -2,15 +2,16 @@
 import type { Layout, LayoutField } from '@twinpath/vnf/layout';
 import type { Site } from '../../path.ts';
 import type { NameDomain, Value } from '../../value.ts';
-import type { Code } from "../code.ts";
+import type { Code } from '../code.ts';
 import { numberOf, translate } from '../names.ts';
-import { bytesOfConstant, type BytesType, piecesOfBytes, piecesOfWords } from './bytes.ts';
+import { type BytesType, bytesOfConstant, piecesOfBytes, piecesOfWords } from './bytes.ts';
 import { loadField } from './decode.ts';
 import type { Piece } from './piece.ts';
 
 /** The pieces of a whole record. Fields that start by themselves (`traffic`, `guard`) may be missing and are zero. */
 export function encode(code: Code, layout: Layout, value: Value, site: Site): readonly Piece[] {
-  const length: readonly Piece[] = layout.lpm === undefined ? [] : [{ offset: 0, bits: 32, value: matchedBits(layout) }];
+  const length: readonly Piece[] =
+    layout.lpm === undefined ? [] : [{ offset: 0, bits: 32, value: matchedBits(layout) }];
   return [...length, ...layout.fields.flatMap((field) => encodeMember(code, field, value, site))];
 }
 
@@ -47,7 +48,12 @@ function entryField(code: Code, entry: Extract<Value, { kind: 'entry' }>, path: 
 }
 
 /** The pieces of one field, at its offset. */
-export function encodeField(code: Code, { type, offset, size }: LayoutField, value: Value, site: Site): readonly Piece[] {
+export function encodeField(
+  code: Code,
+  { type, offset, size }: LayoutField,
+  value: Value,
+  site: Site,
+): readonly Piece[] {
   switch (type.kind) {
     case 'integer':
       return [encodeInteger(code, { offset, bits: bitsOf(type.size), order: type.order }, value, site)];
@@ -62,7 +68,16 @@ export function encodeField(code: Code, { type, offset, size }: LayoutField, val
     case 'protocol':
       return [encodeName(code, offset, 8, { kind: 'protocol' }, value, site)];
     case 'portName':
-      return [encodeName(code, offset, 32, { kind: 'port', names: code.lowering.target.ports.map(({ name }) => name) }, value, site)];
+      return [
+        encodeName(
+          code,
+          offset,
+          32,
+          { kind: 'port', names: code.lowering.target.ports.map(({ name }) => name) },
+          value,
+          site,
+        ),
+      ];
     case 'ip4':
     case 'ip6':
     case 'mac':
@@ -94,8 +109,8 @@ function encodeInteger(code: Code, { offset, bits, order }: IntegerPlace, value:
   const fits = bits === 64 || (range.low >= 0n && range.high <= top);
   if (!fits) lowering.warn(site, 'TP3006', `${range.low}…${range.high}`, `0…${top}`);
   const id = lowering.register(path, value, site);
-  if (bits === 64 || bits === 8) return { offset, bits, value: fits || bits === 64 ? id : code.truncate(id, 8) };
-  if (order === 'network') return { offset, bits, value: code.swap(id, bits) };
+  if (bits === 64) return { offset, bits, value: id };
+  if (order === 'network' && bits !== 8) return { offset, bits, value: code.swap(id, bits) };
   return { offset, bits, value: fits ? id : code.truncate(id, bits) };
 }
 
@@ -118,14 +133,22 @@ function encodeName(code: Code, offset: number, bits: 8 | 32, domain: NameDomain
   return code.lowering.fail(site, 'TP3005', 'a name', value.kind);
 }
 
-function encodeBytes(code: Code, type: BytesType, offset: number, size: number, value: Value, site: Site): readonly Piece[] {
+function encodeBytes(
+  code: Code,
+  type: BytesType,
+  offset: number,
+  size: number,
+  value: Value,
+  site: Site,
+): readonly Piece[] {
   if (value.kind === 'bytes') {
     if (value.type !== type) return code.lowering.fail(site, 'TP3005', type, value.type);
     return piecesOfWords(value.words, offset);
   }
   const text = value.kind === 'constant' && typeof value.value === 'string' ? value.value : undefined;
   const bytes = text === undefined ? undefined : bytesOfConstant(type, text, size);
-  if (bytes === undefined) return code.lowering.fail(site, 'TP3005', type, text === undefined ? value.kind : `'${text}'`);
+  if (bytes === undefined)
+    return code.lowering.fail(site, 'TP3005', type, text === undefined ? value.kind : `'${text}'`);
   return piecesOfBytes(bytes, offset);
 }
 
@@ -148,4 +171,3 @@ export function familyOf(value: Value): 4 | 6 | undefined {
   if (value.kind !== 'constant' || typeof value.value !== 'string') return undefined;
   return value.value.includes(':') ? 6 : 4;
 }
-

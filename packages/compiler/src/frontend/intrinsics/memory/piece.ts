@@ -12,7 +12,13 @@ export interface Piece {
 }
 
 /** Stores `size` bytes at `address + offset`: the pieces, and zero everywhere else. Pieces do not overlap. */
-export function storePieces(code: Code, address: ValueId, offset: number, size: number, pieces: readonly Piece[]): void {
+export function storePieces(
+  code: Code,
+  address: ValueId,
+  offset: number,
+  size: number,
+  pieces: readonly Piece[],
+): void {
   for (let at = 0; at < size; ) {
     const width = widest(size - at);
     code.store(address, offset + at, width, word(code, pieces, at, width));

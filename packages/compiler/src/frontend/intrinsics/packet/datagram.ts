@@ -33,7 +33,10 @@ export function frameDatagram(lowering: Lowering, path: Path): readonly Outcome[
       const version4 = followedBy(code, linked, 'ipv4');
       const version6 = followedBy(version4.otherwise, linked, 'ipv6');
       ends.fail(version6.otherwise);
-      for (const [on, version] of [[version4.then, 4], [version6.then, 6]] as const) {
+      for (const [on, version] of [
+        [version4.then, 4],
+        [version6.then, 6],
+      ] as const) {
         const place = { at: networkHeader(on, linked), offset: part(linked, 'offset'), claimable: length };
         readDatagram(ends, on, version, place);
       }

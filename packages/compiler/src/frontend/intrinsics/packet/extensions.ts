@@ -7,7 +7,7 @@ import type { Phi, ValueId } from '../../../ir/types.ts';
 import type { Outcome, Path } from '../../path.ts';
 import type { Code } from '../code.ts';
 import { n } from '../code.ts';
-import { view, type View } from '../view.ts';
+import { type View, view } from '../view.ts';
 import { ipPart } from './datagram.ts';
 
 const IPV6 = 40;
@@ -83,7 +83,12 @@ function openLoop(start: Code, first: State) {
 /** Numbers below 64 are a bit in a mask; mobility is beyond. */
 function whenExtension(code: Code, protocol: ValueId): { readonly yes: readonly Code[]; readonly no: readonly Code[] } {
   const low = code.when('ult', protocol, n(64));
-  const member = low.then.when('ne', isOneOf(low.then, protocol, bits(hopByHop, routing, fragment, ah, destination)), n(0), 'otherwise');
+  const member = low.then.when(
+    'ne',
+    isOneOf(low.then, protocol, bits(hopByHop, routing, fragment, ah, destination)),
+    n(0),
+    'otherwise',
+  );
   const far = low.otherwise.when('eq', protocol, n(mobility), 'otherwise');
   return { yes: [member.then, far.then], no: [member.otherwise, far.otherwise] };
 }

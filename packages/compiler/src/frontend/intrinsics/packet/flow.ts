@@ -7,7 +7,7 @@ import type { Value } from '../../value.ts';
 import { Code, n } from '../code.ts';
 import { Ends } from '../ends.ts';
 import { each, once } from '../memo.ts';
-import { type View, isView, view } from '../view.ts';
+import { isView, type View, view } from '../view.ts';
 import { ipPart, versionOf } from './datagram.ts';
 import { loadField } from './field.ts';
 import { addressField } from './ip-fields.ts';
@@ -22,7 +22,9 @@ const PORT = { low: 0n, high: 65_535n };
 /** `undefined`: a later fragment, or the transport header is cut off. */
 export function flowOf(lowering: Lowering, path: Path, ip: View): readonly Outcome[] {
   const found = once(path, `flow ${ipPart(ip, 'at')}@${path.epoch}`, () => readFlow(lowering, path, ip));
-  return each(found, (on, value) => [{ path: on, value: isView(value, 'flow') ? flowRecord(lowering, on, ip, value) : value }]);
+  return each(found, (on, value) => [
+    { path: on, value: isView(value, 'flow') ? flowRecord(lowering, on, ip, value) : value },
+  ]);
 }
 
 function readFlow(lowering: Lowering, path: Path, ip: View): readonly Outcome[] {
@@ -57,7 +59,12 @@ function readFlow(lowering: Lowering, path: Path, ip: View): readonly Outcome[] 
   return ends.outcomes();
 }
 
-function readEcho(icmp: Code, at: ValueId, version: 4 | 6, done: (code: Code, sport: ValueId, dport: ValueId) => void): void {
+function readEcho(
+  icmp: Code,
+  at: ValueId,
+  version: 4 | 6,
+  done: (code: Code, sport: ValueId, dport: ValueId) => void,
+): void {
   const type = icmp.load(at, icmpLayout.fields.type.at, 8);
   const [requestType, replyType] = echoTypes[version];
   const request = icmp.when('eq', type, n(requestType));
@@ -74,7 +81,8 @@ function readEcho(icmp: Code, at: ValueId, version: 4 | 6, done: (code: Code, sp
 function flowRecord(lowering: Lowering, path: Path, ip: View, { parts }: View): Value {
   const code = new Code(lowering, path);
   const { protocol, sport, dport } = parts;
-  if (protocol === undefined || sport === undefined || dport === undefined) throw new Error('a flow has three registers');
+  if (protocol === undefined || sport === undefined || dport === undefined)
+    throw new Error('a flow has three registers');
   return {
     kind: 'record',
     fields: new Map<string, Value>([

@@ -23,7 +23,11 @@ const MAX_OPTIONS = 4;
 const LINK_ADDRESS = { at: 2, bit: 0, bits: 48 };
 
 /** The sides of "the type is one of these". */
-function whenType(start: Code, icmp: View, types: readonly number[]): { readonly then: readonly Code[]; readonly otherwise: Code } {
+function whenType(
+  start: Code,
+  icmp: View,
+  types: readonly number[],
+): { readonly then: readonly Code[]; readonly otherwise: Code } {
   const type = typeOf(start, icmp);
   const then: Code[] = [];
   let otherwise = start;
@@ -90,8 +94,14 @@ function linkAddress({ lowering, path, receiver }: Call): readonly Outcome[] {
     const ends = new Ends(lowering);
     const start = new Code(lowering, path);
     const isSolicitation = start.when('eq', typeOf(start, receiver), n(SOLICITATION));
-    for (const [code, kind] of [[isSolicitation.then, SOURCE_LINK_ADDRESS], [isSolicitation.otherwise, TARGET_LINK_ADDRESS]] as const) {
-      const first = { at: code.offset(at(receiver), n(neighbourLayout.size)), offset: code.alu('add', part(receiver, 'offset'), n(neighbourLayout.size)) };
+    for (const [code, kind] of [
+      [isSolicitation.then, SOURCE_LINK_ADDRESS],
+      [isSolicitation.otherwise, TARGET_LINK_ADDRESS],
+    ] as const) {
+      const first = {
+        at: code.offset(at(receiver), n(neighbourLayout.size)),
+        offset: code.alu('add', part(receiver, 'offset'), n(neighbourLayout.size)),
+      };
       searchOption(ends, code, part(receiver, 'end'), { kind, left: MAX_OPTIONS }, first);
     }
     return ends.outcomes();
@@ -103,7 +113,13 @@ interface Place {
   readonly offset: ValueId;
 }
 
-function searchOption(ends: Ends, start: Code, end: ValueId, search: { readonly kind: number; readonly left: number }, place: Place): void {
+function searchOption(
+  ends: Ends,
+  start: Code,
+  end: ValueId,
+  search: { readonly kind: number; readonly left: number },
+  place: Place,
+): void {
   if (search.left === 0) return ends.fail(start);
   const inside = ends.require(start.when('ule', start.alu('add', place.offset, n(8)), end));
   let code = ends.require(inside.whenInPacket(place.at, 8));
@@ -127,4 +143,3 @@ export const neighbourMembers: Members = {
   },
   methods: {},
 };
-

@@ -1,5 +1,13 @@
 // What IPv4 and IPv6 headers show in the fast path.
-import { icmpLayout, ipv4Layout, ipv6Layout, protocolNumbers, sctpLayout, tcpLayout, udpLayout } from '@twinpath/packet';
+import {
+  icmpLayout,
+  ipv4Layout,
+  ipv6Layout,
+  protocolNumbers,
+  sctpLayout,
+  tcpLayout,
+  udpLayout,
+} from '@twinpath/packet';
 import type { Value } from '../../value.ts';
 import { constant, UNDEFINED } from '../../value.ts';
 import { Code, n } from '../code.ts';
@@ -11,7 +19,7 @@ import { ipPart, versionOf } from './datagram.ts';
 import { flagField, integerField } from './field.ts';
 import { flowOf } from './flow.ts';
 import { addressField } from './ip-fields.ts';
-import { openTransport, requireTransport, transport, type TransportPart, transportPart } from './transport.ts';
+import { openTransport, requireTransport, type TransportPart, transport, transportPart } from './transport.ts';
 
 const LENGTH = { low: 20n, high: 65_575n };
 
@@ -36,7 +44,11 @@ const headerField = (name: 'hops' | 'trafficClass'): Member =>
     return integerField(code, ipPart(ip, 'at'), place);
   });
 
-function opened(name: 'tcp' | 'udp', size: number, check: (ends: Ends, code: Code, ip: View, transport: View) => Code): Member {
+function opened(
+  name: 'tcp' | 'udp',
+  size: number,
+  check: (ends: Ends, code: Code, ip: View, transport: View) => Code,
+): Member {
   return ({ lowering, path, receiver }) =>
     once(path, `${name} ${ipPart(receiver, 'at')}@${path.epoch}`, () =>
       openTransport(lowering, path, receiver, { protocol: protocolNumbers[name], size }, (ends, start, found) => {
@@ -47,7 +59,11 @@ function opened(name: 'tcp' | 'udp', size: number, check: (ends: Ends, code: Cod
 }
 
 function transportView(type: string, code: Code, ip: View, found: View): View {
-  const parts = { at: transportPart(found, 'at'), offset: transportPart(found, 'offset'), end: transportPart(found, 'end') };
+  const parts = {
+    at: transportPart(found, 'at'),
+    offset: transportPart(found, 'offset'),
+    end: transportPart(found, 'end'),
+  };
   return view(type, code.path.epoch, { version: versionOf(ip), quoted: ip.fixed.quoted === true }, parts);
 }
 
@@ -87,7 +103,11 @@ function ports({ lowering, path, receiver }: Call) {
     each(transport(lowering, path, receiver), (on, found) => {
       if (!isView(found, 'transport')) throw new Error('a datagram has a transport view');
       let other = new Code(lowering, on);
-      for (const [name, { size }] of [['tcp', tcpLayout], ['udp', udpLayout], ['sctp', sctpLayout]] as const) {
+      for (const [name, { size }] of [
+        ['tcp', tcpLayout],
+        ['udp', udpLayout],
+        ['sctp', sctpLayout],
+      ] as const) {
         const sides = other.when('eq', transportPart(found, 'protocol'), n(protocolNumbers[name]));
         other = sides.otherwise;
         const code = requireTransport(ends, sides.then, found, receiver.fixed.quoted === true ? 8 : size);

@@ -48,4 +48,5 @@ export const followedBy = (code: Code, linked: View, type: keyof typeof etherTyp
   code.when('eq', part(linked, 'type'), n(etherTypeNumbers[type]));
 
 /** Address of the header behind Ethernet and its tags. */
-export const networkHeader = (code: Code, linked: View): ValueId => code.offset(part(linked, 'start'), part(linked, 'offset'));
+export const networkHeader = (code: Code, linked: View): ValueId =>
+  code.offset(part(linked, 'start'), part(linked, 'offset'));

@@ -19,14 +19,18 @@ const CPU = { low: 0n, high: 0xffffn };
 export const packetValue = (epoch: number): Value => view('packet', epoch, {}, {});
 
 /** Read once a packet, and only if it is used. */
-const readOnce = (name: string, read: (code: Code) => Value): Member =>
-  ({ lowering, path }) => once(path, name, (): readonly Outcome[] => [{ path, value: read(new Code(lowering, path)) }]);
+const readOnce =
+  (name: string, read: (code: Code) => Value): Member =>
+  ({ lowering, path }) =>
+    once(path, name, (): readonly Outcome[] => [{ path, value: read(new Code(lowering, path)) }]);
 
-const ofVersion = (version: 4 | 6): Member => ({ lowering, path }) =>
-  each(frameDatagram(lowering, path), (on, ip) => {
-    const isIt = isView(ip, 'ip') && versionOf(ip) === version;
-    return [{ path: on, value: isIt ? ip : UNDEFINED }];
-  });
+const ofVersion =
+  (version: 4 | 6): Member =>
+  ({ lowering, path }) =>
+    each(frameDatagram(lowering, path), (on, ip) => {
+      const isIt = isView(ip, 'ip') && versionOf(ip) === version;
+      return [{ path: on, value: isIt ? ip : UNDEFINED }];
+    });
 
 export const packetMembers: Members = {
   properties: {

@@ -6,7 +6,8 @@ import { flagField, integerField } from './field.ts';
 
 type Places = typeof tcpLayout.fields & Partial<typeof udpLayout.fields>;
 
-const field = (place: Places['sport']): Member => reading((code, header) => integerField(code, part(header, 'at'), place));
+const field = (place: Places['sport']): Member =>
+  reading((code, header) => integerField(code, part(header, 'at'), place));
 const flag = (place: Places['sport']): Member => reading((code, header) => flagField(code, part(header, 'at'), place));
 
 const { fields: tcp } = tcpLayout;

@@ -6,8 +6,8 @@ import { Code, n } from '../code.ts';
 import { Ends } from '../ends.ts';
 import { each, once } from '../memo.ts';
 import { part, type View, view } from '../view.ts';
-import { walkExtensions } from './extensions.ts';
 import { ipPart, versionOf } from './datagram.ts';
+import { walkExtensions } from './extensions.ts';
 
 const IPV4_FRAGMENT = 6;
 const IPV4_PROTOCOL = 9;
@@ -27,16 +27,21 @@ export function transport(lowering: Lowering, path: Path, ip: View): readonly Ou
 function ipv4Transport(code: Code, ip: View): View {
   const [at, offset, headerLength] = [ipPart(ip, 'at'), ipPart(ip, 'offset'), ipPart(ip, 'headerLength')];
   const fragment = code.loadNetwork(at, IPV4_FRAGMENT, 16);
-  return view('transport', code.path.epoch, {}, {
-    at: code.offset(at, headerLength),
-    offset: code.alu('add', offset, headerLength),
-    end: ipPart(ip, 'end'),
-    protocol: code.load(at, IPV4_PROTOCOL, 8),
-    fragment: code.alu("and", fragment, n(0x3fff)),
-    first: code.compare('eq', code.alu('and', fragment, n(0x1fff)), n(0)),
-    options: code.compare('ugt', headerLength, n(20)),
-    walked: code.id(n(1)),
-  });
+  return view(
+    'transport',
+    code.path.epoch,
+    {},
+    {
+      at: code.offset(at, headerLength),
+      offset: code.alu('add', offset, headerLength),
+      end: ipPart(ip, 'end'),
+      protocol: code.load(at, IPV4_PROTOCOL, 8),
+      fragment: code.alu('and', fragment, n(0x3fff)),
+      first: code.compare('eq', code.alu('and', fragment, n(0x1fff)), n(0)),
+      options: code.compare('ugt', headerLength, n(20)),
+      walked: code.id(n(1)),
+    },
+  );
 }
 
 /** Goes on where `size` bytes of transport header can be read: not of later fragments, nor outside the datagram. */

@@ -1,6 +1,6 @@
 // Live entries: reading a field loads from the table, writing it stores into the table.
 import type { LayoutField } from '@twinpath/vnf/layout';
-import { type Outcome, type Path } from '../../path.ts';
+import type { Outcome, Path } from '../../path.ts';
 import { UNDEFINED, type Value } from '../../value.ts';
 import { Code, n } from '../code.ts';
 import type { Call } from '../members.ts';
@@ -28,15 +28,20 @@ export function entryProperty({ lowering, path, receiver, site }: Call<Entry>, n
   const field = fieldAt(receiver, inner);
   const isPart = field?.type.kind === 'traffic' || field?.type.kind === 'guard' || hasPart(receiver, inner);
   if (isPart) return [{ path, value: { ...receiver, prefix: inner } }];
-  if (field === undefined) return lowering.fail(site, 'TP4003', name, receiver.table.path, namesOf(receiver).join(', '));
+  if (field === undefined)
+    return lowering.fail(site, 'TP4003', name, receiver.table.path, namesOf(receiver).join(', '));
   if (field.type.kind === 'ip') return loadTaggedIp(code, receiver, field);
   return [{ path, value: loadField(code, receiver.pointer, field) }];
 }
 
 const hasPart = (entry: Entry, path: readonly string[]) =>
-  entry.layout.fields.some((field) => field.path.length > path.length && path.every((name, at) => field.path[at] === name));
+  entry.layout.fields.some(
+    (field) => field.path.length > path.length && path.every((name, at) => field.path[at] === name),
+  );
 
-const namesOf = (entry: Entry) => [...new Set(entry.layout.fields.map((field) => field.path[entry.prefix.length] ?? ''))];
+const namesOf = (entry: Entry) => [
+  ...new Set(entry.layout.fields.map((field) => field.path[entry.prefix.length] ?? '')),
+];
 
 function trafficTotal(code: Code, entry: Entry, field: LayoutField, name: string): Value {
   const offset = field.offset + (name === 'bytes' ? 8 : 0);
@@ -57,7 +62,11 @@ function loadTaggedIp(start: Code, entry: Entry, { offset }: LayoutField): reado
   return [{ path: four.path, value: ip4 }, ...six];
 }
 
-export function assignEntry({ lowering, path, receiver, site }: Call<Entry>, name: string, value: Value): readonly Path[] {
+export function assignEntry(
+  { lowering, path, receiver, site }: Call<Entry>,
+  name: string,
+  value: Value,
+): readonly Path[] {
   const field = fieldAt(receiver, [...receiver.prefix, name]);
   if (!receiver.writable) return lowering.fail(site, 'TP4004', receiver.table.path);
   if (field === undefined || field.type.kind === 'traffic' || field.type.kind === 'guard') {
@@ -72,14 +81,18 @@ export function assignEntry({ lowering, path, receiver, site }: Call<Entry>, nam
 /** `entry.traffic.count(packet)`: atomic where CPUs share the entry, plain where each has its own. */
 export function entryMethod({ lowering, path, receiver, site }: Call<Entry>, name: string): readonly Outcome[] {
   const field = fieldAt(receiver, receiver.prefix);
-  if (field?.type.kind !== 'traffic' || name !== 'count') return lowering.fail(site, 'TP4005', name, receiver.table.path);
+  if (field?.type.kind !== 'traffic' || name !== 'count')
+    return lowering.fail(site, 'TP4005', name, receiver.table.path);
   const code = new Code(lowering, path);
   countTraffic(code, receiver.pointer, field.offset, !receiver.table.perCpu);
   return [{ path, value: UNDEFINED }];
 }
 
 export function countTraffic(code: Code, pointer: number, offset: number, isShared: boolean): void {
-  for (const [at, amount] of [[offset, code.id(n(1))], [offset + 8, frameLength(code)]] as const) {
+  for (const [at, amount] of [
+    [offset, code.id(n(1))],
+    [offset + 8, frameLength(code)],
+  ] as const) {
     if (isShared) {
       const { builder } = code.lowering;
       builder.atomic(code.path.block, 'add', { address: pointer, offset: at, width: 64 }, amount);

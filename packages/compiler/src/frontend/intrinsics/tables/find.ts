@@ -43,5 +43,8 @@ export function mapOf(maps: readonly MapPlan[], generation: 0 | 1 | undefined): 
 /** Values of both generations are one region: a pointer may be into either. */
 function lookupIn(code: Code, plan: TablePlan, map: MapPlan, key: ValueId): ValueId {
   const family = map.family === undefined ? '' : `.${map.family}`;
-  return code.call('map_lookup_elem', [code.map(map.name), key], { kind: 'pointer', region: `value ${plan.path}${family}` });
+  return code.call('map_lookup_elem', [code.map(map.name), key], {
+    kind: 'pointer',
+    region: `value ${plan.path}${family}`,
+  });
 }

@@ -2,8 +2,8 @@
 import type { TablePlan } from '@twinpath/vnf/plan';
 import { generationIndex } from '../../../abi/generations.ts';
 import { STATE } from '../../../abi/state.ts';
-import type { Path } from '../../path.ts';
 import type { Lowering } from '../../lowering.ts';
+import type { Path } from '../../path.ts';
 import { Code, n } from '../code.ts';
 import { once } from '../memo.ts';
 

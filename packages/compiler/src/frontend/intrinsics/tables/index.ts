@@ -25,6 +25,7 @@ const METHODS: Readonly<Record<TableCall['receiver']['plan']['kind'], Methods>> 
 export function tableMethod(call: TableCall, name: string): readonly Outcome[] {
   const methods = METHODS[call.receiver.plan.kind];
   const method = methods[name];
-  if (method === undefined) return call.lowering.fail(call.site, 'TP4008', name, call.receiver.plan.kind, Object.keys(methods).join(', '));
+  if (method === undefined)
+    return call.lowering.fail(call.site, 'TP4008', name, call.receiver.plan.kind, Object.keys(methods).join(', '));
   return method(call);
 }
