@@ -50,4 +50,5 @@ export { PacketTextError } from './text/packet-text-error.ts';
 export { textOf } from './text/text-of.ts';
 export type * from './types/values.ts';
 export type * from './types/views.ts';
+export { ipView } from './view/ip-view.ts';
 export { type PacketContext, packetView } from './view/packet-view.ts';
