@@ -11,7 +11,7 @@ export type FarJumps = 'reject' | 'trampoline' | 'gotol';
 const wideOps: ReadonlySet<string> = new Set(ENCODINGS.filter(({ code }) => isWide(code)).map(({ op }) => op));
 
 /** Slots that an item occupies: 64-bit loads take two, labels none. */
-export function slotsOf(item: Instruction | Label): 0 | 1 | 2 {
+function slotsOf(item: Instruction | Label): 0 | 1 | 2 {
   if (item.op === 'label') return 0;
   return wideOps.has(item.op) ? 2 : 1;
 }

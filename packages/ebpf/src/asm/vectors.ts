@@ -13,7 +13,7 @@ const u = (width: number, value: bigint) => BigInt.asUintN(width, value);
 const s = (width: number, value: bigint) => BigInt.asIntN(width, value);
 
 /** `a op b` of RFC 9669 section 4.1; the operands are of `width` bits, the result is zero-extended to 64. */
-export function aluModel(op: AluOp, width: Width, a: bigint, b: bigint): bigint {
+function aluModel(op: AluOp, width: Width, a: bigint, b: bigint): bigint {
   const [x, y, sx, sy] = [u(width, a), u(width, b), s(width, a), s(width, b)];
   const shift = y & BigInt(width - 1);
   // Division by zero gives 0, the remainder of it the dividend.
@@ -37,7 +37,7 @@ export function aluModel(op: AluOp, width: Width, a: bigint, b: bigint): bigint 
 }
 
 /** Whether the jump of RFC 9669 section 4.3 is taken. */
-export function jumpModel(op: JumpOp, width: Width, a: bigint, b: bigint): boolean {
+function jumpModel(op: JumpOp, width: Width, a: bigint, b: bigint): boolean {
   const [x, y, sx, sy] = [u(width, a), u(width, b), s(width, a), s(width, b)];
   const taken: Record<JumpOp, boolean> = {
     jeq: x === y,

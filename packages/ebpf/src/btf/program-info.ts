@@ -7,7 +7,7 @@ export const FUNC_INFO_BYTES = 8;
 export const LINE_INFO_BYTES = 16;
 export const CORE_RELOCATION_BYTES = 16;
 /** The column shares a word with the line: 22 and 10 bits. */
-export const MAX_COLUMN = 1023;
+const MAX_COLUMN = 1023;
 const MAX_LINE = 0x3f_ffff;
 
 /** A function's first instruction and its BTF func type. `slot` counts 8-byte slots, as in every record here. */
