@@ -60,20 +60,23 @@ function pullLinear(lowering: Lowering, path: Path): readonly Path[] {
 }
 
 export function end(lowering: Lowering, path: Path, verdict: Value, site: Site): void {
-  if (verdict.kind !== 'verdict') return lowering.fail(site, 'TP5001', verdict.kind);
+  if (verdict.kind !== 'verdict') lowering.fail(site, 'TP5001', verdict.kind);
   const codes = RETURN_CODES[lowering.target.hook];
   switch (verdict.verdict) {
     case 'drop':
     case 'next':
     case 'stack':
-      return finish(lowering, path, verdict.verdict, codes[verdict.verdict]);
+      finish(lowering, path, verdict.verdict, codes[verdict.verdict]);
+      break;
     case 'bounce':
-      if (lowering.target.hook !== 'xdp') return refuse(lowering, verdict.verdict, site);
-      return finish(lowering, path, 'bounce', XDP_TX);
+      if (lowering.target.hook !== 'xdp') refuse(lowering, verdict.verdict, site);
+      finish(lowering, path, 'bounce', XDP_TX);
+      break;
     case 'slowPath':
-      return handUp(lowering, path, verdict.operands, site);
+      handUp(lowering, path, verdict.operands, site);
+      break;
     default:
-      return refuse(lowering, verdict.verdict, site);
+      refuse(lowering, verdict.verdict, site);
   }
 }
 
@@ -87,8 +90,7 @@ function refuse(lowering: Lowering, verdict: string, site: Site): never {
 
 /** The packet ends here: the slow path answers for it. What does not get up does what the reason says. */
 function handUp(lowering: Lowering, path: Path, [reason, metadata]: readonly Value[], site: Site): void {
-  if (reason?.kind !== 'reason' || reason.plan.kind !== 'packetIn')
-    return lowering.fail(site, 'TP5003', 'this', 'packetIn');
+  if (reason?.kind !== 'reason' || reason.plan.kind !== 'packetIn') lowering.fail(site, 'TP5003', 'this', 'packetIn');
   const { sent, refused } = emit(lowering, path, reason.plan, metadata, site);
   const codes = RETURN_CODES[lowering.target.hook];
   for (const on of sent) finish(lowering, on, 'slowPath', codes.drop);

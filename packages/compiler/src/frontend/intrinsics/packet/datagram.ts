@@ -96,7 +96,10 @@ function finish(ends: Ends, start: Code, version: 4 | 6, { claimable, readable }
   const code = claimable === undefined ? start : ends.require(start.when('ule', claimed, claimable));
   const done = (on: Code, end: ValueId) =>
     ends.found(on, view('ip', on.path.epoch, { version, quoted: readable !== undefined }, { ...parts, end }));
-  if (readable === undefined) return done(code, claimed);
+  if (readable === undefined) {
+    done(code, claimed);
+    return;
+  }
   const whole = code.when('ule', claimed, readable);
   done(whole.then, claimed);
   done(whole.otherwise, readable);

@@ -120,7 +120,10 @@ function searchOption(
   search: { readonly kind: number; readonly left: number },
   place: Place,
 ): void {
-  if (search.left === 0) return ends.fail(start);
+  if (search.left === 0) {
+    ends.fail(start);
+    return;
+  }
   const inside = ends.require(start.when('ule', start.alu('add', place.offset, n(8)), end));
   let code = ends.require(inside.whenInPacket(place.at, 8));
   const units = code.load(place.at, 1, 8);

@@ -31,7 +31,10 @@ function readTags(ends: Ends, code: Code, start: ValueId, tags: number): void {
     const parts = { start, type, offset: on.id(n(end)), tags: on.id(n(tags)) };
     ends.found(on, view('link', on.path.epoch, {}, parts));
   };
-  if (tags === MAX_TAGS) return done(code);
+  if (tags === MAX_TAGS) {
+    done(code);
+    return;
+  }
 
   const customer = code.when('eq', type, n(vlanTagTypes.customer), 'otherwise');
   const service = customer.otherwise.when('eq', type, n(vlanTagTypes.service), 'otherwise');
