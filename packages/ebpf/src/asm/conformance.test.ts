@@ -9,7 +9,7 @@ import { format, parse } from './text.ts';
 /** A call through a register, which the kernel does not have. */
 const UNKNOWN = /^callx\.data$/;
 
-const folder = process.env['TWINPATH_BPF_CONFORMANCE'];
+const folder = process.env.TWINPATH_BPF_CONFORMANCE;
 const files =
   folder === undefined ? [] : readdirSync(folder).filter((name) => name.endsWith('.data') && !UNKNOWN.test(name));
 const missing = folder === undefined ? ' (skipped: TWINPATH_BPF_CONFORMANCE names no folder of .data files)' : '';
