@@ -1,0 +1,53 @@
+// The rules of direction of ARCHITECTURE.md, one rule a line.
+const layers = [
+  ['packet', 'linux'],
+  ['ebpf', 'vnf', 'classifier'],
+  ['compiler'],
+  ['runtime', 'functions'],
+  ['testing'],
+  ['cli'],
+];
+const tests = '\\.test\\.ts$';
+const inside = (names) => `^packages/(${names.join('|')})/`;
+
+/** Imports go down only, and packages of one layer do not import each other. */
+const down = layers.map((names, layer) => ({
+  name: `layer-${layer}-imports-down`,
+  severity: 'error',
+  from: { path: inside(names), pathNot: tests },
+  to: { path: inside(layers.slice(layer).flat()), pathNot: names.map((name) => `^packages/${name}/`) },
+}));
+const own = layers.flat().map((name) => ({
+  name: `${name}-is-entered-by-its-doors`,
+  severity: 'error',
+  from: { pathNot: `^packages/${name}/` },
+  to: { path: `^packages/${name}/src/.*`, dependencyTypes: ['local'] },
+}));
+const door = (module, allowed) => ({
+  name: `one-door-for-${module}`,
+  severity: 'error',
+  from: { pathNot: allowed },
+  to: { path: `node_modules/${module}/` },
+});
+
+module.exports = {
+  forbidden: [
+    ...down,
+    ...own,
+    door('koffi', '^packages/linux/'),
+    door('typescript', '^packages/compiler/src/frontend/parse/'),
+    {
+      name: 'functions-stand-on-the-authors-surface',
+      severity: 'error',
+      from: { path: '^packages/functions/', pathNot: tests },
+      to: { path: '^packages/', pathNot: '^packages/(functions|vnf|packet)/' },
+    },
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '/dist/' },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'default'] },
+  },
+};

@@ -1,0 +1,28 @@
+// Makes this checkout ready for `npm start` or `npm test`: npm packages from the lock file, and Debian packages where it may.
+// Plain JavaScript without dependencies: it runs before there are any, under whatever Node is there (20 or newer).
+//
+//   node tools/setup.js start|test
+import { installDebian } from './setup/debian.js';
+import { installNpm } from './setup/npm.js';
+
+/** What each command uses of Debian, and for what. */
+const debian = {
+  start: { ip: 'iproute2', nginx: 'nginx-light' },
+  test: {
+    ip: 'iproute2',
+    nginx: 'nginx-light',
+    tcpdump: 'tcpdump',
+    tshark: 'tshark',
+    clang: 'clang',
+    'llvm-objdump': 'llvm',
+    bpftool: 'bpftool',
+  },
+};
+
+const purpose = process.argv[2];
+if (purpose !== 'start' && purpose !== 'test') {
+  console.error('usage: node tools/setup.js start|test');
+  process.exit(2);
+}
+installNpm();
+installDebian(debian[purpose]);
