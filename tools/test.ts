@@ -21,7 +21,13 @@ const folder = mkdtempSync(join(tmpdir(), 'twinpath-test-'));
 const file = join(folder, 'report.json');
 let failed = true;
 try {
-  const options = ['run', ...process.argv.slice(2), '--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
+  const options = [
+    'run',
+    ...process.argv.slice(2),
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${file}`,
+  ];
   const { status } = spawnSync(process.execPath, [vitest, ...options], { cwd: root, stdio: 'inherit' });
   const report: Report = JSON.parse(readFileSync(file, 'utf8'));
   const broken = report.numFailedTests === 0 && status !== 0 ? 1 : report.numFailedTests;

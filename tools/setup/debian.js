@@ -20,7 +20,8 @@ export function installDebian(wanted) {
   console.error(`Installing from Debian: ${packages.join(' ')}`);
   withoutServices(() => install(packages));
   const still = missing.filter(([command]) => !has(command)).map(([, name]) => name);
-  if (still.length > 0) console.error(`Could not install: ${[...new Set(still)].join(' ')}. What needs them is skipped and says so.`);
+  if (still.length > 0)
+    console.error(`Could not install: ${[...new Set(still)].join(' ')}. What needs them is skipped and says so.`);
 }
 
 function has(command) {
@@ -52,12 +53,18 @@ function install(packages) {
 }
 
 function hasLists() {
-  return existsSync('/var/lib/apt/lists') && readdirSync('/var/lib/apt/lists').some((name) => name.endsWith('_Packages') || name.includes('_Packages.'));
+  return (
+    existsSync('/var/lib/apt/lists') &&
+    readdirSync('/var/lib/apt/lists').some((name) => name.endsWith('_Packages') || name.includes('_Packages.'))
+  );
 }
 
 function apt(options) {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  const { status } = spawnSync('apt-get', ['-q', '-o', 'DPkg::Lock::Timeout=120', ...options], { env, stdio: ['ignore', 2, 2] });
+  const { status } = spawnSync('apt-get', ['-q', '-o', 'DPkg::Lock::Timeout=120', ...options], {
+    env,
+    stdio: ['ignore', 2, 2],
+  });
   return status === 0;
 }
 

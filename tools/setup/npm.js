@@ -16,7 +16,9 @@ export function installNpm() {
   const options = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
   const { status, error } = spawnSync('npm', options, { cwd: root, stdio: ['ignore', 2, 2] });
   if (status !== 0) {
-    console.error(`npm ci failed${error ? `: ${error.message}` : ''}. Run it by hand, with --ignore-scripts, and try again.`);
+    console.error(
+      `npm ci failed${error ? `: ${error.message}` : ''}. Run it by hand, with --ignore-scripts, and try again.`,
+    );
     process.exit(1);
   }
   writeFileSync(stamp, wanted);

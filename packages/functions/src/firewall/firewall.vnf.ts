@@ -1,0 +1,73 @@
+// A stateful firewall for IPv4 and IPv6. It sits on a port in line and sees what enters and what leaves.
+//
+// Rules decide the first packet of a flow; all others, both ways, need one lookup. A rule with a condition that no table can
+// hold (a time of day, a DNS name) is decided by the slow path, once for each flow.
+import { resolve4, resolve6 } from 'node:dns/promises';
+import { canonical, type FiveTuple, type Ip, isCanonical, net, vnf } from '@twinpath/vnf';
+import { z } from 'zod';
+import { Config } from './config.ts';
+import { filter } from './fast-path.ts';
+import { classifierRules, decide } from './rule-order.ts';
+import { isWithin } from './schedule.ts';
+import { count, flows, NO_RULE, rules, undecided } from './tables.ts';
+
+export default vnf({
+  name: 'firewall',
+  summary: 'Stateful packet filter for IPv4 and IPv6, with rules by address, port, time of day and DNS name',
+  config: Config,
+  tables: { rules, flows },
+  counters: count,
+  reasons: { undecided },
+
+  fastPath: {
+    ingress: (packet, config) => filter(packet, config, 'in'),
+    egress: (packet, config) => filter(packet, config, 'out'),
+  },
+
+  configure({ config, tables, previous }) {
+    const entries = [...classifierRules(config)];
+    tables.rules.replace({ ordered: entries.map(({ match, action, number }) => [match, { action, rule: number }]) });
+    // Rules have other numbers now, and what was refused may be allowed.
+    if (previous) tables.flows.deleteWhere((_, { state }) => state === 'refused');
+  },
+
+  slowPath({ config, tables, every, log }) {
+    every('1 min', () => {
+      const { rules: configured } = config();
+      const now = new Date();
+      const over = configured.flatMap(({ when }, number) => (when && !isWithin(when, now) ? [number] : []));
+      if (over.length > 0) tables.flows.deleteWhere((_, { rule }) => over.includes(rule));
+    });
+
+    return {
+      async undecided(packet, { flow, direction }) {
+        const { action, rule } = await decide(config(), { flow, direction, at: new Date(), addressesOf });
+        log.debug(`${flow.src} > ${flow.dst} ${flow.protocol} ${flow.dport}: ${action}`);
+        if (action === 'offload') return packet.stack();
+        const decided = { rule: rule ?? NO_RULE, openedByLowerEnd: isCanonical(flow) };
+        if (action === 'drop') {
+          tables.flows.set(canonical(flow), { state: 'refused', ...decided });
+          return packet.drop();
+        }
+        tables.flows.set(canonical(flow), { state: 'opening', ...decided });
+        return packet.retry();
+      },
+    };
+  },
+
+  operations: {
+    forget: {
+      summary: 'Forget the flows of an address: the rules decide them anew',
+      input: z.object({ address: net.ip() }),
+      run({ tables }, { address }) {
+        const isOf = ({ src, dst }: FiveTuple) => src === address || dst === address;
+        return { forgotten: tables.flows.deleteWhere((flow) => isOf(flow)) };
+      },
+    },
+  },
+});
+
+async function addressesOf(name: string): Promise<readonly Ip[]> {
+  const answers = await Promise.allSettled([resolve4(name), resolve6(name)]);
+  return answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
+}

@@ -1,0 +1,60 @@
+// Rules as the classifier numbers them, and as the slow path reads them when one has a condition.
+import { type FiveTuple, type Ip, within } from '@twinpath/vnf';
+import type { Config, Rule } from './config.ts';
+import { isWithin } from './schedule.ts';
+
+export type Direction = 'in' | 'out';
+type Action = 'allow' | 'drop' | 'ask';
+
+/** One entry for each direction that a rule has, in the order of the rules. */
+export function* classifierRules({ rules }: Config) {
+  for (const [number, rule] of rules.entries()) {
+    for (const direction of directionsOf(rule)) {
+      const { from: src, to: dst, protocol, port: dport } = rule;
+      const action: Action = isConditional(rule) ? 'ask' : rule.action;
+      yield { number, match: { direction, src, dst, protocol, dport }, action };
+    }
+  }
+}
+
+const directionsOf = ({ direction }: Rule): readonly Direction[] => (direction ? [direction] : ['in', 'out']);
+
+export const isConditional = ({ toName, when }: Rule): boolean => toName !== undefined || when !== undefined;
+
+export interface Question {
+  readonly flow: FiveTuple;
+  readonly direction: Direction;
+  readonly at: Date;
+  /** The addresses of a DNS name, now. */
+  addressesOf(name: string): Promise<readonly Ip[]>;
+}
+
+export interface Decision {
+  readonly action: 'allow' | 'drop' | 'offload';
+  /** Number of the rule that decided; `undefined`: none did. */
+  readonly rule: number | undefined;
+}
+
+/** All rules again, in order, conditions included. */
+export async function decide({ rules, otherwise }: Config, question: Question): Promise<Decision> {
+  for (const [number, rule] of rules.entries()) {
+    if (await matches(rule, question)) return { action: rule.action, rule: number };
+  }
+  return { action: otherwise, rule: undefined };
+}
+
+async function matches(rule: Rule, { flow, direction, at, addressesOf }: Question): Promise<boolean> {
+  if (rule.direction !== undefined && rule.direction !== direction) return false;
+  if (rule.protocol !== undefined && rule.protocol !== flow.protocol) return false;
+  if (rule.from !== undefined && !within(flow.src, rule.from)) return false;
+  if (rule.to !== undefined && !within(flow.dst, rule.to)) return false;
+  if (rule.port !== undefined && !portMatches(rule.port, flow.dport)) return false;
+  if (rule.when !== undefined && !isWithin(rule.when, at)) return false;
+  return rule.toName === undefined || (await addressesOf(rule.toName)).includes(flow.dst);
+}
+
+function portMatches(wanted: NonNullable<Rule['port']>, port: number): boolean {
+  if (typeof wanted === 'number') return port === wanted;
+  const [low = 0, high = 0] = wanted.split('-').map(Number);
+  return low <= port && port <= high;
+}
