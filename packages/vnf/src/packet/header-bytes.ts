@@ -7,7 +7,7 @@ import type { HeaderField, HeaderFormat } from './header-format.ts';
 
 const CONTEXT = { family: undefined, lpm: undefined, ports: [] };
 
-/** Every field; one that is not given is zero. @throws EncodeError */
+/** Every field that is given, into bytes that are zero. @throws EncodeError */
 export function writeHeader(
   { fields }: HeaderFormat,
   values: Readonly<Record<string, unknown>>,

@@ -94,6 +94,12 @@ export interface NoticeSpec extends Limited {
 }
 export type ReasonSpec = PacketInSpec | PacketCopySpec | NoticeSpec;
 
+/** Only these exist on Node; other verdicts are calls in the fast path. */
+export interface VerdictSpec {
+  readonly kind: 'verdict';
+  readonly verdict: 'drop' | 'next' | 'stack' | 'bounce';
+}
+
 export interface PortGroupSpec {
   readonly kind: 'portGroup';
   readonly max: number;

@@ -1,17 +1,20 @@
 import type { Port } from '@twinpath/packet';
-import type { kind } from '../faces.ts';
 import type { NextHop, Packet } from '../packet/packet.ts';
 import type { PortGroup } from '../ports/ports.ts';
 import type { Metadata, Notice, PacketCopy, PacketIn } from '../reasons/reasons.ts';
 import { fastPathOnly } from '../spec/fast-path-only.ts';
+import { SPEC } from '../spec/spec-key.ts';
+import type { VerdictSpec } from '../spec/specs.ts';
 import type { Shape } from '../types/type.ts';
 
 /** What becomes of a packet. */
 export interface Verdict {
-  readonly verdict: 'drop' | 'next' | 'stack' | 'bounce' | 'forward' | 'flood' | 'route' | 'slowPath';
-  readonly [kind]?: 'verdict';
+  readonly [SPEC]: VerdictSpec;
 }
-const constant = (verdict: Verdict['verdict']): Verdict => Object.freeze({ verdict });
+
+function constant(verdict: VerdictSpec['verdict']): Verdict {
+  return Object.freeze({ [SPEC]: Object.freeze({ kind: 'verdict', verdict }) });
+}
 
 /** The packet ends here. */
 export const drop = constant('drop');

@@ -63,7 +63,7 @@ type None = {};
 export function vnf<
   C extends ZodType = ZodType<None>,
   T extends Readonly<Record<string, AnyTable>> = None,
-  K extends AnyCounters | None = None,
+  K extends AnyCounters = AnyCounters,
   R extends Readonly<Record<string, Reason>> = None,
   const P extends string = string,
   O extends Readonly<Record<string, ZodType>> = None,
