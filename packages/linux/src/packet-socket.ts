@@ -71,12 +71,15 @@ export class PacketSocket {
     return this.#socket.fd;
   }
 
-  /** Sends one frame, Ethernet header included. @throws SyscallError (ENOBUFS: the interface's queue is full). */
+  /**
+   * Sends one frame, Ethernet header included.
+   * @throws SyscallError (ENOBUFS: the interface's queue is full, or a program on its egress hook dropped the frame).
+   */
   send(frame: Uint8Array, options?: SendOptions): void {
     this.#sender.send(frame, options);
   }
 
-  /** Sends frames in order with one system call; how many went out before the interface's queue was full. */
+  /** Sends frames in order with one system call; how many went out before one met ENOBUFS. */
   sendBatch(frames: readonly Uint8Array[], options?: SendOptions): number {
     return this.#sender.sendBatch(frames, options);
   }

@@ -15,6 +15,8 @@ export class ElementAccess {
   readonly #key: NativeBuffer;
   readonly #value: NativeBuffer;
   readonly #attr: NativeBuffer;
+  /** The kernel refuses a deletion whose attribute names a value. */
+  readonly #deletion: NativeBuffer;
 
   /** `valueSize` is what crosses the kernel's door: all CPUs' values for a per-CPU map. */
   constructor(fd: Fd, keySize: number, valueSize: number, subject: string) {
@@ -22,6 +24,7 @@ export class ElementAccess {
     this.#key = new NativeBuffer(keySize);
     this.#value = new NativeBuffer(valueSize);
     this.#attr = new NativeBuffer(32).setU32(0, fd.number).setPointer(8, this.#key).setPointer(16, this.#value);
+    this.#deletion = new NativeBuffer(16).setU32(0, fd.number).setPointer(8, this.#key);
   }
 
   /** Copies the value to `into`; false when the key is not there. */
@@ -48,8 +51,7 @@ export class ElementAccess {
 
   delete(key: Uint8Array): boolean {
     this.#setKey(key);
-    this.#attr.setU32(24, 0);
-    const result = bpf(BpfCommand.MAP_DELETE_ELEM, this.#attr);
+    const result = bpf(BpfCommand.MAP_DELETE_ELEM, this.#deletion);
     if (result === -Errno.ENOENT) return false;
     check('bpf(MAP_DELETE_ELEM)', result, context(result, this.#subject));
     return true;

@@ -23,9 +23,14 @@ export function* walk(shape: BatchShape, element: ElementAccess, maxEntries: num
 /** The kernel starts over when the last key was deleted meanwhile; known keys are then passed over. */
 function* walkKeys({ storedSize }: BatchShape, element: ElementAccess): Generator<Entry> {
   const isNew = firstTime();
-  for (let key = element.nextKey(undefined); key !== undefined; key = element.nextKey(key)) {
+  let key = element.nextKey(undefined);
+  while (key !== undefined) {
     const value = new Uint8Array(storedSize);
-    if (isNew(key) && element.lookup(key, value)) yield [key, value];
+    const present = isNew(key) && element.lookup(key, value);
+    // Asked before the reader may delete this entry, which is the usual way to lose one's place.
+    const next = element.nextKey(key);
+    if (present) yield [key, value];
+    key = next;
   }
 }
 

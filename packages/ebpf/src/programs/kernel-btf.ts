@@ -1,5 +1,5 @@
 import { BpfCommand, bpf, type Fd, NativeBuffer, SyscallError } from '@twinpath/linux';
-import { adoptResult } from '../object.ts';
+import { adoptResult, context } from '../object.ts';
 
 /** Loads a BTF blob into the kernel. Needs 4.18. @throws SyscallError with the kernel's reason. */
 export function loadBtf(blob: Uint8Array, subject: string): Fd {
@@ -15,5 +15,8 @@ export function loadBtf(blob: Uint8Array, subject: string): Fd {
     .trim()
     .split('\n');
   const detail = lines.slice(-2).join('; ');
-  throw new SyscallError('bpf(BTF_LOAD)', -result, { subject: `BTF of ${subject}`, detail: detail || undefined });
+  throw new SyscallError('bpf(BTF_LOAD)', -result, {
+    ...context(result, `BTF of ${subject}`),
+    detail: detail === '' ? undefined : detail,
+  });
 }
