@@ -7,6 +7,7 @@ import { Code } from '../code.ts';
 import { emit } from '../events.ts';
 import { isFamily, sameFamily, within } from './addresses.ts';
 import { canonical, isCanonical, reverse } from './flows.ts';
+import { hash } from './hash.ts';
 
 type Function = (lowering: Lowering, path: Path, operands: readonly Value[], site: Site) => readonly Outcome[];
 
@@ -60,6 +61,7 @@ export const FUNCTIONS: ReadonlyMap<string, Function> = new Map<string, Function
   ['canonical', canonical],
   ['copyToSlowPath', copyUp('packetCopy')],
   ['duration', duration],
+  ['hash', hash],
   ['ip4ToNumber', ip4ToNumber],
   ['isCanonical', isCanonical],
   ['isIp4', isFamily(4)],

@@ -32,7 +32,8 @@ function widest(bytes: number): Width {
   return bytes >= 2 ? 16 : 8;
 }
 
-function word(code: Code, pieces: readonly Piece[], at: number, width: Width): ValueId {
+/** `width` bits at byte `at`, upper bits undefined: what a store of this width takes. */
+export function word(code: Code, pieces: readonly Piece[], at: number, width: Width): ValueId {
   let constant = 0n;
   const registers: ValueId[] = [];
   for (const { offset, bits, value } of pieces) {
