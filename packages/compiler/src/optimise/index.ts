@@ -1,13 +1,45 @@
 import type { Program } from '../ir/types.ts';
+import { applyBranchFacts } from './branch-facts.ts';
 import { cleanup } from './cleanup.ts';
+import { removeDeadStores } from './dead-stores.ts';
+import { forwardLoads } from './forward-loads.ts';
+import { legalise } from './legalise.ts';
+import { mergeStores } from './merge-stores.ts';
+import { numberValues } from './number-values.ts';
+import type { Pass } from './pass.ts';
+import { simplify } from './simplify/simplify.ts';
+import { widenChecks } from './widen-checks.ts';
 
-export type PassName = never;
+/** What optimisation consists of, in order. Tidying up goes on between the passes. */
+const PASSES = {
+  simplify,
+  'number-values': numberValues,
+  'forward-loads': forwardLoads,
+  'branch-facts': applyBranchFacts,
+  'widen-checks': widenChecks,
+  'dead-stores': removeDeadStores,
+  'merge-stores': mergeStores,
+} as const satisfies Readonly<Record<string, Pass>>;
+
+export type PassName = keyof typeof PASSES;
+export const passNames: readonly PassName[] = Object.keys(PASSES).filter((name): name is PassName => name in PASSES);
 
 export interface OptimiseOptions {
   readonly optimise?: boolean;
   readonly passes?: Readonly<Partial<Record<PassName, boolean>>>;
 }
 
-export function optimise(program: Program, _options: OptimiseOptions = {}): Program {
-  return cleanup(program);
+/** Each pass makes work for others; what is left after so many rounds is not worth the time. */
+const MOST_ROUNDS = 8;
+
+/** The same program, better, and in a form whose bounds the verifier can follow. */
+export function optimise(program: Program, { optimise: wanted = true, passes = {} }: OptimiseOptions = {}): Program {
+  const enabled = wanted ? passNames.filter((name) => passes[name] !== false) : [];
+  let current = cleanup(program);
+  for (let round = 0; round < MOST_ROUNDS; round++) {
+    const next = enabled.reduce((before, name) => cleanup(PASSES[name](before)), current);
+    if (next === current) break;
+    current = next;
+  }
+  return legalise(current);
 }

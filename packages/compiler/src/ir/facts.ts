@@ -1,0 +1,62 @@
+// What branches tell about values: relations that hold in a block because of the edge by which control came.
+
+import { MIRRORED, NEGATED } from './arithmetic.ts';
+import { at } from './at.ts';
+import type { Graph } from './graph.ts';
+import type { Block, BlockId, Instruction, Program, Relation, ValueId } from './types.ts';
+
+export interface Fact {
+  readonly value: ValueId;
+  readonly relation: Relation;
+  /** A value, or a number that no value of the program needs to be. */
+  readonly other: { readonly value: ValueId } | { readonly constant: bigint };
+}
+
+type Definitions = ReadonlyMap<ValueId, Instruction>;
+
+/** What holds when control goes from one block to another. */
+export function edgeFacts({ terminator }: Block, to: BlockId, definitions: Definitions): readonly Fact[] {
+  if (terminator.op !== 'branch' || terminator.then === terminator.otherwise) return [];
+  return conditionFacts(terminator.condition, terminator.then === to, definitions);
+}
+
+function conditionFacts(condition: ValueId, holds: boolean, definitions: Definitions): readonly Fact[] {
+  const own: Fact = { value: condition, relation: holds ? 'ne' : 'eq', other: { constant: 0n } };
+  const definition = definitions.get(condition);
+  if (definition?.op === 'compare') return [own, ...comparisonFacts(definition, holds)];
+  const joins = definition?.op === 'alu' && definition.operation === (holds ? 'and' : 'or');
+  if (!joins || !bothBoolean(definition, definitions)) return [own];
+  const parts = [definition.left, definition.right];
+  return [own, ...parts.flatMap((part) => conditionFacts(part, holds, definitions))];
+}
+
+function comparisonFacts({ relation, left, right }: Extract<Instruction, { op: 'compare' }>, holds: boolean): Fact[] {
+  const actual = holds ? relation : NEGATED[relation];
+  return [
+    { value: left, relation: actual, other: { value: right } },
+    { value: right, relation: MIRRORED[actual], other: { value: left } },
+  ];
+}
+
+function bothBoolean({ left, right }: Extract<Instruction, { op: 'alu' }>, definitions: Definitions): boolean {
+  return [left, right].every((value) => definitions.get(value)?.op === 'compare');
+}
+
+/** The facts about each value, with the block from which on each holds: there and in all blocks it dominates. */
+export function factsByValue(
+  program: Program,
+  graph: Graph,
+  definitions: Definitions,
+): ReadonlyMap<ValueId, readonly { readonly fact: Fact; readonly from: BlockId }[]> {
+  const found = new Map<ValueId, { fact: Fact; from: BlockId }[]>();
+  for (const block of graph.order) {
+    const [only, ...others] = at(graph.predecessors, block);
+    if (only === undefined || others.length > 0) continue;
+    for (const fact of edgeFacts(at(program.blocks, only), block, definitions)) {
+      const known = found.get(fact.value);
+      if (known === undefined) found.set(fact.value, [{ fact, from: block }]);
+      else known.push({ fact, from: block });
+    }
+  }
+  return found;
+}

@@ -1,0 +1,36 @@
+import { unsigned } from '../../ir/arithmetic.ts';
+import { type Interval, onesUpTo } from '../../ir/interval.ts';
+import type { Instruction, ValueId } from '../../ir/types.ts';
+
+const ALL = (1n << 64n) - 1n;
+const DEEPEST = 6;
+
+interface Known {
+  readonly definition: (value: ValueId) => Instruction | undefined;
+  readonly range: (value: ValueId) => Interval;
+}
+
+/** A mask, not negative, of the bits that a value can have set. */
+export function possibleBits(value: ValueId, known: Known, depth = 0): bigint {
+  const { lo, hi } = known.range(value);
+  const byRange = lo >= 0n ? (lo === hi ? lo : onesUpTo(hi)) : ALL;
+  const definition = known.definition(value);
+  if (definition?.op !== 'alu' || depth === DEEPEST) return byRange;
+  const left = () => possibleBits(definition.left, known, depth + 1);
+  const right = () => possibleBits(definition.right, known, depth + 1);
+  const count = known.range(definition.right);
+  const isShift = count.lo === count.hi && count.lo >= 0n && count.lo < 64n;
+  switch (definition.operation) {
+    case 'and':
+      return byRange & left() & right();
+    case 'or':
+    case 'xor':
+      return byRange & (left() | right());
+    case 'shl':
+      return isShift ? byRange & unsigned(left() << count.lo) : byRange;
+    case 'shr':
+      return isShift ? byRange & (left() >> count.lo) : byRange;
+    default:
+      return byRange;
+  }
+}
