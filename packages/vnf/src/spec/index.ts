@@ -9,6 +9,7 @@ export type { HeaderField, HeaderFormat } from '../packet/header-format.ts';
 export { withHeaders } from '../packet/packet-view.ts';
 export { isType } from '../types/type.ts';
 export type * from '../types/type-spec.ts';
+export { fileOf } from './file-of.ts';
 export { SPEC } from './spec-key.ts';
 export { isFunctionSpec, specOf } from './spec-of.ts';
 export type * from './specs.ts';

@@ -1,6 +1,7 @@
 import type { ZodType } from 'zod';
 import type { PortGroup } from '../ports/ports.ts';
 import type { Reason } from '../reasons/reasons.ts';
+import { rememberFile } from '../spec/file-of.ts';
 import { setName } from '../spec/names.ts';
 import { SPEC } from '../spec/spec-key.ts';
 import type { CountersSpec, FunctionSpec, OperationSpec, PortsSpec, ReasonSpec } from '../spec/specs.ts';
@@ -26,8 +27,8 @@ export interface GivenSpec {
 
 const NO_COUNTERS: CountersSpec = Object.freeze({ kind: 'counters', help: Object.freeze({}) });
 
-/** @throws VnfSpecError */
-export function functionSpec(given: GivenSpec): FunctionSpec {
+/** `caller`: the author's module is what called it. @throws VnfSpecError */
+export function functionSpec(given: GivenSpec, caller: Code): FunctionSpec {
   const { name, summary, config, configure, slowPath } = given;
   const spec: FunctionSpec = {
     kind: 'vnf',
@@ -45,6 +46,7 @@ export function functionSpec(given: GivenSpec): FunctionSpec {
   };
   checkFunction(spec, given);
   nameAll(spec);
+  rememberFile(spec, caller);
   return Object.freeze(spec);
 }
 

@@ -68,5 +68,5 @@ export function vnf<
   const P extends string = string,
   O extends Readonly<Record<string, ZodType>> = None,
 >(spec: VnfSpec<C, T, K, R, P, O>): Vnf<C, T, K, R, P> {
-  return functionSpec(spec);
+  return functionSpec(spec, vnf);
 }
