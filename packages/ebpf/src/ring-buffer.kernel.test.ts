@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { setImmediate as turn } from 'node:timers/promises';
 import { openFds, pageSize, traceFds } from '@twinpath/linux';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -44,6 +46,7 @@ function setup(length: number, { discardOdd = false, size = pageSize() } = {}) {
   const program = BpfProgram.load(spec, { maps: { ring, count } });
   return {
     ring,
+    program,
     /** One call for each record: more than one run of a call costs 24 ms (see TestRun.repeat). */
     produce(records = 1) {
       let retval = 0;
@@ -148,6 +151,27 @@ test('the event loop delivers what arrives, also when the handler throws or disp
   for (const listener of listeners) process.on('uncaughtException', listener);
   expect(seen).toEqual([0, 1, 2, 3, 4, 5]);
   expect(thrown).toEqual([new Error('from the handler')]);
+});
+
+test('nothing is lost or torn while another CPU writes', async () => {
+  using kernel = setup(40, { size: 4 * pageSize() });
+  const total = 50_000;
+  let expected = 0;
+  let wrong = 0;
+  using ring = new RingBuffer(kernel.ring, (memory, offset) => {
+    if (Number(memory.getBigUint64(offset, true)) !== expected) wrong++;
+    expected++;
+  });
+  ring.start();
+  const script = `
+    import { BpfProgram } from '${import.meta.dirname}/index.ts';
+    using program = BpfProgram.fromId(${kernel.program.info().id});
+    const data = new Uint8Array(64);
+    for (let sent = 0; sent < ${total}; ) sent += program.testRun({ data }).retval;`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: 'inherit' });
+  const [status] = await once(child, 'exit');
+  ring.drain();
+  expect({ status, expected, wrong }).toEqual({ status: 0, expected: total, wrong: 0 });
 });
 
 test('a map of another type is refused', () => {

@@ -19,20 +19,18 @@ export { createNamespace, deleteNamespace, listNamespaces } from './namespace/na
 export { keepAlive, NativeBuffer } from './native-buffer.ts';
 export { addAddress, deleteAddress, type InterfaceAddress, listAddresses } from './netlink/address.ts';
 export {
-  type AttachedXdp,
   createBridge,
   createDummy,
   createVeth,
   deleteLink,
   getLink,
-  type Link,
   type LinkChange,
   type LinkRef,
-  type LinkStatistics,
   listLinks,
   type NewLink,
   setLink,
 } from './netlink/link.ts';
+export type { AttachedXdp, Link, LinkStatistics } from './netlink/link-info.ts';
 export {
   addNeighbour,
   deleteNeighbour,

@@ -1,7 +1,20 @@
 import { Fd } from '../fd.ts';
 import { type NamespaceRef, openNamespace } from '../namespace/enter.ts';
-import { macBytes, macText } from './address-text.ts';
-import type { NetlinkReader, NetlinkWriter } from './message.ts';
+import { macBytes } from './address-text.ts';
+import {
+  IFF_UP,
+  IFLA_ADDRESS,
+  IFLA_IFNAME,
+  IFLA_INFO_KIND,
+  IFLA_LINKINFO,
+  IFLA_MASTER,
+  IFLA_MTU,
+  IFLA_NUM_RX_QUEUES,
+  IFLA_NUM_TX_QUEUES,
+  type Link,
+  parseLink,
+} from './link-info.ts';
+import type { NetlinkWriter } from './message.ts';
 import type { Netlink } from './socket.ts';
 
 const RTM_NEWLINK = 16;
@@ -10,72 +23,12 @@ const RTM_GETLINK = 18;
 const NLM_F_EXCL = 0x200;
 const NLM_F_CREATE = 0x400;
 
-const IFLA_ADDRESS = 1;
-const IFLA_IFNAME = 3;
-const IFLA_MTU = 4;
-const IFLA_LINK = 5;
-const IFLA_MASTER = 10;
-const IFLA_LINKINFO = 18;
-const IFLA_STATS64 = 23;
 const IFLA_NET_NS_FD = 28;
-const IFLA_NUM_TX_QUEUES = 31;
-const IFLA_NUM_RX_QUEUES = 32;
-const IFLA_CARRIER = 33;
-const IFLA_XDP = 43;
-const IFLA_INFO_KIND = 1;
 const IFLA_INFO_DATA = 2;
 const VETH_INFO_PEER = 1;
-const IFLA_XDP_ATTACHED = 2;
-const IFLA_XDP_PROG_ID = 4;
-const IFLA_XDP_DRV_PROG_ID = 5;
-const IFLA_XDP_SKB_PROG_ID = 6;
-const IFLA_XDP_HW_PROG_ID = 7;
-
-const IFF_UP = 1;
-const IFF_LOOPBACK = 8;
 
 /** An interface by name, or by ifindex. */
 export type LinkRef = string | number;
-
-/** An XDP program on an interface, whoever attached it. */
-export interface AttachedXdp {
-  readonly mode: 'native' | 'generic' | 'offloaded' | 'several';
-  /** Id of the program that runs first. */
-  readonly programId: number;
-}
-
-export interface LinkStatistics {
-  readonly rxPackets: bigint;
-  readonly txPackets: bigint;
-  readonly rxBytes: bigint;
-  readonly txBytes: bigint;
-  readonly rxDropped: bigint;
-  readonly txDropped: bigint;
-}
-
-export interface Link {
-  readonly ifindex: number;
-  readonly name: string;
-  /** Colon-separated; empty for interfaces without a link-layer address. */
-  readonly mac: string;
-  /** Bytes of layer 3. */
-  readonly mtu: number;
-  /** Administratively up. */
-  readonly up: boolean;
-  /** The other side is there too. */
-  readonly carrier: boolean;
-  readonly loopback: boolean;
-  /** "veth", "bridge", "tun" …; undefined for hardware and loopback. */
-  readonly kind: string | undefined;
-  /** The ifindex of a veth's peer or of a VLAN's parent, in that one's own namespace. */
-  readonly peerIfindex: number | undefined;
-  /** The bridge or bond that this interface belongs to. */
-  readonly master: number | undefined;
-  readonly rxQueues: number;
-  readonly txQueues: number;
-  readonly xdp: AttachedXdp | undefined;
-  readonly statistics: LinkStatistics;
-}
 
 export interface NewLink {
   readonly name: string;
@@ -88,9 +41,7 @@ export interface NewLink {
 }
 
 export function listLinks(netlink: Netlink): Link[] {
-  return netlink
-    .dump({ call: 'RTM_GETLINK', type: RTM_GETLINK, body: (writer) => header(writer, 0) })
-    .map((message) => parse(message));
+  return netlink.dump({ call: 'RTM_GETLINK', type: RTM_GETLINK, body: (writer) => header(writer, 0) }).map(parseLink);
 }
 
 /** @throws SyscallError (ENODEV) when there is no such interface. */
@@ -103,7 +54,7 @@ export function getLink(netlink: Netlink, link: LinkRef): Link {
     body: (writer) => refer(writer, link),
   });
   if (answer === undefined) throw new Error(`the kernel said nothing about ${subject}`);
-  return parse(answer);
+  return parseLink(answer);
 }
 
 /** A pair of virtual Ethernet interfaces, wired to each other, both down. */
@@ -232,50 +183,4 @@ function refer(writer: NetlinkWriter, link: LinkRef, up?: boolean): void {
 
 export function subjectOf(link: LinkRef): string {
   return typeof link === 'number' ? `interface with index ${link}` : `interface ${link}`;
-}
-
-function parse(message: NetlinkReader): Link {
-  const attributes = message.attributes(16);
-  const flags = message.u32(8);
-  const mac = attributes.get(IFLA_ADDRESS);
-  return {
-    ifindex: message.i32(4),
-    name: attributes.get(IFLA_IFNAME)?.string() ?? '',
-    mac: mac === undefined ? '' : macText(mac.bytes),
-    mtu: attributes.get(IFLA_MTU)?.u32() ?? 0,
-    up: (flags & IFF_UP) !== 0,
-    carrier: attributes.get(IFLA_CARRIER)?.u8() === 1,
-    loopback: (flags & IFF_LOOPBACK) !== 0,
-    kind: attributes.get(IFLA_LINKINFO)?.attributes().get(IFLA_INFO_KIND)?.string(),
-    peerIfindex: attributes.get(IFLA_LINK)?.u32(),
-    master: attributes.get(IFLA_MASTER)?.u32(),
-    rxQueues: attributes.get(IFLA_NUM_RX_QUEUES)?.u32() ?? 1,
-    txQueues: attributes.get(IFLA_NUM_TX_QUEUES)?.u32() ?? 1,
-    xdp: parseXdp(attributes.get(IFLA_XDP)?.attributes() ?? new Map()),
-    statistics: parseStatistics(attributes.get(IFLA_STATS64)),
-  };
-}
-
-const xdpModes = [undefined, 'native', 'generic', 'offloaded', 'several'] as const;
-
-function parseXdp(attributes: Map<number, NetlinkReader>): AttachedXdp | undefined {
-  const mode = xdpModes[attributes.get(IFLA_XDP_ATTACHED)?.u8() ?? 0];
-  if (mode === undefined) return undefined;
-  // With programs in several modes the kernel gives no single id: hardware runs first, then the driver, then the stack.
-  const ids = [IFLA_XDP_PROG_ID, IFLA_XDP_HW_PROG_ID, IFLA_XDP_DRV_PROG_ID, IFLA_XDP_SKB_PROG_ID];
-  const programId = ids.map((id) => attributes.get(id)?.u32() ?? 0).find((id) => id !== 0) ?? 0;
-  return { mode, programId };
-}
-
-/** struct rtnl_link_stats64: packets, bytes, errors and drops of each direction, 8 bytes each. */
-function parseStatistics(reader: NetlinkReader | undefined): LinkStatistics {
-  const at = (index: number) => reader?.u64(index * 8) ?? 0n;
-  return {
-    rxPackets: at(0),
-    txPackets: at(1),
-    rxBytes: at(2),
-    txBytes: at(3),
-    rxDropped: at(6),
-    txDropped: at(7),
-  };
 }
