@@ -34,16 +34,16 @@ interface Parameters extends TreeOptions {
   readonly narrow: Readonly<Record<Family, number>>;
 }
 
-/** None wins everywhere: the first is better for lists of many specific rules, the second for many wide ones, and the last
- *  keeps what overlaps most within the largest class. */
+/** Tables that fit the processor's cache win: few copies of a rule, and rather a dozen records, which lie behind each
+ *  other, than another step. Neither border wins everywhere. The last set is for rules that overlap too much for them. */
 const PARAMETERS: readonly Parameters[] = [
-  { narrow: { 4: 16, 6: 40 }, leaf: 6, budget: 8 },
-  { narrow: { 4: 8, 6: 20 }, leaf: 8, budget: 8 },
-  { narrow: { 4: 16, 6: 40 }, leaf: 16, budget: 3 },
+  { narrow: { 4: 24, 6: 48 }, leaf: 12, budget: 2 },
+  { narrow: { 4: 16, 6: 40 }, leaf: 12, budget: 2 },
 ];
+const LAST_RESORT: Parameters = { narrow: { 4: 24, 6: 48 }, leaf: 48, budget: 1.5 };
 
-/** Above this, one set of parameters must do, so that 10,000 rules are built in a few tenths of a second. */
-const MOST_RULES_TO_COMPARE = 2000;
+/** Above this, the first parameters must do, so that updates stay within a second or two. */
+const MOST_RULES_TO_COMPARE = 10_000;
 
 /** @throws ClassifierError naming the rule that does not fit the shape, or the limit that the rules exceed. */
 export function buildClassifier(
@@ -71,26 +71,34 @@ interface Candidate {
   readonly records: number;
 }
 
-/** The first parameters that fit; for few rules the cheapest of all that do. */
+/** The table that costs least; the first that fits, for many rules. */
 function bestOf(layout: Layout, lanes: Lanes, entries: FamilyEntries, rules: readonly Rule[]): Candidate {
   let best: Candidate | undefined;
   let lowest = Number.POSITIVE_INFINITY;
-  let failure: TableTooLarge | undefined;
   for (const parameters of PARAMETERS) {
     if (best && rules.length > MOST_RULES_TO_COMPARE) break;
-    try {
-      const candidate = buildWith(layout, lanes, entries, parameters);
-      const cost = expectedCost(layout, candidate.table, rules);
-      if (best && cost >= lowest) continue;
-      best = candidate;
-      lowest = cost;
-    } catch (error) {
-      if (!(error instanceof TableTooLarge)) throw error;
-      failure = error;
-    }
+    const candidate = buildIfItFits(layout, lanes, entries, parameters);
+    if (!candidate) continue;
+    const cost = expectedCost(layout, candidate.table, rules);
+    if (best && cost >= lowest) continue;
+    best = candidate;
+    lowest = cost;
   }
-  if (best) return best;
-  throw failure ?? new Error('no parameters to build a classifier with');
+  return best ?? buildWith(layout, lanes, entries, LAST_RESORT);
+}
+
+function buildIfItFits(
+  layout: Layout,
+  lanes: Lanes,
+  entries: FamilyEntries,
+  parameters: Parameters,
+): Candidate | undefined {
+  try {
+    return buildWith(layout, lanes, entries, parameters);
+  } catch (error) {
+    if (error instanceof TableTooLarge) return undefined;
+    throw error;
+  }
 }
 
 function buildWith(layout: Layout, lanes: Lanes, entries: FamilyEntries, parameters: Parameters): Candidate {

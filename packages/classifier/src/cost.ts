@@ -8,7 +8,7 @@ const SAMPLES = 1024;
 
 /** A step is one load that depends on the one before; a record lies behind the previous one. */
 const STEP_COST = 1;
-const RECORD_COST = 0.7;
+const RECORD_COST = 0.3;
 
 /** Mean cost of lookups for keys spread over the rules; only for comparing tables of the same rules. */
 export function expectedCost(layout: Layout, table: Uint8Array<ArrayBuffer>, rules: readonly Rule[]): number {
