@@ -1,0 +1,13 @@
+// What programs and runtime agree on besides the plan.
+export {
+  classifierMap,
+  classifierMaps,
+  classifierMax,
+  classifierShape,
+  hitsMap,
+  ruleValueOffset,
+} from './classifier.ts';
+export { EVENT, eventPrefix, MAX_CAPTURE, ORIGINS } from './event.ts';
+export { generationIndex } from './generations.ts';
+export { RESUME } from './mark.ts';
+export { COUNTERS, EVENTS, LIMITS, SCRATCH, STATE } from './state.ts';
