@@ -141,7 +141,7 @@ type Literal = { readonly value: string | number | boolean | bigint | null };
 function literalOf(node: ts.Expression): Literal | undefined {
   if (ts.isNumericLiteral(node)) return { value: Number(node.text) };
   if (ts.isStringLiteral(node) || ts.isNoSubstitutionTemplateLiteral(node)) return { value: node.text };
-  if (ts.isBigIntLiteral(node)) return { value: BigInt(ts.parsePseudoBigInt(node.text)) };
+  if (ts.isBigIntLiteral(node)) return { value: BigInt(node.text.slice(0, -1)) };
   if (node.kind === ts.SyntaxKind.TrueKeyword) return { value: true };
   if (node.kind === ts.SyntaxKind.FalseKeyword) return { value: false };
   return node.kind === ts.SyntaxKind.NullKeyword ? { value: null } : undefined;

@@ -1,0 +1,24 @@
+// Names: variables of the function, and what the module and @twinpath/vnf have.
+
+import type { Evaluation } from '../core/evaluation.ts';
+import type { Named } from '../core/names.ts';
+import type { Path } from '../path.ts';
+import { Failed } from '../report/report.ts';
+import type { Expression, Local, Span } from '../syntax/expression.ts';
+import type { Value } from '../value.ts';
+
+export function variable(e: Evaluation, path: Path, node: Local): Value {
+  const { key, name } = node.declaration;
+  const value = path.scope.get(key);
+  if (value !== undefined) return value;
+  if (e.broken.has(key)) throw new Failed();
+  return e.fail(e.at(node), 'TP1047', name);
+}
+
+export function named(e: Evaluation, node: Extract<Expression, { kind: 'free' }>): Value {
+  return valueOf(e, node, e.names.named(e.names.moduleOf(e.present), node.name));
+}
+
+export function valueOf(e: Evaluation, node: Span, found: Named): Value {
+  return 'value' in found ? found.value : e.fail(e.at(node), found.code, ...found.operands);
+}

@@ -1,0 +1,64 @@
+// One direction of a network function, from its source to IR.
+
+import { type FunctionPlan, planFunction } from '@twinpath/vnf/plan';
+import { ProgramBuilder } from '../ir/builder.ts';
+import type { Program } from '../ir/types.ts';
+import { Core } from './core/core.ts';
+import { describe } from './core/describe.ts';
+import { knownValue, Names } from './core/names.ts';
+import type { Intrinsics, Target } from './lowering.ts';
+import type { ImportedVnf } from './modules/import-vnf.ts';
+import type { Outcome, Path, Site } from './path.ts';
+import { CompileError } from './report/compile-error.ts';
+import { type Diagnostic, positionOf } from './report/diagnostic.ts';
+import { Report } from './report/report.ts';
+import type { FunctionNode } from './syntax/function.ts';
+
+export interface LowerOptions {
+  readonly imported: ImportedVnf;
+  /** As the function's schema gives it: its values are constants of the program. */
+  readonly config: unknown;
+  /** The hook says which of the fast paths it is. */
+  readonly target: Target;
+  readonly intrinsics: Intrinsics;
+  /** Default: the spec's own. */
+  readonly plan?: FunctionPlan;
+}
+
+export interface Lowered {
+  readonly program: Program;
+  readonly warnings: readonly Diagnostic[];
+}
+
+/** @throws CompileError with all that was found */
+export function lowerFunction(options: LowerOptions): Lowered {
+  const { imported, target, intrinsics, plan = planFunction(options.imported.spec) } = options;
+  const { code, spec } = imported;
+  const direction = target.hook === 'tcx-egress' ? 'egress' : 'ingress';
+  const fastPath = code.call.fastPaths[direction];
+  const builder = new ProgramBuilder(`${spec.name} ${direction}`, target.hook);
+  const report = new Report((file) => code.graph.module(file));
+  const names = new Names(code, plan, intrinsics);
+  const core = new Core({ builder, target, plan, intrinsics, names, report });
+  core.recover(() => run(core, fastPath, options.config));
+  if (report.errors.length > 0) throw new CompileError(report.errors);
+  return { program: builder.finish(), warnings: report.warnings };
+}
+
+function run(core: Core, fastPath: FunctionNode, config: unknown): void {
+  const entry: Path = { block: core.builder.entry, scope: new Map(), ranges: new Map(), known: new Map(), epoch: 0 };
+  const { file, text } = core.names.moduleOf(fastPath);
+  const site: Site = { at: { file, ...positionOf(text, fastPath.start) }, start: fastPath.start, end: fastPath.end };
+  core.builder.at = site.at;
+  const given = knownValue(config);
+  const ends = core.intrinsics
+    .begin(core, entry)
+    .flatMap(({ path, value }) => core.inline(path, fastPath, [value, given], site));
+  for (const end of core.joinAt('forced', ends)) finish(core, end, site);
+}
+
+function finish(core: Core, { path, value }: Outcome, site: Site): void {
+  if (value.kind !== 'verdict') core.fail({ ...site, end: site.start + 1 }, 'TP1054', `it gives ${describe(value)}`);
+  core.builder.at = site.at;
+  core.intrinsics.end(core, path, value, site);
+}

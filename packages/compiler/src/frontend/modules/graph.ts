@@ -1,0 +1,102 @@
+// The files that a function consists of, and what a name in one of them means.
+
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseModule } from '../parse/module.ts';
+import { CompileError } from '../report/compile-error.ts';
+import { diagnosticAt } from '../report/diagnostic.ts';
+import type { FunctionNode } from '../syntax/function.ts';
+import type { Import, ModuleConstant, ModuleNode } from '../syntax/module.ts';
+
+/** The module that authors import; its names are the intrinsics'. */
+export const AUTHORS_MODULE = '@twinpath/vnf';
+
+/** What a name of a module stands for. */
+export type Binding =
+  | { readonly kind: 'function'; readonly function: FunctionNode }
+  | { readonly kind: 'constant'; readonly module: ModuleNode; readonly name: string; readonly constant: ModuleConstant }
+  /** A whole module of the author's. */
+  | { readonly kind: 'namespace'; readonly module: ModuleNode }
+  /** Of `@twinpath/vnf`; `*` is all of it. */
+  | { readonly kind: 'vnf'; readonly name: string }
+  /** Of Node or an npm package. */
+  | { readonly kind: 'foreign'; readonly from: string }
+  | { readonly kind: 'let' | 'class' | 'other' };
+
+export class ModuleGraph {
+  readonly #modules = new Map<string, ModuleNode>();
+
+  /** Absolute paths of all files read, in the order in which they were found. */
+  get files(): readonly string[] {
+    return [...this.#modules.keys()];
+  }
+
+  /** Reads a file and all that it imports by relative paths. @throws CompileError */
+  load(file: string): ModuleNode {
+    const known = this.#modules.get(file);
+    if (known !== undefined) return known;
+    const module = parseModule(file, textOf(file));
+    this.#modules.set(file, module);
+    for (const from of module.dependencies) if (isRelative(from)) this.#dependency(module, from);
+    return module;
+  }
+
+  module(file: string): ModuleNode {
+    const module = this.#modules.get(file);
+    if (module === undefined) throw new Error(`${file} was never loaded`);
+    return module;
+  }
+
+  /** `undefined`: the module has no such name. */
+  resolve(module: ModuleNode, name: string): Binding | undefined {
+    const found = module.functions.get(name);
+    if (found !== undefined) return { kind: 'function', function: found };
+    const constant = module.constants.get(name);
+    if (constant !== undefined) return { kind: 'constant', module, name, constant };
+    const other = module.others.get(name);
+    if (other !== undefined) return { kind: other };
+    const imported = module.imports.get(name);
+    return imported === undefined ? undefined : this.#imported(module, imported);
+  }
+
+  /** What a module exports by a name. `undefined`: nothing. */
+  exported(module: ModuleNode, name: string): Binding | undefined {
+    const exported = module.exports.get(name);
+    if (typeof exported === 'string') return this.resolve(module, exported);
+    if (exported !== undefined) return this.#imported(module, exported);
+    if (name !== 'default' || module.defaultExport === undefined) return undefined;
+    const { defaultExport } = module;
+    if (defaultExport.kind === 'function') return { kind: 'function', function: defaultExport.function };
+    return { kind: 'constant', module, name, constant: { ...defaultExport, initial: defaultExport } };
+  }
+
+  #imported(module: ModuleNode, imported: Import): Binding {
+    const { from, name } = imported;
+    if (from === AUTHORS_MODULE) return { kind: 'vnf', name };
+    if (!isRelative(from)) return { kind: 'foreign', from };
+    const target = this.#dependency(module, from);
+    if (name === '*') return { kind: 'namespace', module: target };
+    const found = this.exported(target, name);
+    if (found === undefined) throw new CompileError([diagnosticAt(module, imported, 'TP1007', [from, name])]);
+    return found;
+  }
+
+  #dependency(module: ModuleNode, from: string): ModuleNode {
+    const file = from.startsWith('file:') ? fileURLToPath(from) : resolve(dirname(module.file), from);
+    try {
+      return this.load(file);
+    } catch (error) {
+      if (!(error instanceof Error) || !('syscall' in error)) throw error;
+      const place = [...module.imports.values()].find((imported) => imported.from === from) ?? { start: 0, end: 1 };
+      throw new CompileError([diagnosticAt(module, place, 'TP1002', [from, error.message])]);
+    }
+  }
+}
+
+const isRelative = (from: string) => /^(\.{0,2}\/|file:)/.test(from);
+
+/** JavaScript and JSON modules are the slow path's; nothing of them can be compiled. */
+function textOf(file: string): string {
+  return /\.[mc]?ts$/.test(file) ? readFileSync(file, 'utf8') : '';
+}

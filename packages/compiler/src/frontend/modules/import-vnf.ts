@@ -1,0 +1,81 @@
+// From a path to a network function: its spec, by running the module, and its code, by reading it.
+
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { type FunctionSpec, isFunctionSpec } from '@twinpath/vnf/spec';
+import { CompileError } from '../report/compile-error.ts';
+import { diagnosticAt } from '../report/diagnostic.ts';
+import type { Span } from '../syntax/expression.ts';
+import type { ModuleNode } from '../syntax/module.ts';
+import { Constants } from './constants.ts';
+import { ModuleGraph } from './graph.ts';
+import { resolveOurPackages } from './resolution.ts';
+import { readVnfCall, type VnfCall } from './vnf-call.ts';
+
+export interface ImportedVnf {
+  readonly spec: FunctionSpec;
+  /** Absolute path. */
+  readonly file: string;
+  /** All files of the author's that belong to it, this one first: what to watch. */
+  readonly modules: readonly string[];
+  /** The code, for the front end. */
+  readonly code: { readonly graph: ModuleGraph; readonly constants: Constants; readonly call: VnfCall };
+}
+
+/** @throws CompileError: the file or one that it imports is missing, is no TypeScript, fails when it runs, or is no function. */
+export async function importVnf(path: string): Promise<ImportedVnf> {
+  const file = resolve(path);
+  const graph = new ModuleGraph();
+  const module = loadFirst(graph, file);
+  const call = readVnfCall(graph, module);
+  const spec = await run(graph, module);
+  if (!isFunctionSpec(spec)) {
+    throw new CompileError([diagnosticAt(module, module.defaultExport ?? { start: 0, end: 1 }, 'TP1004', [])]);
+  }
+  return { spec, file, modules: graph.files, code: { graph, constants: new Constants(graph), call } };
+}
+
+function loadFirst(graph: ModuleGraph, file: string): ModuleNode {
+  try {
+    return graph.load(file);
+  } catch (error) {
+    if (!(error instanceof Error) || !('syscall' in error)) throw error;
+    throw new CompileError([diagnosticAt({ file, text: '' }, { start: 0, end: 1 }, 'TP1002', [file, error.message])]);
+  }
+}
+
+// A test runner replaces import() in the files that it runs by one of its own, which knows nothing of our hooks.
+const nativeImport = new Function('url', 'return import(url)');
+
+async function run(graph: ModuleGraph, module: ModuleNode): Promise<unknown> {
+  resolveOurPackages();
+  try {
+    const namespace: unknown = await nativeImport(pathToFileURL(module.file).href);
+    return typeof namespace === 'object' && namespace !== null && 'default' in namespace
+      ? namespace.default
+      : undefined;
+  } catch (error) {
+    throw failedToRun(graph, module, error);
+  }
+}
+
+function failedToRun(graph: ModuleGraph, module: ModuleNode, error: unknown): CompileError {
+  const { message, stack } = error instanceof Error ? error : new Error(String(error));
+  const thrown = placeIn(graph, stack ?? '') ?? { module, place: module.defaultExport ?? { start: 0, end: 1 } };
+  const failure = new CompileError([diagnosticAt(thrown.module, thrown.place, 'TP1005', [message])]);
+  failure.cause = error;
+  return failure;
+}
+
+/** The innermost line of a stack that is the author's. Type stripping keeps lines and columns. */
+function placeIn(graph: ModuleGraph, stack: string): { readonly module: ModuleNode; readonly place: Span } | undefined {
+  for (const [, url, line, column] of stack.matchAll(/(file:\/\/[^\s():]+):(\d+):(\d+)/g)) {
+    const file = graph.files.find((known) => pathToFileURL(known).href === url);
+    if (file === undefined) continue;
+    const module = graph.module(file);
+    const lines = module.text.split('\n').slice(0, Number(line) - 1);
+    const start = lines.reduce((offset, { length }) => offset + length + 1, 0) + Number(column) - 1;
+    return { module, place: { start, end: start + 1 } };
+  }
+  return undefined;
+}
