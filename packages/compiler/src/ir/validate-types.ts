@@ -91,9 +91,7 @@ export class TypeRules {
         this.#result(instruction.result, 'pointer(map)', place);
         break;
       case 'map-value':
-        if (!(Number.isInteger(instruction.offset) && instruction.offset >= 0))
-          this.#report(place, `offset ${instruction.offset} is not a whole number from 0`);
-        this.#result(instruction.result, `pointer(value ${instruction.name})`, place);
+        this.#region(instruction.result, /^value /, 'a pointer to a value', place);
         break;
       case 'call':
         this.#call(instruction.helper, instruction.arguments, place);

@@ -80,7 +80,11 @@ function nameEquals(lowering: Lowering, path: Path, left: Name, right: Value, si
     return lowering.fail(site, 'TP3010', left.domain.kind, right.kind);
   }
   const number = numberOf(left.domain, right.value);
-  if (number === undefined) return lowering.fail(site, 'TP3007', String(right.value), left.domain.kind);
+  if (number === undefined) {
+    // A name of another enumeration that the author's type also allows (`rule?.action ?? otherwise`) is another value.
+    if (left.domain.kind === 'enum' || left.domain.kind === 'port') return known(path, false);
+    return lowering.fail(site, 'TP3007', String(right.value), left.domain.kind);
+  }
   return compare(code.id(n(number)));
 }
 

@@ -15,6 +15,8 @@ const NEXT_HEADER = 6;
 const SMALLEST = 8;
 /** Longest extension header, 255 + 1 units of 8 bytes, rounded up to a mask that the verifier can add up six times. */
 const SIZE_MASK = 0xfff;
+/** Six of the longest end below it: what the loop adds up has a bound that needs no counting of turns. */
+const OFFSET_MASK = 0x7fff;
 const FRAGMENT_OFFSET = 0xfff8;
 const FRAGMENT_OFFSET_OR_MORE = 0xfff9;
 
@@ -124,7 +126,7 @@ function readExtension(start: Code, ip: View, state: State, cutOff: (on: Code) =
   const word = code.alu('mul', code.loadNetwork(at, 2, 16), isFragment);
   const after: State = {
     turns: code.alu('add', state.turns, n(1)),
-    offset: code.alu('add', state.offset, bounded),
+    offset: code.alu('and', code.alu('add', state.offset, bounded), n(OFFSET_MASK)),
     protocol: code.load(at, 0, 8),
     fragment: code.alu('or', state.fragment, code.alu('and', word, n(FRAGMENT_OFFSET_OR_MORE))),
     options: code.alu('or', state.options, isOption),

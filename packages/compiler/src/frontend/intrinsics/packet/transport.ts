@@ -50,7 +50,7 @@ export function requireTransport(ends: Ends, start: Code, found: View, size: num
   code = ends.require(code.when('ne', transportPart(found, 'walked'), n(0), 'then'));
   const end = code.alu('add', transportPart(found, 'offset'), n(size));
   code = ends.require(code.when('ule', end, transportPart(found, 'end'), 'then'));
-  return ends.require(code.whenInPacket(transportPart(found, 'at'), size));
+  return size === 0 ? code : ends.require(code.whenInPacket(transportPart(found, 'at'), size));
 }
 
 /** Opens a transport header: where the protocol is `protocol` and `size` bytes are there, `make` goes on. */
