@@ -5,7 +5,7 @@ import { type Lanes, lanesOf, writeLanes } from './intervals.ts';
 import { firstRoot, GUARD_WORD, type Layout, layoutOf, recordWords } from './layout.ts';
 import { checkRules, type Rule } from './rule.ts';
 import type { ClassifierShape, Family } from './shape.ts';
-import { type SizeClass, sizeClassFor } from './size-class.ts';
+import { LARGEST_TABLE_BYTES, type SizeClass, sizeClassFor } from './size-class.ts';
 import { TreeBuilder, type TreeOptions } from './tree.ts';
 
 export interface BuildOptions {
@@ -30,17 +30,23 @@ export interface BuiltClassifier {
 }
 
 interface Parameters extends TreeOptions {
-  /** From these prefix lengths on a prefix is narrow, and its rule in a tree of its own kind. */
+  /** From these lengths on a prefix is narrow, and its rule in the tree of its field. */
   readonly narrow: Readonly<Record<Family, number>>;
 }
 
 /** Tables that fit the processor's cache win: few copies of a rule, and rather a dozen records, which lie behind each
- *  other, than another step. Neither border wins everywhere. The last set is for rules that overlap too much for them. */
-const PARAMETERS: readonly Parameters[] = [
-  { narrow: { 4: 24, 6: 48 }, leaf: 12, budget: 2 },
-  { narrow: { 4: 16, 6: 40 }, leaf: 12, budget: 2 },
+ *  other, than another step. Neither border of these wins everywhere. */
+const PREFERRED: readonly Parameters[] = [
+  { narrow: { 4: 24, 6: 48 }, leaf: 12, budget: 2, hurryFrom: 12 },
+  { narrow: { 4: 16, 6: 32 }, leaf: 12, budget: 2, hurryFrom: 12 },
 ];
-const LAST_RESORT: Parameters = { narrow: { 4: 24, 6: 48 }, leaf: 48, budget: 1.5 };
+
+/** For lists that would multiply in those: wide prefixes apart from each other, then long leaves, then wide cuts. */
+const FALLBACKS: readonly Parameters[] = [
+  { narrow: { 4: 8, 6: 20 }, leaf: 12, budget: 2, hurryFrom: 12 },
+  { narrow: { 4: 8, 6: 20 }, leaf: 48, budget: 1.5, hurryFrom: 12 },
+  { narrow: { 4: 8, 6: 20 }, leaf: 12, budget: 8, hurryFrom: 2 },
+];
 
 /** Above this, the first parameters must do, so that updates stay within a second or two. */
 const MOST_RULES_TO_COMPARE = 10_000;
@@ -71,38 +77,60 @@ interface Candidate {
   readonly records: number;
 }
 
-/** The table that costs least; the first that fits, for many rules. */
+/** The cheapest table that the preferred parameters give; the first, for many rules; else the first that fits at all. */
 function bestOf(layout: Layout, lanes: Lanes, entries: FamilyEntries, rules: readonly Rule[]): Candidate {
   let best: Candidate | undefined;
   let lowest = Number.POSITIVE_INFINITY;
-  for (const parameters of PARAMETERS) {
+  for (const parameters of PREFERRED) {
     if (best && rules.length > MOST_RULES_TO_COMPARE) break;
-    const candidate = buildIfItFits(layout, lanes, entries, parameters);
-    if (!candidate) continue;
+    const candidate = attempt(layout, lanes, entries, parameters, expectedBytes(rules.length));
+    if (candidate instanceof TableTooLarge) continue;
     const cost = expectedCost(layout, candidate.table, rules);
     if (best && cost >= lowest) continue;
     best = candidate;
     lowest = cost;
   }
-  return best ?? buildWith(layout, lanes, entries, LAST_RESORT);
+  return best ?? firstThatFits(layout, lanes, entries);
 }
 
-function buildIfItFits(
+/** Several times what lists usually take: where rules multiply beyond, other parameters are tried soon. */
+function expectedBytes(rules: number): number {
+  return Math.min(LARGEST_TABLE_BYTES, 1024 * 1024 + 512 * rules);
+}
+
+function firstThatFits(layout: Layout, lanes: Lanes, entries: FamilyEntries): Candidate {
+  let failure: TableTooLarge | undefined;
+  for (const parameters of FALLBACKS) {
+    const candidate = attempt(layout, lanes, entries, parameters, LARGEST_TABLE_BYTES);
+    if (!(candidate instanceof TableTooLarge)) return candidate;
+    failure = candidate;
+  }
+  throw failure ?? new Error('no parameters to build a classifier with');
+}
+
+function attempt(
   layout: Layout,
   lanes: Lanes,
   entries: FamilyEntries,
   parameters: Parameters,
-): Candidate | undefined {
+  limitBytes: number,
+): Candidate | TableTooLarge {
   try {
-    return buildWith(layout, lanes, entries, parameters);
+    return buildWith(layout, lanes, entries, parameters, limitBytes);
   } catch (error) {
-    if (error instanceof TableTooLarge) return undefined;
+    if (error instanceof TableTooLarge) return error;
     throw error;
   }
 }
 
-function buildWith(layout: Layout, lanes: Lanes, entries: FamilyEntries, parameters: Parameters): Candidate {
-  const heap = new Heap();
+function buildWith(
+  layout: Layout,
+  lanes: Lanes,
+  entries: FamilyEntries,
+  parameters: Parameters,
+  limitBytes: number,
+): Candidate {
+  const heap = new Heap(limitBytes);
   writeLanes(heap, layout, lanes);
   heap.set(GUARD_WORD, ...lanes.guards);
   let levels = 0;
@@ -120,12 +148,14 @@ function buildWith(layout: Layout, lanes: Lanes, entries: FamilyEntries, paramet
   return { table: new Uint8Array(halves.buffer, 0, halves.byteLength), levels, records };
 }
 
-/** Which boxes go into which tree: narrow first prefix, else narrow second prefix, else the last one. */
+/** Which boxes go into which tree: that of their longest prefix if it is narrow, else the last. */
 function forest(layout: Layout, { count, prefixLength }: Entries, narrow: number): Int32Array[] {
   const trees = Array.from({ length: layout.trees }, (): number[] => []);
   for (let box = 0; box < count; box++) {
-    const field = prefixLength.findIndex((lengths) => (lengths[box] ?? 0) >= narrow);
-    trees[field < 0 ? layout.trees - 1 : field]?.push(box);
+    const lengths = prefixLength.map((lengths) => lengths[box] ?? 0);
+    const longest = Math.max(...lengths);
+    const tree = longest < narrow ? layout.trees - 1 : lengths.indexOf(longest);
+    trees[tree]?.push(box);
   }
   return trees.map((boxes) => Int32Array.from(boxes));
 }

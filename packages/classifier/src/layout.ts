@@ -1,7 +1,7 @@
 // Where things lie in the table. Positions are in words of 8 bytes, little endian, from the start of the value.
 //
 //   0       the empty leaf: what an absent child is
-//   1..3    roots of the IPv4 trees (narrow first prefix, narrow second prefix, rest), always cut words
+//   1..3    roots of the IPv4 trees (longest prefix narrow and in the first field, in the second, rest), always cut words
 //   4..6    roots of the IPv6 trees
 //   7       guard bits of all lanes
 //   8..     for each range field: 256 x u32, by the upper byte of the value

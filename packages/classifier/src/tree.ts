@@ -21,10 +21,9 @@ export interface TreeOptions {
   readonly leaf: number;
   /** Copies and children of one cut, as a multiple of its rules. */
   readonly budget: number;
+  /** From this depth on cuts get wider with every step, so that deep nests end before MAX_STEPS. */
+  readonly hurryFrom: number;
 }
-
-/** From here on cuts may be wider, so that deep nests end before MAX_STEPS. */
-const HURRY_FROM = 12;
 
 /** Builds the trees of one family into a heap. */
 export class TreeBuilder {
@@ -97,7 +96,7 @@ export class TreeBuilder {
       if (count <= MAX_RECORDS) return undefined;
       throw new TableTooLarge(`more than ${MAX_STEPS} steps`);
     }
-    const hurry = 2 ** Math.max(0, depth - HURRY_FROM);
+    const hurry = 2 ** Math.max(0, depth - this.#options.hurryFrom);
     const cut = this.#chooser.choose(boxes, region, Math.max(4, count * this.#options.budget * hurry));
     if (cut && count <= 2 * this.#options.leaf && cut.expected > 0.8 * count) return undefined;
     return cut;
