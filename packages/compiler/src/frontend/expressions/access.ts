@@ -6,7 +6,7 @@ import type { Outcome, Path } from '../path.ts';
 import type { Expression, Property } from '../syntax/expression.ts';
 import type { Value } from '../value.ts';
 import { call } from './call.ts';
-import { valueOf } from './name.ts';
+import { requireValue } from './name.ts';
 import { knownMember, property } from './property.ts';
 
 /** `stopped`: takes the paths on which a `?.` ends the chain. */
@@ -51,7 +51,7 @@ export function continuing(outcomes: readonly Outcome[], optional: boolean, stop
 export function ofNamespace(e: Evaluation, { object, name, start, end }: Property): Value | undefined {
   if (object.kind !== 'free') return undefined;
   const found = e.names.member(e.names.moduleOf(e.present), object.name, name);
-  return found === undefined ? undefined : valueOf(e, { start, end }, found);
+  return found === undefined ? undefined : requireValue(e, { start, end }, found);
 }
 
 function element(e: Evaluation, node: Extract<Expression, { kind: 'element' }>, object: Value, index: Value): Value {

@@ -16,9 +16,9 @@ export function variable(e: Evaluation, path: Path, node: Local): Value {
 }
 
 export function named(e: Evaluation, node: Extract<Expression, { kind: 'free' }>): Value {
-  return valueOf(e, node, e.names.named(e.names.moduleOf(e.present), node.name));
+  return requireValue(e, node, e.names.named(e.names.moduleOf(e.present), node.name));
 }
 
-export function valueOf(e: Evaluation, node: Span, found: Named): Value {
+export function requireValue(e: Evaluation, node: Span, found: Named): Value {
   return 'value' in found ? found.value : e.fail(e.at(node), found.code, ...found.operands);
 }

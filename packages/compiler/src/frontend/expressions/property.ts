@@ -6,7 +6,7 @@ import { knownValue } from '../core/names.ts';
 import type { Outcome, Path } from '../path.ts';
 import type { Property } from '../syntax/expression.ts';
 import { UNDEFINED, type Value } from '../value.ts';
-import { valueOf } from './name.ts';
+import { requireValue } from './name.ts';
 
 /** `node`: where the whole access stands, and its object. */
 export function property(
@@ -45,7 +45,7 @@ export function knownMember(object: object, name: string): Value {
 }
 
 function intrinsicMember(e: Evaluation, holder: string, name: string, node: { start: number; end: number }): Value {
-  if (holder === '*') return valueOf(e, node, e.names.ofAuthorsModule(name));
+  if (holder === '*') return requireValue(e, node, e.names.ofAuthorsModule(name));
   if (holder === 'Math' && Object.hasOwn(Math, name)) {
     const member: unknown = Reflect.get(Math, name);
     return typeof member === 'number' ? knownValue(member) : { kind: 'intrinsic', name: `Math.${name}` };

@@ -7,7 +7,18 @@ import type { Path } from '../path.ts';
 import type { Bitwise, Span } from '../syntax/expression.ts';
 import type { Value } from '../value.ts';
 import { exactNumber, numberRange, numberResult, type Operand, type Ranged } from './operand.ts';
-import { bitsOf, contains, corners, hull, only, POSITIVE_31, rangeText, SIGNED_32, UNSIGNED_32 } from './range.ts';
+import {
+  bitsOf,
+  contains,
+  corners,
+  hull,
+  minimum,
+  only,
+  POSITIVE_31,
+  rangeText,
+  SIGNED_32,
+  UNSIGNED_32,
+} from './range.ts';
 
 /** `unsigned`: the result is taken modulo 2³² by a `>>>` around it. */
 export function bitwise(
@@ -50,8 +61,7 @@ function logic(
   const [left, right] = [contains(POSITIVE_31, a.range), contains(POSITIVE_31, b.range)];
   // A mask without bit 31 cuts everything above off.
   if (operator === '&' && (left || right)) {
-    const high =
-      left && right ? (a.range.high < b.range.high ? a.range.high : b.range.high) : (left ? a : b).range.high;
+    const high = left && right ? minimum(a.range.high, b.range.high) : (left ? a : b).range.high;
     return e.integer(emit(), { low: 0n, high });
   }
   if (left && right) return e.integer(emit(), bitsOf(hull(a.range, b.range)));

@@ -15,7 +15,7 @@ let declared = 0;
 export class Binder {
   readonly declarations: Declaration[] = [];
   readonly #blocks: Map<string, Bound>[] = [];
-  /** Offsets at which the loops around the present place end. */
+  /** Where the loops around the present place end. */
   readonly #loopEnds: number[] = [];
 
   /** Reads a block: what it declares is in sight in all of it. Gives the declarations too. */
@@ -27,11 +27,13 @@ export class Binder {
     return { result, declarations: [...block.values()].map(({ declaration }) => declaration) };
   }
 
-  inLoop<T>(end: number, read: () => T): T {
-    this.#loopEnds.push(end);
+  /** Reads what a loop repeats. `until`: behind the loop's end, and behind that of a loop in it that ends with it. */
+  inLoop<T extends object>(end: number, read: () => T): T & { readonly until: number } {
+    const until = end + 0.5 ** (this.#loopEnds.length + 1);
+    this.#loopEnds.push(until);
     const result = read();
     this.#loopEnds.pop();
-    return result;
+    return { ...result, until };
   }
 
   /** Declares a name in the innermost block; a second time is the same declaration (hoisted before). */

@@ -53,11 +53,11 @@ function readSingle(reader: Reader, node: ts.Statement): Statement {
   }
   if (ts.isForStatement(node)) return readFor(reader, node);
   if (ts.isWhileStatement(node)) {
-    return inLoop(reader, node, () => {
-      const condition = readExpression(reader, node.expression);
-      const body = readNested(reader, node.statement);
-      return { ...span, kind: 'loop', word: 'while', initial: [], declarations: [], condition, step: undefined, body };
-    });
+    const parts = inLoop(reader, node, () => ({
+      condition: readExpression(reader, node.expression),
+      body: readNested(reader, node.statement),
+    }));
+    return { ...span, kind: 'loop', word: 'while', initial: [], declarations: [], step: undefined, ...parts };
   }
   if (ts.isForOfStatement(node)) return readForOf(reader, node);
   if (ts.isSwitchStatement(node)) return readSwitch(reader, node);
@@ -73,7 +73,7 @@ const readNested = (reader: Reader, node: ts.Statement): Statement => {
   return first !== undefined && rest.length === 0 ? first : { ...spanOf(reader, node), kind: 'empty' };
 };
 
-function inLoop<T>(reader: Reader, node: ts.Node, read: () => T): T {
+function inLoop<T extends object>(reader: Reader, node: ts.Node, read: () => T) {
   if (reader.binder === undefined) throw new Error('loops are read inside of functions');
   return reader.binder.inLoop(node.getEnd(), read);
 }
@@ -83,12 +83,12 @@ function readFor(reader: Reader, node: ts.ForStatement): Loop {
   const list = initializer !== undefined && ts.isVariableDeclarationList(initializer) ? initializer : undefined;
   const { result, declarations } = inBlock(reader, [], () => {
     const initial = list === undefined ? readInitial(reader, initializer) : readDeclarations(reader, list);
-    return inLoop(reader, node, () => ({
-      initial,
+    const parts = inLoop(reader, node, () => ({
       condition: node.condition === undefined ? undefined : readExpression(reader, node.condition),
       step: node.incrementor === undefined ? undefined : readExpression(reader, node.incrementor),
       body: readNested(reader, node.statement),
     }));
+    return { initial, ...parts };
   });
   return { ...spanOf(reader, node), kind: 'loop', word: 'for', ...result, declarations };
 }
@@ -107,7 +107,7 @@ function readForOf(reader: Reader, node: ts.ForOfStatement): Statement {
   const list = readExpression(reader, node.expression);
   const { result, declarations } = inBlock(reader, [], () => {
     const pattern = readPattern(reader, declared.name, wordOf(initializer) === 'const');
-    return { pattern, body: inLoop(reader, node, () => readNested(reader, node.statement)) };
+    return { pattern, ...inLoop(reader, node, () => ({ body: readNested(reader, node.statement) })) };
   });
   return { ...spanOf(reader, node), kind: 'for-of', list, ...result, declarations };
 }
@@ -139,6 +139,8 @@ function readDeclarations(reader: Reader, list: ts.VariableDeclarationList): rea
 function readDeclaration(reader: Reader, node: ts.VariableDeclaration, word: Declare['word']): Declare {
   const initial = node.initializer === undefined ? undefined : readExpression(reader, node.initializer);
   const pattern = readPattern(reader, node.name, word !== 'let');
+  // What it holds is let go where the block ends.
+  if (word === 'using' && pattern.kind === 'name') pattern.declaration.lastUse = Number.POSITIVE_INFINITY;
   return { ...spanOf(reader, node), kind: 'declare', word, pattern, initial };
 }
 

@@ -19,7 +19,7 @@ export function execute(e: Evaluation, paths: readonly Path[], statements: reado
     if (live.length === 0) break;
     const done = together(live.map((path) => recovering(e, path, statement)));
     left.push({ ...done, normal: [] });
-    live = e.settle(done.normal, statement.end, e.at(statement));
+    live = e.settle(done.normal, 'until' in statement ? statement.until : statement.end, e.at(statement));
   }
   return together([...left, going(...live)]);
 }

@@ -30,6 +30,8 @@ export interface Loop extends Span {
   readonly condition: Expression | undefined;
   readonly step: Expression | undefined;
   readonly body: Statement;
+  /** Its end, as `Declaration.lastUse` says it. */
+  readonly until: number;
 }
 
 export interface ForOf extends Span {
@@ -38,6 +40,8 @@ export interface ForOf extends Span {
   readonly declarations: readonly Declaration[];
   readonly list: Expression;
   readonly body: Statement;
+  /** Its end, as `Declaration.lastUse` says it. */
+  readonly until: number;
 }
 
 export interface Switch extends Span {
