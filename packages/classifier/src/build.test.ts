@@ -2,13 +2,15 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { buildClassifier } from './build.ts';
 import { ClassifierError } from './classifier-error.ts';
-import { generateRules, generateTrace, type RuleMix } from './generate.ts';
+import { generateRules } from './generate.ts';
+import { generateTrace } from './generate-trace.ts';
 import { layoutOf } from './layout.ts';
 import { lookup, Walk } from './lookup.ts';
 import { matchingKey } from './matching-key.ts';
 import { linearOracle } from './oracle.ts';
 import { Random } from './random.ts';
 import type { Key, Rule } from './rule.ts';
+import type { RuleMix } from './rule-mix.ts';
 import type { ClassifierShape, MatchField } from './shape.ts';
 import { SIZE_CLASSES } from './size-class.ts';
 

@@ -1,8 +1,10 @@
 import { expectedCost } from './cost.ts';
-import { type Entries, entriesOf, RecordWriter } from './entries.ts';
+import type { Entries } from './entries.ts';
 import { Heap, TableTooLarge } from './heap.ts';
 import { type Lanes, lanesOf, writeLanes } from './intervals.ts';
 import { firstRoot, GUARD_WORD, type Layout, layoutOf, recordWords } from './layout.ts';
+import { entriesOf } from './make-entries.ts';
+import { RecordWriter } from './record-writer.ts';
 import { checkRules, type Rule } from './rule.ts';
 import type { ClassifierShape, Family } from './shape.ts';
 import { LARGEST_TABLE_BYTES, type SizeClass, sizeClassFor } from './size-class.ts';

@@ -2,11 +2,13 @@ export { type BuildOptions, type BuildStatistics, type BuiltClassifier, buildCla
 export { ClassifierError } from './classifier-error.ts';
 export type { FieldValues } from './emit-key.ts';
 export { emitLookup, type LookupInput, type LookupOutput } from './emit-lookup.ts';
-export { type GenerateOptions, generateRules, generateTrace, type RuleMix, type TraceOptions } from './generate.ts';
+export { type GenerateOptions, generateRules } from './generate.ts';
+export { generateTrace, type TraceOptions } from './generate-trace.ts';
 export { MAX_RULES } from './layout.ts';
 export { lookup } from './lookup.ts';
 export { linearOracle } from './oracle.ts';
 export type { FieldMatch, Key, PrefixMatch, RangeMatch, Rule, ValuesMatch } from './rule.ts';
+export type { RuleMix } from './rule-mix.ts';
 export type { ClassifierShape, Family, FieldKind, MatchField } from './shape.ts';
 export { SIZE_CLASSES, type SizeClass } from './size-class.ts';
 export type { WalkBuilder } from './walk-builder.ts';

@@ -1,5 +1,5 @@
 import { type Cut, CutChooser } from './cut.ts';
-import type { Entries, RecordWriter } from './entries.ts';
+import type { Entries } from './entries.ts';
 import { type Heap, TableTooLarge } from './heap.ts';
 import {
   COUNT_BIT,
@@ -14,6 +14,7 @@ import {
 } from './layout.ts';
 import { Parts } from './parts.ts';
 import { prune } from './prune.ts';
+import type { RecordWriter } from './record-writer.ts';
 import { Region } from './region.ts';
 
 export interface TreeOptions {
