@@ -51,7 +51,7 @@ export function encodeLayers(layers: readonly Layer[]): Uint8Array {
 function addressesIn(front: readonly Layer[]): Addresses | undefined {
   const network = front.findLastIndex((layer) => layer.addresses);
   const addresses = front[network]?.addresses;
-  const dst = front.slice(network + 1).find((layer) => layer.finalDst)?.finalDst;
+  const dst = front.slice(network + 1).findLast((layer) => layer.finalDst)?.finalDst;
   return addresses && { src: addresses.src, dst: dst ?? addresses.dst };
 }
 
