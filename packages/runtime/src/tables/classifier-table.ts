@@ -1,0 +1,136 @@
+import { SIZE_CLASSES, type SizeClass } from '@twinpath/classifier';
+import { classifierMap, hitsMap } from '@twinpath/compiler/abi';
+import { type Codec, codec, type DecodedRecord } from '@twinpath/vnf/layout';
+import type { Generation, TablePlan } from '@twinpath/vnf/plan';
+import { type InstanceMaps, indexKey } from './instance-maps.ts';
+import { RuleList, type RuleMatch } from './rule-list.ts';
+import type { Prepared, RuleSet, SwitchedMember } from './rule-set.ts';
+import { isIterable } from './switched-table.ts';
+
+/** Where the trees of a classifier go. */
+export interface ClassifierElements {
+  write(generation: Generation, rules: RuleList): void;
+  copy(from: Generation, to: Generation): void;
+}
+
+/** Trees are built when they are committed. */
+export const NO_ELEMENTS: ClassifierElements = { write: () => {}, copy: () => {} };
+
+/** What programs are made for, by path of the classifier. */
+export interface SizeClasses {
+  get(path: string): SizeClass;
+  /** Makes programs for a larger class, with the present contents. @throws what prevents it; nothing is changed then. */
+  grow(path: string, sizeClass: SizeClass): void;
+}
+
+/** The memory of the maps that programs read. */
+export class LiveElements implements ClassifierElements {
+  readonly #plan: TablePlan;
+  readonly #maps: InstanceMaps;
+  readonly #classes: SizeClasses;
+
+  constructor(plan: TablePlan, maps: InstanceMaps, classes: SizeClasses) {
+    this.#plan = plan;
+    this.#maps = maps;
+    this.#classes = classes;
+  }
+
+  write(generation: Generation, rules: RuleList): void {
+    const { path } = this.#plan;
+    const needed = rules.build(this.#classes.get(path)).sizeClass;
+    if (needed.tableBytes > this.#classes.get(path).tableBytes) this.#classes.grow(path, needed);
+    rules.writeTo(this.#memory(generation), this.#classes.get(path));
+  }
+
+  copy(from: Generation, to: Generation): void {
+    this.#memory(to).set(this.#memory(from));
+  }
+
+  #memory(generation: Generation): Uint8Array {
+    return this.#maps.memory(classifierMap(this.#plan, generation));
+  }
+}
+
+/** A `classifier` as the slow path has it (LiveClassifier). */
+export class ClassifierTable implements SwitchedMember {
+  readonly path: string;
+  readonly plan: TablePlan;
+  readonly #maps: InstanceMaps;
+  readonly #ruleSet: RuleSet;
+  readonly #elements: ClassifierElements;
+  readonly #value: Codec;
+  #rules: RuleList;
+  /** Hits of each rule before its number meant what it means now. */
+  #earlierHits: readonly number[] = [];
+
+  constructor(plan: TablePlan, maps: InstanceMaps, ruleSet: RuleSet, elements: ClassifierElements, rules?: RuleList) {
+    this.path = plan.path;
+    this.plan = plan;
+    this.#maps = maps;
+    this.#ruleSet = ruleSet;
+    this.#elements = elements;
+    this.#value = codec(plan.value);
+    this.#rules = rules ?? RuleList.empty(plan);
+    ruleSet.add(this);
+  }
+
+  get rules(): RuleList {
+    return this.#rules;
+  }
+
+  /** @throws TableFullError, EncodeError, ClassifierError; nothing is changed then. */
+  replace(rules: Iterable<unknown>): void {
+    this.#ruleSet.replace(new Map([[this, this.prepare(rules)]]));
+  }
+
+  /** Packets that rule `number` decided since the rules were last changed. */
+  hits(number: number): number {
+    return number < this.#rules.length ? this.#sum(number) - (this.#earlierHits[number] ?? 0) : 0;
+  }
+
+  prepare(contents: unknown): Prepared {
+    if (!isIterable(contents)) throw new TypeError(`the rules of ${this.path} are no list`);
+    return this.prepareRules(RuleList.encode(this.plan, this.#value, contents));
+  }
+
+  prepareRules(rules: RuleList): Prepared {
+    return {
+      fill: (generation) => this.#elements.write(generation, rules),
+      done: () => {
+        const longest = Math.max(this.#rules.length, this.#earlierHits.length);
+        this.#earlierHits = Array.from({ length: longest }, (_, number) => this.#sum(number));
+        this.#rules = rules;
+      },
+    };
+  }
+
+  copy(from: Generation, to: Generation): void {
+    this.#elements.copy(from, to);
+  }
+
+  *[Symbol.iterator](): Generator<[RuleMatch, DecodedRecord]> {
+    yield* this.#rules.decode(this.#value);
+  }
+
+  #sum(number: number): number {
+    const copies = this.#maps.store(hitsMap(this.plan)).lookup(indexKey(number)) ?? new Uint8Array();
+    const view = new DataView(copies.buffer, copies.byteOffset, copies.byteLength);
+    let sum = 0;
+    for (let at = 0; at < copies.length; at += 8) sum += Number(view.getBigUint64(at, true));
+    return sum;
+  }
+}
+
+/** Programs are made once, for these classes; the smallest where none is named. */
+export function fixedSizeClasses(classes: ReadonlyMap<string, SizeClass> = new Map()): SizeClasses {
+  const [smallest] = SIZE_CLASSES;
+  if (smallest === undefined) throw new Error('there is a smallest class');
+  return {
+    get: (path) => classes.get(path) ?? smallest,
+    grow: (path, { tableBytes }) => {
+      throw new RangeError(
+        `the rules of ${path} need a tree of up to ${tableBytes} bytes, more than the program was made for`,
+      );
+    },
+  };
+}

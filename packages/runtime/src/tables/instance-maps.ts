@@ -1,0 +1,40 @@
+import type { MapStore } from '@twinpath/compiler';
+
+/** One entry as a map holds it. */
+export type StoredEntry = readonly [key: Uint8Array, value: Uint8Array];
+
+/** What a map may have besides: many entries with one system call. */
+export interface BatchStore extends MapStore {
+  /** Adds or replaces, in order; not atomic. @throws as `update` does. */
+  updateBatch(entries: readonly StoredEntry[]): void;
+  /** How many were there. */
+  deleteBatch(keys: readonly Uint8Array[]): number;
+}
+
+/** The maps of one running function, by the names of their specs, wherever its programs run. */
+export interface InstanceMaps {
+  /** How many values an entry of a per-CPU map has. */
+  readonly cpus: number;
+  /** Milliseconds for which a packet may still see the generation of a rule set that it began with. */
+  readonly graceMs: number;
+  /** `lookup` finds exactly the key, in a trie too. */
+  store(name: string): MapStore;
+  /** The bytes of element 0 of an array map, the very ones that programs read; no copy. */
+  memory(name: string): Uint8Array;
+}
+
+export function isBatchStore(store: MapStore): store is BatchStore {
+  return 'updateBatch' in store;
+}
+
+/** An index as the kernel's arrays take it: u32, little endian. */
+export function indexKey(index: number): Uint8Array {
+  const key = new Uint8Array(4);
+  new DataView(key.buffer).setUint32(0, index, true);
+  return key;
+}
+
+/** Bytes as a key of a JavaScript Map. */
+export function keyText(key: Uint8Array): string {
+  return String.fromCharCode(...key);
+}

@@ -1,0 +1,30 @@
+import type { FunctionPlan } from '@twinpath/vnf/plan';
+import { fixedSizeClasses, LiveElements, type SizeClasses } from './classifier-table.ts';
+import { LiveSwitch } from './generation-switch.ts';
+import type { InstanceMaps } from './instance-maps.ts';
+import { LiveTableSet } from './live-tables.ts';
+import { InstanceState } from './state.ts';
+
+export interface RunningTablesOptions {
+  /** The function's ports in order of their index. */
+  readonly ports?: readonly string[];
+  /** What the programs were made for. */
+  readonly sizeClasses?: SizeClasses;
+}
+
+/** Tables over maps that programs use: every change is seen by the next packet. */
+export function runningTables(
+  plan: FunctionPlan,
+  maps: InstanceMaps,
+  { ports = [], sizeClasses = fixedSizeClasses() }: RunningTablesOptions = {},
+): LiveTableSet {
+  const state = new InstanceState(maps);
+  return new LiveTableSet(plan, {
+    maps,
+    state,
+    ports,
+    generations: (index) => new LiveSwitch(state, index, maps.graceMs),
+    elements: (table) => new LiveElements(table, maps, sizeClasses),
+    rules: () => undefined,
+  });
+}

@@ -1,0 +1,48 @@
+import { STATE } from '@twinpath/compiler/abi';
+import type { Generation } from '@twinpath/vnf/plan';
+import type { InstanceMaps } from './instance-maps.ts';
+
+/** The words that the programs of an instance share with the runtime, in place (compiler/abi/state.ts). */
+export class InstanceState {
+  readonly #maps: InstanceMaps;
+
+  constructor(maps: InstanceMaps) {
+    this.#maps = maps;
+  }
+
+  /** The clock of entries that age: whole seconds of CLOCK_MONOTONIC. */
+  get seconds(): number {
+    return this.#load(STATE.seconds);
+  }
+  set seconds(value: number) {
+    this.#store(STATE.seconds, value);
+  }
+
+  /** How often the packet in a `retry` program has been through the function before. */
+  set trips(value: number) {
+    this.#store(STATE.trips, value);
+  }
+
+  generation(index: number): Generation {
+    return ((this.#load(STATE.generations) >>> index) & 1) === 0 ? 0 : 1;
+  }
+
+  /** In one store, so that a packet sees the old generation or the new one. */
+  setGeneration(index: number, generation: Generation): void {
+    const others = this.#load(STATE.generations) & ~(1 << index);
+    this.#store(STATE.generations, others | (generation << index));
+  }
+
+  #load(offset: number): number {
+    return Atomics.load(this.#words(), offset / 4) >>> 0;
+  }
+
+  #store(offset: number, value: number): void {
+    Atomics.store(this.#words(), offset / 4, value | 0);
+  }
+
+  #words(): Int32Array {
+    const { buffer, byteOffset } = this.#maps.memory(STATE.map);
+    return new Int32Array(buffer, byteOffset, STATE.size / 4);
+  }
+}
