@@ -1,4 +1,11 @@
 export { CodeGenerationError, type CompiledProgram, type CompileOptions, compileProgram } from './backend/index.ts';
+export {
+  type CompiledFunction,
+  type CompileFunctionOptions,
+  compileFunction,
+  type FunctionProgram,
+  type ProgramChoice,
+} from './compile.ts';
 export type { ContextValues } from './evaluate/context.ts';
 export { createEnvironment, type Environment } from './evaluate/environment.ts';
 export { evaluate, type Outcome, type TraceStep } from './evaluate/evaluate.ts';
@@ -6,5 +13,12 @@ export { EvaluationError, type Place } from './evaluate/fault.ts';
 export type { Input, Redirect } from './evaluate/machine.ts';
 export { type MapErrorCode, type MapStore, MapStoreError, type UpdateMode } from './evaluate/map-store.ts';
 export { EvaluatorMaps, type EvaluatorMapsOptions } from './evaluate/maps/evaluator-maps.ts';
+export type { Target } from './frontend/lowering.ts';
+export { type ImportedVnf, importVnf, readVnf } from './frontend/modules/import-vnf.ts';
+export type { Direction } from './frontend/modules/vnf-call.ts';
+export { CompileError } from './frontend/report/compile-error.ts';
+export { type Diagnostic, diagnosticText } from './frontend/report/diagnostic.ts';
 export { type PrintOptions, printProgram } from './ir/print.ts';
 export { InvalidProgramError, validate } from './ir/validate.ts';
+export { type MapOptions, planMaps } from './plan-maps.ts';
+export { type Rejection, verifierRejection } from './verifier-rejection.ts';

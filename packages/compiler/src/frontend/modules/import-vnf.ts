@@ -2,9 +2,9 @@
 
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { type FunctionSpec, isFunctionSpec } from '@twinpath/vnf/spec';
+import { type FunctionSpec, fileOf, isFunctionSpec } from '@twinpath/vnf/spec';
 import { CompileError } from '../report/compile-error.ts';
-import { diagnosticAt } from '../report/diagnostic.ts';
+import { diagnosticAt, offsetOf } from '../report/diagnostic.ts';
 import type { Span } from '../syntax/expression.ts';
 import type { ModuleNode } from '../syntax/module.ts';
 import { Constants } from './constants.ts';
@@ -24,15 +24,28 @@ export interface ImportedVnf {
 
 /** @throws CompileError: the file or one that it imports is missing, is no TypeScript, fails when it runs, or is no function. */
 export async function importVnf(path: string): Promise<ImportedVnf> {
-  const file = resolve(path);
-  const graph = new ModuleGraph();
-  const module = loadFirst(graph, file);
-  const call = readVnfCall(graph, module);
+  const read = readCode(path);
+  const { graph } = read.code;
+  const module = graph.module(read.file);
   const spec = await run(graph, module);
   if (!isFunctionSpec(spec)) {
     throw new CompileError([diagnosticAt(module, module.defaultExport ?? { start: 0, end: 1 }, 'TP1004', [])]);
   }
-  return { spec, file, modules: graph.files, code: { graph, constants: new Constants(graph), call } };
+  return { spec, ...read };
+}
+
+/** The same for a function that was imported otherwise, for instance by its own test. @throws CompileError */
+export function readVnf(spec: FunctionSpec): ImportedVnf {
+  const file = fileOf(spec);
+  if (file === undefined) throw new Error(`it is not known which file made the function ${spec.name}`);
+  return { spec, ...readCode(file) };
+}
+
+function readCode(path: string): Omit<ImportedVnf, 'spec'> {
+  const file = resolve(path);
+  const graph = new ModuleGraph();
+  const call = readVnfCall(graph, loadFirst(graph, file));
+  return { file, modules: graph.files, code: { graph, constants: new Constants(graph), call } };
 }
 
 function loadFirst(graph: ModuleGraph, file: string): ModuleNode {
@@ -73,8 +86,7 @@ function placeIn(graph: ModuleGraph, stack: string): { readonly module: ModuleNo
     const file = graph.files.find((known) => pathToFileURL(known).href === url);
     if (file === undefined) continue;
     const module = graph.module(file);
-    const lines = module.text.split('\n').slice(0, Number(line) - 1);
-    const start = lines.reduce((offset, { length }) => offset + length + 1, 0) + Number(column) - 1;
+    const start = offsetOf(module.text, { line: Number(line), column: Number(column) });
     return { module, place: { start, end: start + 1 } };
   }
   return undefined;

@@ -43,6 +43,12 @@ export function positionOf(text: string, offset: number): { readonly line: numbe
   return { line: before.split('\n').length, column: offset - lineStart + 1 };
 }
 
+/** The reverse of `positionOf`. */
+export function offsetOf(text: string, { line, column }: { readonly line: number; readonly column: number }): number {
+  const before = text.split('\n').slice(0, line - 1);
+  return before.reduce((offset, { length }) => offset + length + 1, 0) + column - 1;
+}
+
 /** The line of `start`, and carets under what of the place stands in that line. */
 export function frameOf(text: string, start: number, end: number): string {
   const { line } = positionOf(text, start);

@@ -1,0 +1,51 @@
+// The maps of a function: those of its tables, and those that every instance has (abi/state.ts).
+
+import { SIZE_CLASSES, type SizeClass } from '@twinpath/classifier';
+import type { MapSpec } from '@twinpath/ebpf';
+import type { FunctionPlan, MapPlan, TablePlan } from '@twinpath/vnf/plan';
+import { classifierMaps } from './abi/classifier.ts';
+import { EVENT, MAX_CAPTURE, MAX_METADATA } from './abi/event.ts';
+import { COUNTERS, EVENTS, LIMITS, SCRATCH, STATE } from './abi/state.ts';
+
+/** Size of the ring buffer in bytes, a power of two. */
+export const DEFAULT_EVENT_BYTES = 1 << 20;
+
+export interface MapOptions {
+  /** How much room each classifier has, by its path; the smallest class where none is named. */
+  readonly classifiers?: ReadonlyMap<string, SizeClass>;
+  /** Default 1 MiB. A power of two, at least a page. */
+  readonly eventBytes?: number;
+}
+
+export function planMaps(plan: FunctionPlan, options: MapOptions = {}): readonly MapSpec[] {
+  const { eventBytes = DEFAULT_EVENT_BYTES } = options;
+  return [
+    ...plan.tables.flatMap((table) => tableMaps(table, options)),
+    perCpu(COUNTERS, 8 * plan.counters.slots.length),
+    { name: STATE.map, type: 'array', keySize: 4, valueSize: STATE.size, maxEntries: 1, flags: ['mmapable'] },
+    { name: EVENTS, type: 'ringbuf', keySize: 0, valueSize: 0, maxEntries: eventBytes },
+    // One event is put together there; its metadata and the packet behind it.
+    perCpu(SCRATCH, EVENT.header + MAX_METADATA + MAX_CAPTURE),
+    // Each reason's virtual time (ITU-T I.371).
+    perCpu(LIMITS, 8 * Math.max(1, plan.reasons.length)),
+  ];
+}
+
+function tableMaps(table: TablePlan, { classifiers }: MapOptions): readonly MapSpec[] {
+  if (table.kind === 'classifier') {
+    const sizeClass = classifiers?.get(table.path) ?? SIZE_CLASSES[0];
+    if (sizeClass === undefined) throw new Error('there is a smallest class');
+    return classifierMaps(table, sizeClass);
+  }
+  return [...table.maps, ...(table.overflow === undefined ? [] : [table.overflow])].map(tableMap);
+}
+
+function tableMap({ name, type, key, valueSize, maxEntries }: MapPlan): MapSpec {
+  const spec: MapSpec = { name, type, keySize: key.size, valueSize, maxEntries };
+  // The kernel makes tries no other way.
+  return type === 'lpm-trie' ? { ...spec, flags: ['no-prealloc'] } : spec;
+}
+
+function perCpu(name: string, valueSize: number): MapSpec {
+  return { name, type: 'percpu-array', keySize: 4, valueSize, maxEntries: 1 };
+}
