@@ -1,0 +1,58 @@
+// Numbers of a running chain: sums over all CPUs since it was started, but for programs: since they were loaded.
+
+export interface ReasonStatistics {
+  /** Handed to the slow path. */
+  readonly up: number;
+  readonly overLimit: number;
+  /** The ring was full. */
+  readonly lost: number;
+}
+
+export interface ProgramStatistics {
+  readonly hook: string;
+  readonly name: string;
+  /** The kernel's number of it. */
+  readonly id: number;
+  /** Counted only with `runTimeStatistics`. */
+  readonly runs: number;
+  /** Mean; 0 without runs. */
+  readonly nsPerRun: number;
+}
+
+export const ANSWERS = ['resume', 'retry', 'forward', 'bounce', 'stack', 'drop', 'reply'] as const;
+export type Answer = (typeof ANSWERS)[number];
+
+export interface SlowPathStatistics {
+  /** Events read from the ring. */
+  readonly handedUp: number;
+  readonly answered: Readonly<Record<Answer, number>>;
+  /** Not answered within the time that the reason gives. */
+  readonly unanswered: number;
+  /** Retried for the fourth time, and dropped. */
+  readonly looped: number;
+  /** Answered although only their beginning came up, and dropped. */
+  readonly truncated: number;
+  /** Could not be sent back: too long, or the interface refused them. */
+  readonly undelivered: number;
+  readonly handlerErrors: number;
+  /** Events that no function's plan knows. */
+  readonly malformed: number;
+}
+
+export interface FunctionStatistics {
+  readonly name: string;
+  readonly packets: number;
+  /** By verdict. */
+  readonly verdicts: Readonly<Record<string, number>>;
+  readonly reasons: Readonly<Record<string, ReasonStatistics>>;
+  /** How often each table was full, by path. */
+  readonly tablesFull: Readonly<Record<string, number>>;
+  /** The author's. */
+  readonly counters: Readonly<Record<string, number>>;
+  readonly programs: readonly ProgramStatistics[];
+  readonly slowPath: SlowPathStatistics;
+}
+
+export interface ChainStatistics {
+  readonly functions: readonly FunctionStatistics[];
+}

@@ -1,0 +1,76 @@
+import type { FunctionSpec } from '@twinpath/vnf/spec';
+import { ConfigError, type ConfigProblem, pathText } from './config-error.ts';
+
+type Schema = NonNullable<FunctionSpec['config']>;
+type Issue = NonNullable<ReturnType<Schema['safeParse']>['error']>['issues'][number];
+
+/** The configuration as the function's schema gives it, with defaults filled in. @throws ConfigError */
+export async function parseConfig(functionName: string, spec: FunctionSpec, given: unknown): Promise<unknown> {
+  if (spec.config === undefined) return parseNothing(functionName, given);
+  const parsed = await spec.config.safeParseAsync(given ?? {});
+  if (parsed.success) return parsed.data;
+  throw new ConfigError(
+    functionName,
+    parsed.error.issues.map((issue) => problemOf(issue, given)),
+  );
+}
+
+function parseNothing(functionName: string, given: unknown): object {
+  const isEmpty =
+    given === undefined || given === null || (typeof given === 'object' && Object.keys(given).length === 0);
+  if (isEmpty) return {};
+  const wrong = 'the function takes no configuration';
+  throw new ConfigError(functionName, [{ path: [], value: given, wrong, right: 'none' }]);
+}
+
+function problemOf(issue: Issue, config: unknown): ConfigProblem {
+  const path = issue.path.map((step) => (typeof step === 'number' ? step : String(step)));
+  const value = valueAt(config, path);
+  const found = value === undefined ? `${pathText(path)} is missing` : `${pathText(path)} is ${shown(value)}`;
+  switch (issue.code) {
+    case 'invalid_type':
+      return { path, value, wrong: found, right: article(issue.expected) };
+    case 'invalid_value':
+      return { path, value, wrong: found, right: `one of ${issue.values.map(shown).join(', ')}` };
+    case 'unrecognized_keys': {
+      const wrong = `${pathText(path)} has no member ${issue.keys.map(shown).join(', ')}`;
+      return { path, value, wrong, right: 'only members that the function knows' };
+    }
+    case 'too_small':
+      return { path, value, wrong: found, right: `at least ${issue.minimum}${of(issue.origin)}` };
+    case 'too_big':
+      return { path, value, wrong: found, right: `at most ${issue.maximum}${of(issue.origin)}` };
+    default:
+      return { path, value, ...fromMessage(issue.message, pathText(path)) };
+  }
+}
+
+/** Messages of schemas for network values say both: `'x' is no address; write …`. */
+function fromMessage(message: string, where: string): { readonly wrong: string; readonly right: string } {
+  const at = Math.max(message.lastIndexOf('; '), message.lastIndexOf(': '));
+  if (at < 0) return { wrong: `${where}: ${message}`, right: 'a value that the function takes' };
+  return { wrong: `${where}: ${message.slice(0, at)}`, right: `a value that is right: ${message.slice(at + 2)}` };
+}
+
+function valueAt(config: unknown, path: readonly (string | number)[]): unknown {
+  let value = config;
+  for (const step of path) {
+    if (typeof value !== 'object' || value === null) return undefined;
+    value = new Map<string, unknown>(Object.entries(value)).get(String(step));
+  }
+  return value;
+}
+
+function shown(value: unknown): string {
+  if (typeof value === 'string') return `'${value}'`;
+  if (typeof value === 'bigint') return String(value);
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}
+
+const article = (expected: string) => (/^[aeio]/.test(expected) ? `an ${expected}` : `a ${expected}`);
+
+function of(origin: string): string {
+  if (origin === 'array' || origin === 'set') return ' elements';
+  return origin === 'string' ? ' characters' : '';
+}

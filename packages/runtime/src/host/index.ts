@@ -1,0 +1,4 @@
+// What a host holds of chains; stands on no compiler, so that taking down needs nothing else.
+export type { OurLink } from './links.ts';
+export type { ChainRecord } from './record.ts';
+export { type RemovedChain, type TakeDownTarget, type TakenDown, takeDown } from './take-down.ts';

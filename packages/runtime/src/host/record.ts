@@ -1,0 +1,77 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { RECORD_ROOT, recordFile } from './paths.ts';
+import type { ProcessId } from './process.ts';
+
+/** What a chain has on the host: written before it is made, so that it is found whatever happens to its process. */
+export interface ChainRecord {
+  readonly version: 1;
+  readonly chain: string;
+  readonly process: ProcessId;
+  readonly interface: string;
+  readonly ifindex: number;
+  /** Name of the interface's network namespace; missing: that of the process. */
+  readonly namespace?: string;
+  /** Directory of its pins. */
+  readonly pins: string;
+  readonly links: readonly LinkRecord[];
+}
+
+export interface LinkRecord {
+  readonly hook: string;
+  /** The kernel's number of it. */
+  readonly id: number;
+}
+
+/** Writes the first record of a chain. `false`: there is one already. */
+export function createRecord(record: ChainRecord): boolean {
+  mkdirSync(RECORD_ROOT, { recursive: true, mode: 0o755 });
+  try {
+    writeFileSync(recordFile(record.chain), textOf(record), { flag: 'wx', mode: 0o644 });
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+/** In one step: a reader sees the old record or the new one. */
+export function writeRecord(record: ChainRecord): void {
+  const file = recordFile(record.chain);
+  writeFileSync(`${file}.new`, textOf(record), { mode: 0o644 });
+  renameSync(`${file}.new`, file);
+}
+
+export function removeRecord(chain: string): void {
+  rmSync(recordFile(chain), { force: true });
+  rmSync(`${recordFile(chain)}.new`, { force: true });
+}
+
+/** `undefined`: there is none, or it cannot be read (its writer was killed in the middle of the first one). */
+export function readRecord(chain: string): ChainRecord | undefined {
+  const file = recordFile(chain);
+  if (!existsSync(file)) return undefined;
+  try {
+    const record: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    return isRecord(record) ? record : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+export function hasRecord(chain: string): boolean {
+  return existsSync(recordFile(chain));
+}
+
+export function recordedChains(): string[] {
+  if (!existsSync(RECORD_ROOT)) return [];
+  return readdirSync(RECORD_ROOT)
+    .filter((name) => name.endsWith('.json'))
+    .map((name) => name.slice(0, -'.json'.length));
+}
+
+function isRecord(value: unknown): value is ChainRecord {
+  return typeof value === 'object' && value !== null && 'version' in value && value.version === 1 && 'process' in value;
+}
+
+const textOf = (record: ChainRecord) => `${JSON.stringify(record, undefined, 2)}\n`;
