@@ -28,19 +28,27 @@ export interface CompileFunctionOptions {
   readonly optimise?: CompileOptions['optimise'];
 }
 
-export interface FunctionProgram extends ProgramChoice {
+/** One program, not yet made for the kernel. */
+export interface LoweredProgram extends ProgramChoice {
   readonly direction: Direction;
-  readonly compiled: CompiledProgram;
   /** Before optimisation: what the evaluator runs. */
   readonly ir: Program;
 }
 
-export interface CompiledFunction {
+export interface LoweredFunction {
   readonly name: string;
   readonly plan: FunctionPlan;
-  readonly programs: readonly FunctionProgram[];
+  readonly programs: readonly LoweredProgram[];
   readonly maps: readonly MapSpec[];
   readonly warnings: readonly Diagnostic[];
+}
+
+export interface FunctionProgram extends LoweredProgram {
+  readonly compiled: CompiledProgram;
+}
+
+export interface CompiledFunction extends LoweredFunction {
+  readonly programs: readonly FunctionProgram[];
 }
 
 /**
@@ -52,18 +60,26 @@ export interface CompiledFunction {
  * const { programs, maps } = compileFunction(imported, { config, target });
  */
 export function compileFunction(imported: ImportedVnf, options: CompileFunctionOptions): CompiledFunction {
-  const { spec, modules, code } = imported;
-  const { config, target, programs = defaultPrograms(imported), optimise, eventBytes } = options;
-  const plan = planFunction(spec);
+  const { modules, code } = imported;
+  const { optimise } = options;
+  const lowered = lowerPrograms(imported, options);
   const sources = new Map(modules.map((file) => [file, code.graph.module(file).text]));
   const backend: CompileOptions = { sources, ...(optimise !== undefined && { optimise }) };
+  const programs = lowered.programs.map((program) => ({ ...program, compiled: compileProgram(program.ir, backend) }));
+  return { ...lowered, programs };
+}
+
+/** The first half, for those who evaluate: no code for the kernel. @throws CompileError */
+export function lowerPrograms(imported: ImportedVnf, options: CompileFunctionOptions): LoweredFunction {
+  const { spec } = imported;
+  const { config, target, programs = defaultPrograms(imported), eventBytes } = options;
+  const plan = planFunction(spec);
   const warnings = new Map<string, Diagnostic>();
-  const made = programs.map((choice): FunctionProgram => {
+  const made = programs.map((choice): LoweredProgram => {
     const lowered = lowerFunction({ imported, config, plan, target: { ...target, ...choice }, intrinsics: INTRINSICS });
     // Each place once, though every program is told of it.
     for (const warning of lowered.warnings) warnings.set(JSON.stringify(warning), warning);
-    const direction = choice.hook === 'tcx-egress' ? 'egress' : 'ingress';
-    return { ...choice, direction, ir: lowered.program, compiled: compileProgram(lowered.program, backend) };
+    return { ...choice, direction: choice.hook === 'tcx-egress' ? 'egress' : 'ingress', ir: lowered.program };
   });
   const { classifiers } = target;
   const maps = planMaps(plan, { classifiers, ...(eventBytes !== undefined && { eventBytes }) });

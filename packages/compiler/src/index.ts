@@ -4,6 +4,9 @@ export {
   type CompileFunctionOptions,
   compileFunction,
   type FunctionProgram,
+  type LoweredFunction,
+  type LoweredProgram,
+  lowerPrograms,
   type ProgramChoice,
 } from './compile.ts';
 export type { ContextValues } from './evaluate/context.ts';
