@@ -1,0 +1,42 @@
+import { STATE } from '@twinpath/compiler/abi';
+import type { InstanceMaps, LiveTableSet } from '@twinpath/runtime';
+import type { FunctionPlan } from '@twinpath/vnf/plan';
+import { sweep } from './ageing.ts';
+
+const SECOND = 1_000_000_000;
+/** Nanoseconds. Late enough that a stamp of 0 is not one of this run. */
+const START = 1_000 * SECOND;
+
+/** The instance's time, which stands until it is moved. */
+export class SimulatedClock {
+  readonly #plan: FunctionPlan;
+  readonly #maps: InstanceMaps;
+  readonly #tables: LiveTableSet;
+  #now = START;
+
+  constructor(plan: FunctionPlan, maps: InstanceMaps, tables: LiveTableSet) {
+    this.#plan = plan;
+    this.#maps = maps;
+    this.#tables = tables;
+    this.#write();
+  }
+
+  /** Nanoseconds. */
+  get now(): number {
+    return this.#now;
+  }
+
+  /** Lets time pass; entries that are too old then go. */
+  advance(nanoseconds: number): void {
+    this.#now += nanoseconds;
+    this.#write();
+    sweep(this.#plan, this.#maps, this.#tables, Math.floor(this.#now / SECOND));
+  }
+
+  #write(): void {
+    const state = this.#maps.memory(STATE.map);
+    const view = new DataView(state.buffer, state.byteOffset, state.byteLength);
+    view.setUint32(STATE.seconds, Math.floor(this.#now / SECOND), true);
+    view.setBigUint64(STATE.now, BigInt(this.#now), true);
+  }
+}

@@ -1,0 +1,89 @@
+// One instance of a function for one case: configured, filled, loaded, with a clock that stands until it is moved.
+import { SIZE_CLASSES, type SizeClass } from '@twinpath/classifier';
+import { planMaps } from '@twinpath/compiler';
+import { type InstanceMaps, type LiveTableSet, runningTables } from '@twinpath/runtime';
+import { type FunctionPlan, planFunction } from '@twinpath/vnf/plan';
+import type { FunctionSpec } from '@twinpath/vnf/spec';
+import { SimulatedClock } from './clock.ts';
+import { configOf, configure } from './configure.ts';
+import type { Executor, Loaded, TestPort } from './executor.ts';
+import type { Programs } from './programs.ts';
+import type { AnyTestCase } from './test-case.ts';
+
+export interface Instance extends Disposable {
+  readonly plan: FunctionPlan;
+  readonly maps: InstanceMaps;
+  readonly tables: LiveTableSet;
+  readonly ports: readonly TestPort[];
+  readonly clock: SimulatedClock;
+  readonly loaded: Loaded;
+}
+
+/** Up to the first step of the case. */
+export async function startInstance(programs: Programs, testCase: AnyTestCase, executor: Executor): Promise<Instance> {
+  const classifiers = new Map<string, SizeClass>();
+  for (;;) {
+    try {
+      return await start(programs, testCase, { executor, classifiers });
+    } catch (error) {
+      if (!(error instanceof NeedsRoom)) throw error;
+      classifiers.set(error.path, error.sizeClass);
+    }
+  }
+}
+
+/** Rules need a larger class than the maps were made for: what goes before the first step goes again, with more room. */
+class NeedsRoom extends Error {
+  readonly path: string;
+  readonly sizeClass: SizeClass;
+
+  constructor(path: string, sizeClass: SizeClass) {
+    super(`the rules of ${path} need a tree of up to ${sizeClass.tableBytes} bytes`);
+    this.path = path;
+    this.sizeClass = sizeClass;
+  }
+}
+
+interface Making {
+  readonly executor: Executor;
+  readonly classifiers: ReadonlyMap<string, SizeClass>;
+}
+
+async function start(programs: Programs, testCase: AnyTestCase, { executor, classifiers }: Making): Promise<Instance> {
+  const { spec } = programs.imported;
+  const plan = planFunction(spec);
+  const ports = portsOf(spec);
+  const config = await configOf(spec, testCase);
+  using owned = new DisposableStack();
+  const made = owned.use(executor.createMaps(planMaps(plan, { classifiers }), ports));
+  const { maps } = made;
+  const tables = runningTables(plan, maps, {
+    ports: ports.map(({ name }) => name),
+    sizeClasses: classesIn(classifiers),
+  });
+  const clock = new SimulatedClock(plan, maps, tables);
+  if (testCase.config !== undefined) await configure(spec, { config, plan, maps, tables, clock });
+  testCase.given?.(tables.tables);
+  const loaded = owned.use(made.load(programs, { config, classifiers, ports }));
+  const all = owned.move();
+  return { plan, maps, tables, ports, clock, loaded, [Symbol.dispose]: () => all.dispose() };
+}
+
+function classesIn(classifiers: ReadonlyMap<string, SizeClass>) {
+  return {
+    get(path: string): SizeClass {
+      const found = classifiers.get(path) ?? SIZE_CLASSES[0];
+      if (found === undefined) throw new Error('there is a smallest class');
+      return found;
+    },
+    grow(path: string, sizeClass: SizeClass): never {
+      throw new NeedsRoom(path, sizeClass);
+    },
+  };
+}
+
+/** A transparent function has no ports of its own and sees the name of the one that it sits on. */
+function portsOf({ ports }: FunctionSpec): readonly TestPort[] {
+  const names = ports.kind === 'named' ? ports.names : ['port'];
+  return names.map((name, index) => ({ name, ifindex: index + 1 }));
+}

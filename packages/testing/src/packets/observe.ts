@@ -1,0 +1,51 @@
+import { counterValues } from '@twinpath/runtime';
+import { decodeEvent, type SeenEvent } from './event.ts';
+import type { PacketIn } from './executor.ts';
+import type { Instance } from './instance.ts';
+
+/** What a packet did. */
+export interface Seen {
+  /** As a step writes it; `undefined`: the program counted none, so it gave up. */
+  readonly verdict: string | undefined;
+  readonly returned: number;
+  readonly packet: Uint8Array;
+  /** The event that a `slowPath` verdict sent up. */
+  readonly handedUp: SeenEvent | undefined;
+  /** By how much each of the author's counters rose, of those that did. */
+  readonly counts: Readonly<Record<string, number>>;
+}
+
+const VERDICT = 'verdict ';
+const COUNT = 'count ';
+
+export function observe(instance: Instance, packet: PacketIn): Seen {
+  const { plan, maps, loaded, ports } = instance;
+  const before = counterValues(plan, maps);
+  const { bytes, returned } = loaded.run(packet);
+  const risen = rises(before, counterValues(plan, maps));
+  const names = ports.map(({ name }) => name);
+  const events = loaded.takeEvents().map((record) => decodeEvent(plan, names, record));
+  const handedUp = events.find(({ kind }) => kind === 'packetIn');
+  return { verdict: verdictOf(risen, handedUp), returned, packet: bytes, handedUp, counts: named(risen, COUNT) };
+}
+
+function rises(before: ReadonlyMap<string, number>, after: ReadonlyMap<string, number>): ReadonlyMap<string, number> {
+  const moved = [...after].map(([name, value]) => [name, value - (before.get(name) ?? 0)] as const);
+  return new Map(moved.filter(([, rise]) => rise !== 0));
+}
+
+function named(risen: ReadonlyMap<string, number>, prefix: string): Record<string, number> {
+  const found = [...risen].filter(([name]) => name.startsWith(prefix));
+  return Object.fromEntries(found.map(([name, rise]) => [name.slice(prefix.length), rise]));
+}
+
+/** @throws Error when the counters of verdicts contradict one another */
+function verdictOf(risen: ReadonlyMap<string, number>, handedUp: SeenEvent | undefined): string | undefined {
+  const verdicts = Object.entries(named(risen, VERDICT));
+  const [[name, rise] = []] = verdicts;
+  if (name === undefined) return undefined;
+  if (verdicts.length > 1 || rise !== 1 || risen.get('packets') !== 1) {
+    throw new Error(`one packet raised the counters ${[...risen].map((counter) => counter.join(' by ')).join(', ')}`);
+  }
+  return name === 'slowPath' ? `slowPath ${handedUp?.reason}` : name;
+}

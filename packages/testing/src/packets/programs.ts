@@ -1,0 +1,67 @@
+import type { SizeClass } from '@twinpath/classifier';
+import {
+  type CompiledFunction,
+  type CompileFunctionOptions,
+  compileFunction,
+  type ImportedVnf,
+  type LoweredFunction,
+  lowerPrograms,
+  type ProgramChoice,
+  readVnf,
+} from '@twinpath/compiler';
+import type { FunctionSpec } from '@twinpath/vnf/spec';
+import type { TestPort } from './executor.ts';
+
+export interface Constants {
+  readonly config: unknown;
+  readonly classifiers: ReadonlyMap<string, SizeClass>;
+  readonly ports: readonly TestPort[];
+}
+
+/** One seed for all tests, so that what depends on hashes is the same in each run. */
+const SEED = 0x7a51_9e03;
+const KEY = 0x5477_696e;
+
+/** A function's programs. Those whose constants are the same are made once. */
+export class Programs {
+  readonly imported: ImportedVnf;
+  readonly #lowered = new Map<string, LoweredFunction>();
+  readonly #compiled = new Map<string, CompiledFunction>();
+
+  /** @throws CompileError */
+  constructor(spec: FunctionSpec) {
+    this.imported = readVnf(spec);
+  }
+
+  /** For the evaluator. @throws CompileError */
+  lower(constants: Constants): LoweredFunction {
+    return remembered(this.#lowered, constants, () => lowerPrograms(this.imported, this.#options(constants)));
+  }
+
+  /** For the kernel. @throws CompileError, CodeGenerationError */
+  compile(constants: Constants): CompiledFunction {
+    return remembered(this.#compiled, constants, () => compileFunction(this.imported, this.#options(constants)));
+  }
+
+  #options({ config, classifiers, ports }: Constants): CompileFunctionOptions {
+    const target = { clock: 'simulated', cpus: 1, seed: SEED, key: KEY, classifiers, ports } as const;
+    const entering: ProgramChoice = { hook: 'xdp', origin: 'wire' };
+    const leaving: ProgramChoice = { hook: 'tcx-egress', origin: 'wire' };
+    const isTransparent = this.imported.spec.ports.kind === 'transparent';
+    return { config, target, programs: isTransparent ? [entering, leaving] : [entering] };
+  }
+}
+
+function remembered<T>(made: Map<string, T>, { config, classifiers }: Constants, make: () => T): T {
+  const key = JSON.stringify([withoutLists(config), [...classifiers]]);
+  const known = made.get(key) ?? make();
+  made.set(key, known);
+  return known;
+}
+
+/** Lists are no constants of a fast path: they go into tables. */
+function withoutLists(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).filter(([, member]) => !Array.isArray(member));
+  return Object.fromEntries(entries.map(([name, member]) => [name, withoutLists(member)]));
+}
