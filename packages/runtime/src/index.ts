@@ -3,7 +3,7 @@ export type { RunningChain, RunningFunction } from './chain/running.ts';
 export type { ChainFunctionSpec, ChainSpec, PortMode, PortSpec } from './chain/spec.ts';
 export type * from './chain/statistics.ts';
 export { ConfigError, type ConfigProblem } from './config/config-error.ts';
-export { parseConfig } from './config/parse-config.ts';
+export { parseConfig, problemsOf } from './config/parse-config.ts';
 export * from './host/index.ts';
 export { countersObject, counterValues } from './tables/counter-values.ts';
 export { InMemoryMaps } from './tables/in-memory-maps.ts';

@@ -9,10 +9,7 @@ export async function parseConfig(functionName: string, spec: FunctionSpec, give
   if (spec.config === undefined) return parseNothing(functionName, given);
   const parsed = await spec.config.safeParseAsync(given ?? {});
   if (parsed.success) return parsed.data;
-  throw new ConfigError(
-    functionName,
-    parsed.error.issues.map((issue) => problemOf(issue, given)),
-  );
+  throw new ConfigError(functionName, problemsOf(parsed.error.issues, given));
 }
 
 function parseNothing(functionName: string, given: unknown): object {
@@ -23,8 +20,26 @@ function parseNothing(functionName: string, given: unknown): object {
   throw new ConfigError(functionName, [{ path: [], value: given, wrong, right: 'none' }]);
 }
 
+/** What a schema found, in words. */
+export function problemsOf(issues: readonly Issue[], given: unknown): readonly ConfigProblem[] {
+  return issues.flatMap((issue) =>
+    issue.code === 'unrecognized_keys' ? unknownMembers(issue, given) : [problemOf(issue, given)],
+  );
+}
+
+function unknownMembers(issue: Extract<Issue, { code: 'unrecognized_keys' }>, config: unknown): ConfigProblem[] {
+  const parent = issue.path.map(step);
+  return issue.keys.map((key) => {
+    const path = [...parent, key];
+    const wrong = `${pathText(parent)} has no member ${shown(key)}`;
+    return { path, value: valueAt(config, path), wrong, right: 'only members that the function knows' };
+  });
+}
+
+const step = (key: PropertyKey): string | number => (typeof key === 'number' ? key : String(key));
+
 function problemOf(issue: Issue, config: unknown): ConfigProblem {
-  const path = issue.path.map((step) => (typeof step === 'number' ? step : String(step)));
+  const path = issue.path.map(step);
   const value = valueAt(config, path);
   const found = value === undefined ? `${pathText(path)} is missing` : `${pathText(path)} is ${shown(value)}`;
   switch (issue.code) {
@@ -32,10 +47,6 @@ function problemOf(issue: Issue, config: unknown): ConfigProblem {
       return { path, value, wrong: found, right: article(issue.expected) };
     case 'invalid_value':
       return { path, value, wrong: found, right: `one of ${issue.values.map(shown).join(', ')}` };
-    case 'unrecognized_keys': {
-      const wrong = `${pathText(path)} has no member ${issue.keys.map(shown).join(', ')}`;
-      return { path, value, wrong, right: 'only members that the function knows' };
-    }
     case 'too_small':
       return { path, value, wrong: found, right: `at least ${issue.minimum}${of(issue.origin)}` };
     case 'too_big':
