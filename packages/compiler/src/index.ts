@@ -16,6 +16,7 @@ export { EvaluationError, type Place } from './evaluate/fault.ts';
 export type { Input, Redirect } from './evaluate/machine.ts';
 export { type MapErrorCode, type MapStore, MapStoreError, type UpdateMode } from './evaluate/map-store.ts';
 export { EvaluatorMaps, type EvaluatorMapsOptions } from './evaluate/maps/evaluator-maps.ts';
+export { DIAGNOSTICS, type DiagnosticCode } from './frontend/diagnostics.ts';
 export type { Target } from './frontend/lowering.ts';
 export { type ImportedVnf, importVnf, readVnf } from './frontend/modules/import-vnf.ts';
 export type { Direction } from './frontend/modules/vnf-call.ts';
