@@ -54,7 +54,9 @@ function run(core: Core, fastPath: FunctionNode, config: unknown): void {
   const ends = core.intrinsics
     .begin(core, entry)
     .flatMap(({ path, value }) => core.inline(path, fastPath, [value, given], site));
-  for (const end of core.joinAt('forced', ends)) finish(core, end, site);
+  // Behind an error it is not known how the fast path ends.
+  if (core.hasFailed) return;
+  for (const end of core.joinAt('forced', ends)) core.recover(() => finish(core, end, site));
 }
 
 function finish(core: Core, { path, value }: Outcome, site: Site): void {

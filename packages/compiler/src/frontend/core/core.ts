@@ -110,6 +110,10 @@ export class Core implements Evaluation {
     this.#report.rollback(reported);
   }
 
+  get hasFailed(): boolean {
+    return this.#report.errors.length > 0;
+  }
+
   recover<T>(attempt: () => T): T | undefined {
     const depth = this.calls.length;
     try {
@@ -171,10 +175,10 @@ export class Core implements Evaluation {
   }
 
   #apart([first, ...others]: readonly Path[]): string {
-    const keys = new Set(
-      others.flatMap((path) => (first === undefined ? [] : differences(this.builder, first, path, 'forced'))),
-    );
-    return [...keys].map((key) => `'${key.split(' ')[0]}'`).join(', ');
+    if (first === undefined) return '';
+    const keys = new Set(others.flatMap((path) => differences(this.builder, first, path, 'forced')));
+    const inOrder = [...first.scope.keys()].filter((key) => keys.has(key));
+    return inOrder.map((key) => `'${key.split(' ')[0]}'`).join(', ');
   }
 
   register(path: Path, value: Value, site: Site): ValueId {

@@ -215,12 +215,7 @@ export const SUBSET = {
   },
   TP1058: {
     severity: 'error',
-    message: "'{0}' needs {1} values, not {2}",
-    hint: 'give every parameter that has no default a value',
-  },
-  TP1059: {
-    severity: 'error',
-    message: "'break' or 'continue' stands in no loop",
-    hint: 'return from the function, or put it into a loop',
+    message: "'{0}' takes {1} operands and is given {2}",
+    hint: 'give it as many as its declaration says',
   },
 } as const satisfies DiagnosticTexts;

@@ -41,7 +41,7 @@ export const TABLES = {
 export const VERDICTS = {
   TP5001: {
     severity: 'error',
-    message: "the fast path returns a verdict, not {0}",
+    message: 'the fast path returns a verdict, not {0}',
     hint: "return drop, next, stack, bounce, forward(…), or slowPath(…) of '@twinpath/vnf'",
   },
   TP5002: {

@@ -11,7 +11,8 @@ export function variable(e: Evaluation, path: Path, node: Local): Value {
   const { key, name } = node.declaration;
   const value = path.scope.get(key);
   if (value !== undefined) return value;
-  if (e.broken.has(key)) throw new Failed();
+  // The declaration could not be compiled, or is itself what the subset lacks; that has been said.
+  if (e.broken.has(key) || e.present.refused.length > 0) throw new Failed();
   return e.fail(e.at(node), 'TP1047', name);
 }
 

@@ -1,5 +1,6 @@
 // From a path to a network function: its spec, by running the module, and its code, by reading it.
 
+import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type FunctionSpec, fileOf, isFunctionSpec } from '@twinpath/vnf/spec';
@@ -41,7 +42,8 @@ export function readVnf(spec: FunctionSpec): ImportedVnf {
   return { spec, ...readCode(file) };
 }
 
-function readCode(path: string): Omit<ImportedVnf, 'spec'> {
+/** The code alone, which is read but not run. */
+export function readCode(path: string): Omit<ImportedVnf, 'spec'> {
   const file = resolve(path);
   const graph = new ModuleGraph();
   const call = readVnfCall(graph, loadFirst(graph, file));
@@ -57,13 +59,13 @@ function loadFirst(graph: ModuleGraph, file: string): ModuleNode {
   }
 }
 
-// A test runner replaces import() in the files that it runs by one of its own, which knows nothing of our hooks.
-const nativeImport = new Function('url', 'return import(url)');
+// Node's own loader, also where a test runner puts another one behind import(): that one knows nothing of our hooks.
+const require = createRequire(import.meta.url);
 
 async function run(graph: ModuleGraph, module: ModuleNode): Promise<unknown> {
   resolveOurPackages();
   try {
-    const namespace: unknown = await nativeImport(pathToFileURL(module.file).href);
+    const namespace = await load(module.file);
     return typeof namespace === 'object' && namespace !== null && 'default' in namespace
       ? namespace.default
       : undefined;
@@ -72,10 +74,21 @@ async function run(graph: ModuleGraph, module: ModuleNode): Promise<unknown> {
   }
 }
 
+async function load(file: string): Promise<unknown> {
+  try {
+    return require(file);
+  } catch (error) {
+    // The module awaits something at its top level.
+    if (!(error instanceof Error && 'code' in error && error.code === 'ERR_REQUIRE_ASYNC_MODULE')) throw error;
+    return import(pathToFileURL(file).href);
+  }
+}
+
 function failedToRun(graph: ModuleGraph, module: ModuleNode, error: unknown): CompileError {
   const { message, stack } = error instanceof Error ? error : new Error(String(error));
   const thrown = placeIn(graph, stack ?? '') ?? { module, place: module.defaultExport ?? { start: 0, end: 1 } };
-  const failure = new CompileError([diagnosticAt(thrown.module, thrown.place, 'TP1005', [message])]);
+  const hint = error instanceof Error && 'hint' in error ? `; ${error.hint}` : '';
+  const failure = new CompileError([diagnosticAt(thrown.module, thrown.place, 'TP1005', [message + hint])]);
   failure.cause = error;
   return failure;
 }

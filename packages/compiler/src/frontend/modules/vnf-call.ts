@@ -118,7 +118,8 @@ function fastPathsOf(graph: ModuleGraph, fields: Fields, call: Placed): VnfCall[
   const both = membersOf(graph, fastPath);
   const of = (direction: Direction) => {
     const placed = both.get(direction) ?? fastPath;
-    return functionOf(graph, placed) ?? refuse(placed.module, placed.expression, 'TP1006', direction);
+    const name = both.has(direction) ? direction : 'fastPath';
+    return functionOf(graph, placed) ?? refuse(placed.module, placed.expression, 'TP1006', name);
   };
   return { ingress: of('ingress'), egress: of('egress') };
 }

@@ -17,6 +17,8 @@ function inBlock<T>(reader: Reader, statements: readonly ts.Statement[], read: (
   if (binder === undefined) throw new Error('statements are read inside of functions');
   return binder.inBlock(() => {
     for (const statement of statements) {
+      const isRefused = ts.isFunctionDeclaration(statement) || ts.isClassDeclaration(statement);
+      if (isRefused && statement.name !== undefined) declareNames(binder, statement.name, true);
       if (!ts.isVariableStatement(statement)) continue;
       const constant = wordOf(statement.declarationList) !== 'let';
       for (const { name } of statement.declarationList.declarations) declareNames(binder, name, constant);

@@ -123,8 +123,8 @@ export class Assumptions {
     return false;
   }
 
-  fail(): never {
-    const { declaration, nodes } = this.#unstable ?? {};
+  fail(unstable = this.#unstable): never {
+    const { declaration, nodes } = unstable ?? {};
     const [node] = nodes ?? [];
     return this.#e.fail(this.#e.at(node ?? this.#loop), 'TP2021', declaration?.name ?? '');
   }
@@ -197,6 +197,7 @@ export class Assumptions {
       allNeeded.set(name, needed);
       if (assumed !== undefined && contains(assumed, needed)) continue;
       holds = false;
+      if (assumed !== undefined && growsOn(assumed, needed)) this.fail(assigned);
       const isNew = isSum || declaration === this.#induction?.declaration;
       this.#ranges.set(name, isNew || assumed === undefined ? needed : widened(assumed, needed));
     }
@@ -265,6 +266,10 @@ export class Assumptions {
     }
   }
 }
+
+/** Beyond all limits, and still not wide enough. */
+const growsOn = (assumed: Range, needed: Range) =>
+  (assumed.high > WIDEST && needed.high > assumed.high) || (assumed.low < -WIDEST && needed.low < assumed.low);
 
 /** A range that is too narrow grows to the next limit at once. */
 function widened(assumed: Range, needed: Range): Range {
