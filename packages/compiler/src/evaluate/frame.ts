@@ -104,10 +104,22 @@ export class Frame {
 /** What the hook's context says of the frame unless the run's input says otherwise. */
 export function defaultContext(hook: Hook, packet: Uint8Array): Readonly<Record<string, number>> {
   if (hook === 'xdp') return {};
-  // skb->protocol is big endian in memory; programs load it as it lies there.
-  const [high = 0, low = 0] = packet.subarray(12, 14);
-  return { len: packet.length, wire_len: packet.length, protocol: high | (low << 8), gso_segs: 0 };
+  return { len: packet.length, wire_len: packet.length, protocol: swap16(protocol(packet)) };
 }
+
+const ETH_P_802_3 = 0x0001;
+const ETH_P_802_2 = 0x0004;
+
+/** What eth_type_trans makes of the frame: below 0x600 the field is a length. */
+function protocol(packet: Uint8Array): number {
+  const field = (at: number) => ((packet[at] ?? 0) << 8) | (packet[at + 1] ?? 0);
+  if (field(12) >= 0x600) return field(12);
+  // Raw IPX begins with a checksum of ones.
+  return packet.length >= 16 && field(14) === 0xffff ? ETH_P_802_3 : ETH_P_802_2;
+}
+
+/** skb->protocol is big endian in memory; programs load it as it lies there. */
+const swap16 = (value: number): number => ((value & 0xff) << 8) | (value >> 8);
 
 function concat(left: Uint8Array, right: Uint8Array): Uint8Array {
   const bytes = new Uint8Array(left.length + right.length);

@@ -24,14 +24,17 @@ function fold(total: number): number {
 
 const complement = (value: number): number => ~value >>> 0;
 
-/** RFC 1624: the seed, less the bytes that were, plus the bytes that will be. */
+/** RFC 1624: the seed, less the bytes that were, plus the bytes that will be. Which of the two zeros comes out is the
+ *  kernel's choice in each of its three cases. */
 function difference(given: Arguments): Operand {
   const [fromSize, toSize] = [given.unsigned32(1), given.unsigned32(3)];
   if ((fromSize | toSize) % 4 !== 0) return helperResult('EINVAL');
-  let total = given.unsigned32(4);
-  if (fromSize > 0) total = complement(sum(given.bytes(0, fromSize), complement(total)));
-  if (toSize > 0) total = sum(given.bytes(2, toSize), total);
-  return BigInt(fold(total));
+  const seed = given.unsigned32(4);
+  const from = fromSize === 0 ? undefined : given.bytes(0, fromSize);
+  const to = toSize === 0 ? undefined : given.bytes(2, toSize);
+  if (from === undefined) return BigInt(fold(to === undefined ? seed : sum(to, seed)));
+  if (to === undefined) return BigInt(fold(complement(sum(from, complement(seed)))));
+  return BigInt(fold(add(sum(to, seed), complement(sum(from, 0)))));
 }
 
 export const checksumHelpers: Helpers = {

@@ -1,0 +1,56 @@
+// The kernel's side of an experiment: maps that are made once, and programs that are loaded, run and forgotten.
+
+import { execFileSync } from 'node:child_process';
+import { BpfMap, BpfProgram, type ProgramSpec, parseSkbContext, skbContext } from '@twinpath/ebpf';
+import type { MapStore } from '../evaluate/map-store.ts';
+import { contextText, type Experiment, fillAll, hex, type Observation, type Run, readAll } from './experiment.ts';
+import { KernelStore, possibleCpus } from './kernel-store.ts';
+import { allTables } from './tables.ts';
+
+export class KernelBench {
+  readonly cpus = possibleCpus();
+  readonly #maps: Readonly<Record<string, BpfMap>>;
+  readonly #stores: ReadonlyMap<string, MapStore>;
+
+  constructor() {
+    // Per-CPU values are compared: every run is on CPU 0. The thread that runs JavaScript has the process's id.
+    execFileSync('taskset', ['-cp', '0', String(process.pid)], { stdio: 'ignore' });
+    this.#maps = Object.fromEntries(allTables.map((spec) => [spec.name, BpfMap.create(spec)]));
+    this.#stores = new Map(allTables.map((spec) => [spec.name, new KernelStore(this.#map(spec.name), spec)]));
+  }
+
+  /** @throws VerifierError */
+  observe(experiment: Experiment, spec: ProgramSpec): Observation {
+    using program = BpfProgram.load(spec, { maps: this.#maps });
+    for (const { name, type } of allTables) if (!type.endsWith('array')) this.#map(name).clear();
+    fillAll((name) => this.#store(name), this.cpus, experiment.tableSeed);
+    const runs = experiment.packets.map((packet) => run(program, packet, experiment));
+    return { runs, tables: readAll((name) => this.#store(name)) };
+  }
+
+  [Symbol.dispose](): void {
+    for (const map of Object.values(this.#maps)) map[Symbol.dispose]();
+  }
+
+  #map(name: string): BpfMap {
+    const map = this.#maps[name];
+    if (map === undefined) throw new RangeError(`no map ${name}`);
+    return map;
+  }
+
+  #store(name: string): MapStore {
+    const store = this.#stores.get(name);
+    if (store === undefined) throw new RangeError(`no map ${name}`);
+    return store;
+  }
+}
+
+function run(program: BpfProgram, packet: Uint8Array, { program: { hook }, skb }: Experiment): Run {
+  if (hook === 'xdp') {
+    const { retval, data } = program.testRun({ data: packet });
+    return { verdict: retval, packet: hex(data), context: '' };
+  }
+  const { retval, data, ctx } = program.testRun({ data: packet, ctx: skbContext(skb) });
+  const { mark, priority, cb } = parseSkbContext(ctx);
+  return { verdict: retval, packet: hex(data), context: contextText(mark, priority, cb) };
+}

@@ -1,0 +1,84 @@
+import type { BlockId, ValueId } from '../../ir/types.ts';
+import type { Scope, Sketch } from '../sketch.ts';
+import { comparison } from './arithmetic.ts';
+
+interface Break {
+  readonly block: BlockId;
+  readonly scope: Scope;
+}
+
+/** A loop of a few rounds, with values carried from round to round; it may be left early. */
+export function loop(sketch: Sketch, body: () => void): void {
+  const { builder, random } = sketch;
+  const [zero, limit] = [sketch.constant(0n), bound(sketch)];
+  const first = Array.from({ length: random.integer(0, 3) }, () => sketch.integer());
+  const header = builder.block();
+  const before = sketch.block;
+  sketch.terminate({ op: 'jump', target: header });
+  sketch.block = header;
+  const counter = builder.phi(header, []);
+  const carried = first.map(() => builder.phi(header, []));
+  // Entries may be others in the next round.
+  sketch.scope = { ...sketch.scope, values: [] };
+  for (const value of [counter, ...carried]) sketch.define(value);
+  const around = sketch.scope;
+  const condition = builder.compare(header, 'ult', counter, limit);
+  const [inside, exit] = [builder.block(), builder.block()];
+  sketch.terminate({ op: 'branch', condition, then: inside, otherwise: exit });
+  sketch.block = inside;
+  sketch.loops++;
+  const breaks: Break[] = [];
+  body();
+  if (!sketch.ended && random.chance(0.4)) leave(sketch, exit, breaks, body);
+  sketch.loops--;
+  complete(sketch, { header, before, counter, zero, carried, first });
+  sketch.block = exit;
+  sketch.scope = around;
+  sketch.ended = false;
+  const outer = breaks.map(({ block, scope }) => ({ block, value: random.pick(scope.integers) }));
+  if (outer.length > 0) sketch.define(builder.phi(exit, [{ block: header, value: counter }, ...outer]));
+}
+
+function bound(sketch: Sketch): ValueId {
+  const { random } = sketch;
+  return random.chance(0.7) ? sketch.constant(BigInt(random.integer(1, 6))) : sketch.masked(random.pick([1, 3, 7]));
+}
+
+/** Leaves the loop on a condition, else goes on with `more`. */
+function leave(sketch: Sketch, exit: BlockId, breaks: Break[], more: () => void): void {
+  const condition = comparison(sketch);
+  sketch.fork(
+    (then, otherwise) => ({ op: 'branch', condition, then, otherwise }),
+    () => {
+      breaks.push({ block: sketch.block, scope: sketch.scope });
+      sketch.terminate({ op: 'jump', target: exit });
+      sketch.ended = true;
+    },
+    more,
+  );
+}
+
+interface Carried {
+  readonly header: BlockId;
+  readonly before: BlockId;
+  readonly counter: ValueId;
+  readonly zero: ValueId;
+  readonly carried: readonly ValueId[];
+  readonly first: readonly ValueId[];
+}
+
+/** The way back to the header, unless every way in the body ended. */
+function complete(sketch: Sketch, { header, before, counter, zero, carried, first }: Carried): void {
+  const { builder } = sketch;
+  const back = sketch.ended ? undefined : sketch.block;
+  const next = (value: () => ValueId) => (back === undefined ? [] : [{ block: back, value: value() }]);
+  const phis = [counter, ...carried].map((phi, index) => ({
+    phi,
+    inputs: [
+      { block: before, value: [zero, ...first][index] ?? zero },
+      ...next(() => (index === 0 ? builder.alu(sketch.block, 'add', counter, sketch.constant(1n)) : sketch.integer())),
+    ],
+  }));
+  for (const { phi, inputs } of phis) builder.completePhi(header, phi, inputs);
+  if (back !== undefined) sketch.terminate({ op: 'jump', target: header });
+}
