@@ -1,16 +1,17 @@
 // Random values, packets and damage for property tests.
 import fc from 'fast-check';
-import { ipFromBytes } from '../address/ip.ts';
+import { readIp4 } from '../address/ip4.ts';
+import { readIp6 } from '../address/ip6.ts';
 import { readMac } from '../address/mac.ts';
 import { packetFromText } from '../text/packet-from-text.ts';
 
 const byteList = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
 
-export const ip4s = byteList(4).map(ipFromBytes);
+export const ip4s = byteList(4).map((bytes) => readIp4(bytes, 0));
 /** With runs of zeros, which the short forms of addresses are about. */
 export const ip6s = fc
   .array(fc.oneof(fc.constant(0), fc.nat(0xffff)), { minLength: 8, maxLength: 8 })
-  .map((groups) => ipFromBytes(Uint8Array.from(groups.flatMap((group) => [group >> 8, group & 255]))));
+  .map((groups) => readIp6(Uint8Array.from(groups.flatMap((group) => [group >> 8, group & 255])), 0));
 export const macs = byteList(6).map((bytes) => readMac(bytes, 0));
 export const u16s = fc.nat(0xffff);
 export const u32s = fc.nat(0xffff_ffff);
