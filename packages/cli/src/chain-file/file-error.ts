@@ -1,0 +1,28 @@
+/** One thing that is wrong in a file; JSON shape of `--json`. Line and column from 1. */
+export interface FileProblem {
+  readonly code: string;
+  readonly severity: 'error' | 'warning';
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  readonly message: string;
+  readonly hint: string;
+  /** The line with the place underlined; not in JSON. */
+  readonly frame: string;
+}
+
+/** A chain or a configuration in YAML is wrong: everything found, each with its place. */
+export class FileError extends Error {
+  override readonly name = 'FileError';
+  readonly code = 'TP_CONFIG';
+  readonly diagnostics: readonly FileProblem[];
+
+  constructor(diagnostics: readonly FileProblem[]) {
+    super(diagnostics.map(problemText).join('\n\n'));
+    this.diagnostics = diagnostics;
+  }
+}
+
+function problemText({ file, line, column, severity, message, hint, frame }: FileProblem): string {
+  return `${file}:${line}:${column} - ${severity}: ${message}\n${frame}\n      hint: ${hint}`;
+}

@@ -1,0 +1,85 @@
+import { CompileError } from '@twinpath/compiler';
+import { ConfigError } from '@twinpath/runtime';
+import { FileError } from '../chain-file/file-error.ts';
+import { readTarget, type Target } from '../chain-file/read-target.ts';
+import type { CheckOptions } from '../commands/check.ts';
+import { ExitStatus } from '../exit-status.ts';
+import { printJson } from '../output/json.ts';
+import { tableText } from '../output/table.ts';
+import { type CheckedFunction, checkFunction } from './check-function.ts';
+import { type Refusal, whyNotLoaded } from './privileges.ts';
+
+interface CheckResult {
+  readonly ok: boolean;
+  readonly diagnostics: readonly object[];
+  /** Whether the kernel was asked, and why not. */
+  readonly verified: boolean;
+  readonly notVerifiedBecause?: string;
+  readonly programs: readonly object[];
+}
+
+/** Returns the exit status. @throws what is wrong with anything but the files */
+export async function check(path: string, { config, json = false }: CheckOptions): Promise<number> {
+  const refusal = whyNotLoaded();
+  try {
+    const target = readTarget(path, config === undefined ? {} : { config });
+    const functions: CheckedFunction[] = [];
+    for (const one of target.chain.functions) functions.push(await located(target, checkFunction(one, !refusal)));
+    const diagnostics = functions.flatMap(({ warnings }) => warnings);
+    const programs = functions.flatMap((one) => one.programs);
+    if (json) printJson(resultOf(true, { diagnostics, refusal, programs }));
+    else process.stdout.write(`${textOf(functions, refusal)}\n`);
+    return ExitStatus.ok;
+  } catch (error) {
+    if (!(error instanceof CompileError || error instanceof FileError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    if (json) printJson(resultOf(false, { diagnostics: error.diagnostics, refusal, programs: [] }));
+    return ExitStatus.failed;
+  }
+}
+
+async function located<T>(target: Target, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw error instanceof ConfigError ? target.located(error) : error;
+  }
+}
+
+interface Parts extends Pick<CheckResult, 'diagnostics' | 'programs'> {
+  readonly refusal: Refusal | undefined;
+}
+
+function resultOf(ok: boolean, { diagnostics, refusal, programs }: Parts): CheckResult {
+  const verified = ok && refusal === undefined;
+  return { ok, diagnostics, verified, ...(refusal && { notVerifiedBecause: refusal.message }), programs };
+}
+
+function textOf(functions: readonly CheckedFunction[], refusal: Refusal | undefined): string {
+  const header = [
+    'function',
+    'hook',
+    'for',
+    'instructions',
+    'stack, bytes',
+    'verifier steps',
+    'peak states',
+    'load, ms',
+  ];
+  const rows = functions.flatMap(({ name, programs }) =>
+    programs.map(({ hook, origin, instructions, stackBytes, verifier, loadMs }) => [
+      name,
+      hook,
+      origin === 'wire' ? 'packets as they come' : 'packets sent again',
+      instructions,
+      stackBytes,
+      verifier?.steps ?? '-',
+      verifier?.peakStates ?? '-',
+      loadMs ?? '-',
+    ]),
+  );
+  const warnings = functions.flatMap((one) => one.warnings.map(({ text }) => text));
+  const said =
+    refusal === undefined ? 'The kernel accepts all programs.' : `Not verified: ${refusal.message}.\n${refusal.hint}`;
+  return [...warnings, tableText(header, rows), said].join('\n\n');
+}

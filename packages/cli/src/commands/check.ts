@@ -1,0 +1,24 @@
+import { Command } from 'commander';
+import { withExamples } from '../output/examples.ts';
+
+export interface CheckOptions {
+  readonly config?: string;
+  readonly json?: boolean;
+}
+
+export function checkCommand(): Command {
+  const command = new Command('check')
+    .description('Compiles all programs of a function, lets the kernel verify them where privileged, and unloads them.')
+    .argument('<file>', 'a *.vnf.ts file, a chain in YAML, or the name of a function of the library')
+    .option('--config <file.yaml>', 'configuration of the function; default: none, its defaults')
+    .option('--json', 'one line of JSON: { ok, diagnostics, programs }')
+    .action(async (file: string, options: CheckOptions) => {
+      const { check } = await import('../check/check.ts');
+      process.exitCode = await check(file, options);
+    });
+  withExamples(command, [
+    ['twinpath check my-function.vnf.ts', 'is it a function, and does the kernel take it?'],
+    ['twinpath check firewall --config rules.yaml --json', 'with its configuration, for a program'],
+  ]);
+  return command;
+}

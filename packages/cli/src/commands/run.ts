@@ -1,0 +1,46 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { withExamples } from '../output/examples.ts';
+
+export interface RunOptions {
+  readonly interface?: string;
+  readonly namespace?: string;
+  readonly config?: string;
+  readonly mode?: 'native' | 'generic' | 'auto';
+  readonly seconds?: number;
+  readonly name?: string;
+  readonly json?: boolean;
+}
+
+export function runCommand(): Command {
+  const command = new Command('run')
+    .description('Puts a function or a chain on an interface, shows what it does, and takes it away at the end.')
+    .argument('<target>', 'a *.vnf.ts file, a chain in YAML, or the name of a function of the library')
+    .option('--interface <name>', 'the interface to sit on')
+    .option('--namespace <name>', 'the network namespace of the interface, as `ip netns` lists it')
+    .option('--config <file.yaml>', 'configuration of the function')
+    .addOption(
+      new Option('--mode <mode>', 'where XDP runs: in the driver, in the stack, or in the best that there is')
+        .choices(['native', 'generic', 'auto'])
+        .default(undefined, 'native'),
+    )
+    .option('--seconds <n>', 'end by itself; default: at Ctrl-C', positiveNumber)
+    .option('--name <name>', 'what `twinpath down` calls it; default: the name of the function')
+    .option('--json', 'one line of JSON at the end')
+    .action(async (target: string, options: RunOptions) => {
+      const { run } = await import('../run/run.ts');
+      process.exitCode = await run(target, options);
+    });
+  withExamples(command, [
+    ['twinpath run count.vnf.ts --interface eth1', 'a function of your own, until Ctrl-C'],
+    ['twinpath run firewall --interface eth1 --config rules.yaml', 'a function of the library'],
+    ['twinpath run edge.yaml --seconds 60', 'a chain in YAML, for a minute'],
+    ['twinpath run edge.yaml --interface veth0 --namespace blue', 'the same elsewhere'],
+  ]);
+  return command;
+}
+
+function positiveNumber(text: string): number {
+  const value = Number(text);
+  if (!Number.isFinite(value) || value <= 0) throw new InvalidArgumentError('Give a number of seconds above 0.');
+  return value;
+}

@@ -1,0 +1,12 @@
+import { CommanderError } from 'commander';
+import { ExitStatus } from './exit-status.ts';
+import { reportFailure } from './output/failure.ts';
+import { createProgram } from './program.ts';
+
+try {
+  await createProgram().parseAsync();
+} catch (error) {
+  // What commander throws it has explained already; help that was asked for has status 0.
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? ExitStatus.ok : ExitStatus.usage;
+  else process.exitCode = reportFailure(error, { json: process.argv.includes('--json') });
+}

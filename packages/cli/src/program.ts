@@ -1,0 +1,25 @@
+import { Command } from 'commander';
+import { checkCommand } from './commands/check.ts';
+import { downCommand } from './commands/down.ts';
+import { explainCommand } from './commands/explain.ts';
+import { runCommand } from './commands/run.ts';
+import { withExamples } from './output/examples.ts';
+
+export function createProgram(): Command {
+  const program = new Command('twinpath')
+    .description('Network functions at kernel speed, written in TypeScript.')
+    .version('0.1.0')
+    .exitOverride()
+    .showSuggestionAfterError()
+    .showHelpAfterError('(add --help for what there is)');
+  withExamples(program, [
+    ['twinpath check my-function.vnf.ts', 'compile it and let the kernel verify it'],
+    ['twinpath run my-function.vnf.ts --interface eth1', 'put it on an interface until Ctrl-C'],
+    ['twinpath run firewall --interface eth1 --config rules.yaml', 'a function of the library'],
+    ['twinpath down --all', 'take away what Twinpath has put on this host'],
+  ]);
+  for (const command of [runCommand(), downCommand(), checkCommand(), explainCommand()]) {
+    program.addCommand(command.copyInheritedSettings(program));
+  }
+  return program;
+}

@@ -1,0 +1,59 @@
+// What a chain has done, as tables and as JSON.
+import type { ChainStatistics, FunctionStatistics, RunningChain } from '@twinpath/runtime';
+import { tableText } from '../output/table.ts';
+import { type FunctionSummary, summaryOf } from './summary.ts';
+
+export interface RunResult {
+  readonly name: string;
+  readonly interface: string;
+  readonly namespace?: string;
+  readonly mode: 'native' | 'generic';
+  readonly seconds: number;
+  readonly functions: readonly (FunctionSummary & Omit<FunctionStatistics, 'slowPath'> & Answers)[];
+}
+
+interface Answers {
+  /** What the slow path did with what it was handed. */
+  readonly answers: FunctionStatistics['slowPath'];
+}
+
+export function runResult({ spec, mode }: RunningChain, seconds: number, statistics: ChainStatistics): RunResult {
+  const { interface: link, namespace } = spec.port;
+  const functions = statistics.functions.map(({ slowPath, ...rest }) => ({
+    ...rest,
+    ...summaryOf({ ...rest, slowPath }),
+    answers: slowPath,
+  }));
+  const where = { interface: link, ...(namespace !== undefined && { namespace }) };
+  return { name: spec.name, ...where, mode, seconds, functions };
+}
+
+export function resultText({ functions }: RunResult): string {
+  const summaries = functions.map(({ name, packets, fastPath, slowPath, dropped, nsPerPacket }) => [
+    name,
+    packets,
+    fastPath,
+    slowPath,
+    dropped,
+    nsPerPacket,
+  ]);
+  const header = ['function', 'packets', 'in the kernel', 'slow path', 'dropped', 'ns/packet'];
+  return [tableText(header, summaries), ...functions.flatMap(detailsOf)].join('\n\n');
+}
+
+function detailsOf({ name, verdicts, counters, reasons, tablesFull }: RunResult['functions'][number]): string[] {
+  const rows = [
+    ...counted('verdict', verdicts),
+    ...Object.entries(reasons).flatMap(([reason, { up, overLimit, lost }]) =>
+      counted('reason', { [reason]: up, [`${reason}, over limit`]: overLimit, [`${reason}, ring full`]: lost }),
+    ),
+    ...counted('table full', tablesFull),
+    ...counted('counter', counters),
+  ];
+  return rows.length === 0 ? [] : [tableText([name, 'name', 'count'], rows)];
+}
+
+/** What never happened is left out. */
+function counted(kind: string, values: Readonly<Record<string, number>>): (readonly [string, string, number])[] {
+  return Object.entries(values).flatMap(([name, value]) => (value === 0 ? [] : [[kind, name, value] as const]));
+}

@@ -1,0 +1,42 @@
+import { ConfigError, type RunningChain, startChain } from '@twinpath/runtime';
+import { placed, readTarget } from '../chain-file/read-target.ts';
+import type { RunOptions } from '../commands/run.ts';
+import { ExitStatus } from '../exit-status.ts';
+import { printJson } from '../output/json.ts';
+import { toldToEnd, untilTheEnd } from './ending.ts';
+import { showLive } from './live-line.ts';
+import { logTo } from './log.ts';
+import { placementText } from './placement.ts';
+import { resultText, runResult } from './report.ts';
+
+/** Runs a chain until it is told to end. Returns the exit status. @throws what keeps it from starting. */
+export async function run(path: string, options: RunOptions): Promise<number> {
+  const target = readTarget(path, options);
+  const spec = placed(target);
+  // Before anything is on the host: a signal from here on ends in order.
+  const told = toldToEnd();
+  const began = performance.now();
+  await using chain = await start();
+  const startedMs = performance.now() - began;
+  process.stderr.write(`${placementText(chain, startedMs)}\n\n`);
+  if (options.seconds === undefined) process.stderr.write('Ctrl-C ends it.\n');
+  await watch(chain, told, options.seconds);
+  const result = runResult(chain, (performance.now() - began - startedMs) / 1_000, chain.statistics());
+  await chain.stop();
+  if (options.json) printJson(result);
+  else process.stdout.write(`${resultText(result)}\n`);
+  return ExitStatus.ok;
+
+  async function start(): Promise<RunningChain> {
+    try {
+      return await startChain(spec, { log: logTo(process.stderr), runTimeStatistics: true });
+    } catch (error) {
+      throw error instanceof ConfigError ? target.located(error) : error;
+    }
+  }
+}
+
+async function watch(chain: RunningChain, told: AbortSignal, seconds: number | undefined): Promise<void> {
+  using _line = showLive(() => chain.statistics());
+  await untilTheEnd(told, seconds);
+}
