@@ -112,7 +112,7 @@ export const ipTexts: fc.Arbitrary<string> = fc
   .tuple(vlans, fc.oneof(packet4, packet6))
   .map((layers) => layers.flat().join(' / '));
 /** Texts of ICMP errors, neighbour discovery and ARP. */
-export const otherTexts: fc.Arbitrary<string> = fc
+const otherTexts: fc.Arbitrary<string> = fc
   .tuple(vlans, fc.oneof(errors, arp))
   .map((layers) => layers.flat().join(' / '));
 export const texts = fc.oneof(ipTexts, otherTexts);

@@ -84,9 +84,7 @@ export const tcpLayout = layout({
 export const udpLayout = layout({ sport: 16, dport: 16, length: 16, checksum: 16 });
 /** RFC 9260 section 3.1. The checksum is CRC32c, least significant byte first. */
 export const sctpLayout = layout({ sport: 16, dport: 16, verificationTag: 32, checksum: 32 });
-/** RFC 792; `identifier` and `sequence` of echo messages, the same 4 bytes as `rest` of others. */
+/** RFC 792, and RFC 4443 section 2.1, which has the same; `identifier` and `sequence` of echo messages, the same 4 bytes as `rest` of others. */
 export const icmpLayout = layout({ type: 8, code: 8, checksum: 16, identifier: 16, sequence: 16 });
-/** RFC 4443 section 2.1; the same fields. */
-export const icmp6Layout = icmpLayout;
 /** RFC 4861 sections 4.3 and 4.4; options follow. */
 export const neighbourLayout = layout({ type: 8, code: 8, checksum: 16, flags: 32, target: 128 });

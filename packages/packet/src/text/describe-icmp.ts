@@ -5,8 +5,8 @@ import { type Datagram, locateDatagram } from '../dissect/datagram.ts';
 import { icmpTypeName, isEchoType, isErrorType } from '../dissect/icmp-type.ts';
 import { icmpLayout, neighbourLayout } from '../layout/headers.ts';
 import type { IcmpType } from '../types/views.ts';
-import { type Detail, describeDatagram } from './describe-ip.ts';
 import { describePayload } from './describe-payload.ts';
+import type { DescribeQuoted, Detail } from './detail.ts';
 import { icmpCodes } from './icmp-codes.ts';
 
 /** The message and what it carries; its fixed part is there. */
@@ -14,6 +14,7 @@ export function describeIcmp(
   bytes: Uint8Array,
   { version, transportAt: at, end }: Datagram,
   detail: Detail,
+  describeQuoted: DescribeQuoted,
 ): readonly string[] {
   const type = getU8(bytes, at);
   const name = icmpTypeName(version, type);
@@ -27,7 +28,7 @@ export function describeIcmp(
   const bodyAt = at + icmpLayout.size;
   const quoted = isErrorType(version, type) ? locateDatagram(bytes, bodyAt, version, { readable: end }) : undefined;
   if (quoted?.end !== end) return [words.join(' '), ...describePayload(bytes.subarray(bodyAt, end))];
-  return [`${words.join(' ')} about (${describeDatagram(bytes, quoted, detail).join(' / ')})`];
+  return [`${words.join(' ')} about (${describeQuoted(bytes, quoted, detail).join(' / ')})`];
 }
 
 function describeChecksum(bytes: Uint8Array, at: number): string {

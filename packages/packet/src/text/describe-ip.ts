@@ -9,18 +9,11 @@ import { readField } from '../layout/field.ts';
 import { ipv4Layout, ipv6FragmentLayout, ipv6Layout, ipv6RoutingLayout } from '../layout/headers.ts';
 import { describePayload } from './describe-payload.ts';
 import { describeTransport } from './describe-transport.ts';
-
-/** How much is said. */
-export interface Detail {
-  /** Transport headers, rather than bytes. */
-  readonly hasTransport: boolean;
-  /** Checksums, also where they are what they should be. */
-  readonly hasChecksums: boolean;
-}
+import type { Detail } from './detail.ts';
 
 /** A datagram from its IP header on. */
 export function describeDatagram(bytes: Uint8Array, datagram: Datagram, detail: Detail): readonly string[] {
-  const known = detail.hasTransport ? describeTransport(bytes, datagram, detail) : undefined;
+  const known = detail.hasTransport ? describeTransport(bytes, datagram, detail, describeDatagram) : undefined;
   const behind = known ?? describePayload(bytes.subarray(datagram.transportAt, datagram.end));
   const said = known ? undefined : datagram.protocol;
   return datagram.version === 4

@@ -6,8 +6,8 @@ import { hasTransport, transportKind } from '../dissect/transport.ts';
 import { readField } from '../layout/field.ts';
 import { sctpLayout, tcpLayout, udpLayout } from '../layout/headers.ts';
 import { describeIcmp } from './describe-icmp.ts';
-import type { Detail } from './describe-ip.ts';
 import { describePayload } from './describe-payload.ts';
+import type { DescribeQuoted, Detail } from './detail.ts';
 import { tcpOptions } from './tcp-options.ts';
 
 /** The transport header and its payload. `undefined`: it cannot be read, or is none we have words for. */
@@ -15,6 +15,7 @@ export function describeTransport(
   bytes: Uint8Array,
   datagram: Datagram,
   detail: Detail,
+  describeQuoted: DescribeQuoted,
 ): readonly string[] | undefined {
   if (!hasTransport(datagram)) return undefined;
   const { transportAt, end } = datagram;
@@ -32,7 +33,7 @@ export function describeTransport(
         ...describePayload(bytes.subarray(transportAt + sctpLayout.size, end)),
       ];
     case 'icmp':
-      return describeIcmp(bytes, datagram, detail);
+      return describeIcmp(bytes, datagram, detail, describeQuoted);
     default:
       return undefined;
   }

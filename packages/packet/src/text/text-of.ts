@@ -6,9 +6,10 @@ import { toHex } from '../bytes/hex.ts';
 import { locateFrameDatagram } from '../dissect/frame.ts';
 import { type Link, locateLink } from '../dissect/link.ts';
 import { arpLayout, ethernetLayout } from '../layout/headers.ts';
-import { type Detail, describeDatagram } from './describe-ip.ts';
+import { describeDatagram } from './describe-ip.ts';
 import { describeArp, describeLink } from './describe-link.ts';
 import { describePayload } from './describe-payload.ts';
+import type { Detail } from './detail.ts';
 import { packetFromText } from './packet-from-text.ts';
 
 /** The text form of a frame: `packetFromText(textOf(bytes))` are the same bytes, whatever they are. What there are no words for

@@ -6,7 +6,7 @@ import { icmpTypeName, icmpTypes, isErrorType } from '../dissect/icmp-type.ts';
 import { icmpLayout, neighbourLayout } from '../layout/headers.ts';
 import type { Ip6, Mac } from '../types/values.ts';
 import type { IcmpHeader, IcmpType, IpHeader } from '../types/views.ts';
-import { ipView } from './ip-view.ts';
+import type { ChecksumField } from './checksum-field.ts';
 
 const { size, fields } = icmpLayout;
 const { 'neighbour-solicitation': SOLICITATION, 'neighbour-advertisement': ADVERTISEMENT } = icmpTypes[6];
@@ -15,16 +15,19 @@ const SOURCE_LINK_ADDRESS = 1;
 const TARGET_LINK_ADDRESS = 2;
 const MAX_OPTIONS = 4;
 
+/** Not given for a message that is quoted itself. */
+type ViewOfQuoted = (bytes: Uint8Array, datagram: Datagram, quotedBy: ChecksumField) => IpHeader;
+
 /** The fixed part is there. */
 export class IcmpView implements IcmpHeader {
   readonly #bytes: Uint8Array;
   readonly #datagram: Datagram;
-  readonly #isQuoted: boolean;
+  readonly #viewOfQuoted: ViewOfQuoted | undefined;
 
-  constructor(bytes: Uint8Array, datagram: Datagram, isQuoted: boolean) {
+  constructor(bytes: Uint8Array, datagram: Datagram, viewOfQuoted: ViewOfQuoted | undefined) {
     this.#bytes = bytes;
     this.#datagram = datagram;
-    this.#isQuoted = isQuoted;
+    this.#viewOfQuoted = viewOfQuoted;
   }
 
   get type(): IcmpType {
@@ -38,9 +41,11 @@ export class IcmpView implements IcmpHeader {
   /** There are no errors about errors: nothing is quoted in what is quoted. */
   quoted(): IpHeader | undefined {
     const { version, transportAt, end } = this.#datagram;
-    if (this.#isQuoted || !isErrorType(version, this.#number)) return undefined;
+    if (!this.#viewOfQuoted || !isErrorType(version, this.#number)) return undefined;
     const quoted = locateDatagram(this.#bytes, transportAt + size, version, { readable: end });
-    return quoted && ipView(this.#bytes, quoted, { at: transportAt + fields.checksum.at, zeroMeansNone: false });
+    return (
+      quoted && this.#viewOfQuoted(this.#bytes, quoted, { at: transportAt + fields.checksum.at, zeroMeansNone: false })
+    );
   }
 
   /** Up to four options are searched. */

@@ -63,7 +63,7 @@ abstract class IpView {
   }
 
   icmp(): IcmpHeader | undefined {
-    return this.#has('icmp') ? new IcmpView(this.bytes, this.datagram, this.quotedBy !== undefined) : undefined;
+    return this.#has('icmp') ? new IcmpView(this.bytes, this.datagram, this.quotedBy ? undefined : ipView) : undefined;
   }
 
   #has(kind: 'tcp' | 'udp' | 'icmp'): boolean {
