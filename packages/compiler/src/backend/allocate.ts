@@ -2,7 +2,7 @@ import { at } from '../ir/at.ts';
 import { coalesce } from './coalesce.ts';
 import { colour } from './colour.ts';
 import { type Interference, interferenceOf } from './interference.ts';
-import { type MachineProgram, type Register, withRegisters, withTerminatorRegisters } from './machine.ts';
+import { FIRST_VIRTUAL, type MachineProgram, type Register, withRegisters, withTerminatorRegisters } from './machine.ts';
 import { rematerialisable, spill } from './spill.ts';
 
 /** A spill between a bound's check and its use would lose the bound on kernels before 6.12. */
@@ -30,30 +30,44 @@ export function allocate(program: MachineProgram): MachineProgram {
     const { registers, uncoloured } = colour(graph, cost);
     if (uncoloured.length === 0)
       return withoutEmptyMoves(rename(merged, (register) => registers.get(register) ?? register));
-    const { slots, slotOf } = spillSlots(
-      merged,
-      graph,
-      uncoloured.filter((register) => !remade.has(register)),
-    );
-    const spilled = spill({ ...merged, slots, reluctant }, uncoloured, slotOf);
+    // What was united with a machine register stays apart: values made anew may be needed where that holds another.
+    const apart = (register: Register): Register => {
+      const standing = united.get(register) ?? register;
+      return standing < FIRST_VIRTUAL ? register : standing;
+    };
+    const slots = new SpillSlots(current, graph);
+    const spilled = spill(rename(current, apart), uncoloured, (register) => slots.of(register));
     for (const register of spilled.brief) brief.add(register);
-    current = spilled.program;
+    const kept = new Set([...current.reluctant].map(apart));
+    current = { ...spilled.program, slots: slots.all(), reluctant: kept };
   }
 }
 
-/** Registers that never hold values at the same time may share a slot. */
-function spillSlots(program: MachineProgram, { neighbours }: Interference, registers: readonly Register[]) {
-  const groups: Register[][] = [];
-  const slotOf = new Map<Register, number>();
-  for (const register of registers) {
-    const clashes = (other: Register) => neighbours.get(register)?.has(other) === true;
-    let index = groups.findIndex((group) => !group.some(clashes));
-    if (index < 0) index = groups.push([]) - 1;
-    at(groups, index).push(register);
-    slotOf.set(register, program.slots.length + index);
+/** Slots for spilled registers. Those that never hold values at the same time share one. */
+class SpillSlots {
+  readonly #program: MachineProgram;
+  readonly #graph: Interference;
+  readonly #groups: Register[][] = [];
+
+  constructor(program: MachineProgram, graph: Interference) {
+    this.#program = program;
+    this.#graph = graph;
   }
-  const slots = [...program.slots, ...groups.map(() => ({ size: 8, name: 'spilled value' }))];
-  return { slots, slotOf: (register: Register) => slotOf.get(register) ?? -1 };
+
+  of(register: Register): number {
+    const clashes = (other: Register) => this.#graph.neighbours.get(register)?.has(other) === true;
+    let index = this.#groups.findIndex((group) => group.includes(register));
+    if (index < 0) {
+      index = this.#groups.findIndex((group) => !group.some(clashes));
+      if (index < 0) index = this.#groups.push([]) - 1;
+      at(this.#groups, index).push(register);
+    }
+    return this.#program.slots.length + index;
+  }
+
+  all(): MachineProgram['slots'] {
+    return [...this.#program.slots, ...this.#groups.map(() => ({ size: 8, name: 'spilled value' }))];
+  }
 }
 
 function rename(program: MachineProgram, map: (register: Register) => Register): MachineProgram {

@@ -66,7 +66,8 @@ class Spiller {
     this.#program = program;
     this.#spilled = spilled;
     this.#slotOf = slotOf;
-    this.#remade = rematerialisable(program);
+    const isLost = (instruction: MachineInstruction) => readsOf(instruction).some((read) => spilled.has(read));
+    this.#remade = new Map([...rematerialisable(program)].filter(([, instruction]) => !isLost(instruction)));
     this.#next = program.nextRegister;
   }
 
@@ -90,7 +91,10 @@ class Spiller {
       if (this.#spilled.has(register)) temporaries.set(register, this.#reload(register, instruction));
     }
     if (written !== undefined && !temporaries.has(written)) temporaries.set(written, this.#temporary());
-    this.#out.push(withRegisters(instruction, (register) => temporaries.get(register) ?? register));
+    const rewritten = withRegisters(instruction, (register) => temporaries.get(register) ?? register);
+    // By a base that was just reloaded, a load cannot be repeated elsewhere.
+    const isFixed = rewritten.op === 'load' && temporaries.size > 0;
+    this.#out.push(isFixed ? { ...rewritten, repeatable: false } : rewritten);
     const source = written === undefined ? undefined : temporaries.get(written);
     if (written === undefined || source === undefined) return;
     this.#store(written, { register: source }, instruction);
@@ -106,7 +110,7 @@ class Spiller {
     if (instruction.op !== 'move' || instruction.width !== 64) return false;
     const { dst, src } = instruction;
     if (this.#spilled.has(src) && written === undefined) {
-      this.#instruction(this.#remake(src, dst, instruction));
+      this.#out.push(this.#remake(src, dst, instruction));
       return true;
     }
     if (this.#spilled.has(src) || written === undefined) return false;
@@ -124,9 +128,7 @@ class Spiller {
 
   #reload(register: Register, { at }: Pick<MachineInstruction, 'at'>): Register {
     const made = this.#temporary();
-    const instruction = this.#remake(register, made, { at });
-    // What a repeated load needs may be spilled as well.
-    this.#instruction(instruction);
+    this.#out.push(this.#remake(register, made, { at }));
     return made;
   }
 

@@ -152,11 +152,15 @@ class Analysis {
     const base = this.bounds.get(value);
     const facts = this.#facts.get(value);
     if (base === undefined || facts === undefined) return base;
-    const holding = facts.filter(({ from }) => this.#graph.dominates(from, block)).map(({ fact }) => fact);
-    return this.#refine(base, holding);
+    // Facts that contradict each other hold where control never comes: there any bounds do.
+    return facts.reduce<Interval>(
+      (interval, { fact, from }) =>
+        this.#graph.dominates(from, block) ? (this.#refine(interval, [fact]) ?? interval) : interval,
+      base,
+    );
   }
 
-  /** Undefined: control cannot come here with any value. */
+  /** Undefined: no value keeps to all the facts. */
   #refine(base: Interval, facts: readonly Fact[]): Interval | undefined {
     let interval: Interval = base;
     for (const fact of facts) {

@@ -11,7 +11,7 @@ import { simplify } from './simplify/simplify.ts';
 import { widenChecks } from './widen-checks.ts';
 
 /** What optimisation consists of, in order. Tidying up goes on between the passes. */
-const PASSES = {
+export const PASSES = {
   simplify,
   'number-values': numberValues,
   'forward-loads': forwardLoads,

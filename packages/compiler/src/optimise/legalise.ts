@@ -17,8 +17,9 @@ import { verifierReasoning } from './verifier-reasoning.ts';
  * @throws CodeGenerationError when an offset has no bound and nothing to fall back on.
  */
 export function legalise(program: Program): Program {
+  const mended = new Set<ValueId>();
   for (let current = program; ; ) {
-    const next = new Legalising(current).run();
+    const next = new Legalising(current, mended).run();
     if (next === current) return current;
     current = next;
   }
@@ -37,14 +38,17 @@ const INTEGER: ValueType = { kind: 'integer' };
 
 class Legalising {
   readonly #program: Program;
+  /** Offsets that were mended before. Where control never comes the guard's fact may not show. */
+  readonly #mended: Set<ValueId>;
   readonly #definitions: ReadonlyMap<ValueId, Instruction>;
   readonly #proved: Ranges;
   readonly #known: Ranges;
   readonly #reach: PacketReach;
 
-  constructor(program: Program) {
+  constructor(program: Program, mended: Set<ValueId>) {
     const graph = graphOf(program);
     this.#program = program;
+    this.#mended = mended;
     this.#definitions = instructionsByResult(program);
     this.#proved = rangesOf(program, verifierReasoning, graph);
     this.#known = rangesOf(program, exactReasoning, graph);
@@ -56,9 +60,10 @@ class Legalising {
     for (const block of this.#program.blocks) {
       for (const [index, offset] of block.instructions.entries()) {
         if (offset.op !== 'offset' || this.#definitions.get(offset.by)?.op === 'constant') continue;
+        if (this.#mended.has(offset.result)) continue;
         const allowed = this.#allowed(offset, block.id);
         if (contains(allowed, this.#proved.in(offset.by, block.id))) continue;
-        return this.#mended({ block, index, offset }, allowed);
+        return this.#mend({ block, index, offset }, allowed);
       }
     }
     return this.#program;
@@ -71,9 +76,10 @@ class Legalising {
     return this.#known.in(offset.by, block);
   }
 
-  #mended(finding: Finding, allowed: Interval): Program {
+  #mend(finding: Finding, allowed: Interval): Program {
     const { offset, block } = finding;
     const known = this.#known.in(offset.by, block.id);
+    this.#mended.add(offset.result);
     // Larger constants the verifier would not be shown as such.
     if (known.lo >= 0n && known.hi <= MOST_COMPARED && contains(allowed, known)) {
       const mask = onesUpTo(known.hi);

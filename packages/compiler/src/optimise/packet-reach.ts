@@ -1,5 +1,5 @@
 import type { Ranges } from '../ir/ranges.ts';
-import type { Instruction, Program, ValueId } from '../ir/types.ts';
+import type { BlockId, Instruction, Program, ValueId } from '../ir/types.ts';
 
 type Offset = Extract<Instruction, { op: 'offset' }>;
 
@@ -12,6 +12,7 @@ export class PacketReach {
   readonly #definitions: ReadonlyMap<ValueId, Instruction>;
   readonly #proved: Ranges;
   readonly #used = new Map<ValueId, bigint>();
+  readonly #blocks = new Map<Instruction, BlockId>();
 
   constructor(program: Program, definitions: ReadonlyMap<ValueId, Instruction>, proved: Ranges) {
     this.#program = program;
@@ -43,17 +44,20 @@ export class PacketReach {
     const definition = this.#definitions.get(pointer);
     if (definition?.op !== 'offset' || depth > 16) return 0n;
     const constant = this.#constant(definition.by);
-    const by = constant ?? this.#proved.of(definition.by).hi;
+    const by = constant ?? this.#proved.in(definition.by, this.#blocks.get(definition) ?? 0).hi;
     return (by > FARTHEST ? 0n : by) + this.#start(definition.base, depth + 1);
   }
 
   #measureUses(): void {
     const offsets: Offset[] = [];
-    for (const { instructions, terminator } of this.#program.blocks) {
+    for (const { id, instructions, terminator } of this.#program.blocks) {
       for (const instruction of instructions) {
         if (instruction.op === 'load' || instruction.op === 'store') {
           this.#use(instruction.address, BigInt(instruction.offset + instruction.width / 8));
-        } else if (instruction.op === 'offset') offsets.push(instruction);
+        } else if (instruction.op === 'offset') {
+          offsets.push(instruction);
+          this.#blocks.set(instruction, id);
+        }
       }
       if (terminator.op === 'in-packet') this.#use(terminator.pointer, BigInt(terminator.size));
     }
