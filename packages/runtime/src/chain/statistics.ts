@@ -19,8 +19,7 @@ export interface ProgramStatistics {
   readonly nsPerRun: number;
 }
 
-export const ANSWERS = ['resume', 'retry', 'forward', 'bounce', 'stack', 'drop', 'reply'] as const;
-export type Answer = (typeof ANSWERS)[number];
+export type Answer = 'resume' | 'retry' | 'forward' | 'bounce' | 'stack' | 'drop' | 'reply';
 
 export interface SlowPathStatistics {
   /** Events read from the ring. */

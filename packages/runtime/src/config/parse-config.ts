@@ -7,9 +7,14 @@ type Issue = NonNullable<ReturnType<Schema['safeParse']>['error']>['issues'][num
 /** The configuration as the function's schema gives it, with defaults filled in. @throws ConfigError */
 export async function parseConfig(functionName: string, spec: FunctionSpec, given: unknown): Promise<unknown> {
   if (spec.config === undefined) return parseNothing(functionName, given);
-  const parsed = await spec.config.safeParseAsync(given ?? {});
+  return parseInput(functionName, spec.config, given ?? {});
+}
+
+/** The same of any schema. @throws ConfigError that names `what`. */
+export async function parseInput(what: string, schema: Schema, given: unknown): Promise<unknown> {
+  const parsed = await schema.safeParseAsync(given);
   if (parsed.success) return parsed.data;
-  throw new ConfigError(functionName, problemsOf(parsed.error.issues, given));
+  throw new ConfigError(what, problemsOf(parsed.error.issues, given));
 }
 
 function parseNothing(functionName: string, given: unknown): object {

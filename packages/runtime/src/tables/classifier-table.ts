@@ -90,10 +90,25 @@ export class ClassifierTable implements SwitchedMember {
 
   prepare(contents: unknown): Prepared {
     if (!isIterable(contents)) throw new TypeError(`the rules of ${this.path} are no list`);
-    return this.prepareRules(RuleList.encode(this.plan, this.#value, contents));
+    return this.#prepared(RuleList.encode(this.plan, this.#value, contents));
   }
 
-  prepareRules(rules: RuleList): Prepared {
+  prepareFrom(other: SwitchedMember): Prepared | undefined {
+    if (!(other instanceof ClassifierTable)) throw new TypeError(`${this.path} is a classifier`);
+    return other.rules === this.#rules ? undefined : this.#prepared(other.rules);
+  }
+
+  /** Writes the present rules into an element that is new. */
+  prime(element: Uint8Array, sizeClass: SizeClass): void {
+    this.#rules.writeTo(element, sizeClass);
+  }
+
+  /** Which of the two elements packets see. */
+  get generation(): Generation {
+    return this.#ruleSet.current;
+  }
+
+  #prepared(rules: RuleList): Prepared {
     return {
       fill: (generation) => this.#elements.write(generation, rules),
       done: () => {

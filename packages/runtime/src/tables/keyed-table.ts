@@ -1,3 +1,4 @@
+import type { MapStore } from '@twinpath/compiler';
 import { TableFullError } from '@twinpath/vnf';
 import type { Decoded, DecodedRecord } from '@twinpath/vnf/layout';
 import { keyText, type StoredEntry } from './instance-maps.ts';
@@ -19,6 +20,11 @@ export class KeyedTable {
     this.codec = codec;
     this.#place = place;
     this.#state = state;
+  }
+
+  /** The maps that packets see, for each family. */
+  get stores(): readonly MapStore[] {
+    return this.#place.stores();
   }
 
   get size(): number {

@@ -13,6 +13,8 @@ export interface SwitchedMember {
   readonly path: string;
   /** @throws what is wrong with the contents. */
   prepare(contents: unknown): Prepared;
+  /** The contents that the same table of another instance has; `undefined`: they are what this one has anyway. */
+  prepareFrom(other: SwitchedMember): Prepared | undefined;
   copy(from: Generation, to: Generation): void;
 }
 
@@ -53,7 +55,18 @@ export class RuleSet {
     this.fill(contents)();
   }
 
-  /** The same in two steps: what is returned shows the new contents to packets, and cannot fail. */
+  /** The contents that the same rule set of another instance has; in two steps as `fill`. */
+  fillFrom(other: RuleSet): () => void {
+    const contents = new Map<SwitchedMember, Prepared>();
+    for (const member of this.#members) {
+      const theirs = other.members.find(({ path }) => path === member.path);
+      const prepared = theirs && member.prepareFrom(theirs);
+      if (prepared !== undefined) contents.set(member, prepared);
+    }
+    return this.fill(contents);
+  }
+
+  /** `replace` in two steps: what is returned shows the new contents to packets, and cannot fail. */
   fill(contents: ReadonlyMap<SwitchedMember, Prepared>): () => void {
     const { current } = this.#switch;
     const next = this.#switch.begin();

@@ -1,3 +1,4 @@
+import { classifierMap } from '@twinpath/compiler/abi';
 import type { FunctionPlan } from '@twinpath/vnf/plan';
 import { fixedSizeClasses, LiveElements, type SizeClasses } from './classifier-table.ts';
 import { LiveSwitch } from './generation-switch.ts';
@@ -12,14 +13,14 @@ export interface RunningTablesOptions {
   readonly sizeClasses?: SizeClasses;
 }
 
-/** Tables over maps that programs use: every change is seen by the next packet. */
+/** Tables over new maps that programs use: every change is seen by the next packet. */
 export function runningTables(
   plan: FunctionPlan,
   maps: InstanceMaps,
   { ports = [], sizeClasses = fixedSizeClasses() }: RunningTablesOptions = {},
 ): LiveTableSet {
   const state = new InstanceState(maps);
-  return new LiveTableSet(plan, {
+  const tables = new LiveTableSet(plan, {
     maps,
     state,
     ports,
@@ -27,4 +28,9 @@ export function runningTables(
     elements: (table) => new LiveElements(table, maps, sizeClasses),
     rules: () => undefined,
   });
+  for (const [path, classifier] of tables.classifiers) {
+    const map = classifierMap(classifier.plan, classifier.generation);
+    classifier.prime(maps.memory(map), sizeClasses.get(path));
+  }
+  return tables;
 }

@@ -54,13 +54,9 @@ export class SwitchedMaps implements SwitchedMember {
     );
   }
 
-  /** What the current generation holds, for another instance of the same plan. */
-  contents(): Contents {
-    return this.#stores(this.#ruleSet.current).map((store) => [...store.entries()]);
-  }
-
-  prepareStored(contents: Contents): Prepared {
-    return this.#prepared(contents);
+  prepareFrom(other: SwitchedMember): Prepared {
+    if (!(other instanceof SwitchedMaps)) throw new TypeError(`${this.path} is a table`);
+    return this.#prepared(other.place.stores().map((store) => [...store.entries()]));
   }
 
   #prepared(contents: Contents): Prepared {

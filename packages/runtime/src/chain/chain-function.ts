@@ -1,0 +1,213 @@
+import type { ImportedVnf } from '@twinpath/compiler';
+import type { Log } from '@twinpath/vnf';
+import { type FunctionPlan, planFunction } from '@twinpath/vnf/plan';
+import { Ageing } from '../ageing.ts';
+import { ConfigError } from '../config/config-error.ts';
+import { parseConfig, parseInput } from '../config/parse-config.ts';
+import type { DataPlane } from '../data-plane.ts';
+import { Dispatcher, type HandlerTable } from '../slow-path/dispatcher.ts';
+import { LimitedLog } from '../slow-path/limited-log.ts';
+import { HostPorts } from '../slow-path/live-ports.ts';
+import { SlowPathCounts } from '../slow-path/slow-path-counts.ts';
+import type { StagedTables } from '../staging/staged-tables.ts';
+import { countersObject, counterValues } from '../tables/counter-values.ts';
+import { InstanceState } from '../tables/state.ts';
+import { ChainError } from './chain-error.ts';
+import { Deployment } from './deployment.ts';
+import { functionStatistics } from './function-statistics.ts';
+import {
+  configureContext,
+  type InstanceOptions,
+  instanceContext,
+  monotonicSeconds,
+  slowPathContext,
+} from './instance.ts';
+import type { RunningFunction } from './running.ts';
+import type { FunctionStatistics } from './statistics.ts';
+
+export interface ChainFunctionOptions {
+  readonly chain: string;
+  readonly name: string;
+  readonly imported: ImportedVnf;
+  readonly plane: DataPlane;
+  /** Name of the port that it sits on. */
+  readonly port: string;
+  readonly seed: number;
+  readonly key: number;
+  readonly log: Log;
+}
+
+/** One function of a chain, both paths. */
+export class ChainFunction implements RunningFunction, AsyncDisposable {
+  readonly name: string;
+  readonly kind: string;
+  readonly #options: ChainFunctionOptions;
+  readonly #plan: FunctionPlan;
+  readonly #deployment: Deployment;
+  readonly #ports: HostPorts;
+  readonly #counts = new SlowPathCounts();
+  readonly #limitedLog: LimitedLog;
+  readonly #stop = new AbortController();
+  readonly #running = new DisposableStack();
+  #ageing: Ageing | undefined;
+  #config: unknown;
+  #instance: object = {};
+
+  constructor(options: ChainFunctionOptions) {
+    const { name, imported, plane, port, seed, key, log } = options;
+    this.name = name;
+    this.kind = imported.spec.name;
+    this.#options = options;
+    this.#plan = planFunction(imported.spec);
+    this.#deployment = new Deployment({
+      plane,
+      imported,
+      plan: this.#plan,
+      port,
+      seed,
+      key,
+      seconds: monotonicSeconds,
+    });
+    this.#limitedLog = new LimitedLog(log);
+    this.#ports = new HostPorts(port, plane, (error) => this.#failed(error));
+  }
+
+  get tables(): Readonly<Record<string, unknown>> {
+    return this.#deployment.tables.tables;
+  }
+
+  get counters(): object {
+    return countersObject(this.#plan, this.#options.plane.maps);
+  }
+
+  config(): unknown {
+    return this.#config;
+  }
+
+  /** Brings both paths up. What fails leaves nothing behind that disposing does not remove. */
+  async start(given: unknown): Promise<void> {
+    const config = await parseConfig(this.name, this.#options.imported.spec, given);
+    const staged = await this.#configured(config, undefined);
+    this.#deployment.deploy(config, staged);
+    this.#config = config;
+    await this.#startSlowPath();
+    const { tables } = this.#deployment;
+    this.#ageing = new Ageing(tables.keyed.values(), (error) => this.#failed(error));
+  }
+
+  /** @throws what prevents it; everything is as it was then. */
+  async configure(given: unknown): Promise<void> {
+    const config = await parseConfig(this.name, this.#options.imported.spec, given);
+    const staged = await this.#configured(config, this.#config);
+    this.#deployment.deploy(config, staged);
+    this.#config = config;
+  }
+
+  async operate(name: string, input: unknown): Promise<unknown> {
+    const { operations } = this.#options.imported.spec;
+    const operation = operations[name];
+    if (operation === undefined) {
+      const known = Object.keys(operations).join(', ') || 'none';
+      throw new RangeError(`function ${this.name} has no operation ${name}; there are ${known}`);
+    }
+    return operation.run(this.#instance, await parseInput(`${this.name}, operation ${name}`, operation.input, input));
+  }
+
+  /** Once a second. */
+  tick(): void {
+    const { plane } = this.#options;
+    const seconds = monotonicSeconds();
+    new InstanceState(plane.maps).seconds = seconds;
+    this.#ageing?.tick(seconds);
+    this.#ports.check(isUp(plane));
+  }
+
+  statistics(): FunctionStatistics {
+    return functionStatistics({
+      name: this.name,
+      plan: this.#plan,
+      values: counterValues(this.#plan, this.#options.plane.maps),
+      programs: this.#deployment.programs,
+      slowPath: this.#counts.statistics(),
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
+    this.#ageing?.stop();
+    this.#running.dispose();
+  }
+
+  async #configured(config: unknown, previous: unknown): Promise<StagedTables> {
+    const { spec } = this.#options.imported;
+    const staged = this.#deployment.stage();
+    const configs = { config, previous };
+    try {
+      await spec.configure?.(configureContext(this.#instanceOptions(), staged.live, staged.maps, configs));
+    } catch (error) {
+      throw refused(this.name, config, error);
+    }
+    return staged;
+  }
+
+  async #startSlowPath(): Promise<void> {
+    const { plane, imported, port } = this.#options;
+    const [options, { tables }] = [this.#instanceOptions(), this.#deployment];
+    this.#instance = instanceContext(options, tables, plane.maps, () => this.#config);
+    const context = slowPathContext(this.#instance, options, this.#stop.signal);
+    const handlers = handlersOf(this.#options, await imported.spec.slowPath?.(context));
+    const { packetOut } = plane;
+    const answering = { packetOut, counts: this.#counts, log: this.#limitedLog, port };
+    const dispatcher = this.#running.use(new Dispatcher(this.#plan, answering, handlers));
+    this.#running.use(plane.listen((memory, offset, length) => dispatcher.receive(memory, offset, length)));
+  }
+
+  #instanceOptions(): InstanceOptions {
+    const { plane, log } = this.#options;
+    const failed = (error: unknown) => this.#failed(error);
+    return { plan: this.#plan, ports: this.#ports, cpus: plane.cpus, log, failed };
+  }
+
+  /** A task or a listener of the author's threw. */
+  #failed(error: unknown): void {
+    this.#counts.handlerErrors++;
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    this.#limitedLog.write('error', 'task', `the slow path failed: ${text}`);
+  }
+}
+
+function isUp(plane: DataPlane): boolean {
+  try {
+    return plane.portState().up;
+  } catch (error) {
+    // The interface was removed; the chain stays as it is until somebody stops it.
+    if (error instanceof Error && 'code' in error && error.code === 'ENODEV') return false;
+    throw error;
+  }
+}
+
+function refused(name: string, config: unknown, error: unknown): ConfigError {
+  const message = error instanceof Error ? error.message : String(error);
+  const hint = error instanceof Error && 'hint' in error ? String(error.hint) : 'what the function can be brought to';
+  return new ConfigError(
+    name,
+    [{ path: [], value: config, wrong: `it cannot be brought about: ${message}`, right: hint }],
+    error,
+  );
+}
+
+/** One for each reason. @throws ChainError */
+function handlersOf({ chain, name, imported: { spec } }: ChainFunctionOptions, given: unknown): HandlerTable {
+  const handlers = new Map<string, (...operands: readonly unknown[]) => unknown>();
+  const found = new Map<string, unknown>(typeof given === 'object' && given !== null ? Object.entries(given) : []);
+  for (const reason of Object.keys(spec.reasons)) {
+    const handler = found.get(reason);
+    if (typeof handler !== 'function') {
+      const why = `the slow path of ${name} gives no handler for reason ${reason}`;
+      const hint = `let slowPath() return { ${reason}(…) { … } }`;
+      throw new ChainError('TP_SLOW_PATH', chain, why, { hint });
+    }
+    handlers.set(reason, (...operands) => handler.call(given, ...operands));
+  }
+  return handlers;
+}

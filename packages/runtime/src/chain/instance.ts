@@ -1,0 +1,55 @@
+// What an author's code is given: `configure`, `slowPath` and operations.
+
+import { clockNs } from '@twinpath/linux';
+import type { Duration, Log } from '@twinpath/vnf';
+import type { FunctionPlan } from '@twinpath/vnf/plan';
+import type { HostPorts } from '../slow-path/live-ports.ts';
+import { every } from '../slow-path/periodic.ts';
+import { countersObject } from '../tables/counter-values.ts';
+import type { InstanceMaps } from '../tables/instance-maps.ts';
+import type { LiveTableSet } from '../tables/live-tables.ts';
+
+export interface InstanceOptions {
+  readonly plan: FunctionPlan;
+  readonly ports: HostPorts;
+  readonly cpus: number;
+  readonly log: Log;
+  /** What an author's task threw. */
+  failed(error: unknown): void;
+}
+
+/** Nanoseconds of CLOCK_MONOTONIC: what the fast path's `packet.now` is. */
+export const monotonicNs = (): number => Number(clockNs('monotonic'));
+/** The clock of entries that age. */
+export const monotonicSeconds = (): number => Number(clockNs('monotonic-coarse') / 1_000_000_000n);
+
+function parts(options: InstanceOptions, { tables }: LiveTableSet, maps: InstanceMaps) {
+  const { plan, ports, cpus, log } = options;
+  return { tables, counters: countersObject(plan, maps), ports, cpus, log, now: monotonicNs };
+}
+
+export function configureContext(
+  options: InstanceOptions,
+  staged: LiveTableSet,
+  maps: InstanceMaps,
+  configs: { readonly config: unknown; readonly previous: unknown },
+): object {
+  return { ...parts(options, staged, maps), ...configs };
+}
+
+export function instanceContext(
+  options: InstanceOptions,
+  tables: LiveTableSet,
+  maps: InstanceMaps,
+  config: () => unknown,
+): object {
+  return { ...parts(options, tables, maps), config };
+}
+
+export function slowPathContext(instance: object, { failed }: InstanceOptions, signal: AbortSignal): object {
+  return {
+    ...instance,
+    signal,
+    every: (period: Duration | (() => number), task: () => unknown) => every(period, task, { signal, failed }),
+  };
+}

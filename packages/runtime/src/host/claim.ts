@@ -1,0 +1,73 @@
+import { mountBpffs } from '@twinpath/linux';
+import { ChainError } from '../chain/chain-error.ts';
+import { pinDirectory } from './paths.ts';
+import { pinnedChains, removePins } from './pins.ts';
+import { isAlive, thisProcess } from './process.ts';
+import {
+  type ChainRecord,
+  createRecord,
+  hasRecord,
+  type LinkRecord,
+  readRecord,
+  removeRecord,
+  writeRecord,
+} from './record.ts';
+
+export interface ClaimOptions {
+  readonly chain: string;
+  readonly interface: string;
+  readonly ifindex: number;
+  readonly namespace: string | undefined;
+}
+
+/** A chain's place on this host, from before anything is attached until all is gone. */
+export class HostClaim implements Disposable {
+  /** Directory for its pins, on a BPF file system. */
+  readonly pins: string;
+  #record: ChainRecord;
+
+  /** @throws ChainError: a chain of this name runs, or was left behind. */
+  constructor({ chain, namespace, ...port }: ClaimOptions) {
+    mountBpffs();
+    this.pins = pinDirectory(chain);
+    const inNamespace = namespace === undefined ? {} : { namespace };
+    this.#record = { version: 1, chain, process: thisProcess(), ...port, ...inNamespace, pins: this.pins, links: [] };
+    if (!createRecord(this.#record)) throw refusal(chain, readRecord(chain));
+    if (pinnedChains().includes(chain)) {
+      removeRecord(chain);
+      throw leftBehind(chain, 'a process that is gone, without a record');
+    }
+  }
+
+  addLink(link: LinkRecord): void {
+    this.#record = { ...this.#record, links: [...this.#record.links, link] };
+    writeRecord(this.#record);
+  }
+
+  [Symbol.dispose](): void {
+    removePins(this.pins);
+    removeRecord(this.#record.chain);
+  }
+}
+
+/** A chain of this name that runs. Asked before any work is done; the claim settles it. @throws ChainError */
+export function checkName(chain: string): void {
+  if (hasRecord(chain)) throw refusal(chain, readRecord(chain));
+}
+
+function refusal(chain: string, record: ChainRecord | undefined): ChainError {
+  if (record === undefined) return leftBehind(chain, 'a process that was ended while it started');
+  const { pid } = record.process;
+  const place = record.namespace === undefined ? '' : ` in namespace ${record.namespace}`;
+  if (!isAlive(record.process))
+    return leftBehind(chain, `process ${pid}, which is gone, on ${record.interface}${place}`);
+  return new ChainError('TP_CHAIN_RUNNING', chain, `it runs already, on ${record.interface}${place} (process ${pid})`, {
+    hint: `end process ${pid}, or give this chain another name`,
+  });
+}
+
+function leftBehind(chain: string, by: string): ChainError {
+  return new ChainError('TP_CHAIN_LEFT_BEHIND', chain, `it was left behind by ${by}; its fast path may still run`, {
+    hint: `twinpath down ${chain}`,
+  });
+}

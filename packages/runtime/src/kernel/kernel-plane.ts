@@ -1,0 +1,161 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { FunctionProgram } from '@twinpath/compiler';
+import { EVENTS } from '@twinpath/compiler/abi';
+import { attachTcx, attachXdp, type BpfLink, type BpfProgram, type MapSpec, RingBuffer, XdpLink } from '@twinpath/ebpf';
+import { type Fd, getLink, inNamespace, listAddresses, Netlink, onlineCpus } from '@twinpath/linux';
+import type { PortMode } from '../chain/spec.ts';
+import type {
+  DataPlane,
+  EventHandler,
+  LoadedPrograms,
+  PacketHook,
+  PacketOut,
+  PortState,
+  StagedMaps,
+} from '../data-plane.ts';
+import { LINKS, MAPS } from '../host/pins.ts';
+import { InstanceState } from '../tables/state.ts';
+import { KernelMaps, StagedKernelMaps } from './kernel-maps.ts';
+import { KernelPacketOut } from './kernel-packet-out.ts';
+import { KernelPrograms } from './kernel-programs.ts';
+
+const HOOKS: readonly PacketHook[] = ['xdp', 'tcx-egress'];
+
+export interface KernelPlaneOptions {
+  readonly namespace: Fd;
+  readonly ifindex: number;
+  readonly mode: PortMode;
+  /** Names the programs. */
+  readonly functionName: string;
+  /** Where pins go, on a BPF file system. */
+  readonly pins: string;
+  readonly key: number;
+  /** A link was made, and is not pinned yet. */
+  onLink(hook: PacketHook, id: number): void;
+}
+
+/** The kernel of this machine. */
+export class KernelPlane implements DataPlane {
+  readonly cpus = onlineCpus().length;
+  readonly ifindex: number;
+  readonly maps: KernelMaps;
+  readonly #options: KernelPlaneOptions;
+  readonly #netlink: Netlink;
+  readonly #links = new Map<PacketHook, BpfLink>();
+  #packetOut: KernelPacketOut | undefined;
+  #attached: KernelPrograms | undefined;
+  #mode: 'native' | 'generic';
+
+  constructor(options: KernelPlaneOptions) {
+    this.#options = options;
+    this.ifindex = options.ifindex;
+    this.#mode = options.mode === 'generic' ? 'generic' : 'native';
+    this.maps = new KernelMaps(join(options.pins, MAPS));
+    this.#netlink = new Netlink(options.namespace);
+  }
+
+  get mode(): 'native' | 'generic' {
+    return this.#mode;
+  }
+
+  get packetOut(): PacketOut {
+    const { namespace, ifindex, key } = this.#options;
+    this.#packetOut ??= new KernelPacketOut({
+      namespace,
+      ifindex,
+      key,
+      state: new InstanceState(this.maps),
+      program: (hook, origin) => this.#attached?.find(hook, origin),
+    });
+    return this.#packetOut;
+  }
+
+  portState(): PortState {
+    const { mac, mtu, up, carrier } = getLink(this.#netlink, this.ifindex);
+    const addresses = listAddresses(this.#netlink, this.ifindex)
+      .filter(({ ifindex }) => ifindex === this.ifindex)
+      .map(({ address }) => address.slice(0, address.indexOf('/')));
+    return { mac, mtu, up: up && carrier, addresses };
+  }
+
+  stageMaps(specs: readonly MapSpec[]): StagedMaps {
+    return this.maps.stage(specs);
+  }
+
+  load(programs: readonly FunctionProgram[], staged: StagedMaps): LoadedPrograms {
+    if (!(staged instanceof StagedKernelMaps)) throw new TypeError('these maps are not in the kernel');
+    return KernelPrograms.load(this.#options.functionName, programs, staged);
+  }
+
+  attach(programs: LoadedPrograms): void {
+    if (!(programs instanceof KernelPrograms)) throw new TypeError('these programs are not in the kernel');
+    using undo = new DisposableStack();
+    for (const hook of HOOKS) {
+      const program = programs.find(hook, 'wire');
+      if (program !== undefined) undo.defer(this.#attachTo(hook, program));
+    }
+    undo.move();
+    this.#attached = programs;
+  }
+
+  listen(handler: EventHandler): Disposable {
+    const ring = new RingBuffer(this.maps.map(EVENTS), handler);
+    ring.start();
+    return ring;
+  }
+
+  /** Detaches and unpins all, and lets go of everything. */
+  [Symbol.dispose](): void {
+    using rest = new DisposableStack();
+    rest.use(this.#netlink);
+    rest.use(this.maps);
+    if (this.#attached !== undefined) rest.use(this.#attached);
+    if (this.#packetOut !== undefined) rest.use(this.#packetOut);
+    for (const hook of this.#links.keys()) rest.defer(() => this.#detach(hook));
+  }
+
+  /** What takes it back. */
+  #attachTo(hook: PacketHook, program: BpfProgram): () => void {
+    const link = this.#links.get(hook);
+    if (link === undefined) {
+      this.#attachFirst(hook, program);
+      return () => this.#detach(hook);
+    }
+    const before = this.#attached?.find(hook, 'wire');
+    link.update(program);
+    return () => {
+      if (before !== undefined) link.update(before);
+    };
+  }
+
+  #attachFirst(hook: PacketHook, program: BpfProgram): void {
+    const { namespace, ifindex, mode, onLink } = this.#options;
+    const link = inNamespace(namespace, () =>
+      hook === 'xdp' ? attachXdp({ program, ifindex, mode }) : attachTcx({ program, ifindex, direction: 'egress' }),
+    );
+    this.#links.set(hook, link);
+    try {
+      onLink(hook, link.info().id);
+      mkdirSync(join(this.#options.pins, LINKS), { recursive: true });
+      link.pin(this.#pinOf(hook));
+    } catch (error) {
+      this.#detach(hook);
+      throw error;
+    }
+    if (link instanceof XdpLink) this.#mode = link.mode;
+  }
+
+  #detach(hook: PacketHook): void {
+    const link = this.#links.get(hook);
+    this.#links.delete(hook);
+    rmSync(this.#pinOf(hook), { force: true });
+    // A pin of the same link elsewhere must not keep it attached.
+    link?.detach();
+    link?.[Symbol.dispose]();
+  }
+
+  #pinOf(hook: PacketHook): string {
+    return join(this.#options.pins, LINKS, hook);
+  }
+}

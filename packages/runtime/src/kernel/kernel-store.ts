@@ -1,0 +1,72 @@
+import type { UpdateMode } from '@twinpath/compiler';
+import type { BpfMap, UpdateFlag } from '@twinpath/ebpf';
+import type { BatchStore, StoredEntry } from '../tables/instance-maps.ts';
+
+const FLAGS: Readonly<Record<UpdateMode, UpdateFlag>> = { any: 'any', new: 'no-exist', existing: 'exist' };
+
+/** A kernel map as tables use it. Values of per-CPU maps are those of all CPUs, one behind the other. */
+export class KernelStore implements BatchStore {
+  readonly #map: BpfMap;
+
+  constructor(map: BpfMap) {
+    if (map.perCpu && map.valueSize % 8 !== 0) throw new TypeError(`values of map "${map.name}" are not whole words`);
+    this.#map = map;
+  }
+
+  /** Of a hash table they are counted one by one. */
+  get size(): number {
+    if (this.#map.type === 'array' || this.#map.type === 'percpu-array') return this.#map.maxEntries;
+    let size = 0;
+    for (const _ of this.entries()) size++;
+    return size;
+  }
+
+  lookup(key: Uint8Array): Uint8Array | undefined {
+    if (!this.#map.perCpu) return this.#map.lookup(key);
+    const copies = this.#map.lookupPerCpu(key);
+    return copies && concat(copies);
+  }
+
+  update(key: Uint8Array, value: Uint8Array, mode: UpdateMode): void {
+    if (this.#map.perCpu) this.#map.updatePerCpu(key, this.#split(value), FLAGS[mode]);
+    else this.#map.update(key, value, FLAGS[mode]);
+  }
+
+  delete(key: Uint8Array): boolean {
+    return this.#map.delete(key);
+  }
+
+  *entries(): Iterable<[Uint8Array, Uint8Array]> {
+    if (this.#map.perCpu) {
+      for (const [key, copies] of this.#map.entriesPerCpu()) yield [key, concat(copies)];
+    } else {
+      for (const [key, value] of this.#map.entries()) yield [key, value];
+    }
+  }
+
+  updateBatch(entries: readonly StoredEntry[]): void {
+    if (this.#map.perCpu) for (const [key, value] of entries) this.update(key, value, 'any');
+    else this.#map.updateBatch(concat(entries.map(([key]) => key)), concat(entries.map(([, value]) => value)));
+  }
+
+  deleteBatch(keys: readonly Uint8Array[]): number {
+    return this.#map.deleteBatch(concat(keys));
+  }
+
+  #split(value: Uint8Array): Uint8Array[] {
+    const { valueSize } = this.#map;
+    return Array.from({ length: value.length / valueSize }, (_, cpu) =>
+      value.subarray(cpu * valueSize, (cpu + 1) * valueSize),
+    );
+  }
+}
+
+function concat(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
