@@ -1,0 +1,12 @@
+import type { Result } from '../result.ts';
+import { firewallRules } from './firewall-rules.ts';
+
+export interface Scenario {
+  readonly name: string;
+  readonly purpose: string;
+  /** Without --rounds. */
+  readonly rounds: number;
+  run(options: { readonly rounds: number; progress(text: string): void }): Promise<Result>;
+}
+
+export const scenarios: readonly Scenario[] = [firewallRules];
