@@ -1,11 +1,11 @@
 // One instance of a function for one case: configured, filled, loaded, with a clock that stands until it is moved.
 import { SIZE_CLASSES, type SizeClass } from '@twinpath/classifier';
 import { planMaps } from '@twinpath/compiler';
-import { type InstanceMaps, type LiveTableSet, runningTables } from '@twinpath/runtime';
+import { type InstanceMaps, type LiveTableSet, parseConfig, runningTables } from '@twinpath/runtime';
 import { type FunctionPlan, planFunction } from '@twinpath/vnf/plan';
 import type { FunctionSpec } from '@twinpath/vnf/spec';
 import { SimulatedClock } from './clock.ts';
-import { configOf, configure } from './configure.ts';
+import { configure } from './configure.ts';
 import type { Executor, Loaded, TestPort } from './executor.ts';
 import type { Programs } from './programs.ts';
 import type { AnyTestCase } from './test-case.ts';
@@ -53,7 +53,7 @@ async function start(programs: Programs, testCase: AnyTestCase, { executor, clas
   const { spec } = programs.imported;
   const plan = planFunction(spec);
   const ports = portsOf(spec);
-  const config = await configOf(spec, testCase);
+  const config = await parseConfig(spec.name, spec, testCase.config);
   using owned = new DisposableStack();
   const made = owned.use(executor.createMaps(planMaps(plan, { classifiers }), ports));
   const { maps } = made;

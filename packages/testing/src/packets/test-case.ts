@@ -1,7 +1,7 @@
 // What authors write: packets in, what becomes of them, and how tables and counters stand.
 
 import type { PacketText } from '@twinpath/packet';
-import type { Duration, LiveTables, Port } from '@twinpath/vnf';
+import type { Duration, LiveTables, Port, Vnf } from '@twinpath/vnf';
 import type { input as Input, ZodType } from 'zod';
 
 /** What became of a packet. `aborted`: the program gave up, which is a fault of the compiler. */
@@ -34,6 +34,9 @@ export interface TestCase<C extends ZodType, T, K, R> {
   /** Looks at tables behind the last step; what it throws is the case's failure. */
   finally?(tables: LiveTables<T>): void;
 }
+
+/** The cases of a function: `CaseOf<typeof firewall>`. */
+export type CaseOf<V> = V extends Vnf<infer C, infer T, infer K, infer R, string> ? TestCase<C, T, K, R> : never;
 
 /** A case of a function whose types are not known any more. */
 export interface AnyTestCase {

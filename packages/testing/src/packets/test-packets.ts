@@ -2,17 +2,27 @@ import { test as nodeTest } from 'node:test';
 import type { Vnf } from '@twinpath/vnf';
 import type { ZodType } from 'zod';
 import { evaluator } from './evaluator.ts';
+import type { Executor } from './executor.ts';
+import { kernel, missingForKernel } from './kernel.ts';
 import { Programs } from './programs.ts';
 import { runCase } from './run-case.ts';
 import type { TestCase } from './test-case.ts';
 
 /** Registers one test: `test` of `node:test`, or of vitest. */
-export type Register = (title: string, run: () => Promise<void>) => unknown;
+export interface Register {
+  (title: string, run: () => Promise<void>): unknown;
+  /** A test that does not run; its title says why. */
+  readonly skip: (title: string, run: () => void) => unknown;
+}
 
 export interface TestOptions {
   /** Default: `test` of `node:test`. */
   readonly test?: Register;
+  /** Default: the evaluator, and the kernel where there is privilege; without it, one skipped test says what is missing. */
+  readonly executors?: readonly Executor['name'][];
 }
+
+const executors = { evaluator, kernel };
 
 /** Registers one test for each case and executor. Time is simulated; the slow path does not run, so that a packet that goes up
  *  stays up.
@@ -27,13 +37,21 @@ export interface TestOptions {
 export function testPackets<C extends ZodType, T, K, R, P extends string>(
   vnf: Vnf<C, T, K, R, P>,
   cases: readonly TestCase<C, T, K, R>[],
-  { test = nodeTest }: TestOptions = {},
+  { test = nodeTest, executors: names = ['evaluator', 'kernel'] }: TestOptions = {},
 ): void {
   let programs: Programs | undefined;
-  for (const testCase of cases) {
-    test(`${testCase.title} (evaluator)`, () => {
-      programs ??= new Programs(vnf);
-      return runCase(programs, testCase, evaluator);
-    });
+  for (const name of names) {
+    const missing = name === 'kernel' ? missingForKernel() : undefined;
+    if (missing !== undefined) {
+      test.skip(`${vnf.name} (kernel) needs ${missing}`, () => {});
+      continue;
+    }
+    for (const testCase of cases) {
+      test(`${testCase.title} (${name})`, () => {
+        // Not before a test runs, so that what the author wrote fails a test and not the file.
+        programs ??= new Programs(vnf);
+        return runCase(programs, testCase, executors[name]);
+      });
+    }
   }
 }
