@@ -7,8 +7,10 @@ import { type Failure, judge, pipelines } from './judge.ts';
 import { KernelBench } from './kernel-bench.ts';
 import { report } from './report.ts';
 import { shrink } from './shrink.ts';
+import { Watchdog } from './watchdog.ts';
 
-const SHRINK_SECONDS = 60;
+/** Less than the watchdog's patience. */
+const SHRINK_SECONDS = 40;
 const PROGRESS_MS = 2000;
 
 const { values } = parseArgs({
@@ -26,6 +28,7 @@ const start = performance.now();
 const end = start + Number(values.minutes) * 60_000;
 
 using bench = new KernelBench();
+await using watchdog = new Watchdog();
 const seen = new Set<string>();
 let [programs, runs, refused, failures, told] = [0, 0, 0, 0, 0];
 
@@ -52,6 +55,7 @@ for (let seed = first; seed < first + count && performance.now() < end; seed++) 
   const experiment = makeExperiment(seed);
   programs++;
   for (const pipeline of pipelines) {
+    watchdog.alive(seed);
     const judged = judge(bench, experiment, pipeline);
     if (judged === 'refused') refused++;
     else if (judged === 'agreed') runs += experiment.packets.length;

@@ -20,7 +20,8 @@ export function shrink(bench: KernelBench, found: Shrunk, seconds: number): Shru
   };
   let best = attempt({ ...found.experiment, program: tidy(found.experiment.program) }) ?? found;
   best = fewerPackets(best, attempt);
-  const caution = { keepChecks: found.failure.kind === 'verifier' };
+  // Both say that something is not bounded; taking the bound away would say so too.
+  const caution = { keepChecks: found.failure.kind === 'verifier' || found.failure.kind === 'compiler' };
   for (let progress = true; progress && performance.now() < deadline; ) {
     progress = false;
     for (const program of smaller(best.experiment.program, caution)) {
