@@ -65,10 +65,20 @@ export class ModuleGraph {
     const exported = module.exports.get(name);
     if (typeof exported === 'string') return this.resolve(module, exported);
     if (exported !== undefined) return this.#imported(module, exported);
-    if (name !== 'default' || module.defaultExport === undefined) return undefined;
+    if (name !== 'default') return this.#throughStars(module, name);
     const { defaultExport } = module;
+    if (defaultExport === undefined) return undefined;
     if (defaultExport.kind === 'function') return { kind: 'function', function: defaultExport.function };
     return { kind: 'constant', module, name, constant: { ...defaultExport, initial: defaultExport } };
+  }
+
+  #throughStars(module: ModuleNode, name: string): Binding | undefined {
+    for (const from of module.stars) {
+      if (from === AUTHORS_MODULE) return { kind: 'vnf', name };
+      const found = isRelative(from) ? this.exported(this.#dependency(module, from), name) : undefined;
+      if (found !== undefined) return found;
+    }
+    return undefined;
   }
 
   #imported(module: ModuleNode, imported: Import): Binding {

@@ -52,7 +52,8 @@ export default vnf({ name: 'test', config: z.object({ a: z.number().default(7) }
     inFiles(
       {
         'spec.ts':
-          "import { vnf } from '@twinpath/vnf';\nimport { fast } from './fast.ts';\nconst spec = { name: 'test', fastPath: fast };\nexport const made = vnf(spec);\nexport default made;\n",
+          "import { vnf } from '@twinpath/vnf';\nimport { fast } from './all.ts';\nconst spec = { name: 'test', fastPath: fast };\nexport const made = vnf(spec);\nexport default made;\n",
+        'all.ts': "export * from './fast.ts';\n",
         'fast.ts': "import { drop } from '@twinpath/vnf';\nexport function fast() { return drop; }\n",
       },
       async (directory) => {

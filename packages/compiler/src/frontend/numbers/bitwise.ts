@@ -118,12 +118,20 @@ function knownBits(
     e.fail(e.at(b.node), 'TP2005', e.textOf(b.node), `it is ${y}`);
   }
   if (operator === '>>>') return exactNumber(e, path, BigInt.asUintN(32, x) >> y);
-  const exact = { '&': x & y, '|': x | y, '^': x ^ y, '<<': x << y, '>>': BigInt.asIntN(32, x) >> y }[operator];
+  const exact = EXACT[operator](x, y);
   if (unsigned) return exactNumber(e, path, BigInt.asUintN(32, exact));
   const sound = operator === '>>' ? BigInt.asIntN(32, x) === x : BigInt.asIntN(32, exact) === exact;
   if (!sound) e.fail(e.at(node), 'TP2004', operator, e.textOf(node), `'${e.textOf(a.node)}' is ${x}`);
   return exactNumber(e, path, exact);
 }
+
+const EXACT = {
+  '&': (x: bigint, y: bigint) => x & y,
+  '|': (x: bigint, y: bigint) => x | y,
+  '^': (x: bigint, y: bigint) => x ^ y,
+  '<<': (x: bigint, y: bigint) => x << y,
+  '>>': (x: bigint, y: bigint) => BigInt.asIntN(32, x) >> y,
+};
 
 function requireSigned32(e: Evaluation, node: Span, operator: string, { node: operand, range }: Ranged): void {
   if (contains(SIGNED_32, range)) return;

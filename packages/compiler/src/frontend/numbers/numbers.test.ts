@@ -178,8 +178,8 @@ describe('integer expressions', () => {
         }
       },
     );
-    fc.assert(property, { numRuns: 600 });
+    fc.assert(property, { numRuns: 300 });
     // Most of what is generated is within the rules, or this proves little.
-    expect(accepted).toBeGreaterThan(250);
+    expect(accepted).toBeGreaterThan(120);
   });
 });

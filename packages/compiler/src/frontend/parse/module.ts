@@ -41,6 +41,7 @@ class Draft {
   readonly #constants = new Map<string, ModuleConstant>();
   readonly #others = new Map<string, 'let' | 'class' | 'other'>();
   readonly #exports = new Map<string, string | Import>();
+  readonly #stars: string[] = [];
   readonly #dependencies: string[] = [];
   #defaultExport: Expression | undefined;
 
@@ -59,6 +60,7 @@ class Draft {
       constants: this.#constants,
       others: this.#others,
       exports: this.#exports,
+      stars: this.#stars,
       defaultExport: this.#defaultExport,
       dependencies: this.#dependencies,
     };
@@ -98,6 +100,7 @@ class Draft {
         : undefined;
     if (from !== undefined) this.#dependencies.push(from);
     const clause = node.exportClause;
+    if (clause === undefined && from !== undefined) this.#stars.push(from);
     if (clause === undefined || !ts.isNamedExports(clause)) return;
     const span = spanOf(this.#reader, node);
     for (const { isTypeOnly, name, propertyName } of clause.elements) {

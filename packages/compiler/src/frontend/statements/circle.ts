@@ -10,7 +10,7 @@ import type { Loop } from '../syntax/statement.ts';
 import type { Value } from '../value.ts';
 import { Assumptions, type Header } from './assumptions.ts';
 import { leaving, together } from './completion.ts';
-import { stepped } from './loop.ts';
+import { stepped } from './step.ts';
 
 const MOST_TRIES = 24;
 

@@ -7,6 +7,7 @@ import type { Loop } from '../syntax/statement.ts';
 import { leave } from './block.ts';
 import { circle } from './circle.ts';
 import { leaving, together } from './completion.ts';
+import { stepped } from './step.ts';
 
 /** Loops of at most so many rounds, and of at most so much code in all, are written out. */
 const UNROLLED_ROUNDS = 8;
@@ -47,11 +48,4 @@ function unrolled(e: Evaluation, path: Path, node: Loop): Completion | undefined
   }
   e.rollback(checkpoint);
   return undefined;
-}
-
-/** The ends of a round, behind the step and joined. */
-export function stepped(e: Evaluation, paths: readonly Path[], { step }: Loop): readonly Path[] {
-  const joined = e.joinPaths(paths);
-  if (step === undefined) return joined;
-  return joined.flatMap((on) => e.evaluate(on, step).map(({ path }) => path));
 }

@@ -26,6 +26,8 @@ export interface ModuleNode {
   readonly others: ReadonlyMap<string, 'let' | 'class' | 'other'>;
   /** Exported name to the local one; names of other modules as imports. */
   readonly exports: ReadonlyMap<string, string | Import>;
+  /** `export * from`, as written. */
+  readonly stars: readonly string[];
   /** What `export default` gives. */
   readonly defaultExport: Expression | undefined;
   /** All modules that are imported for their values, as written. */
