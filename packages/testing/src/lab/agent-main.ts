@@ -49,9 +49,14 @@ function answer(request: AgentRequest): Promise<AgentReply> {
 }
 
 /** One connection for each request, so that each is a flow of its own. */
-async function fetched({ url, source, timeout }: FetchRequest): Promise<AgentReply> {
+async function fetched({ url, source, sourcePort, timeout }: FetchRequest): Promise<AgentReply> {
   const signal = AbortSignal.timeout(timeout);
-  const request = httpRequest(url, { agent: false, signal, ...(source !== undefined && { localAddress: source }) });
+  const request = httpRequest(url, {
+    agent: false,
+    signal,
+    ...(source !== undefined && { localAddress: source }),
+    ...(sourcePort !== undefined && { localPort: sourcePort }),
+  });
   const response = once(request, 'response');
   request.end();
   const [message] = await response;

@@ -4,6 +4,7 @@ export interface FetchRequest {
   readonly kind: 'fetch';
   readonly url: string;
   readonly source: string | undefined;
+  readonly sourcePort: number | undefined;
   readonly timeout: number;
 }
 export interface SendRequest {

@@ -116,8 +116,8 @@ export class Host {
 
   /** An HTTP request over a connection of its own. That it fails is a result. */
   async fetch(url: string, options: RequestOptions = {}): Promise<Fetched> {
-    const { source, timeout = 2000 } = options;
-    const reply = await this.ask({ kind: 'fetch', url, source, timeout });
+    const { source, sourcePort, timeout = 2000 } = options;
+    const reply = await this.ask({ kind: 'fetch', url, source, sourcePort, timeout });
     return reply.ok ? { ok: true, status: reply.status ?? 0, body: Buffer.from(reply.bytes ?? []) } : reply;
   }
 
