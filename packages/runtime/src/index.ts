@@ -1,3 +1,4 @@
+export { Ageing } from './ageing.ts';
 export { ChainError, type ChainErrorCode } from './chain/chain-error.ts';
 export type { RunningChain, RunningFunction } from './chain/running.ts';
 export type { ChainFunctionSpec, ChainSpec, PortMode, PortSpec } from './chain/spec.ts';
@@ -7,6 +8,7 @@ export { ConfigError, type ConfigProblem } from './config/config-error.ts';
 export { parseConfig, problemsOf } from './config/parse-config.ts';
 export * from './host/index.ts';
 export { KernelMaps } from './kernel/kernel-maps.ts';
+export { EventDecoder, type PacketEvent } from './slow-path/event.ts';
 export { countersObject, counterValues } from './tables/counter-values.ts';
 export { InMemoryMaps } from './tables/in-memory-maps.ts';
 export type { InstanceMaps } from './tables/instance-maps.ts';
