@@ -2,7 +2,13 @@ import { at } from '../ir/at.ts';
 import { coalesce } from './coalesce.ts';
 import { colour } from './colour.ts';
 import { type Interference, interferenceOf } from './interference.ts';
-import { FIRST_VIRTUAL, type MachineProgram, type Register, withRegisters, withTerminatorRegisters } from './machine.ts';
+import {
+  FIRST_VIRTUAL,
+  type MachineProgram,
+  type Register,
+  withRegisters,
+  withTerminatorRegisters,
+} from './machine.ts';
 import { rematerialisable, spill } from './spill.ts';
 
 /** A spill between a bound's check and its use would lose the bound on kernels before 6.12. */

@@ -52,7 +52,7 @@ class Legalising {
     this.#definitions = instructionsByResult(program);
     this.#proved = rangesOf(program, verifierReasoning, graph);
     this.#known = rangesOf(program, exactReasoning, graph);
-    this.#reach = new PacketReach(program, this.#definitions, this.#proved);
+    this.#reach = new PacketReach(program, this.#definitions, { proved: this.#proved, known: this.#known });
   }
 
   /** Mends one offset, or gives the same program if there is none to mend. */

@@ -5,19 +5,27 @@ type Offset = Extract<Instruction, { op: 'offset' }>;
 
 /** MAX_PACKET_OFF: the verifier follows a packet pointer no further than this from the packet's start. */
 const FARTHEST = 0xffffn;
+/** What a pointer that may be anywhere is left of that by those it is made from. */
+const SHARE = 0x3fffn;
 
 /** How far packet pointers are from the packet's start, and how far behind themselves they are used. */
 export class PacketReach {
   readonly #program: Program;
   readonly #definitions: ReadonlyMap<ValueId, Instruction>;
   readonly #proved: Ranges;
+  readonly #known: Ranges;
   readonly #used = new Map<ValueId, bigint>();
   readonly #blocks = new Map<Instruction, BlockId>();
 
-  constructor(program: Program, definitions: ReadonlyMap<ValueId, Instruction>, proved: Ranges) {
+  constructor(
+    program: Program,
+    definitions: ReadonlyMap<ValueId, Instruction>,
+    ranges: { readonly proved: Ranges; readonly known: Ranges },
+  ) {
     this.#program = program;
     this.#definitions = definitions;
-    this.#proved = proved;
+    this.#proved = ranges.proved;
+    this.#known = ranges.known;
     this.#measureUses();
   }
 
@@ -61,10 +69,14 @@ export class PacketReach {
       }
       if (terminator.op === 'in-packet') this.#use(terminator.pointer, BigInt(terminator.size));
     }
-    // What is used through constant offsets counts for the pointer under them; those are made after it.
-    for (const { base, by, result } of offsets.toReversed()) {
-      const constant = this.#constant(by);
-      if (constant !== undefined) this.#use(base, constant + (this.#used.get(result) ?? 0n));
+    // What is used through an offset counts for the pointer under it, which is made before.
+    for (const offset of offsets.toReversed()) {
+      const constant = this.#constant(offset.by);
+      const by = constant ?? this.#known.in(offset.by, this.#blocks.get(offset) ?? 0).hi;
+      const behind = this.#used.get(offset.result) ?? 0n;
+      // Where a constant leads out of every packet, control never comes; what has no bound yet is going to get one.
+      const most = by + behind <= FARTHEST ? by : constant === undefined ? SHARE : 0n;
+      this.#use(offset.base, most + behind);
     }
   }
 

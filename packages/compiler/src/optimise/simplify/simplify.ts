@@ -1,11 +1,13 @@
 import { at } from '../../ir/at.ts';
 import { graphOf } from '../../ir/graph.ts';
 import type { Interval } from '../../ir/interval.ts';
+import { loopCarried } from '../../ir/loop-carried.ts';
 import { resultOf, withOperands, withTerminatorOperands } from '../../ir/operands.ts';
-import { exactResult, type Ranges, rangesOf } from '../../ir/ranges.ts';
+import { exactReasoning, exactResult, type Ranges, rangesOf } from '../../ir/ranges.ts';
 import type { Block, BlockId, Instruction, Program, Terminator, ValueId, ValueType } from '../../ir/types.ts';
 import { instructionsByResult, useCounts } from '../../ir/uses.ts';
 import { resolver, substitute, substituteInBlock } from '../substitute.ts';
+import { verifierReasoning } from '../verifier-reasoning.ts';
 import { betterOffset, folded } from './address.ts';
 import { betterAlu } from './alu.ts';
 import { betterCompare } from './compare.ts';
@@ -25,7 +27,10 @@ class Simplifier {
   readonly #program: Program;
   readonly #values: ValueType[];
   readonly #definitions: Map<ValueId, Instruction>;
+  readonly #order: readonly BlockId[];
   readonly #ranges: Ranges;
+  readonly #carried: ReadonlySet<ValueId>;
+  readonly #proved: Ranges;
   readonly #uses: readonly number[];
   readonly #made = new Map<ValueId, Interval>();
   readonly #constants = new Map<bigint, ValueId>();
@@ -40,7 +45,11 @@ class Simplifier {
     this.#program = program;
     this.#values = [...program.values];
     this.#definitions = instructionsByResult(program);
-    this.#ranges = rangesOf(program);
+    const graph = graphOf(program);
+    this.#order = graph.order;
+    this.#ranges = rangesOf(program, exactReasoning, graph);
+    this.#carried = loopCarried(program, graph);
+    this.#proved = this.#carried.size === 0 ? this.#ranges : rangesOf(program, verifierReasoning, graph);
     this.#uses = useCounts(program);
     for (const instruction of at(program.blocks, 0).instructions) {
       if (instruction.op === 'constant') this.#constants.set(instruction.value, instruction.result);
@@ -49,7 +58,7 @@ class Simplifier {
 
   run(): Program {
     const blocks: Block[] = [...this.#program.blocks];
-    for (const id of graphOf(this.#program).order) {
+    for (const id of this.#order) {
       const { phis, instructions, terminator } = substituteInBlock(at(this.#program.blocks, id), this.#resolve);
       this.#block = id;
       this.#out = [];
@@ -68,13 +77,18 @@ class Simplifier {
       const definition = this.#definitions.get(value);
       return definition?.op === 'constant' ? definition.value : undefined;
     },
-    range: (value) => this.#made.get(value) ?? this.#ranges.in(value, this.#block),
+    range: (value) => this.#made.get(value) ?? this.#range(value),
     bits: (value) => possibleBits(value, this.#context),
     isPointer: (value) => at(this.#values, value).kind === 'pointer',
     usedOnce: (value) => this.#uses[value] === 1,
     make: (instruction) => this.#make(instruction),
     makeConstant: (value) => this.#makeConstant(value),
   };
+
+  /** Of what goes round in a loop, only what the verifier knows too: it must still see the loop come to its end. */
+  #range(value: ValueId): Interval {
+    return (this.#carried.has(value) ? this.#proved : this.#ranges).in(value, this.#block);
+  }
 
   #instruction(original: Instruction): void {
     const result = resultOf(original);
