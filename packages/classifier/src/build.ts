@@ -36,22 +36,24 @@ interface Parameters extends TreeOptions {
   readonly narrow: Readonly<Record<Family, number>>;
 }
 
-/** Tables that fit the processor's cache win: few copies of a rule, and rather a dozen records, which lie behind each
- *  other, than another step. Neither border of these wins everywhere. */
+/** Tables that fit the processor's cache win: few copies of a rule, and rather some records, which lie behind each other,
+ *  than another step. No set wins everywhere. */
 const PREFERRED: readonly Parameters[] = [
-  { narrow: { 4: 24, 6: 48 }, leaf: 12, budget: 2, hurryFrom: 12 },
+  { narrow: { 4: 24, 6: 48 }, leaf: 24, budget: 2, hurryFrom: 12 },
   { narrow: { 4: 16, 6: 32 }, leaf: 12, budget: 2, hurryFrom: 12 },
+  { narrow: { 4: 24, 6: 48 }, leaf: 12, budget: 2, hurryFrom: 12 },
+  { narrow: { 4: 16, 6: 32 }, leaf: 24, budget: 2, hurryFrom: 12 },
 ];
 
-/** For lists that would multiply in those: wide prefixes apart from each other, then long leaves, then wide cuts. */
-const FALLBACKS: readonly Parameters[] = [
-  { narrow: { 4: 8, 6: 20 }, leaf: 12, budget: 2, hurryFrom: 12 },
+/** For long lists and those that would multiply: wide prefixes apart from each other and long leaves; then wide cuts. */
+const ROBUST: readonly Parameters[] = [
+  { narrow: { 4: 8, 6: 20 }, leaf: 48, budget: 2, hurryFrom: 12 },
   { narrow: { 4: 8, 6: 20 }, leaf: 48, budget: 1.5, hurryFrom: 12 },
   { narrow: { 4: 8, 6: 20 }, leaf: 12, budget: 8, hurryFrom: 2 },
 ];
 
-/** Above this, the first parameters must do, so that updates stay within a second or two. */
-const MOST_RULES_TO_COMPARE = 10_000;
+/** Rules built for comparison, over all attempts: two sets for 10,000 rules, none for more than this. */
+const RULES_TO_BUILD = 20_000;
 
 /** @throws ClassifierError naming the rule that does not fit the shape, or the limit that the rules exceed. */
 export function buildClassifier(
@@ -79,12 +81,12 @@ interface Candidate {
   readonly records: number;
 }
 
-/** The cheapest table that the preferred parameters give; the first, for many rules; else the first that fits at all. */
+/** The cheapest table of those that there is time to try; else the first that fits. */
 function bestOf(layout: Layout, lanes: Lanes, entries: FamilyEntries, rules: readonly Rule[]): Candidate {
   let best: Candidate | undefined;
   let lowest = Number.POSITIVE_INFINITY;
-  for (const parameters of PREFERRED) {
-    if (best && rules.length > MOST_RULES_TO_COMPARE) break;
+  for (const [attempts, parameters] of PREFERRED.entries()) {
+    if ((attempts + 1) * rules.length > RULES_TO_BUILD) break;
     const candidate = attempt(layout, lanes, entries, parameters, expectedBytes(rules.length));
     if (candidate instanceof TableTooLarge) continue;
     const cost = expectedCost(layout, candidate.table, rules);
@@ -102,7 +104,7 @@ function expectedBytes(rules: number): number {
 
 function firstThatFits(layout: Layout, lanes: Lanes, entries: FamilyEntries): Candidate {
   let failure: TableTooLarge | undefined;
-  for (const parameters of FALLBACKS) {
+  for (const parameters of ROBUST) {
     const candidate = attempt(layout, lanes, entries, parameters, LARGEST_TABLE_BYTES);
     if (!(candidate instanceof TableTooLarge)) return candidate;
     failure = candidate;

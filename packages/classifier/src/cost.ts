@@ -6,11 +6,12 @@ import type { Rule } from './rule.ts';
 
 const SAMPLES = 1024;
 
-/** A step is one load that depends on the one before; a record lies behind the previous one. */
-const STEP_COST = 1;
+/** A record lies behind the previous one; a step is a load that waits for the one before, and dearer in a large table. */
 const RECORD_COST = 0.3;
+const CACHED_BYTES = 256 * 1024;
+const stepCost = (tableBytes: number) => 1 + 0.25 * Math.max(0, Math.log2(tableBytes / CACHED_BYTES));
 
-/** Mean cost of lookups for keys spread over the rules; only for comparing tables of the same rules. */
+/** Cost of lookups for keys spread over the rules; only for comparing tables of the same rules. */
 export function expectedCost(layout: Layout, table: Uint8Array<ArrayBuffer>, rules: readonly Rule[]): number {
   const random = new Random(1);
   const walk = new Walk(layout, table);
@@ -18,5 +19,5 @@ export function expectedCost(layout: Layout, table: Uint8Array<ArrayBuffer>, rul
     const rule = rules[Math.floor((sample * rules.length) / SAMPLES)];
     if (rule) walk.lookup(matchingKey(layout.shape, rule, random));
   }
-  return walk.tally.steps * STEP_COST + walk.tally.records * RECORD_COST;
+  return walk.tally.steps * stepCost(table.length) + walk.tally.records * RECORD_COST;
 }

@@ -1,5 +1,5 @@
 import { Random } from './random.ts';
-import type { FieldMatch, PrefixMatch, Rule } from './rule.ts';
+import { type FieldMatch, isPrefix, isRange, type PrefixMatch, type Rule } from './rule.ts';
 import { CHARACTERS, type Character, type RuleMix, type Weighted } from './rule-mix.ts';
 import type { ClassifierShape, Family, MatchField } from './shape.ts';
 
@@ -26,7 +26,22 @@ export function generateRules({ shape, mix, count, seed, ipv6Share = 0.3 }: Gene
     const rule = maker.make(random.chance(ipv6Share) ? 6 : 4);
     rules.set(JSON.stringify(rule), rule);
   }
-  return [...rules.values()];
+  return specificFirst([...rules.values()], random);
+}
+
+/** Roughly, as people write lists: with wide rules early, a few would shadow all others. */
+function specificFirst(rules: readonly Rule[], random: Random): Rule[] {
+  const placed = rules.map((rule) => ({ rule, place: widthOf(rule) + random.below(1000) / 2000 }));
+  return placed.sort((a, b) => a.place - b.place).map(({ rule }) => rule);
+}
+
+/** For each field from 0, one value, to 1, everything. */
+function widthOf(rule: Rule): number {
+  return rule.reduce((sum, match) => {
+    if (!match) return sum + 1;
+    if (isPrefix(match)) return sum + 1 - match.length / (8 * match.address.length);
+    return isRange(match) ? sum + Math.log2(match.to - match.from + 1) / 16 : sum;
+  }, 0);
 }
 
 class RuleMaker {
