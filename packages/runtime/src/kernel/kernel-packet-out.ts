@@ -1,6 +1,6 @@
 import { RESUME } from '@twinpath/compiler/abi';
 import { type BpfProgram, xdpContext } from '@twinpath/ebpf';
-import { type Fd, inNamespace, PacketSocket } from '@twinpath/linux';
+import { type Fd, inNamespace, isSyscallError, PacketSocket } from '@twinpath/linux';
 import type { PacketHook, PacketOut } from '../data-plane.ts';
 import { FrameTooLongError } from '../packet-out/frame-too-long.ts';
 import type { InstanceState } from '../tables/state.ts';
@@ -35,7 +35,7 @@ export class KernelPacketOut implements PacketOut, Disposable {
 
   retry(hook: PacketHook, frame: Uint8Array, trips: number): void {
     if (hook === 'tcx-egress') {
-      this.#transmit(frame, trips);
+      this.#transmitAgain(frame, trips);
       return;
     }
     const program = this.#options.program('xdp', 'retry');
@@ -60,6 +60,15 @@ export class KernelPacketOut implements PacketOut, Disposable {
   [Symbol.dispose](): void {
     this.#socket[Symbol.dispose]();
     this.#pass[Symbol.dispose]();
+  }
+
+  /** What the program drops, or hands up once more, is to the sender as if the interface's queue were full. */
+  #transmitAgain(frame: Uint8Array, trips: number): void {
+    try {
+      this.#transmit(frame, trips);
+    } catch (error) {
+      if (!isSyscallError(error, 'ENOBUFS')) throw error;
+    }
   }
 
   /** Only a program on the way out takes the mark away again. */
