@@ -13,11 +13,12 @@ export function installNpm() {
     .digest('hex');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
   console.error('Installing npm packages from package-lock.json (no install scripts) …');
-  const options = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
+  // Not `npm ci`: it refuses a lock file that lacks a package for some other platform, and mirrors do not have them all.
+  const options = ['install', '--no-save', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
   const { status, error } = spawnSync('npm', options, { cwd: root, stdio: ['ignore', 2, 2] });
   if (status !== 0) {
     console.error(
-      `npm ci failed${error ? `: ${error.message}` : ''}. Run it by hand, with --ignore-scripts, and try again.`,
+      `npm install failed${error ? `: ${error.message}` : ''}. Run it by hand, with --ignore-scripts, and try again.`,
     );
     process.exit(1);
   }
