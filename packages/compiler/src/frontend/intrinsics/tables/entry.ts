@@ -1,9 +1,11 @@
 // Live entries: reading a field loads from the table, writing it stores into the table.
 import type { LayoutField } from '@twinpath/vnf/layout';
+import type { TablePlan } from '@twinpath/vnf/plan';
 import type { Outcome, Path } from '../../path.ts';
 import { UNDEFINED, type Value } from '../../value.ts';
 import { Code, n } from '../code.ts';
 import type { Call } from '../members.ts';
+import { once } from '../memo.ts';
 import { loadField } from '../memory/decode.ts';
 import { encodeField } from '../memory/encode.ts';
 import { storePieces } from '../memory/piece.ts';
@@ -30,8 +32,25 @@ export function entryProperty({ lowering, path, receiver, site }: Call<Entry>, n
   if (isPart) return [{ path, value: { ...receiver, prefix: inner } }];
   if (field === undefined)
     return lowering.fail(site, 'TP4003', name, receiver.table.path, namesOf(receiver).join(', '));
-  if (field.type.kind === 'ip') return loadTaggedIp(code, receiver, field);
-  return [{ path, value: loadField(code, receiver.pointer, field) }];
+  return once(path, loadedKey(receiver, inner), () =>
+    field.type.kind === 'ip'
+      ? loadTaggedIp(code, receiver, field)
+      : [{ path, value: loadField(code, receiver.pointer, field) }],
+  );
+}
+
+/** A proof holds for the value that was loaded: a field that was tested is not loaded again before it is used. */
+const loadedOf = (table: TablePlan): string => `loaded ${table.path} `;
+const loadedKey = ({ table, pointer }: Entry, path: readonly string[]): string =>
+  `${loadedOf(table)}${pointer} ${path.join('.')}`;
+
+/** What was loaded from a table's entries is no longer what lies there: one of them, perhaps the same, was written. */
+export function forgetLoaded(path: Path, table: TablePlan): Path {
+  const stale = [...path.known.keys()].filter((key) => key.startsWith(loadedOf(table)));
+  if (stale.length === 0) return path;
+  const known = new Map(path.known);
+  for (const key of stale) known.delete(key);
+  return { ...path, known };
 }
 
 const hasPart = (entry: Entry, path: readonly string[]) =>
@@ -75,7 +94,7 @@ export function assignEntry(
   const code = new Code(lowering, path);
   const pieces = encodeField(code, { ...field, offset: 0 }, value, site);
   storePieces(code, receiver.pointer, field.offset, field.size, pieces);
-  return [path];
+  return [forgetLoaded(path, receiver.table)];
 }
 
 /** `entry.traffic.count(packet)`: atomic where CPUs share the entry, plain where each has its own. */

@@ -11,7 +11,7 @@ import { each } from '../memo.ts';
 import { encode } from '../memory/encode.ts';
 import { type Piece, storePieces } from '../memory/piece.ts';
 import { scratchSlot } from '../memory/scratch-slots.ts';
-import type { Entry } from './entry.ts';
+import { type Entry, forgetLoaded } from './entry.ts';
 import { findIn } from './find.ts';
 import { mapsFor, storeKey } from './key.ts';
 
@@ -76,7 +76,7 @@ export function write(call: TableCall, mode: 'insert' | 'put'): readonly Outcome
   const result = code.call('map_update_elem', [code.map(map.name), keySlot, valueSlot, n(flags)]);
   const written = code.when('eq', result, n(0), 'then');
   return [
-    { path: written.then.path, value: constant(true) },
+    { path: forgetLoaded(written.then.path, plan), value: constant(true) },
     ...refused(written.otherwise, plan, result).map((on) => ({ path: on, value: constant(false) })),
   ];
 }
@@ -112,7 +112,7 @@ export function remove(call: TableCall): readonly Outcome[] {
   const result = code.call('map_delete_elem', [code.map(map.name), storeKey(code, map, key, site)]);
   const removed = code.when('eq', result, n(0));
   return [
-    { path: removed.then.path, value: constant(true) },
+    { path: forgetLoaded(removed.then.path, receiver.plan), value: constant(true) },
     { path: removed.otherwise.path, value: constant(false) },
   ];
 }
