@@ -1,7 +1,5 @@
 import { STATE } from '@twinpath/compiler/abi';
-import type { InstanceMaps, LiveTableSet } from '@twinpath/runtime';
-import type { FunctionPlan } from '@twinpath/vnf/plan';
-import { sweep } from './ageing.ts';
+import { Ageing, type InstanceMaps, type LiveTableSet } from '@twinpath/runtime';
 
 const SECOND = 1_000_000_000;
 /** Nanoseconds. Late enough that a stamp of 0 is not one of this run. */
@@ -9,15 +7,15 @@ const START = 1_000 * SECOND;
 
 /** The instance's time, which stands until it is moved. */
 export class SimulatedClock {
-  readonly #plan: FunctionPlan;
   readonly #maps: InstanceMaps;
-  readonly #tables: LiveTableSet;
+  readonly #ageing: Ageing;
   #now = START;
 
-  constructor(plan: FunctionPlan, maps: InstanceMaps, tables: LiveTableSet) {
-    this.#plan = plan;
+  constructor(maps: InstanceMaps, tables: LiveTableSet) {
     this.#maps = maps;
-    this.#tables = tables;
+    this.#ageing = new Ageing(tables.keyed.values(), (error) => {
+      throw error;
+    });
     this.#write();
   }
 
@@ -30,7 +28,7 @@ export class SimulatedClock {
   advance(nanoseconds: number): void {
     this.#now += nanoseconds;
     this.#write();
-    sweep(this.#plan, this.#maps, this.#tables, Math.floor(this.#now / SECOND));
+    this.#ageing.run(Math.floor(this.#now / SECOND));
   }
 
   #write(): void {

@@ -1,7 +1,7 @@
 // One instance of a function for one case: configured, filled, loaded, with a clock that stands until it is moved.
 import { SIZE_CLASSES, type SizeClass } from '@twinpath/classifier';
 import { planMaps } from '@twinpath/compiler';
-import { type InstanceMaps, type LiveTableSet, parseConfig, runningTables } from '@twinpath/runtime';
+import { EventDecoder, type InstanceMaps, type LiveTableSet, parseConfig, runningTables } from '@twinpath/runtime';
 import { type FunctionPlan, planFunction } from '@twinpath/vnf/plan';
 import type { FunctionSpec } from '@twinpath/vnf/spec';
 import { SimulatedClock } from './clock.ts';
@@ -15,6 +15,7 @@ export interface Instance extends Disposable {
   readonly maps: InstanceMaps;
   readonly tables: LiveTableSet;
   readonly ports: readonly TestPort[];
+  readonly events: EventDecoder;
   readonly clock: SimulatedClock;
   readonly loaded: Loaded;
 }
@@ -61,12 +62,16 @@ async function start(programs: Programs, testCase: AnyTestCase, { executor, clas
     ports: ports.map(({ name }) => name),
     sizeClasses: classesIn(classifiers),
   });
-  const clock = new SimulatedClock(plan, maps, tables);
+  const clock = new SimulatedClock(maps, tables);
   if (testCase.config !== undefined) await configure(spec, { config, plan, maps, tables, clock });
   testCase.given?.(tables.tables);
   const loaded = owned.use(made.load(programs, { config, classifiers, ports }));
   const all = owned.move();
-  return { plan, maps, tables, ports, clock, loaded, [Symbol.dispose]: () => all.dispose() };
+  const events = new EventDecoder(
+    plan,
+    ports.map(({ name }) => name),
+  );
+  return { plan, maps, tables, ports, events, clock, loaded, [Symbol.dispose]: () => all.dispose() };
 }
 
 function classesIn(classifiers: ReadonlyMap<string, SizeClass>) {

@@ -1,5 +1,4 @@
-import { counterValues } from '@twinpath/runtime';
-import { decodeEvent, type SeenEvent } from './event.ts';
+import { counterValues, type PacketEvent } from '@twinpath/runtime';
 import type { PacketIn } from './executor.ts';
 import type { Instance } from './instance.ts';
 
@@ -10,7 +9,7 @@ export interface Seen {
   readonly returned: number;
   readonly packet: Uint8Array;
   /** The event that a `slowPath` verdict sent up. */
-  readonly handedUp: SeenEvent | undefined;
+  readonly handedUp: PacketEvent | undefined;
   /** By how much each of the author's counters rose, of those that did. */
   readonly counts: Readonly<Record<string, number>>;
 }
@@ -19,14 +18,22 @@ const VERDICT = 'verdict ';
 const COUNT = 'count ';
 
 export function observe(instance: Instance, packet: PacketIn): Seen {
-  const { plan, maps, loaded, ports } = instance;
+  const { plan, maps, loaded } = instance;
   const before = counterValues(plan, maps);
   const { bytes, returned } = loaded.run(packet);
   const risen = rises(before, counterValues(plan, maps));
-  const names = ports.map(({ name }) => name);
-  const events = loaded.takeEvents().map((record) => decodeEvent(plan, names, record));
-  const handedUp = events.find(({ kind }) => kind === 'packetIn');
+  const handedUp = loaded
+    .takeEvents()
+    .map((record) => decoded(instance, record))
+    .find(({ reason }) => reason.kind === 'packetIn');
   return { verdict: verdictOf(risen, handedUp), returned, packet: bytes, handedUp, counts: named(risen, COUNT) };
+}
+
+function decoded({ events }: Instance, record: Uint8Array): PacketEvent {
+  const view = new DataView(record.buffer, record.byteOffset, record.byteLength);
+  const event = events.decode(view, 0, record.length);
+  if (event === undefined) throw new Error('the ring buffer holds a record that is no event of the function');
+  return event;
 }
 
 function rises(before: ReadonlyMap<string, number>, after: ReadonlyMap<string, number>): ReadonlyMap<string, number> {
@@ -40,12 +47,12 @@ function named(risen: ReadonlyMap<string, number>, prefix: string): Record<strin
 }
 
 /** @throws Error when the counters of verdicts contradict one another */
-function verdictOf(risen: ReadonlyMap<string, number>, handedUp: SeenEvent | undefined): string | undefined {
+function verdictOf(risen: ReadonlyMap<string, number>, handedUp: PacketEvent | undefined): string | undefined {
   const verdicts = Object.entries(named(risen, VERDICT));
   const [[name, rise] = []] = verdicts;
   if (name === undefined) return undefined;
   if (verdicts.length > 1 || rise !== 1 || risen.get('packets') !== 1) {
     throw new Error(`one packet raised the counters ${[...risen].map((counter) => counter.join(' by ')).join(', ')}`);
   }
-  return name === 'slowPath' ? `slowPath ${handedUp?.reason}` : name;
+  return name === 'slowPath' ? `slowPath ${handedUp?.reason.name}` : name;
 }

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { packetFromText, textOf, verifyChecksums } from '@twinpath/packet';
+import type { PacketEvent } from '@twinpath/runtime';
 import { mergedText } from './merged-text.ts';
 import type { Seen } from './observe.ts';
 import type { AnyTestStep } from './test-case.ts';
@@ -11,6 +12,7 @@ export function differences(step: AnyTestStep, sent: Uint8Array, seen: Seen): re
     ...difference('counters', step.counts ?? {}, seen.counts),
     ...(step.metadata === undefined ? [] : difference('metadata', step.metadata, seen.handedUp?.metadata)),
     ...packetDifference(step, sent, seen),
+    ...(seen.handedUp === undefined ? [] : handedUpDifference(sent, seen.handedUp)),
   ];
 }
 
@@ -52,6 +54,13 @@ function textDifference(expected: string, packet: Uint8Array): readonly string[]
 function sameBytes(what: string, expected: Uint8Array, seen: Uint8Array): readonly string[] {
   if (Buffer.compare(expected, seen) === 0) return [];
   return [`${what}: expected ${textOf(expected)}\n        seen     ${textOf(seen)}`];
+}
+
+/** What goes up is the packet as it came, whole or up to the reason's limit. */
+function handedUpDifference(sent: Uint8Array, { bytes, length, reason }: PacketEvent): readonly string[] {
+  const wanted = sent.subarray(0, reason.snap ?? sent.length);
+  const ofLength = length === sent.length ? [] : [`length handed up: expected ${sent.length}, seen ${length}`];
+  return [...sameBytes('packet handed up', wanted, bytes), ...ofLength];
 }
 
 const hex = (checksum: number) => `0x${checksum.toString(16).padStart(4, '0')}`;

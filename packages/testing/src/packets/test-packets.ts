@@ -1,12 +1,11 @@
 import { test as nodeTest } from 'node:test';
 import type { Vnf } from '@twinpath/vnf';
 import type { ZodType } from 'zod';
-import { evaluator } from './evaluator.ts';
-import type { Executor } from './executor.ts';
-import { kernel, missingForKernel } from './kernel.ts';
+import { missingForKernel } from './kernel.ts';
 import { Programs } from './programs.ts';
 import { runCase } from './run-case.ts';
 import type { TestCase } from './test-case.ts';
+import { type ExecutorName, executors } from './under-test.ts';
 
 /** Registers one test: `test` of `node:test`, or of vitest. */
 export interface Register {
@@ -19,10 +18,8 @@ export interface TestOptions {
   /** Default: `test` of `node:test`. */
   readonly test?: Register;
   /** Default: the evaluator, and the kernel where there is privilege; without it, one skipped test says what is missing. */
-  readonly executors?: readonly Executor['name'][];
+  readonly executors?: readonly ExecutorName[];
 }
-
-const executors = { evaluator, kernel };
 
 /** Registers one test for each case and executor. Time is simulated; the slow path does not run, so that a packet that goes up
  *  stays up.

@@ -1,6 +1,6 @@
-import { after, type Case, drops, leaving, passes } from './case.ts';
+import { after, type Case, type Config, drops, leaving, passes } from './case.ts';
 
-const OUT: Case['config'] = { rules: [{ direction: 'out', action: 'allow' }] };
+const OUT: Config = { rules: [{ direction: 'out', action: 'allow' }] };
 const outwards = (flags: string) => leaving(passes(`ip 10.0.0.1 > 192.0.2.1 / tcp 40000 > 80 ${flags}`, { known: 1 }));
 const answer = 'ip 192.0.2.1 > 10.0.0.1 / tcp 80 > 40000 ack';
 const opens = { ...outwards('syn'), counts: { opened: 1 } };

@@ -2,6 +2,7 @@ import type { CaseOf } from '@twinpath/testing';
 import type firewall from '../../firewall.vnf.ts';
 
 export type Case = CaseOf<typeof firewall>;
+export type Config = NonNullable<Case['config']>;
 export type Step = Case['steps'][number];
 export type Counts = NonNullable<Step['counts']>;
 

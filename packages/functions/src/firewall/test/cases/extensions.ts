@@ -1,6 +1,6 @@
-import { type Case, drops, leaving, passes } from './case.ts';
+import { type Case, type Config, drops, leaving, passes } from './case.ts';
 
-const TCP80: NonNullable<Case['config']> = { rules: [{ action: 'allow', protocol: 'tcp', port: 80 }] };
+const TCP80: Config = { rules: [{ action: 'allow', protocol: 'tcp', port: 80 }] };
 const ip = 'ip fd00::1 > 2001:db8::1';
 const tcp = 'tcp 40000 > 80 syn';
 const other = 'tcp 40000 > 81 syn';

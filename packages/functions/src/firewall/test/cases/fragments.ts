@@ -1,6 +1,6 @@
-import { type Case, drops, leaving, passes } from './case.ts';
+import { type Case, type Config, drops, leaving, passes } from './case.ts';
 
-const UDP53: NonNullable<Case['config']>['rules'] = [{ action: 'allow', protocol: 'udp', port: 53 }];
+const UDP53: Config['rules'] = [{ action: 'allow', protocol: 'udp', port: 53 }];
 const v4 = 'ip 10.0.0.1 > 192.0.2.1';
 const v6 = 'ip fd00::1 > 2001:db8::1';
 

@@ -1,6 +1,6 @@
-import { type Case, drops, leaving, passes, type Step } from './case.ts';
+import { type Case, type Config, drops, leaving, passes, type Step } from './case.ts';
 
-const OUT: Case['config'] = { rules: [{ direction: 'out', action: 'allow' }] };
+const OUT: Config = { rules: [{ direction: 'out', action: 'allow' }] };
 const refused = { refused: 1 };
 
 const tcp4 = 'ip 10.0.0.1 > 192.0.2.1 / tcp 40000 > 80';

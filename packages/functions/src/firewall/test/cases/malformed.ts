@@ -1,6 +1,6 @@
-import { type Case, drops, passes } from './case.ts';
+import { type Case, type Config, drops, passes } from './case.ts';
 
-const ALLOW: Case['config'] = { otherwise: 'allow' };
+const ALLOW: Config = { otherwise: 'allow' };
 
 /** The firewall judges headers; whether a checksum holds is for those who receive the packet. */
 export const malformed: readonly Case[] = [
@@ -58,7 +58,7 @@ export const malformed: readonly Case[] = [
       drops('ip 10.0.0.1 > 10.0.0.2 protocol icmp6 / hex 80000000000700010102', { refused: 1 }),
     ],
     finally: ({ flows }) => {
-      const [[{ sport, dport, protocol }] = []] = [...flows];
+      const [{ sport, dport, protocol } = {}] = [...flows].map(([flow]) => flow);
       if (sport !== 0 || dport !== 0 || protocol !== 'icmp') throw new Error(`${protocol} ${sport} > ${dport}`);
     },
   },

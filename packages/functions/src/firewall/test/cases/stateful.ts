@@ -1,6 +1,6 @@
-import { type Case, drops, leaving, passes, type Step } from './case.ts';
+import { type Case, type Config, drops, leaving, passes, type Step } from './case.ts';
 
-const OUT: Case['config'] = { rules: [{ direction: 'out', action: 'allow' }] };
+const OUT: Config = { rules: [{ direction: 'out', action: 'allow' }] };
 
 function hasState(expected: 'opening' | 'open' | 'closing' | 'refused'): NonNullable<Case['finally']> {
   return ({ flows }) => {

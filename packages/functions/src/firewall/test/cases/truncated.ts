@@ -1,7 +1,7 @@
 // Packets cut short at every length: some with lengths in their headers that no longer hold, some that claim only what is there.
-import { type Case, drops, leaving, passes, type Step } from './case.ts';
+import { type Case, type Config, drops, leaving, passes, type Step } from './case.ts';
 
-const ALLOW: Case['config'] = { otherwise: 'allow', rules: [] };
+const ALLOW: Config = { otherwise: 'allow', rules: [] };
 /** Shorter frames than an Ethernet header do not come in. */
 const SHORTEST = 14;
 

@@ -1,6 +1,6 @@
-import { type Case, drops, leaving, passes } from './case.ts';
+import { type Case, type Config, drops, leaving, passes } from './case.ts';
 
-const TCP80: Case['config'] = { rules: [{ action: 'allow', protocol: 'tcp', port: 80 }] };
+const TCP80: Config = { rules: [{ action: 'allow', protocol: 'tcp', port: 80 }] };
 const syn = 'ip 10.0.0.1 > 192.0.2.1 / tcp 40000 > 80 syn';
 const other = syn.replace('> 80', '> 81');
 const syn6 = 'ip fd00::1 > 2001:db8::1 / tcp 40000 > 80 syn';
