@@ -1,0 +1,302 @@
+import { EVENT, eventPrefix, ORIGINS } from '@twinpath/compiler/abi';
+import { packetFromText, textOf, verifyChecksums } from '@twinpath/packet';
+import {
+  type CopiedPacket,
+  fiveTuple,
+  type HeldPacket,
+  type Log,
+  next,
+  notice,
+  packetCopy,
+  packetIn,
+  u32,
+  vnf,
+} from '@twinpath/vnf';
+import { codec } from '@twinpath/vnf/layout';
+import { planFunction } from '@twinpath/vnf/plan';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { PacketOut } from '../data-plane.ts';
+import { Dispatcher } from './dispatcher.ts';
+import { LimitedLog } from './limited-log.ts';
+import { SlowPathCounts } from './slow-path-counts.ts';
+
+const plan = planFunction(
+  vnf({
+    name: 'reasons',
+    reasons: {
+      asked: packetIn({ metadata: { flow: fiveTuple }, limit: '10/s', answerWithin: '100 ms' }),
+      resumed: packetIn({ limit: '10/s', unanswered: 'resume', answerWithin: '100 ms' }),
+      copied: packetCopy({ limit: '10/s', snap: 64 }),
+      told: notice({ metadata: { value: u32 }, limit: '10/s' }),
+    },
+    fastPath: () => next,
+    slowPath: () => ({ asked() {}, resumed() {}, copied() {}, told() {} }),
+  }),
+);
+
+const frame = packetFromText('ip 10.0.0.1 > 10.0.0.2 / udp 5 > 7 / "no need to be padded"');
+
+interface Given {
+  readonly metadata?: unknown;
+  readonly packet?: Uint8Array;
+  readonly length?: number;
+  readonly origin?: (typeof ORIGINS)[number];
+  readonly trips?: number;
+  readonly vlan?: number;
+}
+
+/** An event as a program writes it. */
+function event(name: string, { metadata, packet = frame, length, origin = 'xdp', trips = 0, vlan = 0 }: Given = {}) {
+  const reason = plan.reasons.find((one) => one.name === name);
+  if (reason === undefined) throw new Error(`there is a reason ${name}`);
+  const prefix = eventPrefix(reason.metadata?.size ?? 0);
+  const view = new DataView(new ArrayBuffer(prefix + packet.length));
+  view.setUint16(EVENT.reason, reason.index, true);
+  view.setUint8(EVENT.origin, ORIGINS.indexOf(origin));
+  view.setUint8(EVENT.trips, trips);
+  view.setUint32(EVENT.length, length ?? packet.length, true);
+  view.setUint32(EVENT.captured, packet.length, true);
+  view.setUint32(EVENT.vlan, vlan, true);
+  view.setBigUint64(EVENT.time, 77n, true);
+  const bytes = new Uint8Array(view.buffer);
+  if (reason.metadata !== undefined) bytes.set(codec(reason.metadata).encode(metadata), EVENT.header);
+  bytes.set(packet, prefix);
+  return view;
+}
+
+const flow = { src: '10.0.0.1', dst: '10.0.0.2', sport: 5, dport: 7, protocol: 'udp' } as const;
+
+type Handlers = Readonly<Record<string, (...operands: never[]) => unknown>>;
+
+function open(handlers: Handlers) {
+  const sent: string[] = [];
+  const record = (what: string) => (bytes: Uint8Array) => void sent.push(`${what} ${textOf(bytes)}`);
+  const packetOut: PacketOut = {
+    retry: (hook, bytes, trips) => record(`retry ${hook} ${trips}`)(bytes),
+    resume: (hook, bytes) => record(`resume ${hook}`)(bytes),
+    send: record('send'),
+    receive: record('receive'),
+  };
+  const lines: string[] = [];
+  const line = (text: string) => void lines.push(text);
+  const log: Log = { debug: line, info: line, warn: line, error: line };
+  const counts = new SlowPathCounts();
+  const table = new Map(
+    Object.entries(handlers).map(([name, handler]) => [
+      name,
+      (...given: readonly unknown[]) => Reflect.apply(handler, undefined, given),
+    ]),
+  );
+  const dispatcher = new Dispatcher(plan, { packetOut, counts, log: new LimitedLog(log), port: 'eth1' }, table);
+  const receive = (view: DataView) => dispatcher.receive(view, 0, view.byteLength);
+  return { dispatcher, receive, packetOut, sent, lines, counts };
+}
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe('an event', () => {
+  test('becomes a packet with views and metadata', () => {
+    const asked = vi.fn((packet: HeldPacket) => packet.drop());
+    const { receive } = open({ asked });
+    receive(event('asked', { metadata: { flow } }));
+    expect(asked).toHaveBeenCalledWith(expect.objectContaining({ port: 'eth1', now: 77, length: frame.length }), {
+      flow,
+    });
+    const [[packet] = []] = asked.mock.calls;
+    expect(packet?.ip()?.udp()?.dport).toBe(7);
+    expect(String(packet)).toBe(textOf(frame));
+  });
+
+  test('without a packet is only its metadata', () => {
+    const told = vi.fn();
+    const { receive } = open({ told });
+    receive(event('told', { metadata: { value: 9 }, packet: new Uint8Array(), length: 60 }));
+    expect(told).toHaveBeenCalledExactlyOnceWith({ value: 9 });
+  });
+
+  test('of a copy cannot be answered', () => {
+    const copied = vi.fn((packet: CopiedPacket) => packet);
+    const { receive } = open({ copied });
+    receive(event('copied', { packet: frame.subarray(0, 40), length: 1500 }));
+    const [[packet] = []] = copied.mock.calls;
+    expect(packet).not.toHaveProperty('resume');
+    expect(packet?.length).toBe(1500);
+    expect(packet?.bytes.length).toBe(40);
+  });
+
+  test('has the VLAN tag that the kernel kept beside the packet', () => {
+    const { receive, sent } = open({ resumed: (packet: HeldPacket) => packet.resume() });
+    // 0x8100 as it lies in the packet, read in host order; priority 3, VLAN 5.
+    receive(event('resumed', { origin: 'tcx-egress', vlan: ((0x0081 << 16) | 0x6005) >>> 0 }));
+    expect(sent).toEqual([
+      'resume tcx-egress eth / vlan 5 priority 3 / ip 10.0.0.1 > 10.0.0.2 / udp 5 > 7 / "no need to be padded"',
+    ]);
+  });
+
+  test('has the checksum that a local sender left to the hardware', () => {
+    const partial = frame.slice();
+    // The sum of the pseudo-header: addresses, protocol 17, length 28.
+    new DataView(partial.buffer).setUint16(40, 0x0a00 + 1 + 0x0a00 + 2 + 17 + 28);
+    expect(verifyChecksums(partial).every(({ isRight }) => isRight)).toBe(false);
+    const resumed = vi.fn((packet: HeldPacket) => packet.resume());
+    const { receive, sent } = open({ resumed });
+    receive(event('resumed', { packet: partial }));
+    expect(sent).toEqual([`resume xdp ${textOf(frame)}`]);
+  });
+
+  test('of any bytes throws nothing', () => {
+    const { dispatcher, counts } = open({ asked: (packet: HeldPacket) => packet.drop() });
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 120 }), (bytes) => {
+        dispatcher.receive(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), 0, bytes.length);
+      }),
+    );
+    expect(counts.malformed).toBeGreaterThan(0);
+  });
+});
+
+describe('a handed-over packet', () => {
+  test.for([
+    ['resume', 'xdp', 'resume xdp'],
+    ['stack', 'xdp', 'resume xdp'],
+    ['retry', 'xdp', 'retry xdp 1'],
+    ['bounce', 'xdp', 'send'],
+    ['resume', 'tcx-egress', 'resume tcx-egress'],
+    ['retry', 'tcx-egress', 'retry tcx-egress 1'],
+    ['bounce', 'tcx-egress', 'receive'],
+  ] as const)('is given back by %s on %s: %s', ([verb, origin, expected]) => {
+    const { receive, sent, counts } = open({ resumed: (packet: HeldPacket) => packet[verb]() });
+    receive(event('resumed', { origin }));
+    expect(sent).toEqual([`${expected} ${textOf(frame)}`]);
+    expect(counts.statistics()).toMatchObject({ handedUp: 1, answered: { [verb]: 1 }, unanswered: 0 });
+  });
+
+  test('goes with the changes that were made through its views', () => {
+    const resumed = (packet: HeldPacket) => {
+      const ip = packet.ip();
+      if (ip) ip.dst = '10.0.0.9';
+      packet.forward('eth1');
+    };
+    const { receive, sent } = open({ resumed });
+    receive(event('resumed'));
+    expect(sent).toEqual(['send eth / ip 10.0.0.1 > 10.0.0.9 / udp 5 > 7 / "no need to be padded"']);
+  });
+
+  test('is replied to on the side where it came from', () => {
+    const reply = packetFromText('ip 10.0.0.2 > 10.0.0.1 / icmp unreachable');
+    const { receive, sent } = open({ resumed: (packet: HeldPacket) => packet.reply(reply) });
+    receive(event('resumed'));
+    receive(event('resumed', { origin: 'tcx-egress' }));
+    expect(sent).toEqual([`send ${textOf(reply)}`, `receive ${textOf(reply)}`]);
+  });
+
+  test('knows its port only', () => {
+    const { receive, lines, counts } = open({ resumed: (packet: HeldPacket) => packet.forward('eth2') });
+    receive(event('resumed'));
+    expect(lines.join()).toContain("there is no port 'eth2'");
+    expect(counts.answered.forward).toBe(0);
+  });
+
+  test('gets one answer: a second one throws, and is logged', () => {
+    const { receive, sent, lines, counts } = open({
+      resumed(packet: HeldPacket) {
+        packet.drop();
+        packet.resume();
+      },
+    });
+    receive(event('resumed'));
+    expect(sent).toEqual([]);
+    expect(lines[0]).toContain('resume(): the packet that came up as resumed has had its answer: drop()');
+    expect(counts.statistics()).toMatchObject({ answered: { drop: 1, resume: 0 }, handlerErrors: 1, unanswered: 0 });
+  });
+
+  test('is dropped when it would go through the function a fourth time', () => {
+    const { receive, sent, counts, lines } = open({ resumed: (packet: HeldPacket) => packet.retry() });
+    receive(event('resumed', { trips: 2 }));
+    receive(event('resumed', { trips: 3 }));
+    expect(sent).toEqual([`retry xdp 3 ${textOf(frame)}`]);
+    expect(counts.statistics()).toMatchObject({ answered: { retry: 2 }, looped: 1 });
+    expect(lines[0]).toContain('3 times already');
+  });
+
+  test('is dropped when only its beginning came up, but may be replied to', () => {
+    const { receive, sent, counts } = open({ resumed: (packet: HeldPacket) => packet.resume() });
+    receive(event('resumed', { length: 2000 }));
+    expect(sent).toEqual([]);
+    expect(counts.truncated).toBe(1);
+    const replying = open({ resumed: (packet: HeldPacket) => packet.reply(frame) });
+    replying.receive(event('resumed', { length: 2000 }));
+    expect(replying.sent).toHaveLength(1);
+  });
+
+  test('that nobody answers in time is treated as its reason says, once', async () => {
+    const held: HeldPacket[] = [];
+    const keep = (packet: HeldPacket) => void held.push(packet);
+    const { receive, sent, counts, lines } = open({ asked: keep, resumed: keep });
+    receive(event('asked', { metadata: { flow } }));
+    receive(event('resumed'));
+    await vi.advanceTimersByTimeAsync(99);
+    expect(counts.unanswered).toBe(0);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(counts.unanswered).toBe(2);
+    expect(sent).toEqual([`resume xdp ${textOf(frame)}`]);
+    expect(lines).toEqual(['asked: nobody answered in time: drop', 'resumed: nobody answered in time: resume']);
+    expect(() => held[0]?.retry()).toThrow('nobody answered in time, so it was dropped');
+  });
+
+  test('whose handler is too late is counted as unanswered, not as an error', async () => {
+    const { receive, counts } = open({
+      async resumed(packet: HeldPacket) {
+        await new Promise((resolve) => setTimeout(resolve, 500));
+        packet.drop();
+      },
+    });
+    receive(event('resumed'));
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(counts.statistics()).toMatchObject({ unanswered: 1, handlerErrors: 0 });
+  });
+
+  test.for([
+    [
+      'throws',
+      () => {
+        throw new Error('no');
+      },
+    ],
+    ['rejects', () => Promise.reject(new Error('no'))],
+  ] as const)('whose handler %s is treated as unanswered', async ([, handler]) => {
+    const { receive, sent, counts, lines } = open({ resumed: handler });
+    receive(event('resumed'));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(sent).toEqual([`resume xdp ${textOf(frame)}`]);
+    expect(counts.statistics()).toMatchObject({ handlerErrors: 1, unanswered: 0 });
+    expect(lines[0]).toContain('the handler of resumed failed: Error: no');
+  });
+
+  test('that cannot be sent is counted and logged', () => {
+    const { receive, packetOut, counts, lines } = open({ resumed: (packet: HeldPacket) => packet.resume() });
+    vi.spyOn(packetOut, 'resume').mockImplementation(() => {
+      throw new Error('the interface is down');
+    });
+    receive(event('resumed'));
+    expect(counts.undelivered).toBe(1);
+    expect(lines[0]).toContain('resume failed, the packet is lost: Error: the interface is down');
+  });
+
+  test('is given up when the chain stops', async () => {
+    const held: HeldPacket[] = [];
+    const { receive, dispatcher, counts, sent } = open({ resumed: (packet: HeldPacket) => void held.push(packet) });
+    receive(event('resumed'));
+    dispatcher[Symbol.dispose]();
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(counts.unanswered).toBe(0);
+    expect(sent).toEqual([]);
+    expect(() => held[0]?.resume()).toThrow('the chain was stopped');
+  });
+});
