@@ -18,11 +18,12 @@ const down = layers.map((names, layer) => ({
   from: { path: inside(names), pathNot: tests },
   to: { path: inside(layers.slice(layer).flat()), pathNot: names.map((name) => `^packages/${name}/`) },
 }));
+/** From outside, only what package.json's exports name: a folder's index. */
 const own = layers.flat().map((name) => ({
   name: `${name}-is-entered-by-its-doors`,
   severity: 'error',
   from: { pathNot: `^packages/${name}/` },
-  to: { path: `^packages/${name}/src/.*`, dependencyTypes: ['local'] },
+  to: { path: `^packages/${name}/src/`, pathNot: ['/index\\.ts$', '\\.vnf\\.ts$'] },
 }));
 const door = (module, allowed) => ({
   name: `one-door-for-${module}`,

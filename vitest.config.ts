@@ -13,12 +13,25 @@ export default defineConfig({
         test: {
           name: 'pure',
           include: named('test'),
-          exclude: ['**/node_modules/**', '**/dist/**', ...named('kernel.test'), ...named('lab.test'), ...named('browser.test')],
+          exclude: [
+            '**/node_modules/**',
+            '**/dist/**',
+            ...named('kernel.test'),
+            ...named('lab.test'),
+            ...named('browser.test'),
+          ],
           pool: 'forks',
           testTimeout: 30_000,
         },
       },
-      { test: { name: 'kernel', include: named('kernel.test'), exclude: ['**/node_modules/**', '**/dist/**'], ...alone } },
+      {
+        test: {
+          name: 'kernel',
+          include: named('kernel.test'),
+          exclude: ['**/node_modules/**', '**/dist/**'],
+          ...alone,
+        },
+      },
       { test: { name: 'lab', include: named('lab.test'), exclude: ['**/node_modules/**', '**/dist/**'], ...alone } },
     ],
   },

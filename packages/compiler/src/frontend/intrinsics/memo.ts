@@ -1,5 +1,4 @@
 // A result that holds for the rest of a path is worked out once: `packet.ip()` twice is one parse.
-import type { Lowering } from '../lowering.ts';
 import type { Outcome, Path } from '../path.ts';
 import type { Value } from '../value.ts';
 
@@ -19,13 +18,4 @@ export function each(
   go: (path: Path, value: Value) => readonly Outcome[],
 ): readonly Outcome[] {
   return outcomes.flatMap(({ path, value }) => go(path, value));
-}
-
-/** The same, joined where it can be. */
-export function eachJoined(
-  lowering: Lowering,
-  outcomes: readonly Outcome[],
-  go: (path: Path, value: Value) => readonly Outcome[],
-): readonly Outcome[] {
-  return lowering.join(each(outcomes, go));
 }
