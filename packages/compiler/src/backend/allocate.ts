@@ -3,6 +3,7 @@ import { coalesce } from './coalesce.ts';
 import { colour } from './colour.ts';
 import { type Interference, interferenceOf } from './interference.ts';
 import {
+  CLOBBERED,
   FIRST_VIRTUAL,
   type MachineProgram,
   type Register,
@@ -10,6 +11,7 @@ import {
   withTerminatorRegisters,
 } from './machine.ts';
 import { rematerialisable, spill } from './spill.ts';
+import { splitAtCalls, splitCosts } from './split.ts';
 
 /** A spill between a bound's check and its use would lose the bound on kernels before 6.12. */
 const RELUCTANT = 1000;
@@ -18,34 +20,70 @@ const MOST_ROUNDS = 100;
 
 /** Gives every virtual register a machine register; what finds none lives in stack slots, added to the program's. */
 export function allocate(program: MachineProgram): MachineProgram {
-  const brief = new Set<Register>();
-  for (let current = program, round = 0; ; round++) {
-    if (round === MOST_ROUNDS)
-      throw new Error(`register allocation did not end after ${MOST_ROUNDS} rounds of spilling`);
-    const separate = interferenceOf(current);
+  const allocation = new Allocation(program);
+  for (let round = 0; round < MOST_ROUNDS; round++) {
+    const done = allocation.round();
+    if (done !== undefined) return withoutEmptyMoves(done);
+  }
+  throw new Error(`register allocation did not end after ${MOST_ROUNDS} rounds of spilling`);
+}
+
+class Allocation {
+  #program: MachineProgram;
+  /** Made by a spill, for one instruction: to spill them again gains nothing. */
+  readonly #brief = new Set<Register>();
+  /** Slots of registers that do not live across calls any more. */
+  readonly #homes = new Map<Register, number>();
+
+  constructor(program: MachineProgram) {
+    this.#program = program;
+  }
+
+  /** The program on machine registers, or nothing if some had to be split or spilled first. */
+  round(): MachineProgram | undefined {
+    const separate = interferenceOf(this.#program);
     const united = coalesce(separate);
-    const merged = united.size === 0 ? current : rename(current, (register) => united.get(register) ?? register);
-    const reluctant = new Set([...current.reluctant].map((register) => united.get(register) ?? register));
-    const graph = united.size === 0 ? separate : interferenceOf(merged);
-    const remade = rematerialisable(merged);
-    const cost = (register: Register): number => {
-      if (brief.has(register)) return Number.POSITIVE_INFINITY;
-      const weight = reluctant.has(register) ? RELUCTANT : remade.has(register) ? REMAKING : 1;
-      return (graph.costs.get(register) ?? 0) * weight;
-    };
-    const { registers, uncoloured } = colour(graph, cost);
-    if (uncoloured.length === 0)
-      return withoutEmptyMoves(rename(merged, (register) => registers.get(register) ?? register));
+    const standing = (register: Register) => united.get(register) ?? register;
+    const merged = rename(this.#program, standing);
+    const graph = interferenceOf(merged);
+    const { registers, uncoloured } = colour(graph, this.#costs(merged, graph));
+    if (uncoloured.length === 0) return rename(merged, (register) => registers.get(register) ?? register);
     // What was united with a machine register stays apart: values made anew may be needed where that holds another.
-    const apart = (register: Register): Register => {
-      const standing = united.get(register) ?? register;
-      return standing < FIRST_VIRTUAL ? register : standing;
+    const apart = (register: Register) => (standing(register) < FIRST_VIRTUAL ? register : standing(register));
+    for (const [register, home] of [...this.#homes]) {
+      if (!this.#homes.has(apart(register))) this.#homes.set(apart(register), home);
+    }
+    this.#relieve(rename(this.#program, apart), graph, uncoloured);
+    return undefined;
+  }
+
+  #costs(program: MachineProgram, graph: Interference): (register: Register) => number {
+    const splitting = splitCosts(program);
+    const remade = rematerialisable(program);
+    return (register) => {
+      if (this.#brief.has(register)) return Number.POSITIVE_INFINITY;
+      const weight = program.reluctant.has(register) ? RELUCTANT : remade.has(register) ? REMAKING : 1;
+      const cost = this.#canSplit(register, graph) ? splitting.get(register) : graph.costs.get(register);
+      return (cost ?? 0) * weight;
     };
-    const slots = new SpillSlots(current, graph);
-    const spilled = spill(rename(current, apart), uncoloured, (register) => slots.of(register));
-    for (const register of spilled.brief) brief.add(register);
-    const kept = new Set([...current.reluctant].map(apart));
-    current = { ...spilled.program, slots: slots.all(), reluctant: kept };
+  }
+
+  #canSplit(register: Register, { neighbours }: Interference): boolean {
+    return !this.#homes.has(register) && CLOBBERED.every((clobbered) => neighbours.get(register)?.has(clobbered));
+  }
+
+  #relieve(program: MachineProgram, graph: Interference, uncoloured: readonly Register[]): void {
+    const slots = new SpillSlots(program, graph, this.#homes);
+    const [split, spilled] = [true, false].map((wanted) =>
+      uncoloured.filter((register) => this.#canSplit(register, graph) === wanted),
+    );
+    const slotOf = (register: Register) => slots.of(register);
+    const relieved = spill(program, spilled ?? [], slotOf);
+    for (const register of relieved.brief) this.#brief.add(register);
+    const registers = new Set(split);
+    const divided = registers.size === 0 ? relieved.program : splitAtCalls(relieved.program, { registers, slotOf });
+    for (const register of registers) this.#homes.set(register, slotOf(register));
+    this.#program = { ...divided, slots: slots.all() };
   }
 }
 
@@ -53,14 +91,18 @@ export function allocate(program: MachineProgram): MachineProgram {
 class SpillSlots {
   readonly #program: MachineProgram;
   readonly #graph: Interference;
+  readonly #homes: ReadonlyMap<Register, number>;
   readonly #groups: Register[][] = [];
 
-  constructor(program: MachineProgram, graph: Interference) {
+  constructor(program: MachineProgram, graph: Interference, homes: ReadonlyMap<Register, number>) {
     this.#program = program;
     this.#graph = graph;
+    this.#homes = homes;
   }
 
   of(register: Register): number {
+    const home = this.#homes.get(register);
+    if (home !== undefined) return home;
     const clashes = (other: Register) => this.#graph.neighbours.get(register)?.has(other) === true;
     let index = this.#groups.findIndex((group) => group.includes(register));
     if (index < 0) {
@@ -82,7 +124,7 @@ function rename(program: MachineProgram, map: (register: Register) => Register):
     instructions: block.instructions.map((instruction) => withRegisters(instruction, map)),
     terminator: withTerminatorRegisters(block.terminator, map),
   }));
-  return { ...program, blocks };
+  return { ...program, blocks, reluctant: new Set([...program.reluctant].map(map)) };
 }
 
 function withoutEmptyMoves(program: MachineProgram): MachineProgram {

@@ -17,11 +17,16 @@ export function rematerialisable(program: MachineProgram): ReadonlyMap<Register,
   for (const { instructions } of program.blocks) {
     for (const instruction of instructions) {
       for (const register of writesOf(instruction)) {
-        writers.set(register, writers.has(register) || !isRepeatable(instruction) ? undefined : instruction);
+        writers.set(register, writers.has(register) ? undefined : instruction);
       }
     }
   }
-  return new Map([...writers].flatMap(([register, writer]) => (writer === undefined ? [] : [[register, writer]])));
+  const isSteady = (register: Register) => writers.get(register) !== undefined;
+  return new Map(
+    [...writers].flatMap(([register, writer]) =>
+      writer !== undefined && isRepeatable(writer) && readsOf(writer).every(isSteady) ? [[register, writer]] : [],
+    ),
+  );
 }
 
 function isRepeatable(instruction: MachineInstruction): boolean {
@@ -44,7 +49,7 @@ export interface Spilled {
   readonly brief: readonly Register[];
 }
 
-/** Keeps registers in 8-byte stack slots, or makes their values anew at each use. `slots`: where each is kept. */
+/** Keeps registers in 8-byte stack slots, or makes their values anew at each use. */
 export function spill(
   program: MachineProgram,
   registers: readonly Register[],
@@ -85,6 +90,7 @@ class Spiller {
   #instruction(instruction: MachineInstruction): void {
     const written = writesOf(instruction).find((register) => this.#spilled.has(register));
     if (written !== undefined && this.#remade.has(written)) return;
+    if (this.#isTransfer(instruction)) return;
     const temporaries = new Map<Register, Register>();
     if (this.#direct(instruction, written)) return;
     for (const register of new Set(readsOf(instruction))) {
@@ -98,6 +104,15 @@ class Spiller {
     const source = written === undefined ? undefined : temporaries.get(written);
     if (written === undefined || source === undefined) return;
     this.#store(written, { register: source }, instruction);
+  }
+
+  /** Stores to and reloads from the own slot that an earlier split has left. */
+  #isTransfer(instruction: MachineInstruction): boolean {
+    if (instruction.op !== 'load' && instruction.op !== 'store') return false;
+    if (!('slot' in instruction.base)) return false;
+    const source = instruction.op === 'store' && 'register' in instruction.source ? instruction.source.register : -1;
+    const register = instruction.op === 'load' ? instruction.dst : source;
+    return this.#spilled.has(register) && this.#slotOf(register) === instruction.base.slot;
   }
 
   /** Copies to and from a slot, and constants into one, need no register in between. */
