@@ -126,27 +126,27 @@ functions:
     "wrong.yaml:1:7 - error: name: 'Edge' is no name of a chain
         1 | name: Edge
           |       ^^^^
-          hint: a value that is right: write lower-case letters, digits and '-', at most 63, a letter first
+          hint: write lower-case letters, digits and '-', at most 63, a letter first
 
     wrong.yaml:3:7 - error: mode is 'fast'
         3 | mode: fast
           |       ^^^^
-          hint: one of 'native', 'generic', 'auto'
+          hint: use one of 'native', 'generic', 'auto'
 
     wrong.yaml:5:5 - error: functions[0].use is missing
         5 |   - config: {}
           |     ^^^^^^^^^^
-          hint: a string
+          hint: give a string
 
     wrong.yaml:6:10 - error: functions[1].use is 5
         6 |   - use: 5
           |          ^
-          hint: a string
+          hint: give a string
 
-    wrong.yaml:2:11 - error: the configuration has no member 'interfce'
+    wrong.yaml:2:1 - error: the configuration has no member 'interfce'
         2 | interfce: eth1
-          |           ^^^^
-          hint: only members that the function knows"
+          | ^^^^^^^^
+          hint: did you mean 'interface'? its members are name, interface, namespace, mode, functions"
   `);
 });
 
@@ -155,13 +155,13 @@ test('an empty chain, and one that is no mapping, are refused', () => {
     "empty.yaml:1:1 - error: the configuration is null
         1 | 
           | ^
-          hint: an object"
+          hint: give an object"
   `);
   expect(refusalOf(() => readTarget(file('list.yaml', '- firewall\n'), {}))).toMatchInlineSnapshot(`
     "list.yaml:1:1 - error: the configuration is ["firewall"]
         1 | - firewall
           | ^^^^^^^^^^
-          hint: an object"
+          hint: give an object"
   `);
 });
 

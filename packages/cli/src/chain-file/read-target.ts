@@ -1,6 +1,7 @@
 // What `run` and `check` are told, made into a chain: a chain's file, a function's file or a function of the library.
 import { basename, dirname } from 'node:path';
 import { type ChainFunctionSpec, type ChainSpec, type ConfigError, problemsOf } from '@twinpath/runtime';
+import { closest } from '../output/closest.ts';
 import { CommandError, UsageError } from '../output/command-error.ts';
 import { ChainFile } from './chain-file.ts';
 import { FileError, type FileProblem } from './file-error.ts';
@@ -67,7 +68,9 @@ function fromChainFile(target: string, { config }: Overrides): Target {
   const source = new YamlSource(target);
   const parsed = ChainFile.safeParse(source.value);
   if (!parsed.success) {
-    throw new FileError(problemsOf(parsed.error.issues, source.value).map((problem) => problemIn(source, [], problem)));
+    throw new FileError(
+      problemsOf(ChainFile, parsed.error.issues, source.value).map((problem) => problemIn(source, [], problem)),
+    );
   }
   const { name = nameFrom(basename(target).replace(/\.ya?ml$/, '')), functions, mode } = parsed.data;
   const { interface: link, namespace } = parsed.data;
@@ -99,5 +102,11 @@ function locate(source: YamlSource, error: ConfigError, at: Path): Error {
 }
 
 function problemIn(source: YamlSource, at: Path, problem: ConfigError['problems'][number]): FileProblem {
-  return source.problemAt([...at, ...problem.path], problem.wrong, problem.right);
+  const { wrong, right, known } = problem;
+  const path = [...at, ...problem.path];
+  if (known === undefined) return source.problemAt(path, wrong, right);
+  const member = String(path.at(-1));
+  const meant = closest(member, known);
+  const hint = meant === undefined ? right : `did you mean '${meant}'? ${right}`;
+  return source.problemAtKey(path.slice(0, -1), member, wrong, hint);
 }

@@ -40,10 +40,12 @@ function textsOf(error: Error) {
   };
 }
 
-function failureText({ code, message, hint }: Failure, error: unknown): string {
+function failureText({ code, message, hint, diagnostics }: Failure, error: unknown): string {
   const red = (text: string) => styleText('red', text, { stream: process.stderr });
   // Nobody foresaw it: the stack is what a report needs.
   if (code === 'TP_INTERNAL') return `${red('internal error:')} ${error instanceof Error ? error.stack : message}`;
+  // Diagnostics say themselves that they are errors, at which line, and what to do.
+  if (diagnostics !== undefined) return message;
   const lines = [`${red('error:')} ${message}`, ...causesOf(error)];
   return [...lines, ...(hint === undefined ? [] : [`hint: ${hint}`])].join('\n');
 }

@@ -5,8 +5,10 @@ export interface ConfigProblem {
   readonly value: unknown;
   /** What is wrong with the value: `rules[3].action is 'x'`. */
   readonly wrong: string;
-  /** What would be right: `one of 'allow', 'drop'`. */
+  /** What to do about it: `use one of 'allow', 'drop'`. */
   readonly right: string;
+  /** Only when the member itself, the last of the path, is one that nobody knows: those that there are. */
+  readonly known?: readonly string[];
 }
 
 /** The configuration of a function is refused; nothing has changed. */
@@ -25,7 +27,7 @@ export class ConfigError extends Error {
     super(`configuration of function ${functionName}: ${first?.wrong ?? 'it is refused'}${more}`, { cause });
     this.function = functionName;
     this.problems = problems;
-    this.hint = first === undefined ? 'correct the configuration' : `give ${first.right}`;
+    this.hint = first?.right ?? 'correct the configuration';
   }
 }
 

@@ -14,7 +14,7 @@ export async function parseConfig(functionName: string, spec: FunctionSpec, give
 export async function parseInput(what: string, schema: Schema, given: unknown): Promise<unknown> {
   const parsed = await schema.safeParseAsync(given);
   if (parsed.success) return parsed.data;
-  throw new ConfigError(what, problemsOf(parsed.error.issues, given));
+  throw new ConfigError(what, problemsOf(schema, parsed.error.issues, given));
 }
 
 function parseNothing(functionName: string, given: unknown): object {
@@ -22,23 +22,40 @@ function parseNothing(functionName: string, given: unknown): object {
     given === undefined || given === null || (typeof given === 'object' && Object.keys(given).length === 0);
   if (isEmpty) return {};
   const wrong = 'the function takes no configuration';
-  throw new ConfigError(functionName, [{ path: [], value: given, wrong, right: 'none' }]);
+  throw new ConfigError(functionName, [{ path: [], value: given, wrong, right: 'leave the configuration out' }]);
 }
 
 /** What a schema found, in words. */
-export function problemsOf(issues: readonly Issue[], given: unknown): readonly ConfigProblem[] {
+export function problemsOf(schema: Schema, issues: readonly Issue[], given: unknown): readonly ConfigProblem[] {
   return issues.flatMap((issue) =>
-    issue.code === 'unrecognized_keys' ? unknownMembers(issue, given) : [problemOf(issue, given)],
+    issue.code === 'unrecognized_keys' ? unknownMembers(schema, issue, given) : [problemOf(issue, given)],
   );
 }
 
-function unknownMembers(issue: Extract<Issue, { code: 'unrecognized_keys' }>, config: unknown): ConfigProblem[] {
+type UnknownKeys = Extract<Issue, { code: 'unrecognized_keys' }>;
+
+function unknownMembers(schema: Schema, issue: UnknownKeys, config: unknown): ConfigProblem[] {
   const parent = issue.path.map(step);
+  const known = membersAt(schema, parent);
+  const right = known.length === 0 ? 'leave it out' : `its members are ${known.join(', ')}`;
   return issue.keys.map((key) => {
     const path = [...parent, key];
     const wrong = `${pathText(parent)} has no member ${shown(key)}`;
-    return { path, value: valueAt(config, path), wrong, right: 'only members that the function knows' };
+    return { path, value: valueAt(config, path), wrong, right, known };
   });
+}
+
+type Described = Pick<ReturnType<Schema['toJSONSchema']>, 'items' | 'properties'>;
+
+/** Names of the members of the object at `path`; none where it cannot be told. */
+function membersAt(schema: Schema, path: ConfigProblem['path']): readonly string[] {
+  let at: Described = schema.toJSONSchema({ io: 'input', unrepresentable: 'any' });
+  for (const name of path) {
+    const inner = typeof name === 'number' ? at.items : at.properties?.[name];
+    if (typeof inner !== 'object' || Array.isArray(inner)) return [];
+    at = inner;
+  }
+  return Object.keys(at.properties ?? {});
 }
 
 const step = (key: PropertyKey): string | number => (typeof key === 'number' ? key : String(key));
@@ -49,13 +66,13 @@ function problemOf(issue: Issue, config: unknown): ConfigProblem {
   const found = value === undefined ? `${pathText(path)} is missing` : `${pathText(path)} is ${shown(value)}`;
   switch (issue.code) {
     case 'invalid_type':
-      return { path, value, wrong: found, right: article(issue.expected) };
+      return { path, value, wrong: found, right: `give ${article(issue.expected)}` };
     case 'invalid_value':
-      return { path, value, wrong: found, right: `one of ${issue.values.map(shown).join(', ')}` };
+      return { path, value, wrong: found, right: `use one of ${issue.values.map(shown).join(', ')}` };
     case 'too_small':
-      return { path, value, wrong: found, right: `at least ${issue.minimum}${of(issue.origin)}` };
+      return { path, value, wrong: found, right: `give at least ${issue.minimum}${of(issue.origin)}` };
     case 'too_big':
-      return { path, value, wrong: found, right: `at most ${issue.maximum}${of(issue.origin)}` };
+      return { path, value, wrong: found, right: `give at most ${issue.maximum}${of(issue.origin)}` };
     default:
       return { path, value, ...fromMessage(issue.message, pathText(path)) };
   }
@@ -64,8 +81,8 @@ function problemOf(issue: Issue, config: unknown): ConfigProblem {
 /** Messages of schemas for network values say both: `'x' is no address; write …`. */
 function fromMessage(message: string, where: string): { readonly wrong: string; readonly right: string } {
   const at = Math.max(message.lastIndexOf('; '), message.lastIndexOf(': '));
-  if (at < 0) return { wrong: `${where}: ${message}`, right: 'a value that the function takes' };
-  return { wrong: `${where}: ${message.slice(0, at)}`, right: `a value that is right: ${message.slice(at + 2)}` };
+  if (at < 0) return { wrong: `${where}: ${message}`, right: 'give a value that is taken' };
+  return { wrong: `${where}: ${message.slice(0, at)}`, right: message.slice(at + 2) };
 }
 
 function valueAt(config: unknown, path: readonly (string | number)[]): unknown {
