@@ -2,16 +2,16 @@ import { at } from '../ir/at.ts';
 import { coalesce } from './coalesce.ts';
 import { colour } from './colour.ts';
 import { type Interference, interferenceOf } from './interference.ts';
+import { limitPressure } from './limit-pressure.ts';
 import {
-  CLOBBERED,
   FIRST_VIRTUAL,
   type MachineProgram,
   type Register,
   withRegisters,
   withTerminatorRegisters,
 } from './machine.ts';
+import { separateWebs } from './separate-webs.ts';
 import { rematerialisable, spill } from './spill.ts';
-import { splitAtCalls, splitCosts } from './split.ts';
 
 /** A spill between a bound's check and its use would lose the bound on kernels before 6.12. */
 const RELUCTANT = 1000;
@@ -20,7 +20,9 @@ const MOST_ROUNDS = 100;
 
 /** Gives every virtual register a machine register; what finds none lives in stack slots, added to the program's. */
 export function allocate(program: MachineProgram): MachineProgram {
-  const allocation = new Allocation(program);
+  const slots = new SpillSlots(program, interferenceOf(program));
+  const limited = limitPressure(program, (register) => slots.of(register));
+  const allocation = new Allocation(separateWebs({ ...limited, slots: slots.all() }));
   for (let round = 0; round < MOST_ROUNDS; round++) {
     const done = allocation.round();
     if (done !== undefined) return withoutEmptyMoves(done);
@@ -32,14 +34,12 @@ class Allocation {
   #program: MachineProgram;
   /** Made by a spill, for one instruction: to spill them again gains nothing. */
   readonly #brief = new Set<Register>();
-  /** Slots of registers that do not live across calls any more. */
-  readonly #homes = new Map<Register, number>();
 
   constructor(program: MachineProgram) {
     this.#program = program;
   }
 
-  /** The program on machine registers, or nothing if some had to be split or spilled first. */
+  /** The program on machine registers, or nothing if some had to be spilled first. */
   round(): MachineProgram | undefined {
     const separate = interferenceOf(this.#program);
     const united = coalesce(separate);
@@ -50,40 +50,20 @@ class Allocation {
     if (uncoloured.length === 0) return rename(merged, (register) => registers.get(register) ?? register);
     // What was united with a machine register stays apart: values made anew may be needed where that holds another.
     const apart = (register: Register) => (standing(register) < FIRST_VIRTUAL ? register : standing(register));
-    for (const [register, home] of [...this.#homes]) {
-      if (!this.#homes.has(apart(register))) this.#homes.set(apart(register), home);
-    }
-    this.#relieve(rename(this.#program, apart), graph, uncoloured);
+    const slots = new SpillSlots(this.#program, graph);
+    const spilled = spill(rename(this.#program, apart), uncoloured, (register) => slots.of(register));
+    for (const register of spilled.brief) this.#brief.add(register);
+    this.#program = { ...spilled.program, slots: slots.all() };
     return undefined;
   }
 
   #costs(program: MachineProgram, graph: Interference): (register: Register) => number {
-    const splitting = splitCosts(program);
     const remade = rematerialisable(program);
     return (register) => {
       if (this.#brief.has(register)) return Number.POSITIVE_INFINITY;
       const weight = program.reluctant.has(register) ? RELUCTANT : remade.has(register) ? REMAKING : 1;
-      const cost = this.#canSplit(register, graph) ? splitting.get(register) : graph.costs.get(register);
-      return (cost ?? 0) * weight;
+      return (graph.costs.get(register) ?? 0) * weight;
     };
-  }
-
-  #canSplit(register: Register, { neighbours }: Interference): boolean {
-    return !this.#homes.has(register) && CLOBBERED.every((clobbered) => neighbours.get(register)?.has(clobbered));
-  }
-
-  #relieve(program: MachineProgram, graph: Interference, uncoloured: readonly Register[]): void {
-    const slots = new SpillSlots(program, graph, this.#homes);
-    const [split, spilled] = [true, false].map((wanted) =>
-      uncoloured.filter((register) => this.#canSplit(register, graph) === wanted),
-    );
-    const slotOf = (register: Register) => slots.of(register);
-    const relieved = spill(program, spilled ?? [], slotOf);
-    for (const register of relieved.brief) this.#brief.add(register);
-    const registers = new Set(split);
-    const divided = registers.size === 0 ? relieved.program : splitAtCalls(relieved.program, { registers, slotOf });
-    for (const register of registers) this.#homes.set(register, slotOf(register));
-    this.#program = { ...divided, slots: slots.all() };
   }
 }
 
@@ -91,18 +71,14 @@ class Allocation {
 class SpillSlots {
   readonly #program: MachineProgram;
   readonly #graph: Interference;
-  readonly #homes: ReadonlyMap<Register, number>;
   readonly #groups: Register[][] = [];
 
-  constructor(program: MachineProgram, graph: Interference, homes: ReadonlyMap<Register, number>) {
+  constructor(program: MachineProgram, graph: Interference) {
     this.#program = program;
     this.#graph = graph;
-    this.#homes = homes;
   }
 
   of(register: Register): number {
-    const home = this.#homes.get(register);
-    if (home !== undefined) return home;
     const clashes = (other: Register) => this.#graph.neighbours.get(register)?.has(other) === true;
     let index = this.#groups.findIndex((group) => group.includes(register));
     if (index < 0) {

@@ -27,7 +27,7 @@ export interface Interference {
 }
 
 /** How often a block is thought to run, by the loops around it. */
-export const frequency = (loopDepth: number): number => 10 ** Math.min(loopDepth, 6);
+const frequency = (loopDepth: number): number => 10 ** Math.min(loopDepth, 6);
 
 export function interferenceOf(program: MachineProgram): Interference {
   const neighbours = new Map<Register, Set<Register>>(ALLOCATABLE.map((register) => [register, new Set()]));

@@ -39,8 +39,6 @@ export type MachineInstruction = { readonly at?: Location | undefined } & (
       readonly base: Base;
       readonly offset: number;
       readonly width: Width;
-      /** The same load gives the same value later too. */
-      readonly repeatable?: boolean;
     }
   | {
       readonly op: 'store';

@@ -341,9 +341,7 @@ class Selector {
     const hook = HOOKS[this.#program.hook];
     const offset = op === 'packet-start' ? hook.packetStart : hook.packetEnd;
     const base = { register: registerFor(this.#program.context) };
-    // A start loaded anew would have lost the bounds proved for the old one; an end has none.
-    const repeatable = op === 'packet-end';
-    this.#emit({ op: 'load', dst: registerFor(result), base, offset, width: 32, repeatable });
+    this.#emit({ op: 'load', dst: registerFor(result), base, offset, width: 32 });
   }
 
   #call({ helper, arguments: values, result }: Op<'call'>): void {

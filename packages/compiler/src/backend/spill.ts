@@ -17,16 +17,11 @@ export function rematerialisable(program: MachineProgram): ReadonlyMap<Register,
   for (const { instructions } of program.blocks) {
     for (const instruction of instructions) {
       for (const register of writesOf(instruction)) {
-        writers.set(register, writers.has(register) ? undefined : instruction);
+        writers.set(register, writers.has(register) || !isRepeatable(instruction) ? undefined : instruction);
       }
     }
   }
-  const isSteady = (register: Register) => writers.get(register) !== undefined;
-  return new Map(
-    [...writers].flatMap(([register, writer]) =>
-      writer !== undefined && isRepeatable(writer) && readsOf(writer).every(isSteady) ? [[register, writer]] : [],
-    ),
-  );
+  return new Map([...writers].flatMap(([register, writer]) => (writer === undefined ? [] : [[register, writer]])));
 }
 
 function isRepeatable(instruction: MachineInstruction): boolean {
@@ -36,8 +31,6 @@ function isRepeatable(instruction: MachineInstruction): boolean {
     case 'map':
     case 'map-value':
       return true;
-    case 'load':
-      return instruction.repeatable === true;
     default:
       return false;
   }
@@ -71,8 +64,7 @@ class Spiller {
     this.#program = program;
     this.#spilled = spilled;
     this.#slotOf = slotOf;
-    const isLost = (instruction: MachineInstruction) => readsOf(instruction).some((read) => spilled.has(read));
-    this.#remade = new Map([...rematerialisable(program)].filter(([, instruction]) => !isLost(instruction)));
+    this.#remade = rematerialisable(program);
     this.#next = program.nextRegister;
   }
 
@@ -90,29 +82,16 @@ class Spiller {
   #instruction(instruction: MachineInstruction): void {
     const written = writesOf(instruction).find((register) => this.#spilled.has(register));
     if (written !== undefined && this.#remade.has(written)) return;
-    if (this.#isTransfer(instruction)) return;
     const temporaries = new Map<Register, Register>();
     if (this.#direct(instruction, written)) return;
     for (const register of new Set(readsOf(instruction))) {
       if (this.#spilled.has(register)) temporaries.set(register, this.#reload(register, instruction));
     }
     if (written !== undefined && !temporaries.has(written)) temporaries.set(written, this.#temporary());
-    const rewritten = withRegisters(instruction, (register) => temporaries.get(register) ?? register);
-    // By a base that was just reloaded, a load cannot be repeated elsewhere.
-    const isFixed = rewritten.op === 'load' && temporaries.size > 0;
-    this.#out.push(isFixed ? { ...rewritten, repeatable: false } : rewritten);
+    this.#out.push(withRegisters(instruction, (register) => temporaries.get(register) ?? register));
     const source = written === undefined ? undefined : temporaries.get(written);
     if (written === undefined || source === undefined) return;
     this.#store(written, { register: source }, instruction);
-  }
-
-  /** Stores to and reloads from the own slot that an earlier split has left. */
-  #isTransfer(instruction: MachineInstruction): boolean {
-    if (instruction.op !== 'load' && instruction.op !== 'store') return false;
-    if (!('slot' in instruction.base)) return false;
-    const source = instruction.op === 'store' && 'register' in instruction.source ? instruction.source.register : -1;
-    const register = instruction.op === 'load' ? instruction.dst : source;
-    return this.#spilled.has(register) && this.#slotOf(register) === instruction.base.slot;
   }
 
   /** Copies to and from a slot, and constants into one, need no register in between. */

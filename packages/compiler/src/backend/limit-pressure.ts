@@ -1,0 +1,245 @@
+// Decides what lives in registers where there are too few (Braun and Hack, "Register Spilling and Live-Range Splitting
+// for SSA-Form Programs"): walks each block with the set of values in registers, and lets go what is read last.
+
+import { at } from '../ir/at.ts';
+import { type Graph, graphOfSuccessors } from '../ir/graph.ts';
+import type { BlockId } from '../ir/types.ts';
+import { liveOut, walkBackwards } from './liveness.ts';
+import {
+  ALLOCATABLE,
+  CLOBBERED,
+  FIRST_VIRTUAL,
+  type MachineBlock,
+  type MachineInstruction,
+  type MachineProgram,
+  machineSuccessors,
+  type Register,
+  readsOf,
+  terminatorReads,
+  writesOf,
+} from './machine.ts';
+import { BEHIND_CALL, lengthsOf, type NextUse, nextUses, OUTSIDE } from './next-use.ts';
+import { rematerialisable } from './spill.ts';
+
+const REGISTERS = ALLOCATABLE.length;
+const SURVIVING = REGISTERS - CLOBBERED.length;
+
+/** Puts in stores and reloads so that no more values are in registers anywhere than there are registers. */
+export function limitPressure(program: MachineProgram, slotOf: (register: Register) => number): MachineProgram {
+  return new Limiting(program, slotOf).run();
+}
+
+/** A block with reloads in place, and what is in registers at its ends. */
+interface Limited {
+  readonly instructions: readonly MachineInstruction[];
+  readonly entering: ReadonlySet<Register>;
+  readonly leaving: ReadonlySet<Register>;
+}
+
+class Limiting {
+  readonly #program: MachineProgram;
+  readonly #slotOf: (register: Register) => number;
+  readonly #graph: Graph;
+  readonly #out: readonly ReadonlySet<Register>[];
+  readonly #uses: readonly NextUse[];
+  readonly #remade: ReadonlyMap<Register, MachineInstruction>;
+  readonly #reloaded = new Set<Register>();
+  readonly #limited = new Map<BlockId, Limited>();
+
+  constructor(program: MachineProgram, slotOf: (register: Register) => number) {
+    this.#program = program;
+    this.#slotOf = slotOf;
+    this.#graph = graphOfSuccessors(program.blocks.map(({ terminator }) => machineSuccessors(terminator)));
+    this.#out = liveOut(program);
+    this.#uses = nextUses(program);
+    this.#remade = rematerialisable(program);
+  }
+
+  run(): MachineProgram {
+    for (const id of this.#graph.order) this.#limited.set(id, this.#block(id, this.#entering(id)));
+    const blocks: MachineBlock[] = this.#program.blocks.map((block, id) => ({
+      ...block,
+      instructions: this.#limited.get(id)?.instructions ?? [],
+    }));
+    for (const id of this.#graph.order) {
+      for (const next of machineSuccessors(at(this.#program.blocks, id).terminator)) this.#couple(blocks, id, next);
+    }
+    return { ...this.#program, blocks: blocks.map((block) => this.#withStores(block)) };
+  }
+
+  /** What is in registers when control enters: what all predecessors have there, then what is read soonest. */
+  #entering(id: BlockId): Set<Register> {
+    const { atStart } = at(this.#uses, id);
+    const from = at(this.#graph.predecessors, id);
+    const known = from.flatMap((block) => this.#limited.get(block)?.leaving ?? []);
+    const soonest = [...atStart].sort((a, b) => a[1] - b[1]);
+    if (this.#graph.loopHeaders.has(id) || known.length < from.length) return this.#enteringLoop(soonest, known);
+    const chosen = new Set<Register>();
+    for (const [register] of soonest) {
+      if (known.every((leaving) => leaving.has(register))) chosen.add(register);
+    }
+    for (const [register, distance] of soonest) {
+      if (distance < BEHIND_CALL && known.some((leaving) => leaving.has(register))) add(chosen, register, REGISTERS);
+    }
+    return chosen;
+  }
+
+  /** Into a loop go those that it reads; others only as far as they are certain to stay. */
+  #enteringLoop(
+    soonest: readonly (readonly [Register, number])[],
+    known: readonly ReadonlySet<Register>[],
+  ): Set<Register> {
+    const chosen = new Set<Register>();
+    for (const [register, distance] of soonest) {
+      const most = distance < BEHIND_CALL ? REGISTERS : SURVIVING;
+      const isAtHand = known.some((leaving) => leaving.has(register));
+      if (distance < OUTSIDE || isAtHand) add(chosen, register, distance < OUTSIDE ? most : SURVIVING);
+    }
+    return chosen;
+  }
+
+  #block(id: BlockId, entering: ReadonlySet<Register>): Limited {
+    const block = at(this.#program.blocks, id);
+    const { live, machine } = this.#livenessOf(block, id);
+    const distances = new BlockDistances(block, at(this.#uses, id).atEnd, this.#program.reluctant);
+    const held = new Set(entering);
+    const instructions: MachineInstruction[] = [];
+    const bring = (
+      registers: readonly Register[],
+      index: number,
+      most: number,
+      from: Pick<MachineInstruction, 'at'>,
+    ) => {
+      const needed = registers.filter((register) => register >= FIRST_VIRTUAL);
+      for (const register of new Set(needed)) {
+        if (held.has(register)) continue;
+        instructions.push(this.#reload(register, from));
+        held.add(register);
+      }
+      shrink(held, most, (register) => (needed.includes(register) ? -1 : distances.next(register, index)));
+    };
+    block.instructions.forEach((instruction, index) => {
+      const [before, after] = [at(machine, index), at(machine, index + 1)];
+      // A test writes its result before it reads.
+      bring(readsOf(instruction), index, REGISTERS - before - (instruction.op === 'test' ? 1 : 0), instruction);
+      const alive = at(live, index + 1);
+      const written = writesOf(instruction).filter((register) => register >= FIRST_VIRTUAL);
+      for (const register of held) if (!alive.has(register) || written.includes(register)) held.delete(register);
+      const next = (register: Register) => distances.next(register, index + 1);
+      if (instruction.op === 'call') shrink(held, SURVIVING, next);
+      shrink(held, REGISTERS - after - written.length, next);
+      for (const register of written) if (alive.has(register)) held.add(register);
+      instructions.push(instruction);
+    });
+    const end = block.instructions.length;
+    bring(terminatorReads(block.terminator), end, REGISTERS - at(machine, end), block.terminator);
+    const leaving = held.intersection(at(this.#out, id));
+    return { instructions, entering, leaving };
+  }
+
+  /** In front of each instruction and of the terminator: the live registers, and how many of them are the machine's. */
+  #livenessOf(block: MachineBlock, id: BlockId) {
+    const live: ReadonlySet<Register>[] = [];
+    const first = new Set<Register>();
+    walkBackwards(block, at(this.#out, id), (instruction, behind, index) => {
+      live[index + 1] = new Set(behind);
+      if (index > 0) return;
+      for (const register of behind) first.add(register);
+      for (const register of writesOf(instruction)) first.delete(register);
+      for (const register of readsOf(instruction)) first.add(register);
+    });
+    live[0] = first;
+    const machine = live.map((registers) => [...registers].filter((register) => register < FIRST_VIRTUAL).length);
+    return { live, machine: block.instructions.length === 0 ? [0] : machine };
+  }
+
+  #reload(register: Register, from: Pick<MachineInstruction, 'at'>): MachineInstruction {
+    const original = this.#remade.get(register);
+    if (original !== undefined) return { ...original, at: from.at };
+    this.#reloaded.add(register);
+    return { op: 'load', dst: register, base: { slot: this.#slotOf(register) }, offset: 0, width: 64, at: from.at };
+  }
+
+  /** Reloads on an edge what the one block has let go and the other expects. */
+  #couple(blocks: MachineBlock[], from: BlockId, to: BlockId): void {
+    const [before, after] = [this.#limited.get(from), this.#limited.get(to)];
+    if (before === undefined || after === undefined) return;
+    const missing = [...after.entering].filter((register) => !before.leaving.has(register));
+    if (missing.length === 0) return;
+    const source = at(blocks, from);
+    const reloads = missing.map((register) => this.#reload(register, source.terminator));
+    if (source.terminator.op === 'jump') {
+      blocks[from] = { ...source, instructions: [...source.instructions, ...reloads] };
+      return;
+    }
+    const loopDepth = Math.min(source.loopDepth, at(blocks, to).loopDepth);
+    const between = blocks.push({ instructions: reloads, terminator: { op: 'jump', target: to }, loopDepth }) - 1;
+    if (source.terminator.op !== 'branch') return;
+    const aim = (target: BlockId) => (target === to ? between : target);
+    const { then, otherwise } = source.terminator;
+    blocks[from] = { ...source, terminator: { ...source.terminator, then: aim(then), otherwise: aim(otherwise) } };
+  }
+
+  #withStores(block: MachineBlock): MachineBlock {
+    const instructions = block.instructions.flatMap((instruction): MachineInstruction[] => {
+      const stored = writesOf(instruction).filter((register) => this.#reloaded.has(register));
+      const isReload =
+        instruction.op === 'load' &&
+        'slot' in instruction.base &&
+        stored.some((register) => 'slot' in instruction.base && this.#slotOf(register) === instruction.base.slot);
+      if (stored.length === 0 || isReload) return [instruction];
+      const stores = stored.map((register): MachineInstruction => {
+        const base = { slot: this.#slotOf(register) };
+        return { op: 'store', base, offset: 0, width: 64, source: { register }, at: instruction.at };
+      });
+      return [instruction, ...stores];
+    });
+    return { ...block, instructions };
+  }
+}
+
+function add(chosen: Set<Register>, register: Register, most: number): void {
+  if (chosen.size < most) chosen.add(register);
+}
+
+/** Lets go what is read last until so many are left. */
+function shrink(held: Set<Register>, most: number, distance: (register: Register) => number): void {
+  if (held.size <= most) return;
+  const farthest = [...held].map((register) => ({ register, distance: distance(register) }));
+  farthest.sort((a, b) => b.distance - a.distance);
+  for (const { register } of farthest.slice(0, held.size - Math.max(most, 0))) held.delete(register);
+}
+
+/** Distances to the next read from places within a block. */
+class BlockDistances {
+  readonly #reads = new Map<Register, number[]>();
+  readonly #lengths: readonly number[];
+  readonly #atEnd: ReadonlyMap<Register, number>;
+  readonly #reluctant: ReadonlySet<Register>;
+
+  constructor(block: MachineBlock, atEnd: ReadonlyMap<Register, number>, reluctant: ReadonlySet<Register>) {
+    this.#lengths = lengthsOf(block);
+    this.#atEnd = atEnd;
+    this.#reluctant = reluctant;
+    block.instructions.forEach((instruction, index) => {
+      for (const register of readsOf(instruction)) this.#read(register, index);
+    });
+    for (const register of terminatorReads(block.terminator)) this.#read(register, block.instructions.length);
+  }
+
+  next(register: Register, index: number): number {
+    // A spill between a bound's check and its use would lose the bound on kernels before 6.12.
+    if (this.#reluctant.has(register)) return 0;
+    const here = at(this.#lengths, index);
+    const read = this.#reads.get(register)?.find((place) => place >= index);
+    if (read !== undefined) return at(this.#lengths, read) - here;
+    const end = this.#lengths.at(-1) ?? 0;
+    return (this.#atEnd.get(register) ?? Number.POSITIVE_INFINITY) + end + 1 - here;
+  }
+
+  #read(register: Register, index: number): void {
+    const known = this.#reads.get(register);
+    if (known === undefined) this.#reads.set(register, [index]);
+    else known.push(index);
+  }
+}
