@@ -55,7 +55,7 @@ function find(netlink: Netlink, chain: string, name: string, namespace: string |
 function taken(chain: string, { name }: Link, { programId, mode }: NonNullable<Link['xdp']>): ChainError {
   const owner = ownerOf(programId);
   const why = `${name} has an XDP program already: ${programName(programId)} (id ${programId}, ${mode}${owner ?? ''})`;
-  const ours = owner === undefined ? undefined : /chain (\S+)/.exec(owner)?.[1];
+  const ours = owner === undefined ? undefined : /chain ([a-z0-9-]+)/.exec(owner)?.[1];
   const hint =
     ours === undefined ? `remove it: ip link set dev ${name} xdp off, or bpftool link detach` : `twinpath down ${ours}`;
   return new ChainError('TP_INTERFACE_TAKEN', chain, why, { hint });
