@@ -96,6 +96,11 @@ export class BtfBuilder {
     return this.add({ kind: 'type_tag', name, type, attribute: false });
   }
 
+  /** Offset of a text among the strings of this BTF, for records outside it. Call it before {@link bytes}. */
+  string(text: string): number {
+    return this.#strings.offset(text);
+  }
+
   /** line_info for BPF_PROG_LOAD; its texts go into this BTF, so call it before {@link bytes}. */
   lineInfo(lines: readonly LineInfo[]): Uint8Array {
     return encodeLineInfo(lines, (text) => this.#strings.offset(text));
