@@ -4,6 +4,7 @@ import { type Fd, inNamespace, isSyscallError, PacketSocket } from '@twinpath/li
 import type { PacketHook, PacketOut } from '../data-plane.ts';
 import { FrameTooLongError } from '../packet-out/frame-too-long.ts';
 import type { InstanceState } from '../tables/state.ts';
+import type { GenericMode } from './generic-mode.ts';
 import { loadPass } from './kernel-programs.ts';
 
 /** What a live frame has room for: a page without headroom and the kernel's bookkeeping (net/bpf/test_run.c). */
@@ -17,6 +18,8 @@ export interface KernelPacketOutOptions {
   readonly key: number;
   /** As attached at the moment. */
   program(hook: PacketHook, origin: 'wire' | 'retry'): BpfProgram | undefined;
+  /** Set where XDP runs in the stack. */
+  generic(): GenericMode | undefined;
 }
 
 /** Ways in are live frames of a test run with the port as their origin; ways out are a packet socket on the port. */
@@ -41,7 +44,7 @@ export class KernelPacketOut implements PacketOut, Disposable {
     const program = this.#options.program('xdp', 'retry');
     if (program === undefined) throw new Error('the function has no program for packets that come again');
     this.#options.state.trips = trips;
-    this.#inject(program, frame);
+    this.#inject('retry', program, frame);
   }
 
   resume(hook: PacketHook, frame: Uint8Array): void {
@@ -54,7 +57,7 @@ export class KernelPacketOut implements PacketOut, Disposable {
   }
 
   receive(frame: Uint8Array): void {
-    this.#inject(this.#pass, frame);
+    this.#inject('pass', this.#pass, frame);
   }
 
   [Symbol.dispose](): void {
@@ -78,12 +81,14 @@ export class KernelPacketOut implements PacketOut, Disposable {
   }
 
   /** One frame a call: the kernel's dispatcher, which costs milliseconds, is not entered then. */
-  #inject(program: BpfProgram, frame: Uint8Array): void {
+  #inject(what: 'pass' | 'retry', program: BpfProgram, frame: Uint8Array): void {
     if (frame.length > MAX_LIVE_FRAME) throw new FrameTooLongError(frame.length, MAX_LIVE_FRAME);
     const { namespace, ifindex } = this.#options;
     const ctx = xdpContext({ length: frame.length, ingressIfindex: ifindex });
+    const generic = this.#options.generic();
     inNamespace(namespace, () => {
-      program.testRun({ data: frame, ctx, liveFrames: true });
+      (generic?.marking(what) ?? program).testRun({ data: frame, ctx, liveFrames: true });
     });
+    generic?.clearMarks();
   }
 }

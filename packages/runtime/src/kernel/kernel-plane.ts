@@ -16,6 +16,7 @@ import type {
 } from '../data-plane.ts';
 import { LINKS, MAPS } from '../host/pins.ts';
 import { InstanceState } from '../tables/state.ts';
+import { GenericMode } from './generic-mode.ts';
 import { KernelMaps, StagedKernelMaps } from './kernel-maps.ts';
 import { KernelPacketOut } from './kernel-packet-out.ts';
 import { KernelPrograms } from './kernel-programs.ts';
@@ -45,6 +46,7 @@ export class KernelPlane implements DataPlane {
   readonly #links = new Map<PacketHook, BpfLink>();
   #packetOut: KernelPacketOut | undefined;
   #attached: KernelPrograms | undefined;
+  #generic: GenericMode | undefined;
   #mode: 'native' | 'generic';
 
   constructor(options: KernelPlaneOptions) {
@@ -67,6 +69,7 @@ export class KernelPlane implements DataPlane {
       key,
       state: new InstanceState(this.maps),
       program: (hook, origin) => this.#attached?.find(hook, origin),
+      generic: () => this.#generic,
     });
     return this.#packetOut;
   }
@@ -93,7 +96,7 @@ export class KernelPlane implements DataPlane {
     using undo = new DisposableStack();
     for (const hook of HOOKS) {
       const program = programs.find(hook, 'wire');
-      if (program !== undefined) undo.defer(this.#attachTo(hook, program));
+      if (program !== undefined) undo.defer(this.#attachTo(hook, program, programs));
     }
     undo.move();
     this.#attached = programs;
@@ -112,38 +115,50 @@ export class KernelPlane implements DataPlane {
     rest.use(this.maps);
     if (this.#attached !== undefined) rest.use(this.#attached);
     if (this.#packetOut !== undefined) rest.use(this.#packetOut);
+    if (this.#generic !== undefined) rest.use(this.#generic);
     for (const hook of this.#links.keys()) rest.defer(() => this.#detach(hook));
   }
 
   /** What takes it back. */
-  #attachTo(hook: PacketHook, program: BpfProgram): () => void {
+  #attachTo(hook: PacketHook, program: BpfProgram, programs: KernelPrograms): () => void {
     const link = this.#links.get(hook);
-    if (link === undefined) {
-      this.#attachFirst(hook, program);
+    const before = this.#attached;
+    if (link === undefined || before === undefined) {
+      this.#attachFirst(hook, program, programs);
       return () => this.#detach(hook);
     }
-    const before = this.#attached?.find(hook, 'wire');
-    link.update(program);
-    return () => {
-      if (before !== undefined) link.update(before);
+    const replace = (by: KernelPrograms) => {
+      const found = by.find(hook, 'wire');
+      if (hook === 'xdp' && this.#generic !== undefined) this.#generic.use(by);
+      else if (found !== undefined) link.update(found);
     };
+    replace(programs);
+    return () => replace(before);
   }
 
-  #attachFirst(hook: PacketHook, program: BpfProgram): void {
-    const { namespace, ifindex, mode, onLink } = this.#options;
+  #attachFirst(hook: PacketHook, program: BpfProgram, programs: KernelPrograms): void {
+    const { namespace, ifindex, mode, pins, onLink } = this.#options;
     const link = inNamespace(namespace, () =>
       hook === 'xdp' ? attachXdp({ program, ifindex, mode }) : attachTcx({ program, ifindex, direction: 'egress' }),
     );
     this.#links.set(hook, link);
     try {
       onLink(hook, link.info().id);
-      mkdirSync(join(this.#options.pins, LINKS), { recursive: true });
+      mkdirSync(join(pins, LINKS), { recursive: true });
       link.pin(this.#pinOf(hook));
+      if (link instanceof XdpLink) this.#settleMode(link, programs);
     } catch (error) {
       this.#detach(hook);
       throw error;
     }
-    if (link instanceof XdpLink) this.#mode = link.mode;
+  }
+
+  #settleMode(link: XdpLink, programs: KernelPrograms): void {
+    this.#mode = link.mode;
+    if (link.mode === 'native') return;
+    this.#generic = new GenericMode(join(this.#options.pins, MAPS, 'generic programs'));
+    this.#generic.use(programs);
+    link.update(this.#generic.guard);
   }
 
   #detach(hook: PacketHook): void {
