@@ -9,7 +9,7 @@ import { startUnderTest } from './under-test.ts';
 
 testPackets(portFilter, cases, { test });
 
-const FILE = join(import.meta.dirname, 'test/with-node-test.ts');
+const FILE = join(import.meta.dirname, 'test/node-test-main.ts');
 const TAP = ['--test', '--test-reporter=tap', FILE];
 
 test.skipIf(missingForKernel() !== undefined)('node:test registers the cases for both executors', () => {
