@@ -1,6 +1,7 @@
 import { at } from '../ir/at.ts';
 import { coalesce } from './coalesce.ts';
 import { colour } from './colour.ts';
+import { removeDeadSpills } from './dead-spills.ts';
 import { type Interference, interferenceOf } from './interference.ts';
 import { limitPressure } from './limit-pressure.ts';
 import {
@@ -25,7 +26,7 @@ export function allocate(program: MachineProgram): MachineProgram {
   const allocation = new Allocation(separateWebs({ ...limited, slots: slots.all() }));
   for (let round = 0; round < MOST_ROUNDS; round++) {
     const done = allocation.round();
-    if (done !== undefined) return withoutEmptyMoves(done);
+    if (done !== undefined) return removeDeadSpills(withoutEmptyMoves(done), program.slots.length);
   }
   throw new Error(`register allocation did not end after ${MOST_ROUNDS} rounds of spilling`);
 }

@@ -7,9 +7,11 @@ import { emit } from './emit.ts';
 import { layOutFrame } from './frame.ts';
 import { HOOKS } from './hooks.ts';
 import { lineInfo, type Sources, slotLocations } from './line-info.ts';
+import { mergeTails } from './merge-tails.ts';
 import { providePacketEnds } from './packet-ends.ts';
 import { removeDead } from './remove-dead.ts';
 import { select } from './select.ts';
+import { shareSlots } from './share-slots.ts';
 import { splitCriticalEdges } from './split-critical-edges.ts';
 import { threadEmptyBlocks } from './thread-empty.ts';
 
@@ -43,9 +45,13 @@ const SLOT_BYTES = 8;
  */
 export function compileProgram(program: Program, options: CompileOptions = {}): CompiledProgram {
   const { name, hook } = program;
+  const { optimise: wanted = true } = options;
   const optimised = optimise(program, options);
-  const machine = allocate(removeDead(select(providePacketEnds(splitCriticalEdges(optimised)))));
-  const placed = { ...machine, blocks: threadEmptyBlocks(machine.blocks) };
+  const machine = allocate(removeDead(select(providePacketEnds(splitCriticalEdges(shareSlots(optimised))))));
+  const blocks = wanted
+    ? threadEmptyBlocks(mergeTails(threadEmptyBlocks(machine.blocks)))
+    : threadEmptyBlocks(machine.blocks);
+  const placed = { ...machine, blocks };
   const frame = layOutFrame(placed, name);
   const { items, locations: itemLocations } = emit(placed, frame);
   const { bytes: code, relocations, instructionIndex } = assemble(items);

@@ -1,6 +1,7 @@
 import { at } from '../ir/at.ts';
 import { graphOf } from '../ir/graph.ts';
 import type { Block, BlockId, Program, ValueId, ValueType } from '../ir/types.ts';
+import { substitute } from '../optimise/substitute.ts';
 
 /** A program in which every `in-packet` has a value with the packet's end to compare with. */
 export interface WithPacketEnds {
@@ -18,6 +19,7 @@ export function providePacketEnds(program: Program): WithPacketEnds {
   const blocks: Block[] = [...program.blocks];
   const known: { readonly epoch: number; readonly block: BlockId; readonly end: ValueId }[] = [];
   const ends = new Map<BlockId, ValueId>();
+  const replacements = new Map<ValueId, ValueId>();
   const load = (id: BlockId, index: number, epoch: number): ValueId => {
     const end = values.push(PACKET_END) - 1;
     const block = at(blocks, id);
@@ -31,9 +33,10 @@ export function providePacketEnds(program: Program): WithPacketEnds {
     const { instructions, terminator } = at(program.blocks, id);
     const find = (epoch: number) => known.find((one) => one.epoch === epoch && graph.dominates(one.block, id))?.end;
     for (const instruction of instructions) {
-      if (instruction.op === 'packet-end') {
-        known.push({ epoch: instruction.epoch, block: id, end: instruction.result });
-      }
+      if (instruction.op !== 'packet-end') continue;
+      const same = find(instruction.epoch);
+      if (same !== undefined) replacements.set(instruction.result, same);
+      else known.push({ epoch: instruction.epoch, block: id, end: instruction.result });
     }
     for (const instruction of instructions) {
       if (instruction.op !== 'packet-start' || !checked.has(instruction.epoch)) continue;
@@ -44,5 +47,5 @@ export function providePacketEnds(program: Program): WithPacketEnds {
     const end = find(terminator.epoch) ?? load(id, at(blocks, id).instructions.length, terminator.epoch);
     ends.set(id, end);
   }
-  return { program: { ...program, values, blocks }, ends };
+  return { program: substitute({ ...program, values, blocks }, replacements), ends };
 }

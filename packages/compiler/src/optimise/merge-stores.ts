@@ -188,6 +188,7 @@ class Merging {
     const known = {
       definition: (one: ValueId) => this.#definitions.get(one),
       range: (one: ValueId) => this.#ranges.in(one, block),
+      rangeAnywhere: (one: ValueId) => this.#ranges.of(one),
     };
     if (width === 64 || possibleBits(value, known) < 1n << BigInt(width)) return value;
     return emit((result) => ({ op: 'truncate', width, value, result }));

@@ -11,6 +11,8 @@ export interface Context {
   readonly constant: (value: ValueId) => bigint | undefined;
   /** Bounds at this instruction. */
   readonly range: (value: ValueId) => Interval;
+  /** Bounds wherever the value is used. */
+  readonly rangeAnywhere: (value: ValueId) => Interval;
   /** The bits that can be set. */
   readonly bits: (value: ValueId) => bigint;
   readonly isPointer: (value: ValueId) => boolean;

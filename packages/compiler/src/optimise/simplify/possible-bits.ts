@@ -7,7 +7,10 @@ const DEEPEST = 6;
 
 interface Known {
   readonly definition: (value: ValueId) => Instruction | undefined;
+  /** Bounds where the bits are asked for. */
   readonly range: (value: ValueId) => Interval;
+  /** Bounds wherever the value is used: what it is made from may have had others when it was made. */
+  readonly rangeAnywhere: (value: ValueId) => Interval;
 }
 
 /** A mask, not negative, of the bits that a value can have set. */
@@ -16,9 +19,10 @@ export function possibleBits(value: ValueId, known: Known, depth = 0): bigint {
   const byRange = lo >= 0n ? (lo === hi ? lo : onesUpTo(hi)) : ALL;
   const definition = known.definition(value);
   if (definition?.op !== 'alu' || depth === DEEPEST) return byRange;
-  const left = () => possibleBits(definition.left, known, depth + 1);
-  const right = () => possibleBits(definition.right, known, depth + 1);
-  const count = known.range(definition.right);
+  const inner = { ...known, range: known.rangeAnywhere };
+  const left = () => possibleBits(definition.left, inner, depth + 1);
+  const right = () => possibleBits(definition.right, inner, depth + 1);
+  const count = inner.range(definition.right);
   const isShift = count.lo === count.hi && count.lo >= 0n && count.lo < 64n;
   switch (definition.operation) {
     case 'and':

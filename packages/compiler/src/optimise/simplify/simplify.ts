@@ -78,6 +78,7 @@ class Simplifier {
       return definition?.op === 'constant' ? definition.value : undefined;
     },
     range: (value) => this.#made.get(value) ?? this.#range(value),
+    rangeAnywhere: (value) => this.#made.get(value) ?? this.#reasoned(value).of(value),
     bits: (value) => possibleBits(value, this.#context),
     isPointer: (value) => at(this.#values, value).kind === 'pointer',
     usedOnce: (value) => this.#uses[value] === 1,
@@ -87,7 +88,11 @@ class Simplifier {
 
   /** Of what goes round in a loop, only what the verifier knows too: it must still see the loop come to its end. */
   #range(value: ValueId): Interval {
-    return (this.#carried.has(value) ? this.#proved : this.#ranges).in(value, this.#block);
+    return this.#reasoned(value).in(value, this.#block);
+  }
+
+  #reasoned(value: ValueId): Ranges {
+    return this.#carried.has(value) ? this.#proved : this.#ranges;
   }
 
   #instruction(original: Instruction): void {

@@ -1,0 +1,110 @@
+import { at } from '../ir/at.ts';
+import type { BlockId } from '../ir/types.ts';
+import type { MachineBlock, MachineInstruction, MachineTerminator } from './machine.ts';
+
+/** Fewer instructions than this are not worth the jump. */
+const LEAST = 2;
+
+/** Lets blocks that end in the same way share that end: whole blocks, and tails that jump to the same place or return. */
+export function mergeTails(blocks: readonly MachineBlock[]): readonly MachineBlock[] {
+  for (let current = blocks; ; ) {
+    const next = shareTail(shareWhole(current));
+    if (next === current) return current;
+    current = next;
+  }
+}
+
+/** Blocks equal to an earlier one are left to nobody. */
+function shareWhole(blocks: readonly MachineBlock[]): readonly MachineBlock[] {
+  const first = new Map<string, BlockId>();
+  const same = new Map<BlockId, BlockId>();
+  blocks.forEach((block, id) => {
+    const key = [...block.instructions, block.terminator].map(text).join();
+    const known = first.get(key);
+    if (known === undefined) first.set(key, id);
+    else if (id !== 0) same.set(id, known);
+  });
+  const aim = (id: BlockId) => same.get(id) ?? id;
+  let changed = false;
+  const aimed = blocks.map((block, id) => {
+    if (same.has(id)) return block;
+    const terminator = retargeted(block.terminator, aim);
+    if (terminator === block.terminator) return block;
+    changed = true;
+    return { ...block, terminator };
+  });
+  return changed ? aimed : blocks;
+}
+
+function retargeted(terminator: MachineTerminator, aim: (id: BlockId) => BlockId): MachineTerminator {
+  if (terminator.op === 'return') return terminator;
+  if (terminator.op === 'jump') {
+    const target = aim(terminator.target);
+    return target === terminator.target ? terminator : { ...terminator, target };
+  }
+  const [then, otherwise] = [aim(terminator.then), aim(terminator.otherwise)];
+  if (then === otherwise) return { op: 'jump', target: then, at: terminator.at };
+  if (then === terminator.then && otherwise === terminator.otherwise) return terminator;
+  return { ...terminator, then, otherwise };
+}
+
+/** Moves the longest common end of blocks that have one into a block of its own. */
+function shareTail(blocks: readonly MachineBlock[]): readonly MachineBlock[] {
+  const byEnd = new Map<string, BlockId[]>();
+  for (const id of reachableFrom(blocks)) {
+    const { instructions, terminator } = at(blocks, id);
+    if (terminator.op === 'branch' || instructions.length < LEAST) continue;
+    const key = [...instructions.slice(-LEAST), terminator].map(text).join();
+    const known = byEnd.get(key);
+    if (known === undefined) byEnd.set(key, [id]);
+    else known.push(id);
+  }
+  // A block belongs to one group only, so that all can be done at once.
+  const groups = [...byEnd.values()].filter(({ length }) => length > 1);
+  return groups.reduce(withSharedTail, blocks);
+}
+
+function withSharedTail(blocks: readonly MachineBlock[], group: readonly BlockId[]): readonly MachineBlock[] {
+  const bodies = group.map((id) => at(blocks, id).instructions);
+  const shortest = Math.min(...bodies.map(({ length }) => length));
+  const [model = []] = bodies;
+  let length = LEAST;
+  const differs = (count: number) => bodies.some((body) => text(body.at(-count)) !== text(model.at(-count)));
+  while (length < shortest && !differs(length + 1)) length++;
+  const { terminator } = at(blocks, at(group, 0));
+  const loopDepth = Math.min(...group.map((id) => at(blocks, id).loopDepth));
+  const whole = group.find((id) => at(blocks, id).instructions.length === length && id !== 0);
+  const target = whole ?? blocks.length;
+  const shortened = blocks.map((block, id): MachineBlock => {
+    if (!group.includes(id) || id === whole) return block;
+    return { ...block, instructions: block.instructions.slice(0, -length), terminator: { op: 'jump', target } };
+  });
+  return whole === undefined
+    ? [...shortened, { instructions: model.slice(-length), terminator, loopDepth }]
+    : shortened;
+}
+
+function reachableFrom(blocks: readonly MachineBlock[]): ReadonlySet<BlockId> {
+  const reached = new Set<BlockId>([0]);
+  for (const id of reached) {
+    const { terminator } = at(blocks, id);
+    if (terminator.op === 'jump') reached.add(terminator.target);
+    if (terminator.op === 'branch') reached.add(terminator.then).add(terminator.otherwise);
+  }
+  return reached;
+}
+
+const texts = new WeakMap<object, string>();
+
+/** Equal for instructions that do the same, wherever they come from. */
+function text(item: MachineInstruction | MachineTerminator | undefined): string {
+  if (item === undefined) return '';
+  const known = texts.get(item);
+  if (known !== undefined) return known;
+  const made = JSON.stringify(item, (key, value: unknown) => {
+    if (key === 'at' || key === 'likely') return undefined;
+    return typeof value === 'bigint' ? `${value}n` : value;
+  });
+  texts.set(item, made);
+  return made;
+}
