@@ -1,0 +1,133 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createLab, type Host, type Lab } from '@twinpath/testing/lab';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { PASS } from '../fixtures/functions.ts';
+import { tracesOf } from '../fixtures/traces.ts';
+import { start, twinpath } from '../fixtures/twinpath.ts';
+
+const CHAIN = `cli-run-${process.pid}`;
+const folder = mkdtempSync(join(tmpdir(), 'twinpath-run-'));
+const file = join(folder, 'pass.vnf.ts');
+let lab: Lab;
+let host: Host;
+let peer: Host;
+
+beforeAll(async () => {
+  lab = createLab('tp-cli-run');
+  [host, peer] = [lab.host('a'), lab.host('b')];
+  lab.link(host, 'eth0', peer, 'eth0', { addresses: [['10.0.0.1/24'], ['10.0.0.2/24']] });
+  await host.echo({ udp: 7 });
+  writeFileSync(file, PASS);
+});
+afterEach(() => expect(tracesOf(CHAIN, host, 'eth0')).toEqual([]));
+afterAll(async () => {
+  await lab[Symbol.asyncDispose]();
+  rmSync(folder, { recursive: true });
+});
+
+const place = () => ['--interface', 'eth0', '--namespace', host.namespace, '--name', CHAIN];
+const startPass = () => start(['run', file, ...place(), '--json']);
+
+test('it runs for the seconds that it is told, says where it sits, and counts', async () => {
+  const running = start(['run', file, ...place(), '--seconds', '2', '--json']);
+  await running.saying(/sits on eth0 in namespace/);
+  expect(tracesOf(CHAIN, host, 'eth0')).toHaveLength(4); // pins, record, XDP and tcx
+  for (let sent = 0; sent < 5; sent++) expect(await peer.udp('10.0.0.1', 7, 'hello')).toMatchObject({ ok: true });
+  const { status, stdout, stderr } = await running.ended;
+  expect(status).toBe(0);
+  expect(stderr).toMatch(/xdp \(native\) +tp_pass_in/);
+  expect(stderr).toMatch(/tcx-egress +tp_pass_out/);
+  const lines = stdout.trimEnd().split('\n');
+  expect(lines).toHaveLength(1);
+  const result = JSON.parse(lines[0] ?? '');
+  expect(result).toMatchObject({ name: CHAIN, interface: 'eth0', namespace: host.namespace, mode: 'native' });
+  expect(result.seconds).toBeGreaterThanOrEqual(2);
+  const [pass] = result.functions;
+  // Both ways: five requests, five answers, and what the hosts say to find each other.
+  expect(pass.packets).toBeGreaterThanOrEqual(10);
+  expect(pass).toMatchObject({ name: 'pass', fastPath: pass.packets, slowPath: 0, dropped: 0 });
+  expect(pass.verdicts.next).toBe(pass.packets);
+  expect(pass.nsPerPacket).toBeGreaterThan(0);
+});
+
+test('without --json the end is a table', async () => {
+  const { status, stdout } = await twinpath(['run', file, ...place(), '--seconds', '0.1']);
+  expect(status).toBe(0);
+  expect(stdout).toMatch(/^FUNCTION +PACKETS +IN THE KERNEL +SLOW PATH +DROPPED +NS\/PACKET\npass /);
+});
+
+test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s ends it in order, also when it comes twice', async (signal) => {
+  const running = startPass();
+  await running.saying(/Ctrl-C ends it/);
+  running.child.kill(signal);
+  running.child.kill(signal);
+  const { status, stdout } = await running.ended;
+  expect(status).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({ name: CHAIN });
+});
+
+test('a chain in YAML runs the same, and the command line moves it elsewhere', async () => {
+  const chain = join(folder, 'edge.yaml');
+  writeFileSync(chain, 'interface: eth7\nmode: generic\nfunctions:\n  - use: ./pass.vnf.ts\n    name: through\n');
+  const { status, stdout } = await twinpath(['run', chain, ...place(), '--seconds', '0.1', '--json']);
+  expect(status).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({ mode: 'generic', interface: 'eth0', functions: [{ name: 'through' }] });
+});
+
+const withoutCompiler = ['--import', new URL('../fixtures/without-compiler.ts', import.meta.url).href];
+
+test('what a killed process leaves goes on, and `down` takes it away without the compiler', async () => {
+  const running = startPass();
+  await running.saying(/Ctrl-C ends it/);
+  running.child.kill('SIGKILL');
+  await running.ended;
+  expect(tracesOf(CHAIN, host, 'eth0')).toHaveLength(4);
+  expect(await peer.udp('10.0.0.1', 7, 'still there')).toMatchObject({ ok: true });
+
+  const { status, stdout, stderr } = await twinpath(['down', CHAIN, '--json'], { node: withoutCompiler });
+  expect(stderr).toBe('');
+  expect(status).toBe(0);
+  const { chains } = JSON.parse(stdout);
+  expect(chains).toMatchObject([
+    { chain: CHAIN, interface: 'eth0', namespace: host.namespace, process: { alive: false } },
+  ]);
+  expect(chains[0].links).toHaveLength(2);
+  expect(await twinpath(['down', CHAIN])).toEqual({
+    status: 0,
+    stdout: 'Nothing of Twinpath was there.\n',
+    stderr: '',
+  });
+});
+
+test('`down --all` finds what a killed process leaves, also when its record and its namespace are lost', async () => {
+  const lost = lab.host('lost');
+  lab.link(lost, 'eth0', lab.host('end'), 'eth0');
+  const chain = `${CHAIN}-lost`;
+  const running = start(['run', file, '--interface', 'eth0', '--namespace', lost.namespace, '--name', chain]);
+  await running.saying(/Ctrl-C ends it/);
+  running.child.kill('SIGKILL');
+  await running.ended;
+  rmSync(`/run/twinpath/${chain}.json`);
+  const { status, stdout } = await twinpath(['down', '--all']);
+  expect(status).toBe(0);
+  expect(stdout).toMatch(new RegExp(`^${chain} +unknown +2 `, 'm'));
+  expect(tracesOf(chain, lost, 'eth0')).toEqual([]);
+});
+
+const preinstalled = '/usr/bin/node';
+const isOlder =
+  existsSync(preinstalled) && Number(execFileSync(preinstalled, ['-p', 'parseInt(process.versions.node)'])) < 24;
+
+test.skipIf(!isOlder)('an older Node goes on with the one that npm installed, its signals and status too', async () => {
+  const older = { executable: preinstalled };
+  expect((await twinpath(['explain', 'nonsense'], older)).status).toBe(2);
+  const running = start(['run', file, ...place(), '--json'], older);
+  await running.saying(/Ctrl-C ends it/);
+  running.child.kill('SIGINT');
+  const { status, stdout } = await running.ended;
+  expect(status).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({ name: CHAIN });
+});
