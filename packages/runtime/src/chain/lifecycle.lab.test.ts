@@ -1,0 +1,267 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { assembleProgram, attachXdp, BpfProgram } from '@twinpath/ebpf';
+import { getLink, inNamespace, openFds, traceFds } from '@twinpath/linux';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import type { DataPlane } from '../data-plane.ts';
+import { payloads, Veth } from '../fixtures/veth.ts';
+import { detachLink, ourLinks } from '../host/links.ts';
+import { pinDirectory, recordFile } from '../host/paths.ts';
+import { takeDown } from '../host/take-down.ts';
+import { KernelPlane } from '../kernel/kernel-plane.ts';
+import { ChainError } from './chain-error.ts';
+import type { ChainSpec } from './spec.ts';
+import { type StartOptions, startChain } from './start-chain.ts';
+
+const SMALL = new URL('../fixtures/small.vnf.ts', import.meta.url).pathname;
+const HOLD = new URL('../fixtures/hold.ts', import.meta.url).pathname;
+const CHAIN = 'tp-runtime-life';
+const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+
+let veth: Veth;
+
+beforeAll(() => {
+  traceFds();
+  veth = new Veth('life');
+});
+afterAll(() => {
+  veth[Symbol.dispose]();
+  expect(openFds()).toEqual([]);
+});
+afterEach(() => {
+  expect(leftovers()).toEqual([]);
+});
+
+const specOf = (change: Partial<ChainSpec> = {}): ChainSpec => ({
+  name: CHAIN,
+  port: { interface: 'port', namespace: veth.near },
+  functions: [{ name: 'held', use: SMALL }],
+  ...change,
+});
+const start = (change: Partial<ChainSpec> = {}, options: StartOptions = {}) =>
+  startChain(specOf(change), { log: silent, ...options });
+
+/** What of our chains is on the host. */
+function leftovers(): readonly string[] {
+  const paths = [CHAIN, `${CHAIN}-2`].flatMap((chain) => [pinDirectory(chain), recordFile(chain)]);
+  const links = ourLinks().filter(({ program }) => program.startsWith('tp_held'));
+  return [...paths.filter((path) => existsSync(path)), ...links.map(({ program }) => program)];
+}
+
+async function refusal(starting: Promise<unknown>): Promise<ChainError> {
+  const error: unknown = await starting.catch((thrown) => thrown);
+  if (!(error instanceof ChainError)) throw error;
+  return error;
+}
+
+function arrive(payload: string): Promise<string[]> {
+  veth.sendIn(`ip 10.9.0.2 > 10.9.0.50 / udp 5 > 7 / "${payload}"`);
+  return new Promise((resolve) => setTimeout(() => resolve(payloads(veth.takeIn())), 100));
+}
+
+describe('a chain is refused', () => {
+  test('without an interface of that name', async () => {
+    const error = await refusal(start({ port: { interface: 'none', namespace: veth.near } }));
+    expect(error.message).toBe(`chain ${CHAIN}: there is no interface none in namespace ${veth.near}`);
+    expect(error.hint).toBe(`interfaces in namespace ${veth.near} are lo, port`);
+  });
+
+  test('without its namespace', async () => {
+    const error = await refusal(start({ port: { interface: 'port', namespace: 'tp-runtime-none' } }));
+    expect(error.message).toBe(`chain ${CHAIN}: there is no network namespace tp-runtime-none`);
+    expect(error.code).toBe('TP_NAMESPACE');
+  });
+
+  test('with several functions, for now', async () => {
+    const functions = ['a', 'b'].map((name) => ({ name, use: SMALL }));
+    const error = await refusal(start({ functions }));
+    expect(error.message).toBe(`chain ${CHAIN}: it has 2 functions (a, b)`);
+    expect(error.hint).toBe(
+      'chains of several functions are not supported yet: start a chain for each port and function',
+    );
+  });
+
+  test('with names that are none', async () => {
+    expect((await refusal(start({ name: '../up' }))).message).toBe('chain ../up: this is no name of a chain');
+    expect((await refusal(start({ functions: [] }))).message).toBe(`chain ${CHAIN}: it has no function`);
+  });
+
+  test('on an interface with an XDP program of somebody else', async () => {
+    using program = BpfProgram.load(assembleProgram('somebody', 'xdp', 'r0 = 2\nexit'));
+    using _link = inNamespace(veth.near, () => {
+      const { ifindex } = getLink(veth.netlink, 'port');
+      return attachXdp({ program, ifindex, mode: 'generic' });
+    });
+    const error = await refusal(start());
+    const { id } = program.info();
+    expect(error.message).toBe(`chain ${CHAIN}: port has an XDP program already: somebody (id ${id}, generic)`);
+    expect(error.hint).toBe('remove it: ip link set dev port xdp off, or bpftool link detach');
+  });
+
+  test('under a name that runs, or on a port that a chain has', async () => {
+    await using _chain = await start();
+    const same = await refusal(start());
+    expect(same.message).toBe(
+      `chain ${CHAIN}: it runs already, on port in namespace ${veth.near} (process ${process.pid})`,
+    );
+    expect(same.hint).toBe(`end process ${process.pid}, or give this chain another name`);
+    const taken = await refusal(start({ name: `${CHAIN}-2` }));
+    expect(taken.message).toMatch(
+      new RegExp(
+        `port has an XDP program already: tp_held_in \\(id \\d+, native, chain ${CHAIN}, process ${process.pid}\\)$`,
+      ),
+    );
+    expect(taken.hint).toBe(`twinpath down ${CHAIN}`);
+  });
+
+  test('when its function is no function, or fails', async () => {
+    await expect(start({ functions: [{ name: 'held', use: HOLD.replace('hold', 'nothing') }] })).rejects.toThrow(
+      /nothing/,
+    );
+    const failing = [{ name: 'held', use: SMALL, config: { fail: 'slow path' } }];
+    await expect(start({ functions: failing })).rejects.toThrow('it was asked to fail');
+    const wrong = [{ name: 'held', use: SMALL, config: { hold: 'maybe' } }];
+    await expect(start({ functions: wrong })).rejects.toThrow("configuration of function held: hold is 'maybe'");
+  });
+});
+
+test('whatever step fails, nothing is left behind', async () => {
+  const steps: string[] = [];
+  await using complete = await start(
+    {},
+    { plane: (options) => failing(new KernelPlane(options), steps, Number.POSITIVE_INFINITY) },
+  );
+  await complete.stop();
+  expect(new Set(steps)).toEqual(new Set(['portState', 'maps', 'stageMaps', 'load', 'attach', 'packetOut', 'listen']));
+  // Reading the state of the port is not a step of its own; the first of each kind is.
+  for (const step of new Set(steps)) {
+    const at = steps.indexOf(step);
+    await expect(start({}, { plane: (options) => failing(new KernelPlane(options), [], at) }), step).rejects.toThrow(
+      `${step} was asked to fail`,
+    );
+    expect(leftovers(), step).toEqual([]);
+  }
+  expect(await arrive('free')).toEqual(['free']);
+});
+
+test('a pin that is in the way is an error, and is not removed by it', async () => {
+  mkdirSync(pinDirectory(CHAIN), { recursive: true });
+  const error = await refusal(start());
+  expect(error.message).toBe(
+    `chain ${CHAIN}: it was left behind by a process that is gone, without a record; its fast path may still run`,
+  );
+  expect(existsSync(pinDirectory(CHAIN))).toBe(true);
+  expect(takeDown({ chain: CHAIN }).chains).toEqual([]);
+  rmSync(pinDirectory(CHAIN), { recursive: true, force: true });
+});
+
+describe('a chain whose process was killed', () => {
+  test('lets packets pass on, keeps its name, and is taken down without it', async () => {
+    const { pid } = await killed();
+    expect(await arrive('still')).toEqual(['still']);
+    const error = await refusal(start());
+    expect(error.message).toBe(
+      `chain ${CHAIN}: it was left behind by process ${pid}, which is gone, on port in namespace ${veth.near}; its fast path may still run`,
+    );
+    expect(error.hint).toBe(`twinpath down ${CHAIN}`);
+
+    const { chains, strays } = takeDown({ chain: CHAIN });
+    expect(strays).toEqual([]);
+    expect(chains).toHaveLength(1);
+    expect(chains[0]).toMatchObject({ chain: CHAIN, interface: 'port', namespace: veth.near });
+    expect(chains[0]?.process).toMatchObject({ pid, alive: false });
+    expect(chains[0]?.links.map(({ program, type }) => [program, type])).toEqual([['tp_held_in', 'xdp']]);
+    expect(chains[0]?.pins.length).toBeGreaterThan(3);
+    expect(takeDown({ chain: CHAIN }).chains).toEqual([]);
+    await using _again = await start();
+  });
+
+  test('is taken down by its pins when the record is lost, or spoilt', async () => {
+    await killed();
+    rmSync(recordFile(CHAIN));
+    expect((await refusal(start({ port: { interface: 'port', namespace: veth.near } }))).code).toBe(
+      'TP_INTERFACE_TAKEN',
+    );
+    expect(takeDown({ chain: CHAIN }).chains[0]?.process).toBeUndefined();
+    expect(leftovers()).toEqual([]);
+    await killed();
+    writeFileSync(recordFile(CHAIN), '{"version": 1, "cha');
+    expect(takeDown({ chain: CHAIN }).chains[0]?.links).toHaveLength(1);
+  });
+
+  test('is found by the names of its programs when pins and record are lost', async () => {
+    const child = await started();
+    rmSync(recordFile(CHAIN));
+    rmSync(pinDirectory(CHAIN), { recursive: true });
+    const strays = ourLinks().filter(({ program }) => program.startsWith('tp_held'));
+    expect(strays.map(({ program }) => program)).toEqual(['tp_held_in']);
+    for (const { id } of strays) expect(detachLink(id)?.program).toBe('tp_held_in');
+    await end(child);
+  });
+});
+
+test('a chain that is taken down while its process lives says so', async () => {
+  const chain = await start();
+  const { chains } = takeDown({ chain: CHAIN });
+  expect(chains[0]?.process).toMatchObject({ pid: process.pid, alive: true });
+  expect(await arrive('free')).toEqual(['free']);
+  await chain.stop();
+  await chain.stop();
+});
+
+test('a stopped chain does nothing more', async () => {
+  const chain = await start();
+  await chain.stop();
+  await expect(chain.configure('held', {})).rejects.toThrow(`chain ${CHAIN}: it was stopped`);
+  expect(() => chain.statistics()).toThrow(`chain ${CHAIN}: it was stopped`);
+});
+
+function started(): Promise<ChildProcess> {
+  const child = spawn(process.execPath, [HOLD, CHAIN, veth.near, SMALL], { stdio: ['ignore', 'pipe', 'inherit'] });
+  return new Promise((resolve, reject) => {
+    child.stdout?.once('data', () => resolve(child));
+    child.once('exit', (code) => reject(new Error(`the process ended with ${code}`)));
+  });
+}
+
+async function killed(): Promise<ChildProcess> {
+  const child = await started();
+  await end(child);
+  return child;
+}
+
+function end(child: ChildProcess): Promise<void> {
+  child.removeAllListeners('exit');
+  return new Promise((resolve) => {
+    child.once('exit', () => resolve());
+    child.kill('SIGKILL');
+  });
+}
+
+/** A data plane whose `at`-th use fails. */
+function failing(plane: DataPlane, steps: string[], at: number): DataPlane {
+  const step = (name: string): DataPlane => {
+    steps.push(name);
+    if (steps.length - 1 === at) throw new Error(`${name} was asked to fail`);
+    return plane;
+  };
+  return {
+    ifindex: plane.ifindex,
+    cpus: plane.cpus,
+    get mode() {
+      return plane.mode;
+    },
+    get maps() {
+      return step('maps').maps;
+    },
+    get packetOut() {
+      return step('packetOut').packetOut;
+    },
+    portState: () => step('portState').portState(),
+    stageMaps: (specs) => step('stageMaps').stageMaps(specs),
+    load: (programs, staged) => step('load').load(programs, staged),
+    attach: (programs) => step('attach').attach(programs),
+    listen: (handler) => step('listen').listen(handler),
+    [Symbol.dispose]: () => plane[Symbol.dispose](),
+  };
+}
