@@ -1,7 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { assembleProgram, attachXdp, BpfProgram } from '@twinpath/ebpf';
-import { getLink, inNamespace, openFds, traceFds } from '@twinpath/linux';
+import { deleteLink, getLink, inNamespace, openFds, traceFds } from '@twinpath/linux';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { DataPlane } from '../data-plane.ts';
 import { payloads, Veth } from '../fixtures/veth.ts';
@@ -15,6 +16,7 @@ import { type StartOptions, startChain } from './start-chain.ts';
 
 const SMALL = new URL('../fixtures/small.vnf.ts', import.meta.url).pathname;
 const HOLD = new URL('../fixtures/hold.ts', import.meta.url).pathname;
+const UNPRIVILEGED = new URL('../fixtures/unprivileged.ts', import.meta.url).pathname;
 const CHAIN = 'tp-runtime-life';
 const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
@@ -125,23 +127,67 @@ describe('a chain is refused', () => {
   });
 });
 
+test('without privileges a chain says which, and how to get them', () => {
+  const told: unknown = JSON.parse(execFileSync(process.execPath, [UNPRIVILEGED], { encoding: 'utf8' }));
+  expect(told).toMatchObject({
+    code: 'TP_PRIVILEGE',
+    message: expect.stringMatching(/^chain unprivileged: the process lacks CAP_BPF \(to load programs and maps\), /),
+    hint: 'run as root, or as a service with AmbientCapabilities=CAP_BPF CAP_PERFMON CAP_NET_ADMIN CAP_NET_RAW CAP_SYS_ADMIN',
+  });
+});
+
 test('whatever step fails, nothing is left behind', async () => {
   const steps: string[] = [];
   await using complete = await start(
     {},
-    { plane: (options) => failing(new KernelPlane(options), steps, Number.POSITIVE_INFINITY) },
+    { plane: (options) => failing(new KernelPlane(options), steps, () => Number.POSITIVE_INFINITY) },
   );
   await complete.stop();
   expect(new Set(steps)).toEqual(new Set(['portState', 'maps', 'stageMaps', 'load', 'attach', 'packetOut', 'listen']));
   // Reading the state of the port is not a step of its own; the first of each kind is.
   for (const step of new Set(steps)) {
     const at = steps.indexOf(step);
-    await expect(start({}, { plane: (options) => failing(new KernelPlane(options), [], at) }), step).rejects.toThrow(
-      `${step} was asked to fail`,
-    );
+    await expect(
+      start({}, { plane: (options) => failing(new KernelPlane(options), [], () => at) }),
+      step,
+    ).rejects.toThrow(`${step} was asked to fail`);
     expect(leftovers(), step).toEqual([]);
   }
   expect(await arrive('free')).toEqual(['free']);
+});
+
+test('whatever step of a change fails, the chain goes on as it was', async () => {
+  const steps: string[] = [];
+  let at = Number.POSITIVE_INFINITY;
+  const plane: StartOptions['plane'] = (options) => failing(new KernelPlane(options), steps, () => at);
+  await using chain = await start({}, { plane });
+  const descriptors = openFds().length;
+  const pins = readdirSync(join(pinDirectory(CHAIN), 'maps'));
+  const before = steps.length;
+  await chain.configure('held', { hold: true });
+  const change = steps.slice(before);
+  expect(new Set(change)).toEqual(new Set(['maps', 'stageMaps', 'load', 'attach']));
+  for (const [number, step] of change.entries()) {
+    await chain.configure('held', { hold: false });
+    at = steps.length + number;
+    await expect(chain.configure('held', { hold: true }), `${number}: ${step}`).rejects.toThrow('was asked to fail');
+    at = Number.POSITIVE_INFINITY;
+    const { packets, verdicts } = chain.statistics().functions[0] ?? {};
+    expect(await arrive('through')).toEqual(['through']);
+    const after = chain.statistics().functions[0];
+    expect(after?.packets).toBe((packets ?? 0) + 1);
+    expect(after?.verdicts.next).toBe((verdicts?.next ?? 0) + 1);
+    expect(openFds()).toHaveLength(descriptors);
+    expect(readdirSync(join(pinDirectory(CHAIN), 'maps'))).toEqual(pins);
+  }
+});
+
+test('a chain whose interface is gone stops like any other', async () => {
+  using other = new Veth('gone');
+  const chain = await start({ port: { interface: 'port', namespace: other.near } });
+  deleteLink(other.netlink, 'port');
+  await new Promise((resolve) => setTimeout(resolve, 1100));
+  await chain.stop();
 });
 
 test('a pin that is in the way is an error, and is not removed by it', async () => {
@@ -239,10 +285,10 @@ function end(child: ChildProcess): Promise<void> {
 }
 
 /** A data plane whose `at`-th use fails. */
-function failing(plane: DataPlane, steps: string[], at: number): DataPlane {
+function failing(plane: DataPlane, steps: string[], at: () => number): DataPlane {
   const step = (name: string): DataPlane => {
     steps.push(name);
-    if (steps.length - 1 === at) throw new Error(`${name} was asked to fail`);
+    if (steps.length - 1 === at()) throw new Error(`${name} was asked to fail`);
     return plane;
   };
   return {

@@ -49,7 +49,7 @@ export async function startChain(spec: ChainSpec, options: StartOptions = {}): P
   stack.use(port.namespace);
   const imported = await importVnf(only.use);
   requireFeatures(imported.spec);
-  checkPorts(spec, only, imported);
+  checkSupported(spec, only, imported);
   useHashSeed(SEED);
   const claim = stack.use(claimHost(spec, port));
   if (options.runTimeStatistics === true) stack.use(enableRuntimeStats());
@@ -137,10 +137,16 @@ function settings({ name }: ChainSpec, only: ChainFunctionSpec, options: StartOp
   return { log, makePlane };
 }
 
-/** A function with ports of its own needs more than one. */
-function checkPorts({ name }: ChainSpec, { name: functionName }: ChainFunctionSpec, { spec }: ImportedVnf): void {
-  if (spec.ports.kind === 'transparent') return;
-  const why = `function ${functionName} has ports of its own, and the chain has one port without a name`;
-  const hint = 'functions with named ports are not supported yet; take a transparent one';
-  throw new ChainError('TP_CHAIN_SPEC', name, why, { hint });
+/** What functions may declare and chains do not have yet. */
+function checkSupported({ name }: ChainSpec, { name: functionName }: ChainFunctionSpec, { spec }: ImportedVnf): void {
+  if (spec.ports.kind !== 'transparent') {
+    const why = `function ${functionName} has ports of its own, and the chain has one port without a name`;
+    const hint = 'functions with named ports are not supported yet; take a transparent one';
+    throw new ChainError('TP_CHAIN_SPEC', name, why, { hint });
+  }
+  for (const [reason, declared] of Object.entries(spec.reasons)) {
+    if (declared.kind === 'notice' || declared.way === 'ring') continue;
+    const why = `reason ${reason} of function ${functionName} goes up by ${declared.way}`;
+    throw new ChainError('TP_CHAIN_SPEC', name, why, { hint: "only `way: 'ring'` is supported yet" });
+  }
 }
