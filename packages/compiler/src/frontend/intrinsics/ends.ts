@@ -21,9 +21,14 @@ export class Ends {
     this.#found.push({ path: code.path, value });
   }
 
+  /** The failed paths, joined. */
+  failures(): readonly Path[] {
+    return this.#lowering.joinPaths(this.#failed);
+  }
+
   /** What was found, joined; then the failed paths, joined, with `undefined`. */
   outcomes(): readonly Outcome[] {
-    const failed = this.#lowering.joinPaths(this.#failed).map((path) => ({ path, value: UNDEFINED }));
+    const failed = this.failures().map((path) => ({ path, value: UNDEFINED }));
     return [...this.#lowering.join(this.#found), ...failed];
   }
 

@@ -75,7 +75,10 @@ export const INTRINSICS: Intrinsics = {
 
   assign(lowering, path, receiver, name, value, site) {
     if (receiver.kind === 'entry') return assignEntry({ lowering, path, receiver, operands: [], site }, name, value);
-    const title = receiver.kind === 'view' ? kindOf(lowering, path, receiver, site).title : receiver.kind;
+    if (receiver.kind !== 'view') return lowering.fail(site, 'TP3011', name, receiver.kind);
+    const { setters, title } = kindOf(lowering, path, receiver, site);
+    const setter = setters?.[name];
+    if (setter) return setter({ lowering, path, receiver, operands: [value], site }, value);
     return lowering.fail(site, 'TP3011', name, title);
   },
 

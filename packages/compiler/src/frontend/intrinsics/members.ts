@@ -15,6 +15,9 @@ export interface Call<R = View> {
 }
 export type Member<R = View> = (call: Call<R>) => readonly Outcome[];
 
+/** Writes the operand into the packet. */
+export type Setter = (call: Call, value: Value) => readonly Path[];
+
 export interface Members<R = View> {
   readonly properties: Readonly<Record<string, Member<R>>>;
   readonly methods: Readonly<Record<string, Member<R>>>;

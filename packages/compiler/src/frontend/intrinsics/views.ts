@@ -1,25 +1,28 @@
 // The views that the fast path has, by the type that their values carry.
-import type { Members } from './members.ts';
+import type { Members, Setter } from './members.ts';
 import { arpMembers, ethernetMembers, vlanMembers } from './packet/ethernet.ts';
 import { icmpMembers, neighbourMembers } from './packet/icmp.ts';
 import { ipMembers } from './packet/ip.ts';
 import { packetMembers } from './packet/packet.ts';
 import { portsMembers, tcpMembers, udpMembers } from './packet/ports.ts';
+import { ethernetSetters, ipSetters, portsSetters, tcpSetters, vlanSetters } from './rewrite/setters.ts';
 
 export interface ViewKind extends Members {
   /** For messages. */
   readonly title: string;
+  /** Fields that can be written, by name. */
+  readonly setters?: Readonly<Record<string, Setter>>;
 }
 
 export const VIEWS: ReadonlyMap<string, ViewKind> = new Map<string, ViewKind>([
   ['packet', { title: 'packet', ...packetMembers }],
-  ['link', { title: 'Ethernet header', ...ethernetMembers }],
-  ['vlan', { title: 'VLAN tag', ...vlanMembers }],
+  ['link', { title: 'Ethernet header', ...ethernetMembers, setters: ethernetSetters }],
+  ['vlan', { title: 'VLAN tag', ...vlanMembers, setters: vlanSetters }],
   ['arp', { title: 'ARP header', ...arpMembers }],
-  ['ip', { title: 'IP header', ...ipMembers }],
-  ['tcp', { title: 'TCP header', ...tcpMembers }],
-  ['udp', { title: 'UDP header', ...udpMembers }],
-  ['ports', { title: 'pair of ports', ...portsMembers }],
+  ['ip', { title: 'IP header', ...ipMembers, setters: ipSetters }],
+  ['tcp', { title: 'TCP header', ...tcpMembers, setters: tcpSetters }],
+  ['udp', { title: 'UDP header', ...udpMembers, setters: portsSetters }],
+  ['ports', { title: 'pair of ports', ...portsMembers, setters: portsSetters }],
   ['icmp', { title: 'ICMP header', ...icmpMembers }],
   ['neighbour', { title: 'neighbour message', ...neighbourMembers }],
 ]);

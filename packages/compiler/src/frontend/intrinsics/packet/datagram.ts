@@ -15,7 +15,7 @@ const IPV4_LENGTH = 2;
 const IPV6_PAYLOAD_LENGTH = 4;
 
 /** Parts of a view `ip`: `at` its address, `offset` in the frame, `length` as its header says, `end` the offset behind what
- *  can be read of it, `headerLength`. Fixed: `version`, and whether it is `quoted` in an ICMP error. */
+ *  can be read of it, `headerLength`; of a quoted one `quotedBy`, the address of the ICMP header. Fixed: `version`, and whether it is `quoted` in an ICMP error. */
 export const ipPart = (ip: View, name: 'at' | 'offset' | 'length' | 'end' | 'headerLength'): ValueId => part(ip, name);
 export const versionOf = (ip: View): 4 | 6 => (ip.fixed.version === 6 ? 6 : 4);
 
@@ -51,8 +51,9 @@ interface Place {
   readonly offset: ValueId;
   /** Offset that the datagram must not claim to reach beyond. */
   readonly claimable?: ValueId;
-  /** Of a quoted one: offset behind what the quoting datagram holds. */
+  /** Of a quoted one: offset behind what the quoting datagram holds, and the address of the ICMP header. */
   readonly readable?: ValueId;
+  readonly quotedBy?: ValueId;
 }
 
 export function readDatagram(ends: Ends, code: Code, version: 4 | 6, place: Place): void {
@@ -91,11 +92,19 @@ function requireReadable(ends: Ends, code: Code, { offset, readable }: Place, si
 
 type Parts = Readonly<Record<'at' | 'offset' | 'length' | 'headerLength', ValueId>>;
 
-function finish(ends: Ends, start: Code, version: 4 | 6, { claimable, readable }: Place, parts: Parts): void {
+function finish(ends: Ends, start: Code, version: 4 | 6, { claimable, readable, quotedBy }: Place, parts: Parts): void {
   const claimed = start.alu('add', parts.offset, parts.length);
   const code = claimable === undefined ? start : ends.require(start.when('ule', claimed, claimable));
   const done = (on: Code, end: ValueId) =>
-    ends.found(on, view('ip', on.path.epoch, { version, quoted: readable !== undefined }, { ...parts, end }));
+    ends.found(
+      on,
+      view(
+        'ip',
+        on.path.epoch,
+        { version, quoted: readable !== undefined },
+        { ...parts, end, ...(quotedBy !== undefined && { quotedBy }) },
+      ),
+    );
   if (readable === undefined) {
     done(code, claimed);
     return;

@@ -2,7 +2,7 @@
 //
 // One straight body for all kinds of header, arithmetic in place of branches: the verifier follows every path through the
 // loop separately, and four ways at each of six headers would be 4096 of them.
-import { extensionNumbers, MAX_EXTENSIONS } from '@twinpath/packet';
+import { extensionNumbers, ipv6RoutingLayout, MAX_EXTENSIONS } from '@twinpath/packet';
 import type { Phi, ValueId } from '../../../ir/types.ts';
 import type { Outcome, Path } from '../../path.ts';
 import type { Code } from '../code.ts';
@@ -20,10 +20,11 @@ const OFFSET_MASK = 0x7fff;
 const FRAGMENT_OFFSET = 0xfff8;
 const FRAGMENT_OFFSET_OR_MORE = 0xfff9;
 
+const { fields: ROUTING } = ipv6RoutingLayout;
 const { mobility, fragment, ah, routing, destination, 'hop-by-hop': hopByHop } = extensionNumbers;
 const bits = (...numbers: readonly number[]) => numbers.reduce((mask, number) => mask | (1n << BigInt(number)), 0n);
 
-const carried = ['turns', 'offset', 'protocol', 'fragment', 'options'] as const;
+const carried = ['turns', 'offset', 'protocol', 'fragment', 'options', 'routed'] as const;
 type State = Readonly<Record<(typeof carried)[number], ValueId>>;
 
 export function walkExtensions(start: Code, ip: View): readonly Outcome[] {
@@ -35,13 +36,14 @@ export function walkExtensions(start: Code, ip: View): readonly Outcome[] {
     protocol: start.load(at, NEXT_HEADER, 8),
     fragment: start.id(n(0)),
     options: start.id(n(0)),
+    routed: start.id(n(0)),
   };
   const ends: Outcome[] = [];
   const end = (on: Code, state: State, found: { readonly first: 0 | 1; readonly walked: 0 | 1 }) => {
     const place = { at: on.offset(at, state.offset), offset: on.alu('add', ipPart(ip, 'offset'), state.offset) };
-    const { protocol, fragment, options } = state;
+    const { protocol, fragment, options, routed } = state;
     const facts = { first: on.id(n(found.first)), walked: on.id(n(found.walked)) };
-    const parts = { ...place, end: ipPart(ip, 'end'), protocol, fragment, options, ...facts };
+    const parts = { ...place, end: ipPart(ip, 'end'), protocol, fragment, options, routed, ...facts };
     ends.push({ path: on.path, value: view('transport', on.path.epoch, {}, parts) });
   };
 
@@ -71,6 +73,7 @@ function openLoop(start: Code, first: State) {
     protocol: phi('protocol'),
     fragment: phi('fragment'),
     options: phi('options'),
+    routed: phi('routed'),
   };
   const close = (on: Code, next: State) => {
     builder.terminate(on.path.block, { op: 'jump', target: header });
@@ -101,6 +104,20 @@ function isOneOf(code: Code, protocol: ValueId, mask: bigint): ValueId {
   return code.alu('and', code.alu('shr', n(BigInt.asIntN(64, mask)), shift), n(1));
 }
 
+/** 1 for a routing header with a list of addresses (types 0, 2 and 4) of which some are left: checksums cover the last one. */
+function namesLastSegment(code: Code, at: ValueId, size: ValueId, isRouting: ValueId): ValueId {
+  const isLeft = isNotZero(code, code.load(at, ROUTING.segmentsLeft.at, 8));
+  const type = code.load(at, ROUTING.type.at, 8);
+  const isBeyond = isNotZero(code, code.alu('shr', type, n(3)));
+  const isList = code.alu('shr', n(0b10101), code.alu('and', type, n(7)));
+  const isSmall = code.alu('shr', code.alu('sub', size, n(24)), n(63));
+  const isNone = code.alu('or', isBeyond, isSmall);
+  return code.alu('and', code.alu('and', isRouting, isLeft), code.alu('and', isList, code.alu('xor', isNone, n(1))));
+}
+
+/** 1 for 1 to 255, 0 for 0. */
+const isNotZero = (code: Code, byte: ValueId): ValueId => code.alu('shr', code.alu('add', byte, n(255)), n(8));
+
 function readExtension(start: Code, ip: View, state: State, cutOff: (on: Code) => void) {
   const at = start.offset(ipPart(ip, 'at'), state.offset);
   const begin = start.alu('add', ipPart(ip, 'offset'), state.offset);
@@ -130,6 +147,11 @@ function readExtension(start: Code, ip: View, state: State, cutOff: (on: Code) =
     protocol: code.load(at, 0, 8),
     fragment: code.alu('or', state.fragment, code.alu('and', word, n(FRAGMENT_OFFSET_OR_MORE))),
     options: code.alu('or', state.options, isOption),
+    routed: code.alu(
+      'or',
+      state.routed,
+      namesLastSegment(code, at, bounded, isOneOf(code, state.protocol, bits(routing))),
+    ),
   };
   // Behind the header of a later fragment lies payload: nothing more is walked.
   const later = code.when('ne', code.alu('and', word, n(FRAGMENT_OFFSET)), n(0), 'otherwise');

@@ -59,23 +59,32 @@ function readFlow(lowering: Lowering, path: Path, ip: View): readonly Outcome[] 
   return ends.outcomes();
 }
 
+/** The sides of "the ICMP message is an echo request or reply". */
+export function whenEcho(
+  icmp: Code,
+  at: ValueId,
+  version: 4 | 6,
+): { readonly yes: readonly Code[]; readonly no: Code } {
+  const type = icmp.load(at, icmpLayout.fields.type.at, 8);
+  const [requestType, replyType] = echoTypes[version];
+  const request = icmp.when('eq', type, n(requestType));
+  const reply = request.otherwise.when('eq', type, n(replyType));
+  const yes = icmp.lowering.joinPaths([request.then.path, reply.then.path]);
+  return { yes: yes.map((path) => icmp.on(path)), no: reply.otherwise };
+}
+
 function readEcho(
   icmp: Code,
   at: ValueId,
   version: 4 | 6,
   done: (code: Code, sport: ValueId, dport: ValueId) => void,
 ): void {
-  const type = icmp.load(at, icmpLayout.fields.type.at, 8);
-  const [requestType, replyType] = echoTypes[version];
-  const request = icmp.when('eq', type, n(requestType));
-  const reply = request.otherwise.when('eq', type, n(replyType));
-  for (const path of icmp.lowering.joinPaths([request.then.path, reply.then.path])) {
-    const code = icmp.on(path);
+  const { yes, no } = whenEcho(icmp, at, version);
+  for (const code of yes) {
     const identifier = loadField(code, at, icmpLayout.fields.identifier);
     done(code, identifier, identifier);
   }
-  const none = reply.otherwise;
-  done(none, none.id(n(0)), none.id(n(0)));
+  done(no, no.id(n(0)), no.id(n(0)));
 }
 
 function flowRecord(lowering: Lowering, path: Path, ip: View, { parts }: View): Value {

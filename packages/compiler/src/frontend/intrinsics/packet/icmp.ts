@@ -53,6 +53,7 @@ function quoted({ lowering, path, receiver }: Call): readonly Outcome[] {
         at: code.offset(at(receiver), n(icmpLayout.size)),
         offset: code.alu('add', part(receiver, 'offset'), n(icmpLayout.size)),
         readable: part(receiver, 'end'),
+        quotedBy: at(receiver),
       };
       readDatagram(ends, code, version, place);
     }

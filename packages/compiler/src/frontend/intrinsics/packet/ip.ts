@@ -14,6 +14,7 @@ import { Code, n } from '../code.ts';
 import { Ends } from '../ends.ts';
 import { type Call, type Member, type Members, reading } from '../members.ts';
 import { each, once } from '../memo.ts';
+import { rewrite } from '../rewrite/rewrite.ts';
 import { isView, type View, view } from '../view.ts';
 import { ipPart, versionOf } from './datagram.ts';
 import { flagField, integerField } from './field.ts';
@@ -63,6 +64,9 @@ function transportView(type: string, code: Code, ip: View, found: View): View {
     at: transportPart(found, 'at'),
     offset: transportPart(found, 'offset'),
     end: transportPart(found, 'end'),
+    protocol: transportPart(found, 'protocol'),
+    fragment: transportPart(found, 'fragment'),
+    ...(ip.parts.quotedBy !== undefined && { quotedBy: ip.parts.quotedBy }),
   };
   return view(type, code.path.epoch, { version: versionOf(ip), quoted: ip.fixed.quoted === true }, parts);
 }
@@ -148,5 +152,6 @@ export const ipMembers: Members = {
     icmp,
     ports,
     flow: ({ lowering, path, receiver }) => flowOf(lowering, path, receiver),
+    rewrite,
   },
 };

@@ -13,8 +13,17 @@ const IPV4_FRAGMENT = 6;
 const IPV4_PROTOCOL = 9;
 
 /** Parts of a view `transport`: `at`, `offset` in the frame, `end` of the datagram, `protocol`, and 0 or not 0 each: is it a
- *  `fragment`, the `first` one, are there `options`, was the chain of headers `walked` to its end. */
-export type TransportPart = 'at' | 'offset' | 'end' | 'protocol' | 'fragment' | 'first' | 'options' | 'walked';
+ *  `fragment`, the `first` one, are there `options`, was the chain of headers `walked` to its end, does a routing header name another destination (`routed`). */
+export type TransportPart =
+  | 'at'
+  | 'offset'
+  | 'end'
+  | 'protocol'
+  | 'fragment'
+  | 'first'
+  | 'options'
+  | 'walked'
+  | 'routed';
 export const transportPart = (transport: View, name: TransportPart): ValueId => part(transport, name);
 
 export function transport(lowering: Lowering, path: Path, ip: View): readonly Outcome[] {
@@ -40,6 +49,7 @@ function ipv4Transport(code: Code, ip: View): View {
       first: code.compare('eq', code.alu('and', fragment, n(0x1fff)), n(0)),
       options: code.compare('ugt', headerLength, n(20)),
       walked: code.id(n(1)),
+      routed: code.id(n(0)),
     },
   );
 }

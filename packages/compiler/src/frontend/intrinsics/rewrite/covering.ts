@@ -1,0 +1,109 @@
+// Brings every checksum that covers a write up to date: which ones do is what packet's ip-view.ts says.
+import { ipv4Layout } from '@twinpath/packet';
+import { type Code, n } from '../code.ts';
+import { ipPart, versionOf } from '../packet/datagram.ts';
+import { transport, transportPart } from '../packet/transport.ts';
+import { isView, part, type View } from '../view.ts';
+import { type ChecksumField, update } from './checksum-field.ts';
+import { type Change, type Delta, deltaOf, onlyIf, plus } from './delta.ts';
+import {
+  coversAddresses,
+  fieldOfKind,
+  type Kind,
+  numberOfKind,
+  sizeOfKind,
+  withTransport,
+} from './transport-checksum.ts';
+
+export const isQuoted = (of: View): boolean => of.fixed.quoted === true;
+
+/** The checksum of the ICMP error that quotes the header. */
+export const quotingField = (of: View): ChecksumField => fieldOfKind('icmp', part(of, 'quotedBy'));
+
+/** IPv4: the header's own checksum. What it adds to one that covers the header in turn. */
+export function updateHeader(code: Code, ip: View, delta: Delta): { readonly code: Code; readonly delta: Delta } {
+  if (versionOf(ip) === 6) return { code, delta };
+  const name = isQuoted(ip) ? 'quoted header' : 'header';
+  const header = ipPart(ip, 'at');
+  const { code: after, change } = update(
+    code,
+    { name, header, at: ipv4Layout.fields.checksum.at, zeroMeansNone: false },
+    delta,
+  );
+  return { code: after, delta: plus(after, delta, deltaOf(after, [change])) };
+}
+
+/** What was written of an IP header: changes of its fields, and of its addresses. */
+export interface HeaderWrite {
+  readonly fields?: readonly Change[];
+  readonly src?: readonly Change[];
+  readonly dst?: readonly Change[];
+}
+
+export function coverHeader(start: Code, ip: View, { fields = [], src = [], dst = [] }: HeaderWrite): readonly Code[] {
+  const delta = deltaOf(start, [...fields, ...src, ...dst]);
+  if (delta === undefined) return [start];
+  const { code, delta: all } = updateHeader(start, ip, delta);
+  if (isQuoted(ip)) return [update(code, quotingField(ip), all).code];
+  if (src.length + dst.length === 0) return [code];
+  return eachTransport(code, ip, (on, found, kind) => {
+    const covered =
+      kind && coversAddresses(kind, versionOf(ip)) ? addressDelta(on, ip, found, { src, dst }) : undefined;
+    return covered && kind ? [update(on, fieldOfKind(kind, transportPart(found, 'at')), covered).code] : [on];
+  });
+}
+
+/** A routing header with segments left has the destination that is covered. */
+export function addressDelta(
+  code: Code,
+  ip: View,
+  found: View,
+  { src, dst }: { readonly src: readonly Change[]; readonly dst: readonly Change[] },
+): Delta | undefined {
+  const [source, destination] = [deltaOf(code, src), deltaOf(code, dst)];
+  if (destination === undefined) return source;
+  const isFinal = () => code.alu('xor', transportPart(found, 'routed'), n(1));
+  const counted = versionOf(ip) === 6 ? onlyIf(code, isFinal(), destination) : destination;
+  return plus(code, counted, source);
+}
+
+/** Goes on for each kind of transport header that has a checksum and is there, and once for all other datagrams. */
+export function eachTransport(
+  start: Code,
+  ip: View,
+  go: (code: Code, transport: View, kind: Kind | undefined) => readonly Code[],
+): readonly Code[] {
+  const version = versionOf(ip);
+  return transport(start.lowering, start.path, ip).flatMap(({ path, value: found }) => {
+    if (!isView(found, 'transport')) throw new Error('a datagram has a transport view');
+    const ends: Code[] = [];
+    let other = start.on(path);
+    const without: Code[] = [];
+    for (const kind of KINDS) {
+      const sides = other.when('eq', transportPart(found, 'protocol'), n(numberOfKind(kind, version)));
+      const { then, otherwise } = withTransport(sides.then, found, sizeOfKind(kind));
+      ends.push(...go(then, found, kind));
+      without.push(...otherwise);
+      other = sides.otherwise;
+    }
+    const rest = joined([...without, other]).flatMap((code) => go(code, found, undefined));
+    return joined([...ends, ...rest]);
+  });
+}
+
+const KINDS: readonly Kind[] = ['tcp', 'udp', 'icmp'];
+
+export function joined(codes: readonly Code[]): readonly Code[] {
+  const [first] = codes;
+  return first === undefined
+    ? []
+    : first.lowering.joinPaths(codes.map(({ path }) => path)).map((path) => first.on(path));
+}
+
+/** What was written of a transport header, of this protocol. */
+export function coverTransport(code: Code, header: View, kind: Kind, changes: readonly Change[]): Code {
+  const delta = deltaOf(code, changes);
+  if (delta === undefined) return code;
+  const field = isQuoted(header) ? quotingField(header) : fieldOfKind(kind, part(header, 'at'));
+  return update(code, field, delta).code;
+}

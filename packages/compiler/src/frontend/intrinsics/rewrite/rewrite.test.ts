@@ -1,0 +1,38 @@
+import { packetView, textOf, verifyChecksums } from '@twinpath/packet';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { evaluate } from '../../../evaluate/evaluate.ts';
+import { EvaluatorMaps } from '../../../evaluate/maps/evaluator-maps.ts';
+import { frames, isWholeSctp } from './fixtures/frames.ts';
+import { compileWrite, written } from './fixtures/load.ts';
+import { WRITES } from './fixtures/rewriting.vnf.ts';
+
+const wrongBefore = (frame: Uint8Array) => verifyChecksums(frame).some(({ isRight }) => !isRight);
+
+describe.each(WRITES)('writing %s', (what) => {
+  it.each(['xdp', 'tcx-egress'] as const)('makes the same bytes as Node does, on %s', (hook) => {
+    const { programs, maps } = compileWrite(what, hook);
+    const [program] = programs;
+    if (program === undefined) throw new Error('there is a program');
+    let changed = 0;
+    fc.assert(
+      fc.property(frames, (frame) => {
+        const expected = written(what, frame);
+        if (isWholeSctp(frame) && changesPorts(frame, expected)) return;
+        const { packet } = evaluate(program.ir, { packet: frame, maps: new EvaluatorMaps(maps) });
+        if (Buffer.compare(packet, expected) !== 0) expect(hexAndText(packet)).toBe(hexAndText(expected));
+        if (!wrongBefore(frame)) expect(verifyChecksums(packet).filter(({ isRight }) => !isRight)).toEqual([]);
+        if (Buffer.compare(packet, frame) !== 0) changed++;
+      }),
+      { numRuns: 150 },
+    );
+    expect(changed).toBeGreaterThan(0);
+  });
+});
+
+const hexAndText = (bytes: Uint8Array) => `${textOf(bytes)}\n${Buffer.from(bytes).toString('hex')}`;
+
+const changesPorts = (before: Uint8Array, after: Uint8Array) => {
+  const ports = (bytes: Uint8Array) => JSON.stringify(packetView(bytes, { port: 'port', now: 0 }).ip()?.flow());
+  return ports(before) !== ports(after);
+};
