@@ -4,8 +4,11 @@ import { judge, pipelines } from './judge.ts';
 import { KernelBench } from './kernel-bench.ts';
 import { report } from './report.ts';
 import { shrink } from './shrink.ts';
+import { makeSourceExperiment } from './source/experiment.ts';
+import { judgeSource, reportSource, shrinkSource } from './source/judge.ts';
 
-const SECONDS = 10;
+const PROGRAM_SECONDS = 6;
+const SOURCE_SECONDS = 4;
 const SHRINK_SECONDS = 20;
 
 let bench: KernelBench;
@@ -16,17 +19,36 @@ afterAll(() => bench[Symbol.dispose]());
 
 describe('generated programs', () => {
   it('do in the kernel what they do in the evaluator, optimised and not', () => {
-    const end = performance.now() + SECONDS * 1000;
+    const end = performance.now() + PROGRAM_SECONDS * 1000;
     let agreed = 0;
     for (let seed = 0; performance.now() < end; seed++) {
       const experiment = makeExperiment(seed);
       for (const pipeline of pipelines) {
         const judged = judge(bench, experiment, pipeline);
         if (judged === 'agreed') agreed++;
-        else if (judged !== 'refused')
-          expect.fail(report(seed, shrink(bench, { experiment, failure: judged }, SHRINK_SECONDS)));
+        else if (judged !== 'refused') {
+          const small = shrink(bench, { experiment, failure: judged }, SHRINK_SECONDS);
+          expect.fail(report(seed, small));
+        }
       }
     }
-    expect(agreed).toBeGreaterThan(100);
+    expect(agreed).toBeGreaterThan(50);
+  });
+});
+
+describe('generated fast paths', () => {
+  it('do in evaluator and kernel what JavaScript does', async () => {
+    const end = performance.now() + SOURCE_SECONDS * 1000;
+    let agreed = 0;
+    for (let seed = 0; performance.now() < end; seed++) {
+      const experiment = makeSourceExperiment(seed);
+      const judged = await judgeSource(experiment);
+      if (judged === 'agreed') agreed++;
+      else if (judged !== 'refused') {
+        const small = await shrinkSource(experiment, judged, SHRINK_SECONDS);
+        expect.fail(reportSource(small.experiment, small.failure));
+      }
+    }
+    expect(agreed).toBeGreaterThan(10);
   });
 });

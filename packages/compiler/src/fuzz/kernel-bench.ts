@@ -1,8 +1,8 @@
 // The kernel's side of an experiment: maps that are made once, and programs that are loaded, run and forgotten.
 
-import { execFileSync } from 'node:child_process';
 import { BpfMap, BpfProgram, type ProgramSpec, parseSkbContext, skbContext } from '@twinpath/ebpf';
 import type { MapStore } from '../evaluate/map-store.ts';
+import { stayOnFirstCpu } from './cpu.ts';
 import { contextText, type Experiment, fillAll, hex, type Observation, type Run, readAll } from './experiment.ts';
 import { KernelStore, possibleCpus } from './kernel-store.ts';
 import { allTables } from './tables.ts';
@@ -13,8 +13,7 @@ export class KernelBench {
   readonly #stores: ReadonlyMap<string, MapStore>;
 
   constructor() {
-    // Per-CPU values are compared: every run is on CPU 0. The thread that runs JavaScript has the process's id.
-    execFileSync('taskset', ['-cp', '0', String(process.pid)], { stdio: 'ignore' });
+    stayOnFirstCpu();
     this.#maps = Object.fromEntries(allTables.map((spec) => [spec.name, BpfMap.create(spec)]));
     this.#stores = new Map(allTables.map((spec) => [spec.name, new KernelStore(this.#map(spec.name), spec)]));
   }

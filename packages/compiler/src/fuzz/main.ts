@@ -1,23 +1,29 @@
-// npm run fuzz -- [--minutes N] [--seed S] [--count N] [--keep-going]
-// Compares the evaluator with the kernel on generated programs until something differs or the time is up.
+// npm run fuzz -- [--minutes N] [--seed S] [--count N] [--only ir|source] [--keep-going]
+// Compares evaluator and kernel on generated programs of the IR, and compiler, evaluator and kernel with JavaScript on
+// generated fast paths, until something differs or the time is up.
 
 import { parseArgs } from 'node:util';
 import { makeExperiment } from './experiment.ts';
-import { type Failure, judge, pipelines } from './judge.ts';
+import { judge, pipelines } from './judge.ts';
 import { KernelBench } from './kernel-bench.ts';
 import { report } from './report.ts';
 import { shrink } from './shrink.ts';
+import { makeSourceExperiment } from './source/experiment.ts';
+import { judgeSource, reportSource, shrinkSource } from './source/judge.ts';
 import { Watchdog } from './watchdog.ts';
 
 /** Less than the watchdog's patience. */
 const SHRINK_SECONDS = 40;
 const PROGRESS_MS = 2000;
+/** Sources take longer than programs: one to so many. */
+const PROGRAMS_PER_SOURCE = 4;
 
 const { values } = parseArgs({
   options: {
     minutes: { type: 'string', default: '1' },
     seed: { type: 'string' },
     count: { type: 'string' },
+    only: { type: 'string' },
     'keep-going': { type: 'boolean', default: false },
   },
 });
@@ -30,41 +36,63 @@ const end = start + Number(values.minutes) * 60_000;
 using bench = new KernelBench();
 await using watchdog = new Watchdog();
 const seen = new Set<string>();
-let [programs, runs, refused, failures, told] = [0, 0, 0, 0, 0];
+const totals = { programs: 0, sources: 0, runs: 0, refused: 0, failures: 0 };
+let told = 0;
 
-/** Shrinks and prints a failure; the same again is only counted. */
-function tell(seed: number, failure: Failure): void {
-  failures++;
-  process.exitCode = 1;
-  const signature = `${failure.signature} ${failure.pipeline}`;
-  if (failure.kind !== 'difference' && seen.has(signature)) return;
-  seen.add(signature);
-  process.stderr.write(`\nseed ${seed}: ${failure.kind}, ${failure.pipeline}; shrinking\n`);
-  const experiment = makeExperiment(seed);
-  process.stdout.write(`${report(seed, shrink(bench, { experiment, failure }, SHRINK_SECONDS))}\n`);
-}
+const summary = (): string =>
+  Object.entries(totals)
+    .map(([name, total]) => `${total} ${name}`)
+    .join(', ');
 
 function progress(seed: number): void {
   if (performance.now() < told + PROGRESS_MS) return;
   told = performance.now();
-  process.stderr.write(`\r${programs} programs, ${runs} runs, ${refused} refused, ${failures} failures; seed ${seed} `);
+  process.stderr.write(`\r${summary()}; seed ${seed} `);
+}
+
+/** True for a failure that is to be shrunk and shown: bugs that look alike are shown once. */
+function isNews(seed: number, kind: string, signature: string): boolean {
+  totals.failures++;
+  process.exitCode = 1;
+  if (seen.has(signature)) return false;
+  seen.add(signature);
+  process.stderr.write(`\nseed ${seed}: ${kind}; shrinking\n`);
+  return true;
+}
+
+function fuzzProgram(seed: number): void {
+  const experiment = makeExperiment(seed);
+  totals.programs++;
+  for (const pipeline of pipelines) {
+    watchdog.alive(seed);
+    const failure = judge(bench, experiment, pipeline);
+    if (failure === 'refused') totals.refused++;
+    else if (failure === 'agreed') totals.runs += experiment.packets.length;
+    else if (isNews(seed, `${failure.kind}, ${pipeline}`, `${failure.signature} ${pipeline}`)) {
+      process.stdout.write(`${report(seed, shrink(bench, { experiment, failure }, SHRINK_SECONDS))}\n`);
+    }
+  }
+}
+
+async function fuzzSource(seed: number): Promise<void> {
+  const experiment = makeSourceExperiment(seed);
+  totals.sources++;
+  watchdog.alive(seed);
+  const failure = await judgeSource(experiment);
+  if (failure === 'refused') totals.refused++;
+  else if (failure === 'agreed') totals.runs += experiment.packets.length;
+  else if (isNews(seed, `source, ${failure.kind}`, `source ${failure.kind}`)) {
+    const small = await shrinkSource(experiment, failure, SHRINK_SECONDS);
+    process.stdout.write(`${reportSource(small.experiment, small.failure)}\n`);
+  }
 }
 
 for (let seed = first; seed < first + count && performance.now() < end; seed++) {
   progress(seed);
-  const experiment = makeExperiment(seed);
-  programs++;
-  for (const pipeline of pipelines) {
-    watchdog.alive(seed);
-    const judged = judge(bench, experiment, pipeline);
-    if (judged === 'refused') refused++;
-    else if (judged === 'agreed') runs += experiment.packets.length;
-    else tell(seed, judged);
-  }
-  if (failures > 0 && !values['keep-going']) break;
+  if (values.only !== 'source') fuzzProgram(seed);
+  if (values.only === 'source' || (values.only !== 'ir' && seed % PROGRAMS_PER_SOURCE === 0)) await fuzzSource(seed);
+  if (totals.failures > 0 && !values['keep-going']) break;
 }
 const seconds = ((performance.now() - start) / 1000).toFixed(1);
 process.stderr.write('\n');
-process.stdout.write(
-  `${programs} programs, ${runs} runs, ${refused} refused, ${failures} failures, ${seconds} seconds, seed ${first}\n`,
-);
+process.stdout.write(`${summary()}, ${seconds} seconds, seed ${first}\n`);

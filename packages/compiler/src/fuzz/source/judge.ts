@@ -1,0 +1,90 @@
+import { VerifierError } from '@twinpath/ebpf';
+import { CompileError } from '../../frontend/report/compile-error.ts';
+import { hex } from '../experiment.ts';
+import { lower, type Seen, type SourceExperiment, seeEvaluator, seeKernel, seeTwin } from './experiment.ts';
+import { moduleText, twinText } from './module.ts';
+import { without } from './text.ts';
+
+export interface SourceFailure {
+  /** Who disagrees with JavaScript, or what went wrong. */
+  readonly kind: string;
+  readonly message: string;
+}
+
+/** `refused`: the compiler could not prove a range; loops make it cautious. */
+export type SourceJudgement = SourceFailure | 'agreed' | 'refused';
+
+export async function judgeSource(experiment: SourceExperiment): Promise<SourceJudgement> {
+  const { packets } = experiment;
+  try {
+    const wanted = seeTwin(experiment);
+    const lowered = await lower(experiment);
+    const others = {
+      evaluator: () => seeEvaluator(lowered, packets),
+      'kernel, unoptimised': () => seeKernel(lowered, packets, false),
+      'kernel, optimised': () => seeKernel(lowered, packets, true),
+    };
+    for (const [kind, see] of Object.entries(others)) {
+      const message = firstDifference(wanted, see());
+      if (message !== undefined) return { kind, message };
+    }
+    return 'agreed';
+  } catch (error) {
+    if (error instanceof CompileError)
+      return error.diagnostics.every(({ code }) => isRange(code))
+        ? 'refused'
+        : { kind: 'diagnostic', message: error.message };
+    if (error instanceof VerifierError)
+      return { kind: 'verifier', message: `${error.summary}\n${error.log.slice(-3000)}` };
+    return {
+      kind: error instanceof Error ? error.name : 'thrown',
+      message: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    };
+  }
+}
+
+/** TP2xxx: numbers. */
+const isRange = (code: string): boolean => code.startsWith('TP2');
+
+function firstDifference(wanted: Seen, got: Seen): string | undefined {
+  const at = wanted.findIndex((text, index) => text !== got[index]);
+  return at < 0 ? undefined : `JavaScript:\n${wanted[at]}\nother:\n${got[at]}`;
+}
+
+/** Takes statements and packets away while the same kind of failure stays. */
+export async function shrinkSource(experiment: SourceExperiment, failure: SourceFailure, seconds: number) {
+  const deadline = performance.now() + seconds * 1000;
+  let best = { experiment, failure };
+  for (let progress = true; progress; ) {
+    progress = false;
+    for (const next of smaller(best.experiment)) {
+      if (performance.now() > deadline) break;
+      const judged = await judgeSource(next);
+      if (typeof judged === 'string' || judged.kind !== failure.kind) continue;
+      best = { experiment: next, failure: judged };
+      progress = true;
+      break;
+    }
+  }
+  return best;
+}
+
+function* smaller(experiment: SourceExperiment): Iterable<SourceExperiment> {
+  const { body, packets } = experiment;
+  if (packets.length > 1) for (const packet of packets) yield { ...experiment, packets: [packet] };
+  for (const less of without(body)) yield { ...experiment, body: less };
+}
+
+export function reportSource(
+  { seed, hook, body, packets }: SourceExperiment,
+  { kind, message }: SourceFailure,
+): string {
+  return [
+    `${kind}, source of seed ${seed}, ${hook}`,
+    message,
+    moduleText(body),
+    '// in JavaScript:',
+    twinText(body),
+    ...packets.map(({ bytes }, index) => `packet ${index}: ${hex(bytes)}`),
+  ].join('\n');
+}
