@@ -9,7 +9,7 @@ import type { Program } from '../ir/types.ts';
 import { generate } from './generate.ts';
 import { makePacket } from './packets.ts';
 import { Random } from './random.ts';
-import { allTables, fill } from './tables.ts';
+import { allTables, EVENTS, fill } from './tables.ts';
 
 export interface Experiment {
   readonly program: Program;
@@ -30,7 +30,7 @@ export interface Run {
 
 export interface Observation {
   readonly runs: readonly Run[];
-  /** Entries of each table as text, sorted. */
+  /** Entries of each table as text, sorted; records of the ring buffer in order. */
   readonly tables: Readonly<Record<string, readonly string[]>>;
 }
 
@@ -55,7 +55,7 @@ export function makeExperiment(seed: number): Experiment {
 
 /** @throws EvaluationError if the program is not as the generator ought to make it. */
 export function observeEvaluator({ program, packets, tableSeed, skb }: Experiment, cpus: number): Observation {
-  const maps = new EvaluatorMaps(allTables, { cpus });
+  const maps = new EvaluatorMaps([...allTables, EVENTS], { cpus });
   fillAll((name) => maps.store(name), cpus, tableSeed);
   const environment = createEnvironment();
   const [cb0 = 0, cb1 = 0, cb2 = 0, cb3 = 0, cb4 = 0] = skb.cb;
@@ -79,7 +79,8 @@ export function observeEvaluator({ program, packets, tableSeed, skb }: Experimen
             ),
     };
   });
-  return { runs, tables: readAll((name) => maps.store(name)) };
+  const events = maps.ring(EVENTS.name).drain().map(hex);
+  return { runs, tables: { ...readAll((name) => maps.store(name)), [EVENTS.name]: events } };
 }
 
 export const contextText = (mark: number, priority: number, cb: readonly number[]): string =>
@@ -116,6 +117,8 @@ export function difference(wanted: Observation, got: Observation): string | unde
     const others = got.tables[name] ?? [];
     const missing = entries.filter((entry) => !others.includes(entry));
     const extra = others.filter((entry) => !entries.includes(entry));
+    if (name === EVENTS.name && entries.join() !== others.join())
+      return `records\n  evaluator ${entries}\n  kernel    ${others}`;
     if (missing.length + extra.length > 0) {
       return `table ${name}\n  evaluator ${missing.join('\n            ')}\n  kernel    ${extra.join('\n            ')}`;
     }

@@ -61,6 +61,8 @@ const statements: readonly Statement[] = [
   { weight: 5, make: table.writeValue },
   { weight: 3, make: table.atomic },
   { weight: 2, make: table.checksum },
+  { weight: 2, make: table.output },
+  { weight: 2, make: table.reserve },
   {
     weight: 6,
     make: (sketch) =>

@@ -1,20 +1,25 @@
 // The kernel's side of an experiment: maps that are made once, and programs that are loaded, run and forgotten.
 
-import { BpfMap, BpfProgram, type ProgramSpec, parseSkbContext, skbContext } from '@twinpath/ebpf';
+import { BpfMap, BpfProgram, type ProgramSpec, parseSkbContext, RingBuffer, skbContext } from '@twinpath/ebpf';
 import type { MapStore } from '../evaluate/map-store.ts';
 import { stayOnFirstCpu } from './cpu.ts';
 import { contextText, type Experiment, fillAll, hex, type Observation, type Run, readAll } from './experiment.ts';
 import { KernelStore, possibleCpus } from './kernel-store.ts';
-import { allTables } from './tables.ts';
+import { allTables, EVENTS } from './tables.ts';
 
 export class KernelBench {
   readonly cpus = possibleCpus();
   readonly #maps: Readonly<Record<string, BpfMap>>;
+  readonly #ring: RingBuffer;
+  #records: string[] = [];
   readonly #stores: ReadonlyMap<string, MapStore>;
 
   constructor() {
     stayOnFirstCpu();
-    this.#maps = Object.fromEntries(allTables.map((spec) => [spec.name, BpfMap.create(spec)]));
+    this.#maps = Object.fromEntries([...allTables, EVENTS].map((spec) => [spec.name, BpfMap.create(spec)]));
+    this.#ring = new RingBuffer(this.#map(EVENTS.name), (memory, offset, length) => {
+      this.#records.push(hex(new Uint8Array(memory.buffer, memory.byteOffset + offset, length)));
+    });
     this.#stores = new Map(allTables.map((spec) => [spec.name, new KernelStore(this.#map(spec.name), spec)]));
   }
 
@@ -23,11 +28,20 @@ export class KernelBench {
     using program = BpfProgram.load(spec, { maps: this.#maps });
     for (const { name, type } of allTables) if (!type.endsWith('array')) this.#map(name).clear();
     fillAll((name) => this.#store(name), this.cpus, experiment.tableSeed);
+    this.#takeRecords();
     const runs = experiment.packets.map((packet) => run(program, packet, experiment));
-    return { runs, tables: readAll((name) => this.#store(name)) };
+    return { runs, tables: { ...readAll((name) => this.#store(name)), [EVENTS.name]: this.#takeRecords() } };
+  }
+
+  #takeRecords(): readonly string[] {
+    this.#ring.drain();
+    const records = this.#records;
+    this.#records = [];
+    return records;
   }
 
   [Symbol.dispose](): void {
+    this.#ring[Symbol.dispose]();
     for (const map of Object.values(this.#maps)) map[Symbol.dispose]();
   }
 

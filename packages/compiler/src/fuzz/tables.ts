@@ -7,6 +7,9 @@ import type { Random } from './random.ts';
 /** A 64-bit word for each program's result, and room for globals. */
 export const OUT: MapSpec = { name: 'out', type: 'array', keySize: 4, valueSize: 64, maxEntries: 1 };
 
+/** A page, the least that there is: programs fill it. */
+export const EVENTS: MapSpec = { name: 'events', type: 'ringbuf', keySize: 0, valueSize: 0, maxEntries: 4096 };
+
 export const tables: readonly MapSpec[] = [
   { name: 'hash', type: 'hash', keySize: 8, valueSize: 16, maxEntries: 8 },
   { name: 'odd', type: 'hash', keySize: 5, valueSize: 12, maxEntries: 16, flags: ['no-prealloc'] },

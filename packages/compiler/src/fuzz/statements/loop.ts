@@ -18,6 +18,7 @@ export function loop(sketch: Sketch, body: () => void): void {
   sketch.block = header;
   const counter = builder.phi(header, []);
   const carried = first.map(() => builder.phi(header, []));
+  const walking = random.chance(0.35) ? walk(sketch) : undefined;
   // Entries may be others in the next round.
   sketch.scope = { ...sketch.scope, values: [] };
   for (const value of [counter, ...carried]) sketch.define(value);
@@ -31,7 +32,7 @@ export function loop(sketch: Sketch, body: () => void): void {
   body();
   if (!sketch.ended && random.chance(0.4)) leave(sketch, exit, breaks, body);
   sketch.loops--;
-  complete(sketch, { header, before, counter, zero, carried, first });
+  complete(sketch, { header, before, counter, zero, carried, first, walking });
   sketch.block = exit;
   sketch.scope = around;
   sketch.ended = false;
@@ -58,6 +59,30 @@ function leave(sketch: Sketch, exit: BlockId, breaks: Break[], more: () => void)
   );
 }
 
+/** A packet pointer that goes on from round to round, as over options and extension headers. */
+interface Walking {
+  readonly first: ValueId;
+  readonly phi: ValueId;
+}
+
+function walk(sketch: Sketch): Walking | undefined {
+  const { builder, random, scope, block } = sketch;
+  if (scope.packets.length === 0) return undefined;
+  const first = random.pick(scope.packets).pointer;
+  const phi = builder.phi(block, [], builder.typeOf(first));
+  sketch.addPacket(phi);
+  return { first, phi };
+}
+
+/** Where the next round's pointer stands. */
+function stepOn(sketch: Sketch, { phi }: Walking): ValueId {
+  const { builder, random } = sketch;
+  const by = random.chance(0.5)
+    ? sketch.constant(BigInt(random.integer(1, 8)))
+    : sketch.masked(random.pick([3, 7, 15]));
+  return builder.offset(sketch.block, phi, by);
+}
+
 interface Carried {
   readonly header: BlockId;
   readonly before: BlockId;
@@ -65,10 +90,11 @@ interface Carried {
   readonly zero: ValueId;
   readonly carried: readonly ValueId[];
   readonly first: readonly ValueId[];
+  readonly walking: Walking | undefined;
 }
 
 /** The way back to the header, unless every way in the body ended. */
-function complete(sketch: Sketch, { header, before, counter, zero, carried, first }: Carried): void {
+function complete(sketch: Sketch, { header, before, counter, zero, carried, first, walking }: Carried): void {
   const { builder } = sketch;
   const back = sketch.ended ? undefined : sketch.block;
   const next = (value: () => ValueId) => (back === undefined ? [] : [{ block: back, value: value() }]);
@@ -80,5 +106,9 @@ function complete(sketch: Sketch, { header, before, counter, zero, carried, firs
     ],
   }));
   for (const { phi, inputs } of phis) builder.completePhi(header, phi, inputs);
+  if (walking !== undefined) {
+    const inputs = [{ block: before, value: walking.first }, ...next(() => stepOn(sketch, walking))];
+    builder.completePhi(header, walking.phi, inputs);
+  }
   if (back !== undefined) sketch.terminate({ op: 'jump', target: header });
 }

@@ -1,7 +1,7 @@
 import type { MapSpec } from '@twinpath/ebpf';
 import type { ValueId, Width } from '../../ir/types.ts';
 import type { MapValue, Sketch } from '../sketch.ts';
-import { OUT, tables } from '../tables.ts';
+import { EVENTS, OUT, tables } from '../tables.ts';
 
 /** Fields that fill `size` bytes, each at a multiple of its width. */
 function layout(sketch: Sketch, size: number): readonly { readonly offset: number; readonly width: Width }[] {
@@ -154,4 +154,37 @@ export function checksum(sketch: Sketch): void {
   const removing = sketch.random.chance(0.8) && from !== undefined;
   const given = [removing ? from : zero, removing ? size : zero, to ?? zero, size, seed];
   sketch.define(builder.call(sketch.block, 'csum_diff', given));
+}
+
+/** A record copied from the stack. */
+export function output(sketch: Sketch): void {
+  const { builder, random } = sketch;
+  const record = { ...EVENTS, valueSize: random.pick([1, 3, 8, 12, 24]) };
+  const bytes = value(sketch, { ...record, name: `${EVENTS.name} of ${record.valueSize}` });
+  const [size, flags] = [sketch.constant(BigInt(record.valueSize)), sketch.constant(0n)];
+  sketch.define(
+    builder.call(sketch.block, 'ringbuf_output', [builder.map(sketch.block, EVENTS.name), bytes, size, flags]),
+  );
+}
+
+/** A record written in its place, and then submitted or not. */
+export function reserve(sketch: Sketch): void {
+  const { builder, random } = sketch;
+  const bytes = random.integer(1, 40);
+  const [size, zero] = [sketch.constant(BigInt(bytes)), sketch.constant(0n)];
+  const region = { kind: 'pointer', region: `value ${EVENTS.name}` } as const;
+  const map = builder.map(sketch.block, EVENTS.name);
+  const record = builder.call(sketch.block, 'ringbuf_reserve', [map, size, zero], region);
+  const condition = builder.compare(sketch.block, 'ne', record, zero);
+  sketch.fork(
+    (then, otherwise) => ({ op: 'branch', condition, then, otherwise }),
+    () => {
+      for (const { offset, width } of layout(sketch, bytes)) {
+        const field = sketch.integer();
+        builder.store(sketch.block, record, offset, width, field);
+      }
+      builder.call(sketch.block, random.chance(0.8) ? 'ringbuf_submit' : 'ringbuf_discard', [record, zero]);
+    },
+    () => undefined,
+  );
 }
