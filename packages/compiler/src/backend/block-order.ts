@@ -19,6 +19,7 @@ export function orderBlocks(blocks: readonly MachineBlock[]): readonly BlockId[]
 
 function preferred(terminator: MachineTerminator): readonly BlockId[] {
   if (terminator.op !== 'branch') return machineSuccessors(terminator);
-  const { then, otherwise, likely } = terminator;
-  return likely === 'otherwise' ? [otherwise, then] : [then, otherwise];
+  const { then, otherwise, likely, test } = terminator;
+  // A test of bits has no opposite: the other side has to be the one that follows.
+  return likely === 'otherwise' || (likely === undefined && test === 'set') ? [otherwise, then] : [then, otherwise];
 }

@@ -8,6 +8,7 @@ import { mergeStores } from './merge-stores.ts';
 import { numberValues } from './number-values.ts';
 import type { Pass } from './pass.ts';
 import { simplify } from './simplify/simplify.ts';
+import { sinkThroughPhis } from './sink-through-phis.ts';
 import { widenChecks } from './widen-checks.ts';
 
 /** What optimisation consists of, in order. Tidying up goes on between the passes. */
@@ -15,6 +16,7 @@ export const PASSES = {
   simplify,
   'number-values': numberValues,
   'forward-loads': forwardLoads,
+  'sink-through-phis': sinkThroughPhis,
   'branch-facts': applyBranchFacts,
   'widen-checks': widenChecks,
   'dead-stores': removeDeadStores,

@@ -208,7 +208,10 @@ class Merging {
     );
     const places = sources.map(({ load }) => block.instructions.indexOf(load));
     const [from, to] = [Math.min(...places), Math.max(...places)];
-    if (!isOnePiece || from < 0 || !isQuiet(block.instructions.slice(from, to))) return undefined;
+    const region = regionOf(this.#program, first.load.address);
+    const mayChange = (one: Instruction) =>
+      one.op === 'call' || one.op === 'atomic' || (one.op === 'store' && regionOf(this.#program, one.address) === region);
+    if (!isOnePiece || from < 0 || block.instructions.slice(from, to).some(mayChange)) return undefined;
     const last = block.instructions[to];
     return last?.op === 'load' ? { first: first.load, last } : undefined;
   }
@@ -224,11 +227,6 @@ class Merging {
 }
 
 const shiftOf = (store: Store, offset: number): bigint => BigInt((store.offset - offset) * 8);
-
-/** Whether nothing is written. */
-function isQuiet(instructions: readonly Instruction[]): boolean {
-  return instructions.every(({ op }) => op !== 'call' && op !== 'atomic' && op !== 'store');
-}
 
 function overlap(a: { offset: number; width: Width }, b: { offset: number; width: Width }): boolean {
   return a.offset < b.offset + b.width / 8 && b.offset < a.offset + a.width / 8;

@@ -53,7 +53,9 @@ export class PacketReach {
     if (definition?.op !== 'offset' || depth > 16) return 0n;
     const constant = this.#constant(definition.by);
     const by = constant ?? this.#proved.in(definition.by, this.#blocks.get(definition) ?? 0).hi;
-    return (by > FARTHEST ? 0n : by) + this.#start(definition.base, depth + 1);
+    // More than that is a constant where control never comes, or something that is still to be bounded.
+    const isReal = by + (this.#used.get(pointer) ?? 0n) <= FARTHEST;
+    return (isReal ? by : 0n) + this.#start(definition.base, depth + 1);
   }
 
   #measureUses(): void {
