@@ -14,7 +14,7 @@ export class Ageing {
   #sweep: Generator<void> | undefined;
   #turn: NodeJS.Immediate | undefined;
 
-  /** `failed`: what an `onExpired` handler threw. */
+  /** `failed`: what a table or an `onExpired` handler threw. */
   constructor(tables: Iterable<KeyedTable>, failed: (error: unknown) => void) {
     this.#tables = [...tables].filter(
       ({ codec: { plan } }) => plan.idle !== undefined || plan.timeoutSeconds !== undefined,
@@ -41,8 +41,13 @@ export class Ageing {
 
   #continue(): void {
     const until = performance.now() + TURN_MS;
-    while (this.#sweep !== undefined && performance.now() < until) {
-      if (this.#sweep.next().done === true) this.#sweep = undefined;
+    try {
+      while (this.#sweep !== undefined && performance.now() < until) {
+        if (this.#sweep.next().done === true) this.#sweep = undefined;
+      }
+    } catch (error) {
+      this.#sweep = undefined;
+      this.#failed(error);
     }
     if (this.#sweep !== undefined) this.#turn = setImmediate(() => this.#continue());
   }

@@ -113,13 +113,17 @@ export class ChainFunction implements RunningFunction, AsyncDisposable {
     return operation.run(this.#instance, await parseInput(`${this.name}, operation ${name}`, operation.input, input));
   }
 
-  /** Once a second. */
+  /** Once a second. What fails is tried again the next time. */
   tick(): void {
     const { plane } = this.#options;
-    const seconds = monotonicSeconds();
-    new InstanceState(plane.maps).seconds = seconds;
-    this.#ageing?.tick(seconds);
-    this.#ports.check(isUp(plane));
+    try {
+      const seconds = monotonicSeconds();
+      new InstanceState(plane.maps).seconds = seconds;
+      this.#ageing?.tick(seconds);
+      this.#ports.check(isUp(plane));
+    } catch (error) {
+      this.#failed(error);
+    }
   }
 
   statistics(): FunctionStatistics {

@@ -196,6 +196,22 @@ describe.each(['native', 'generic'] as const)('a chain in %s mode', (mode) => {
     expect(payloads(await arrive(() => veth.takeIn(), 1))).toEqual(['allowed']);
   });
 
+  test.runIf(mode === 'native')('grows when the slow path gives it so many rules', async () => {
+    await chain.configure('gate', { otherwise: 'allow', rules: [] });
+    const links = ourLinks().length;
+    const port = (n: number) => [{ dport: n }, { action: 'drop' }] as const;
+    const wide = Array.from({ length: 1900 }, (_, n) => [
+      { src: `10.${n >> 6}.${(n & 63) * 4}.0/24`, dport: `${1000 + n}-${3000 + 9 * n}` },
+      { action: 'drop' },
+    ]);
+    replaceRules([...wide, port(13)]);
+    replaceRules([...wide, port(14)]);
+    expect(ourLinks()).toHaveLength(links);
+    veth.sendIn(`ip ${FAR_ADDRESS} > 10.9.0.50 / udp 5006 > 14 / "refused"`);
+    veth.sendIn(`ip ${FAR_ADDRESS} > 10.9.0.50 / udp 5007 > 13 / "allowed"`);
+    expect(payloads(await arrive(() => veth.takeIn(), 1))).toEqual(['allowed']);
+  });
+
   test.runIf(mode === 'native')('forgets flows that are idle', async () => {
     await chain.configure('gate', ASK_ALL);
     await gate.operate('answer', 'retry');
@@ -205,6 +221,14 @@ describe.each(['native', 'generic'] as const)('a chain in %s mode', (mode) => {
     await vi.waitFor(() => expect([...iterate(gate.tables.flows)]).toEqual([]), { timeout: 6000, interval: 100 });
   });
 });
+
+function replaceRules(ordered: readonly unknown[]): void {
+  const { rules } = gate.tables;
+  if (typeof rules !== 'object' || rules === null || !('replace' in rules) || typeof rules.replace !== 'function') {
+    throw new Error('it is no rule set');
+  }
+  rules.replace({ ordered });
+}
 
 function iterate(table: unknown): Iterable<unknown> {
   if (typeof table === 'object' && table !== null && Symbol.iterator in table) {
