@@ -22,6 +22,7 @@ describe('staged tables', () => {
         flip();
         expectSame(running.tables.plain, changed);
       }),
+      { numRuns: 40 },
     );
   });
 
@@ -35,6 +36,7 @@ describe('staged tables', () => {
         commit().undo();
         expectSame(running.tables.plain, model);
       }),
+      { numRuns: 40 },
     );
   });
 
