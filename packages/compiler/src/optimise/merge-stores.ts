@@ -210,7 +210,9 @@ class Merging {
     const [from, to] = [Math.min(...places), Math.max(...places)];
     const region = regionOf(this.#program, first.load.address);
     const mayChange = (one: Instruction) =>
-      one.op === 'call' || one.op === 'atomic' || (one.op === 'store' && regionOf(this.#program, one.address) === region);
+      one.op === 'call' ||
+      one.op === 'atomic' ||
+      (one.op === 'store' && regionOf(this.#program, one.address) === region);
     if (!isOnePiece || from < 0 || block.instructions.slice(from, to).some(mayChange)) return undefined;
     const last = block.instructions[to];
     return last?.op === 'load' ? { first: first.load, last } : undefined;

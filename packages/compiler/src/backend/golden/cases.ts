@@ -176,9 +176,18 @@ const sketches: Readonly<Record<string, (sketch: Sketch) => void>> = {
     s.here = body;
     const next = s.alu('add', i, 1n);
     s.jump(head);
-    s.builder.completePhi(head, a, [{ block: before, value: first }, { block: body, value: b }]);
-    s.builder.completePhi(head, b, [{ block: before, value: second }, { block: body, value: a }]);
-    s.builder.completePhi(head, i, [{ block: before, value: zero }, { block: body, value: next }]);
+    s.builder.completePhi(head, a, [
+      { block: before, value: first },
+      { block: body, value: b },
+    ]);
+    s.builder.completePhi(head, b, [
+      { block: before, value: second },
+      { block: body, value: a },
+    ]);
+    s.builder.completePhi(head, i, [
+      { block: before, value: zero },
+      { block: body, value: next },
+    ]);
     s.here = done;
     s.return(s.alu('sub', a, b));
   },
@@ -200,7 +209,10 @@ const sketches: Readonly<Record<string, (sketch: Sketch) => void>> = {
     const next = s.alu('add', i, 1n);
     s.jump(head);
     const complete = (result: ValueId, entering: ValueId, again: ValueId) =>
-      s.builder.completePhi(head, result, [{ block: before, value: entering }, { block: body, value: again }]);
+      s.builder.completePhi(head, result, [
+        { block: before, value: entering },
+        { block: body, value: again },
+      ]);
     complete(a, values[0], b);
     complete(b, values[1], c);
     complete(c, values[2], a);
@@ -235,7 +247,10 @@ const sketches: Readonly<Record<string, (sketch: Sketch) => void>> = {
     s.here = second;
     const both = s.compare('eq', s.load(5, 8), 1n);
     s.jump(join);
-    const result = s.builder.phi(join, [{ block: from, value: zero }, { block: second, value: both }]);
+    const result = s.builder.phi(join, [
+      { block: from, value: zero },
+      { block: second, value: both },
+    ]);
     s.builder.terminate(join, { op: 'branch', condition: result, then: yes, otherwise: no });
     s.builder.terminate(yes, { op: 'return', value: one });
     s.returnFrom(no, 2n);
