@@ -5,6 +5,7 @@ import type { MapSpec } from '@twinpath/ebpf';
 import type { FunctionPlan, MapPlan, TablePlan } from '@twinpath/vnf/plan';
 import { classifierMaps } from './abi/classifier.ts';
 import { EVENT, MAX_CAPTURE, MAX_METADATA } from './abi/event.ts';
+import { portMaps } from './abi/ports.ts';
 import { COUNTERS, EVENTS, LIMITS, SCRATCH, STATE } from './abi/state.ts';
 
 /** Size of the ring buffer in bytes, a power of two. */
@@ -28,6 +29,7 @@ export function planMaps(plan: FunctionPlan, options: MapOptions = {}): readonly
     perCpu(SCRATCH, EVENT.header + MAX_METADATA + MAX_CAPTURE),
     // Each reason's virtual time (ITU-T I.371).
     perCpu(LIMITS, 8 * Math.max(1, plan.reasons.length)),
+    ...portMaps(plan),
   ];
 }
 

@@ -7,7 +7,7 @@ import { alu, atomic, compare, swap } from './arithmetic.ts';
 import type { ContextValues } from './context.ts';
 import { EvaluationError, Fault } from './fault.ts';
 import { helperNamed, knownHelpers } from './helpers/table.ts';
-import { Arguments, type Input, Machine, MapReference, type Redirect } from './machine.ts';
+import { Arguments, type Clone, type Input, Machine, MapReference, type Redirect } from './machine.ts';
 import { ArrayMap } from './maps/array.ts';
 import { describe, load, Memory, type Operand, Pointer, present, requireAtomic, store } from './memory.ts';
 import { type Moves, type Plan, planOf } from './plan.ts';
@@ -28,6 +28,7 @@ export interface Outcome {
   /** The context's fields behind the run. */
   readonly context: ContextValues;
   readonly redirect: Redirect | undefined;
+  readonly clones: readonly Clone[];
   readonly fuelUsed: number;
   /** Empty unless asked for. */
   readonly trace: readonly TraceStep[];
@@ -54,12 +55,13 @@ export function evaluate(program: Program, input: Input): Outcome {
     next = machine.next;
     machine.next = undefined;
     if (next !== undefined) continue;
-    const { frame, context, redirect } = machine;
+    const { frame, context, redirect, clones } = machine;
     return {
       returned,
       packet: frame.bytes.slice(),
       context: context.values(),
       redirect,
+      clones,
       fuelUsed: given - fuel,
       trace,
     };

@@ -23,6 +23,12 @@ export type Redirect =
       readonly flags: bigint;
     };
 
+/** A copy of the packet that `clone_redirect` sent. */
+export interface Clone {
+  readonly ifindex: number;
+  readonly packet: Uint8Array;
+}
+
 export interface Input {
   /** From the first byte of the link layer header on; copied, never changed. */
   readonly packet: Uint8Array;
@@ -45,6 +51,8 @@ export class Machine {
   readonly environment: Environment;
   /** The last redirect wins. */
   redirect: Redirect | undefined;
+  /** Copies that were sent while the program ran. */
+  readonly clones: Clone[] = [];
   /** The lock that is held, by its place. */
   lock: Pointer | undefined;
   /** Ring buffer records that were reserved and must be submitted or discarded. */

@@ -52,6 +52,23 @@ function tailCall(given: Arguments, machine: Machine): Operand | undefined {
   return helperResult(undefined);
 }
 
+/** The packet may be another one afterwards, for the kernel makes the copy share its bytes. */
+function cloneRedirect(given: Arguments, { clones, frame }: Machine): Operand {
+  given.context(0);
+  clones.push({ ifindex: given.unsigned32(1), packet: frame.bytes.slice() });
+  frame.touch();
+  return 0n;
+}
+
+function fibLookup(given: Arguments, { environment }: Machine): Operand {
+  given.context(0);
+  const size = given.unsigned32(2);
+  const parameters = given.bytes(1, size).slice();
+  const result = environment.fib(parameters);
+  given.room(1, size).set(parameters);
+  return BigInt.asUintN(64, BigInt(result));
+}
+
 function index(key: number): Uint8Array {
   const bytes = new Uint8Array(4);
   new DataView(bytes.buffer).setUint32(0, key, true);
@@ -59,6 +76,8 @@ function index(key: number): Uint8Array {
 }
 
 export const redirectHelpers: Helpers = {
+  clone_redirect: { parameters: 3, run: cloneRedirect },
+  fib_lookup: { parameters: 4, run: fibLookup },
   redirect: { parameters: 2, run: redirect },
   redirect_map: { parameters: 3, run: redirectMap },
   tail_call: { parameters: 3, run: tailCall },

@@ -5,6 +5,7 @@ import { UNDEFINED, type Value } from '../value.ts';
 import { Code } from './code.ts';
 import { count } from './counting.ts';
 import { equal } from './equality.ts';
+import { portAt } from './forwarding/port-group.ts';
 import { FUNCTIONS } from './functions/index.ts';
 import { begin, end } from './program.ts';
 import { assignEntry, entryMethod, entryProperty } from './tables/entry.ts';
@@ -19,7 +20,8 @@ const named: ReadonlyMap<string, Value> = new Map<string, Value>([
 ]);
 
 function kindOf(lowering: Lowering, path: Path, view: Extract<Value, { kind: 'view' }>, site: Site) {
-  if (view.epoch !== path.epoch) return lowering.fail(site, 'TP3014', 'a call');
+  // The packet itself is always the present one.
+  if (view.type !== 'packet' && view.epoch !== path.epoch) return lowering.fail(site, 'TP3014', 'a call');
   const kind = VIEWS.get(view.type);
   if (kind === undefined) throw new Error(`there is no view '${view.type}'`);
   return kind;
@@ -63,6 +65,9 @@ export const INTRINSICS: Intrinsics = {
         return tableMethod({ lowering, path, receiver, operands, site }, name);
       case 'entry':
         return entryMethod({ lowering, path, receiver, operands, site }, name);
+      case 'portGroup':
+        if (name === 'at') return portAt({ lowering, path, receiver, operands, site });
+        return lowering.fail(site, 'TP4008', name, 'port group', 'at');
       case 'counters':
         return countUp(lowering, path, name, operands, site);
       case 'counter':

@@ -4,11 +4,12 @@ import type { Lowering } from '../lowering.ts';
 import type { Outcome, Path, Site } from '../path.ts';
 import type { Value } from '../value.ts';
 import { Code, n } from './code.ts';
-import { count } from './counting.ts';
 import { emit } from './events.ts';
+import { finish } from './forwarding/finish.ts';
+import { bounce, flood, forward, route } from './forwarding/verdicts.ts';
 import { remember } from './memo.ts';
 import { packetValue } from './packet/packet.ts';
-import { RETURN_CODES, returnCode, XDP_TX } from './return-codes.ts';
+import { RETURN_CODES, returnCode } from './return-codes.ts';
 import { view } from './view.ts';
 
 /** As many bytes of a tc packet are made linear, so that every header that is read directly is there. */
@@ -69,23 +70,21 @@ export function end(lowering: Lowering, path: Path, verdict: Value, site: Site):
       finish(lowering, path, verdict.verdict, codes[verdict.verdict]);
       break;
     case 'bounce':
-      if (lowering.target.hook !== 'xdp') refuse(lowering, verdict.verdict, site);
-      finish(lowering, path, 'bounce', XDP_TX);
+      bounce(lowering, path, site);
+      break;
+    case 'forward':
+      forward(lowering, path, verdict.operands, site);
+      break;
+    case 'flood':
+      flood(lowering, path, verdict.operands, site);
+      break;
+    case 'route':
+      route(lowering, path, site);
       break;
     case 'slowPath':
       handUp(lowering, path, verdict.operands, site);
       break;
-    default:
-      refuse(lowering, verdict.verdict, site);
   }
-}
-
-function finish(lowering: Lowering, path: Path, verdict: string, code: number): void {
-  returnCode(new Code(lowering, count(lowering, path, ['packets', `verdict ${verdict}`])), code);
-}
-
-function refuse(lowering: Lowering, verdict: string, site: Site): never {
-  return lowering.fail(site, 'TP5002', verdict, lowering.target.hook, 'this hook has drop, next, stack and slowPath');
 }
 
 /** The packet ends here: the slow path answers for it. What does not get up does what the reason says. */

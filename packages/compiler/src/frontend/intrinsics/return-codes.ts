@@ -17,6 +17,8 @@ export const RETURN_CODES: Readonly<Record<Hook, Codes>> = {
   'tcx-egress': TCX,
 };
 export const XDP_TX = 3;
+/** What redirect_map returns where a port has no entry: it is down. */
+export const XDP_DROP = 1;
 
 export function returnCode(code: Code, value: number): void {
   code.lowering.builder.terminate(code.path.block, { op: 'return', value: code.id(n(value)) });

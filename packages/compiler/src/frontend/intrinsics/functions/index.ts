@@ -29,6 +29,18 @@ const slowPath: Function = (lowering, path, [reason, metadata], site) => {
   return [{ path, value: { kind: 'verdict', verdict: 'slowPath', operands } }];
 };
 
+const verdictOf =
+  (verdict: 'forward' | 'flood' | 'route'): Function =>
+  (lowering, path, operands, site) => {
+    if (operands[0] === undefined) return lowering.fail(site, 'TP4006', `what to ${verdict}`);
+    return [{ path, value: { kind: 'verdict', verdict, operands } }];
+  };
+
+const port: Function = (lowering, path, [name], site) => {
+  if (name === undefined) return lowering.fail(site, 'TP4006', 'the name of a port');
+  return [{ path, value: name }];
+};
+
 /** The packet goes on, whether its copy went up or not. */
 const copyUp =
   (kind: 'packetCopy' | 'notice'): Function =>
@@ -61,6 +73,8 @@ export const FUNCTIONS: ReadonlyMap<string, Function> = new Map<string, Function
   ['canonical', canonical],
   ['copyToSlowPath', copyUp('packetCopy')],
   ['duration', duration],
+  ['flood', verdictOf('flood')],
+  ['forward', verdictOf('forward')],
   ['hash', hash],
   ['ip4ToNumber', ip4ToNumber],
   ['isCanonical', isCanonical],
@@ -68,8 +82,10 @@ export const FUNCTIONS: ReadonlyMap<string, Function> = new Map<string, Function
   ['isIp6', isFamily(6)],
   ['notify', copyUp('notice')],
   ['numberToIp4', numberToIp4],
+  ['port', port],
   ['randomU32', randomU32],
   ['reverse', reverse],
+  ['route', verdictOf('route')],
   ['sameFamily', sameFamily],
   ['slowPath', slowPath],
   ['within', within],

@@ -3,6 +3,7 @@ import type { Outcome } from '../../path.ts';
 import { UNDEFINED, type Value } from '../../value.ts';
 import { now } from '../clock.ts';
 import { Code } from '../code.ts';
+import { nextHop } from '../forwarding/next-hop.ts';
 import { type Member, type Members, reading } from '../members.ts';
 import { each, once } from '../memo.ts';
 import { isView, view } from '../view.ts';
@@ -45,5 +46,6 @@ export const packetMembers: Members = {
     ip: ({ lowering, path }) => frameDatagram(lowering, path),
     ipv4: ofVersion(4),
     ipv6: ofVersion(6),
+    nextHop,
   },
 };

@@ -1,0 +1,31 @@
+import { BpfMap, BpfProgram, xdpContext } from '@twinpath/ebpf';
+import { packetFromText } from '@twinpath/packet';
+import { describe, expect, it } from 'vitest';
+import { PORTS } from '../../../abi/index.ts';
+import { VERDICTS } from './fixtures/forwarding.vnf.ts';
+import { compileVerdict, LAN } from './fixtures/load.ts';
+
+const FRAME = packetFromText('ip 10.0.0.1 > 192.0.2.9 / udp 4000 > 53');
+const COMPILES = {
+  'tcx-egress': new Set<string>(['bounce', 'flood']),
+  'tcx-ingress': new Set<string>(),
+  xdp: new Set<string>(),
+};
+
+describe.each(['xdp', 'tcx-ingress', 'tcx-egress'] as const)('on %s the verifier accepts', (hook) => {
+  it.each(VERDICTS.filter((what) => !COMPILES[hook].has(what)))('%s', (what) => {
+    const { programs, maps: specs } = compileVerdict(what, hook);
+    using owned = new DisposableStack();
+    const maps = Object.fromEntries(specs.map((spec) => [spec.name, owned.use(BpfMap.create(spec))]));
+    const [made] = programs;
+    if (made === undefined) throw new Error('there is a program');
+    const program = owned.use(BpfProgram.load(made.compiled.spec, { maps }));
+    if (hook !== 'xdp') return;
+    // Only the second port has an entry: the loopback interface stands for it.
+    maps[PORTS]?.update(new Uint8Array(Uint32Array.of(1).buffer), new Uint8Array(Uint32Array.of(LAN).buffer));
+    const ctx = xdpContext({ length: FRAME.length, ingressIfindex: LAN });
+    const { retval } = program.testRun({ data: FRAME, ctx });
+    const expected = { forward: 4, 'forward named': 4, 'next hop': 1, bounce: 3, flood: 4, route: 2, link: 1 };
+    expect(retval).toBe(expected[what]);
+  });
+});
