@@ -1,3 +1,4 @@
+export { type Artefact, ArtefactError, type ArtefactPlace, readArtefact, writeArtefact } from './artefact/index.ts';
 export { CodeGenerationError, type CompiledProgram, type CompileOptions, compileProgram } from './backend/index.ts';
 export {
   type CompiledFunction,

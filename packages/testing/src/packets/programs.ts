@@ -7,9 +7,7 @@ import {
   type LoweredFunction,
   lowerPrograms,
   type ProgramChoice,
-  readVnf,
 } from '@twinpath/compiler';
-import type { FunctionSpec } from '@twinpath/vnf/spec';
 import type { TestPort } from './executor.ts';
 
 export interface Constants {
@@ -28,9 +26,8 @@ export class Programs {
   readonly #lowered = new Map<string, LoweredFunction>();
   readonly #compiled = new Map<string, CompiledFunction>();
 
-  /** @throws CompileError */
-  constructor(spec: FunctionSpec) {
-    this.imported = readVnf(spec);
+  constructor(imported: ImportedVnf) {
+    this.imported = imported;
   }
 
   /** For the evaluator. @throws CompileError */

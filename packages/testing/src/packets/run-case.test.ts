@@ -1,3 +1,4 @@
+import { readVnf } from '@twinpath/compiler';
 import { expect, test } from 'vitest';
 import { evaluator } from './evaluator.ts';
 import { Programs } from './programs.ts';
@@ -7,7 +8,7 @@ import type { CaseOf } from './test-case.ts';
 
 type Case = Omit<CaseOf<typeof portFilter>, 'title'>;
 
-const programs = new Programs(portFilter);
+const programs = new Programs(await readVnf(portFilter));
 const run = (testCase: Case) => runCase(programs, { title: 'a case', ...testCase }, evaluator);
 const udp = (port: number) => `ip 10.0.0.1 > 10.0.0.2 / udp 5000 > ${port} / "0123456789"`;
 const passes = { verdict: 'next', counts: { passed: 2 } } as const;

@@ -1,4 +1,5 @@
 import { test as nodeTest } from 'node:test';
+import { readVnf } from '@twinpath/compiler';
 import type { Vnf } from '@twinpath/vnf';
 import type { ZodType } from 'zod';
 import { missingForKernel } from './kernel.ts';
@@ -44,9 +45,9 @@ export function testPackets<C extends ZodType, T, K, R, P extends string>(
       continue;
     }
     for (const testCase of cases) {
-      test(`${testCase.title} (${name})`, () => {
+      test(`${testCase.title} (${name})`, async () => {
         // Not before a test runs, so that what the author wrote fails a test and not the file.
-        programs ??= new Programs(vnf);
+        programs ??= new Programs(await readVnf(vnf));
         return runCase(programs, testCase, executors[name]);
       });
     }

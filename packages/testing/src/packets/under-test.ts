@@ -1,3 +1,4 @@
+import { readVnf } from '@twinpath/compiler';
 import type { Duration, LiveTables, Vnf } from '@twinpath/vnf';
 import { parseDuration } from '@twinpath/vnf/spec';
 import type { input as Input, ZodType } from 'zod';
@@ -29,7 +30,7 @@ export async function startUnderTest<C extends ZodType, T, K, R, P extends strin
   const missing = options.executor === 'kernel' ? missingForKernel() : undefined;
   if (missing !== undefined) throw new Error(`the kernel runs no tests here: ${missing} is missing`);
   const testCase = { title: vnf.name, steps: [], ...(options.config !== undefined && { config: options.config }) };
-  const instance = await startInstance(new Programs(vnf), testCase, executors[options.executor]);
+  const instance = await startInstance(new Programs(await readVnf(vnf)), testCase, executors[options.executor]);
   const [port] = instance.ports;
   if (port === undefined) throw new Error('every function has a port');
   const tables: unknown = instance.tables.tables;

@@ -3,7 +3,6 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseModule } from '../parse/module.ts';
 import { CompileError } from '../report/compile-error.ts';
 import { diagnosticAt } from '../report/diagnostic.ts';
 import type { FunctionNode } from '../syntax/function.ts';
@@ -24,8 +23,18 @@ export type Binding =
   | { readonly kind: 'foreign'; readonly from: string }
   | { readonly kind: 'let' | 'class' | 'other' };
 
+/** What reads the text of a module. @throws CompileError */
+export type Parse = (file: string, text: string) => ModuleNode;
+
 export class ModuleGraph {
-  readonly #modules = new Map<string, ModuleNode>();
+  readonly #parse: Parse;
+  readonly #modules: Map<string, ModuleNode>;
+
+  /** `modules`: those that have been read before. */
+  constructor(parse: Parse, modules: Iterable<ModuleNode> = []) {
+    this.#parse = parse;
+    this.#modules = new Map(Array.from(modules, (module) => [module.file, module]));
+  }
 
   /** Absolute paths of all files read, in the order in which they were found. */
   get files(): readonly string[] {
@@ -36,7 +45,7 @@ export class ModuleGraph {
   load(file: string): ModuleNode {
     const known = this.#modules.get(file);
     if (known !== undefined) return known;
-    const module = parseModule(file, textOf(file));
+    const module = this.#parse(file, textOf(file));
     this.#modules.set(file, module);
     for (const from of module.dependencies) if (isRelative(from)) this.#dependency(module, from);
     return module;
@@ -107,6 +116,6 @@ export class ModuleGraph {
 const isRelative = (from: string) => /^(\.{0,2}\/|file:)/.test(from);
 
 /** JavaScript and JSON modules are the slow path's; nothing of them can be compiled. */
-function textOf(file: string): string {
+export function textOf(file: string): string {
   return /\.[mc]?ts$/.test(file) ? readFileSync(file, 'utf8') : '';
 }

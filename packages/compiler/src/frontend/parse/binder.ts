@@ -1,15 +1,12 @@
 // Which declaration a name means, and how long it is still needed.
 
-import type { Declaration } from '../syntax/declaration.ts';
+import { type Declaration, newKey } from '../syntax/declaration.ts';
 
 interface Bound {
   readonly declaration: Declaration;
   /** How many loops are around the declaration. */
   readonly loops: number;
 }
-
-/** Numbers declarations through all modules, for keys that are unique in the compilation. */
-let declared = 0;
 
 /** The names in sight while one function is read. */
 export class Binder {
@@ -41,7 +38,7 @@ export class Binder {
     const block = this.#blocks.at(-1);
     const known = block?.get(name);
     if (known !== undefined) return known.declaration;
-    const declaration = { key: `${name} ${declared++}`, name, constant, lastUse: at };
+    const declaration = { key: newKey(name), name, constant, lastUse: at };
     block?.set(name, { declaration, loops: this.#loopEnds.length });
     this.declarations.push(declaration);
     return declaration;

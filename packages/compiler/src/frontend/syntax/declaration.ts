@@ -1,5 +1,11 @@
 // A variable of a function of the author's.
 
+/** Numbers declarations through all modules of the process. */
+let declared = 0;
+
+/** A key that no other declaration has. */
+export const newKey = (name: string): string => `${name} ${declared++}`;
+
 export interface Declaration {
   /** Unique in the whole compilation: the key of the path's scope. */
   readonly key: string;
