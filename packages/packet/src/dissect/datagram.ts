@@ -5,6 +5,8 @@
 //   64 kB, is therefore no view.)
 // IPv6 is a view only if 40 bytes are there, the version is 6, and 40 + payload length is not beyond the frame. (Jumbograms
 //   have payload length 0: a view without transport.)
+//   Neither address lies in ff00::/64, multicast of scope 0: such packets are dropped silently (RFC 4291 section 2.7), and tables
+//   keep IPv4 addresses there (vnf's layout/tagged-ip.ts), so that a forged one must not be seen.
 // A quoted datagram (in an ICMP error) may claim to be longer than what is quoted; it must be of the family that quotes it.
 // Bytes behind the claimed length (Ethernet padding) belong to no header: transport headers lie inside the datagram.
 //
@@ -13,7 +15,7 @@
 //   Behind a fragment header with an offset nothing is walked: `protocol` is what that header names.
 // A fragment has an offset or more to follow. An IPv6 fragment header with neither (RFC 6946) makes none.
 // Checksums cover the last address of a routing header that has segments left (RFC 8200 section 8.1), not `dst`.
-import { getU8, getU16 } from '../bytes/big-endian.ts';
+import { getU8, getU16, getU32 } from '../bytes/big-endian.ts';
 import { extensionNumbers, MAX_EXTENSIONS } from '../layout/extension.ts';
 import { ipv4Layout, ipv6FragmentLayout, ipv6Layout, ipv6RoutingLayout } from '../layout/headers.ts';
 
@@ -77,9 +79,15 @@ function locateIpv6(bytes: Uint8Array, at: number, { readable, claimable = Infin
   const { fields, size } = ipv6Layout;
   if (at + size > readable || getU8(bytes, at) >> 4 !== 6) return undefined;
   const length = size + getU16(bytes, at + fields.payloadLength.at);
-  if (at + length > claimable) return undefined;
+  if (at + length > claimable || isReserved(bytes, at + fields.src.at) || isReserved(bytes, at + fields.dst.at))
+    return undefined;
   const end = Math.min(readable, at + length);
   return { version: 6, at, length, end, ...walkExtensions(bytes, at, end) };
+}
+
+/** ff00::/64. */
+function isReserved(bytes: Uint8Array, at: number): boolean {
+  return getU32(bytes, at) === 0xff00_0000 && getU32(bytes, at + 4) === 0;
 }
 
 type Walk = Omit<Datagram, 'version' | 'at' | 'length' | 'end'>;

@@ -1,4 +1,5 @@
 // IPv4 and IPv6 datagrams; the rules are those of packet's dissect/datagram.ts, field for field.
+import { ipv6Layout } from '@twinpath/packet';
 import type { ValueId } from '../../../ir/types.ts';
 import type { Lowering } from '../../lowering.ts';
 import type { Outcome, Path } from '../../path.ts';
@@ -13,6 +14,8 @@ const IPV4 = 20;
 const IPV6 = 40;
 const IPV4_LENGTH = 2;
 const IPV6_PAYLOAD_LENGTH = 4;
+/** First half of an address in ff00::/64, as it lies in memory. */
+const RESERVED = 0xff;
 
 /** Parts of a view `ip`: `at` its address, `offset` in the frame, `length` as its header says, `end` the offset behind what
  *  can be read of it, `headerLength`; of a quoted one `quotedBy`, the address of the ICMP header. Fixed: `version`, and whether it is `quoted` in an ICMP error. */
@@ -80,6 +83,9 @@ function readIpv6(ends: Ends, start: Code, place: Place): void {
   let code = ends.require(start.whenInPacket(at, IPV6));
   code = requireReadable(ends, code, place, n(IPV6));
   code = ends.require(code.when('eq', code.alu('shr', code.load(at, 0, 8), n(4)), n(6)));
+  for (const { at: address } of [ipv6Layout.fields.src, ipv6Layout.fields.dst]) {
+    code = ends.refuse(code.when('eq', code.load(at, address, 64), n(RESERVED), 'otherwise'));
+  }
   const length = code.alu('add', code.loadNetwork(at, IPV6_PAYLOAD_LENGTH, 16), n(IPV6));
   finish(ends, code, 6, place, { at, offset, length, headerLength: code.id(n(IPV6)) });
 }

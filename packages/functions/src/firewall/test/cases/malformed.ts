@@ -71,4 +71,12 @@ export const malformed: readonly Case[] = [
       }),
     ],
   },
+  {
+    title: 'multicast of scope 0 is no IP packet, and no IPv4 address to the slow path',
+    config: { rules: [{ action: 'allow', protocol: 'udp', when: {} }] },
+    steps: [
+      drops('ip ff00::1 > 2001:db8::1 / udp 5000 > 53', { notIp: 1 }),
+      drops('ip 2001:db8::1 > ff00::c0a8:1 / udp 5000 > 53', { notIp: 1 }),
+    ],
+  },
 ];
