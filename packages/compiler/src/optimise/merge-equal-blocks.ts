@@ -11,15 +11,21 @@ import { removeUnreachable } from './remove-unreachable.ts';
  */
 export function mergeEqualBlocks(program: Program): Program {
   const counts = useCounts(program);
-  const kept = new Map<string, BlockId>();
-  const replacedBy = new Map<BlockId, BlockId>();
-  for (const id of graphOf(program).order) {
+  const candidates = graphOf(program).order.filter((id) => {
     const block = at(program.blocks, id);
-    if (id === 0 || block.phis.length > 0 || !isSelfContained(block, counts)) continue;
-    const key = `${fingerprint(block)} | ${incoming(block, program)}`;
-    const twin = kept.get(key);
-    if (twin === undefined) kept.set(key, id);
-    else replacedBy.set(id, twin);
+    return id !== 0 && block.phis.length === 0 && isSelfContained(block, counts);
+  });
+  const replacedBy = new Map<BlockId, BlockId>();
+  for (const alike of Map.groupBy(candidates, (id) => outline(at(program.blocks, id))).values()) {
+    if (alike.length < 2) continue;
+    const kept = new Map<string, BlockId>();
+    for (const id of alike) {
+      const block = at(program.blocks, id);
+      const key = `${fingerprint(block)} | ${incoming(block, program)}`;
+      const twin = kept.get(key);
+      if (twin === undefined) kept.set(key, id);
+      else replacedBy.set(id, twin);
+    }
   }
   if (replacedBy.size === 0) return program;
   const keep = (id: BlockId) => replacedBy.get(id) ?? id;
@@ -38,6 +44,10 @@ function isSelfContained({ instructions, terminator }: Block, counts: readonly n
     return instruction.op !== 'offset' && (result === undefined || (reads.get(result) ?? 0) === counts[result]);
   });
 }
+
+/** What equal blocks have in common at first sight. */
+const outline = ({ instructions, terminator }: Block): string =>
+  `${instructions.map(({ op }) => op).join()} ${terminator.op} ${successorsOf(terminator).join()}`;
 
 /** The block as text, its own values named by their order. */
 function fingerprint({ instructions, terminator }: Block): string {
