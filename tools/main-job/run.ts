@@ -47,6 +47,16 @@ export async function runMainJob(told: AbortSignal, seconds: number): Promise<Ma
   }
 }
 
+class InterruptedError extends Error {
+  override readonly name = 'InterruptedError';
+  readonly code = 'TP_INTERRUPTED';
+  readonly hint = 'nothing of it is left';
+
+  constructor() {
+    super('interrupted before the first request');
+  }
+}
+
 interface Task {
   readonly told: AbortSignal;
   readonly seconds: number;
@@ -59,7 +69,7 @@ async function inLab(lab: Lab, task: Task) {
   const network = buildNetwork(lab);
   await startServers(network.servers);
   using _resolver = await startResolver(NAME, { v4: SERVERS.v4.shop, v6: SERVERS.v6.shop });
-  task.told.throwIfAborted();
+  if (task.told.aborted) throw new InterruptedError();
   const before = allServed('before Twinpath starts', await sendOnce(network.client, CASES));
   const watched = await withFirewall(network, task);
   const after = allServed('after Twinpath has gone', await sendOnce(network.client, CASES));
