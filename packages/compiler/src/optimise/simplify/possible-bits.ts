@@ -9,7 +9,8 @@ interface Known {
   readonly definition: (value: ValueId) => Instruction | undefined;
   /** Bounds where the bits are asked for. */
   readonly range: (value: ValueId) => Interval;
-  /** Bounds wherever the value is used: what it is made from may have had others when it was made. */
+  /** Bounds wherever the value is used. Facts about operands that hold only here do not show in the bounds of the result,
+   *  by which `legalise` later judges what the verifier must be told. */
   readonly rangeAnywhere: (value: ValueId) => Interval;
 }
 
