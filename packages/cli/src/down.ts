@@ -1,9 +1,13 @@
 // Stands on the part of the runtime that removes, and on nothing else: it works where nothing else does.
 import { type RemovedChain, type TakenDown, takeDown } from '@twinpath/runtime/host';
-import type { DownOptions } from './commands/down.ts';
 import { UsageError } from './output/command-error.ts';
 import { printJson } from './output/json.ts';
 import { tableText } from './output/table.ts';
+
+export interface DownOptions {
+  readonly all?: boolean;
+  readonly json?: boolean;
+}
 
 /** @throws UsageError unless it is told exactly one of: a name, all. */
 export async function down(name: string | undefined, { all = false, json = false }: DownOptions): Promise<void> {

@@ -2,12 +2,16 @@ import { CompileError } from '@twinpath/compiler';
 import { ConfigError } from '@twinpath/runtime';
 import { FileError } from '../chain-file/file-error.ts';
 import { readTarget, type Target } from '../chain-file/read-target.ts';
-import type { CheckOptions } from '../commands/check.ts';
 import { ExitStatus } from '../exit-status.ts';
 import { printJson } from '../output/json.ts';
 import { tableText } from '../output/table.ts';
 import { type CheckedFunction, checkFunction } from './check-function.ts';
 import { type Refusal, whyNotLoaded } from './privileges.ts';
+
+export interface CheckOptions {
+  readonly config?: string;
+  readonly json?: boolean;
+}
 
 interface CheckResult {
   readonly ok: boolean;

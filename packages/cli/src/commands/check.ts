@@ -1,10 +1,6 @@
 import { Command } from 'commander';
+import type { CheckOptions } from '../check/check.ts';
 import { withExamples } from '../output/examples.ts';
-
-export interface CheckOptions {
-  readonly config?: string;
-  readonly json?: boolean;
-}
 
 export function checkCommand(): Command {
   const command = new Command('check')

@@ -1,10 +1,6 @@
 import { Command } from 'commander';
+import type { DownOptions } from '../down.ts';
 import { withExamples } from '../output/examples.ts';
-
-export interface DownOptions {
-  readonly all?: boolean;
-  readonly json?: boolean;
-}
 
 export function downCommand(): Command {
   const command = new Command('down')

@@ -1,15 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { withExamples } from '../output/examples.ts';
-
-export interface RunOptions {
-  readonly interface?: string;
-  readonly namespace?: string;
-  readonly config?: string;
-  readonly mode?: 'native' | 'generic' | 'auto';
-  readonly seconds?: number;
-  readonly name?: string;
-  readonly json?: boolean;
-}
+import type { RunOptions } from '../run/run.ts';
 
 export function runCommand(): Command {
   const command = new Command('run')

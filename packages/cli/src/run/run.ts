@@ -1,6 +1,5 @@
 import { ConfigError, type RunningChain, startChain } from '@twinpath/runtime';
 import { placed, readTarget } from '../chain-file/read-target.ts';
-import type { RunOptions } from '../commands/run.ts';
 import { ExitStatus } from '../exit-status.ts';
 import { printJson } from '../output/json.ts';
 import { toldToEnd, untilTheEnd } from './ending.ts';
@@ -8,6 +7,16 @@ import { showLive } from './live-line.ts';
 import { logTo } from './log.ts';
 import { placementText } from './placement.ts';
 import { resultText, runResult } from './report.ts';
+
+export interface RunOptions {
+  readonly interface?: string;
+  readonly namespace?: string;
+  readonly config?: string;
+  readonly mode?: 'native' | 'generic' | 'auto';
+  readonly seconds?: number;
+  readonly name?: string;
+  readonly json?: boolean;
+}
 
 /** Runs a chain until it is told to end. Returns the exit status. @throws what keeps it from starting. */
 export async function run(path: string, options: RunOptions): Promise<number> {
