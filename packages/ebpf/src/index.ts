@@ -27,3 +27,4 @@ export { VerifierError } from './programs/verifier-error.ts';
 export type { VerifierStatistics } from './programs/verifier-log.ts';
 export { type RecordHandler, RingBuffer } from './ring-buffer.ts';
 export type * from './spec.ts';
+export { type SkbChecksumState, skbChecksumState } from './programs/skb-checksum-state.ts';

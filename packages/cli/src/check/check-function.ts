@@ -8,7 +8,7 @@ import {
   importVnf,
   verifierRejection,
 } from '@twinpath/compiler';
-import { BpfMap, BpfProgram, VerifierError } from '@twinpath/ebpf';
+import { BpfMap, BpfProgram, skbChecksumState, VerifierError } from '@twinpath/ebpf';
 import { onlineCpus } from '@twinpath/linux';
 import { type ChainFunctionSpec, parseConfig } from '@twinpath/runtime';
 
@@ -49,13 +49,14 @@ export async function checkFunction(
 }
 
 /** A port that no packet comes from; the smallest room for rules, which the verifier does not look into. */
-const TARGET = {
+export const TARGET = {
   clock: 'kernel',
   cpus: onlineCpus().length,
   ports: [{ name: 'port', ifindex: 1 }],
   classifiers: new Map(),
   seed: 1,
   key: 1,
+  checksumState: skbChecksumState(),
 } as const;
 
 function loadAll(name: string, imported: ImportedVnf, { programs, maps }: CompiledFunction): CheckedProgram[] {

@@ -10,6 +10,8 @@ export interface Environment {
   random: () => number;
   /** Programs behind the numbers in program arrays, for tail calls. */
   program: (id: number) => Program | undefined;
+  /** Bytes of the kernel's own structures, by their offset from the program's context. */
+  kernelByte: (offset: number) => number;
   /** The kernel's routes: `struct bpf_fib_lookup`, 64 bytes, to be filled in, and what the helper returns. */
   fib: (parameters: Uint8Array) => number;
 }
@@ -20,7 +22,8 @@ const NOT_FORWARDED = 4;
 /** Time stands at 0; the random numbers are the same in each new environment. */
 export function createEnvironment(settings: Partial<Environment> = {}): Environment {
   const fib = () => NOT_FORWARDED;
-  return { now: 0n, cpu: 0, random: xorshift32(0x2545_f491), program: () => undefined, fib, ...settings };
+  const kernelByte = () => 0;
+  return { now: 0n, cpu: 0, random: xorshift32(0x2545_f491), program: () => undefined, fib, kernelByte, ...settings };
 }
 
 /** Marsaglia's xorshift: period 2^32 - 1, never 0. */

@@ -25,6 +25,9 @@ export interface Target {
   readonly classifiers: ReadonlyMap<string, SizeClass>;
   /** Seed of `hash`, made when the instance starts. 32 bits. */
   readonly seed: number;
+  /** Where the kernel's `struct sk_buff` says that a checksum is unfinished (`skbChecksumState` of @twinpath/ebpf): needed by
+   *  tc programs that write what TCP and UDP checksums cover. */
+  readonly checksumState?: { readonly byte: number; readonly shift: number } | undefined;
   /** The mark by which the egress program knows packets of the slow path; not 0. 32 bits. */
   readonly key: number;
 }

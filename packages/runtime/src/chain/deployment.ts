@@ -7,6 +7,7 @@ import {
   verifierRejection,
 } from '@twinpath/compiler';
 import { classifierMap } from '@twinpath/compiler/abi';
+import { skbChecksumState } from '@twinpath/ebpf';
 import type { FunctionPlan } from '@twinpath/vnf/plan';
 import {
   type DataPlane,
@@ -125,7 +126,15 @@ export class Deployment {
   #compile(config: unknown, classifiers: ReadonlyMap<string, SizeClass>): CompiledFunction {
     const { plane, imported, port, seed, key } = this.#options;
     const ports = [{ name: port, ifindex: plane.ifindex }];
-    const target = { clock: 'kernel', cpus: plane.cpus, ports, classifiers, seed, key } as const;
+    const target = {
+      clock: 'kernel',
+      cpus: plane.cpus,
+      ports,
+      classifiers,
+      seed,
+      key,
+      checksumState: skbChecksumState(),
+    } as const;
     return compileFunction(imported, { config, target, programs: choices(imported) });
   }
 

@@ -8,6 +8,7 @@ import {
   lowerPrograms,
   type ProgramChoice,
 } from '@twinpath/compiler';
+import { type SkbChecksumState, skbChecksumState } from '@twinpath/ebpf';
 import type { TestPort } from './executor.ts';
 
 export interface Constants {
@@ -19,6 +20,8 @@ export interface Constants {
 /** One seed for all tests, so that what depends on hashes is the same in each run. */
 const SEED = 0x7a51_9e03;
 const KEY = 0x5477_696e;
+/** The evaluator's packets have finished checksums, wherever a kernel keeps that. */
+const NO_KERNEL: SkbChecksumState = { byte: 0, shift: 0 };
 
 /** A function's programs. Those whose constants are the same are made once. */
 export class Programs {
@@ -32,16 +35,23 @@ export class Programs {
 
   /** For the evaluator. @throws CompileError */
   lower(constants: Constants): LoweredFunction {
-    return remembered(this.#lowered, constants, () => lowerPrograms(this.imported, this.#options(constants)));
+    return remembered(this.#lowered, constants, () =>
+      lowerPrograms(this.imported, this.#options(constants, NO_KERNEL)),
+    );
   }
 
   /** For the kernel. @throws CompileError, CodeGenerationError */
   compile(constants: Constants): CompiledFunction {
-    return remembered(this.#compiled, constants, () => compileFunction(this.imported, this.#options(constants)));
+    return remembered(this.#compiled, constants, () =>
+      compileFunction(this.imported, this.#options(constants, skbChecksumState())),
+    );
   }
 
-  #options({ config, classifiers, ports }: Constants): CompileFunctionOptions {
-    const target = { clock: 'simulated', cpus: 1, seed: SEED, key: KEY, classifiers, ports } as const;
+  #options(
+    { config, classifiers, ports }: Constants,
+    checksumState: SkbChecksumState | undefined,
+  ): CompileFunctionOptions {
+    const target = { clock: 'simulated', cpus: 1, seed: SEED, key: KEY, classifiers, ports, checksumState } as const;
     const entering: ProgramChoice = { hook: 'xdp', origin: 'wire' };
     const leaving: ProgramChoice = { hook: 'tcx-egress', origin: 'wire' };
     const isTransparent = this.imported.spec.ports.kind === 'transparent';

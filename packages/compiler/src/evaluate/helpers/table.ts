@@ -1,6 +1,7 @@
 import type { Helper, Helpers } from '../machine.ts';
 import { checksumHelpers } from './checksum.ts';
 import { clockHelpers } from './clock.ts';
+import { kernelHelpers } from './kernel.ts';
 import { lockHelpers } from './lock.ts';
 import { mapHelpers } from './map.ts';
 import { packetHelpers } from './packet.ts';
@@ -11,6 +12,7 @@ import { ringHelpers } from './ring.ts';
 const helpers: Helpers = {
   ...checksumHelpers,
   ...clockHelpers,
+  ...kernelHelpers,
   ...lockHelpers,
   ...mapHelpers,
   ...packetHelpers,

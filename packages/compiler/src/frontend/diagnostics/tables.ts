@@ -54,6 +54,11 @@ export const VERDICTS = {
     message: "'{0}' is no {1}",
     hint: 'declare it with {1}({ … }) and name it in reasons',
   },
+  TP5005: {
+    severity: 'error',
+    message: "on {0} '{1}' headers cannot be written: where the kernel keeps the state of their checksum is not known",
+    hint: 'give the target checksumState: skbChecksumState(), on a kernel with BTF',
+  },
   TP5004: {
     severity: 'error',
     message: "the metadata of '{0}' take {1} bytes, more than {2}",

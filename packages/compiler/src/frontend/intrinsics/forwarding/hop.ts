@@ -22,18 +22,18 @@ export function writeMacs(code: Code, { src, dst }: { readonly src: Value; reado
 }
 
 /** One hop less. */
-export function countHop(code: Code, ip: View): readonly Code[] {
+export function countHop(code: Code, ip: View, site: Site): readonly Code[] {
   const place = versionOf(ip) === 4 ? ipv4Layout.fields.hops : ipv6Layout.fields.hops;
   const at = ipPart(ip, 'at');
   const left = code.alu('and', code.alu('sub', loadField(code, at, place), n(1)), n(0xff));
-  return coverHeader(code, ip, { fields: [storeNumber(code, at, place, left)] });
+  return coverHeader(code, ip, { fields: [storeNumber(code, at, place, left)] }, site);
 }
 
-export function countFrameHop(lowering: Lowering, path: Path): readonly Code[] {
+export function countFrameHop(lowering: Lowering, path: Path, site: Site): readonly Code[] {
   return joined(
     frameDatagram(lowering, path).flatMap(({ path: on, value: ip }) => {
       const code = new Code(lowering, on);
-      return isView(ip, 'ip') ? countHop(code, ip) : [code];
+      return isView(ip, 'ip') ? countHop(code, ip, site) : [code];
     }),
   );
 }

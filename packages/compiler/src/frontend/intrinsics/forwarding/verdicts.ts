@@ -38,7 +38,7 @@ export function forward(lowering: Lowering, path: Path, [to]: Operands, site: Si
   const field = (name: string) => to.fields.get(name) ?? lowering.fail(site, 'TP3003', name);
   const [port, src, dst] = [field('port'), field('src'), field('dst')];
   const written = writeMacs(new Code(lowering, path), { src, dst }, site);
-  for (const code of countFrameHop(lowering, written.path)) sendOut(lowering, code.path, port, site);
+  for (const code of countFrameHop(lowering, written.path, site)) sendOut(lowering, code.path, port, site);
 }
 
 function sendOut(lowering: Lowering, path: Path, port: Value | undefined, site: Site): void {
@@ -86,7 +86,7 @@ export function route(lowering: Lowering, path: Path, site: Site): void {
   for (const { code, hop } of found) {
     const addressed = writeMacs(code, hop, site);
     if (hook !== 'tcx-egress') {
-      for (const end of countHop(addressed, hop.ip)) {
+      for (const end of countHop(addressed, hop.ip, site)) {
         redirect(counted(lowering, end.path, 'forward'), hop.ifindex);
       }
       continue;

@@ -1,10 +1,12 @@
 // Checksum fields of the packet, kept right write by write. The field is stored at once, so that whatever happens next sees a
 // right packet; the path remembers the sum behind it, so that the next write adds to that sum and does not unfold the field.
 import type { ValueId } from '../../../ir/types.ts';
+import type { Site } from '../../path.ts';
 import { type Code, n } from '../code.ts';
 import { remember } from '../memo.ts';
 import { isView, part, view } from '../view.ts';
-import { type Change, type Delta, fold, plus } from './delta.ts';
+import { type Change, type Delta, fold, onlyIf, plus } from './delta.ts';
+import { isFinished } from './partial.ts';
 
 export interface ChecksumField {
   /** Which one it is: a packet has one of each, however many views lead to it. */
@@ -16,31 +18,50 @@ export interface ChecksumField {
   readonly zeroMeansNone: boolean;
 }
 
-const SUM = 'sum';
-const ONES = 0xffff;
+/** What was written: of the addresses in the pseudo header, and of what the checksum covers itself. */
+export interface Covered {
+  readonly addresses?: Delta | undefined;
+  readonly own?: Delta | undefined;
+}
 
-/** `change`: what became of the field itself, for a checksum that covers it in turn. */
-export function update(
+const SUM = 'sum';
+const ONES = 0xffffn;
+
+export function update(start: Code, field: ChecksumField, covered: Covered, site: Site): Code {
+  const isOffloaded = field.name === 'tcp' || field.name === 'udp';
+  const finished = isOffloaded ? isFinished(start, field.name.toUpperCase(), site) : undefined;
+  const { addresses } = covered;
+  const code = finished?.code ?? start;
+  const own = finished && covered.own ? onlyIf(code, finished.id, covered.own) : covered.own;
+  const all = addresses === undefined ? own : plus(code, addresses, own);
+  return all === undefined ? code : updateBy(code, field, all, finished?.id).code;
+}
+
+/** `change`: what became of the field itself, for a checksum that covers it in turn. `finished`: 0 for one that is not. */
+export function updateBy(
   code: Code,
   field: ChecksumField,
   delta: Delta,
+  finished?: ValueId,
 ): { readonly code: Code; readonly change: Change } {
   const { header, at, zeroMeansNone } = field;
   const key = `${SUM} ${field.name}@${code.path.epoch}`;
+  // The field is the sum's complement; an unfinished one is the sum.
+  const mask = finished === undefined ? code.id(n(ONES)) : code.alu('mul', finished, n(ONES));
   const before = code.load(header, at, 16);
   const known = code.path.known.get(key);
   const remembered = known !== undefined && isView(known, SUM) ? known : undefined;
   const sum = remembered
     ? { id: part(remembered, SUM), most: BigInt(String(remembered.fixed.most)) }
-    : { id: code.alu('xor', before, n(ONES)), most: BigInt(ONES) };
+    : { id: code.alu('xor', before, mask), most: ONES };
   const total = plus(code, sum, delta);
-  const complement = code.alu('xor', fold(code, total), n(ONES));
+  const folded = code.alu('xor', fold(code, total), mask);
   const parts: Record<string, ValueId> = { [SUM]: total.id };
-  let after = complement;
+  let after = folded;
   if (zeroMeansNone) {
     const present = remembered ? part(remembered, 'present') : code.compare('ne', before, n(0));
-    const isZero = code.compare('eq', complement, n(0));
-    const sent = code.alu('or', complement, code.alu('mul', isZero, n(ONES)));
+    const isZero = code.compare('eq', folded, n(0));
+    const sent = code.alu('or', folded, code.alu('mul', isZero, n(ONES)));
     after = code.alu('mul', sent, present);
     parts.present = present;
   }

@@ -1,10 +1,11 @@
 // Brings every checksum that covers a write up to date: which ones do is what packet's ip-view.ts says.
 import { ipv4Layout } from '@twinpath/packet';
+import type { Site } from '../../path.ts';
 import { type Code, n } from '../code.ts';
 import { ipPart, versionOf } from '../packet/datagram.ts';
 import { transport, transportPart } from '../packet/transport.ts';
 import { isView, part, type View } from '../view.ts';
-import { type ChecksumField, update } from './checksum-field.ts';
+import { type ChecksumField, update, updateBy } from './checksum-field.ts';
 import { type Change, type Delta, deltaOf, onlyIf, plus } from './delta.ts';
 import {
   coversAddresses,
@@ -25,7 +26,7 @@ export function updateHeader(code: Code, ip: View, delta: Delta): { readonly cod
   if (versionOf(ip) === 6) return { code, delta };
   const name = isQuoted(ip) ? 'quoted header' : 'header';
   const header = ipPart(ip, 'at');
-  const { code: after, change } = update(
+  const { code: after, change } = updateBy(
     code,
     { name, header, at: ipv4Layout.fields.checksum.at, zeroMeansNone: false },
     delta,
@@ -40,16 +41,21 @@ export interface HeaderWrite {
   readonly dst?: readonly Change[];
 }
 
-export function coverHeader(start: Code, ip: View, { fields = [], src = [], dst = [] }: HeaderWrite): readonly Code[] {
+export function coverHeader(
+  start: Code,
+  ip: View,
+  { fields = [], src = [], dst = [] }: HeaderWrite,
+  site: Site,
+): readonly Code[] {
   const delta = deltaOf(start, [...fields, ...src, ...dst]);
   if (delta === undefined) return [start];
   const { code, delta: all } = updateHeader(start, ip, delta);
-  if (isQuoted(ip)) return [update(code, quotingField(ip), all).code];
+  if (isQuoted(ip)) return [update(code, quotingField(ip), { own: all }, site)];
   if (src.length + dst.length === 0) return [code];
   return eachTransport(code, ip, (on, found, kind) => {
-    const covered =
-      kind && coversAddresses(kind, versionOf(ip)) ? addressDelta(on, ip, found, { src, dst }) : undefined;
-    return covered && kind ? [update(on, fieldOfKind(kind, transportPart(found, 'at')), covered).code] : [on];
+    if (kind === undefined || !coversAddresses(kind, versionOf(ip))) return [on];
+    const addresses = addressDelta(on, ip, found, { src, dst });
+    return [update(on, fieldOfKind(kind, transportPart(found, 'at')), { addresses }, site)];
   });
 }
 
@@ -101,9 +107,7 @@ export function joined(codes: readonly Code[]): readonly Code[] {
 }
 
 /** What was written of a transport header, of this protocol. */
-export function coverTransport(code: Code, header: View, kind: Kind, changes: readonly Change[]): Code {
-  const delta = deltaOf(code, changes);
-  if (delta === undefined) return code;
+export function coverTransport(code: Code, header: View, kind: Kind, changes: readonly Change[], site: Site): Code {
   const field = isQuoted(header) ? quotingField(header) : fieldOfKind(kind, part(header, 'at'));
-  return update(code, field, delta).code;
+  return update(code, field, { own: deltaOf(code, changes) }, site);
 }

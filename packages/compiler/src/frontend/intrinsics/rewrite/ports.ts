@@ -1,6 +1,7 @@
 // Writes to the ports of TCP, UDP and SCTP.
 import { protocolNumbers, sctpLayout, udpLayout } from '@twinpath/packet';
 import type { ValueId } from '../../../ir/types.ts';
+import type { Site } from '../../path.ts';
 import { type Code, n } from '../code.ts';
 import { returnAborted } from '../return-codes.ts';
 import { part, type View } from '../view.ts';
@@ -24,17 +25,17 @@ export function storePorts(
 }
 
 /** A view of ports alone does not say whose they are. */
-export function writePort(start: Code, header: View, name: PortName, value: ValueId): readonly Code[] {
+export function writePort(start: Code, header: View, name: PortName, value: ValueId, site: Site): readonly Code[] {
   const at = part(header, 'at');
   if (header.type === 'tcp' || header.type === 'udp') {
-    return [coverTransport(start, header, header.type, storePorts(start, at, { [name]: value }))];
+    return [coverTransport(start, header, header.type, storePorts(start, at, { [name]: value }), site)];
   }
-  if (isQuoted(header)) return [coverTransport(start, header, 'icmp', storePorts(start, at, { [name]: value }))];
+  if (isQuoted(header)) return [coverTransport(start, header, 'icmp', storePorts(start, at, { [name]: value }), site)];
   const ends: Code[] = [];
   let other = start;
   for (const kind of ['tcp', 'udp'] as const) {
     const sides = other.when('eq', part(header, 'protocol'), n(protocolNumbers[kind]));
-    ends.push(coverTransport(sides.then, header, kind, storePorts(sides.then, at, { [name]: value })));
+    ends.push(coverTransport(sides.then, header, kind, storePorts(sides.then, at, { [name]: value }), site));
     other = sides.otherwise;
   }
   const fragment = part(header, 'fragment');

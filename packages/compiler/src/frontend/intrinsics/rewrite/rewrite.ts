@@ -1,7 +1,7 @@
 // `ip.rewrite(flow)`: addresses and ports, or the identifier of an ICMP echo, at once.
 import { icmpLayout, ipv4Layout, ipv6Layout, protocolNumbers } from '@twinpath/packet';
 import type { ValueId } from '../../../ir/types.ts';
-import type { Outcome } from '../../path.ts';
+import type { Outcome, Site } from '../../path.ts';
 import { UNDEFINED, type Value } from '../../value.ts';
 import { Code, n } from '../code.ts';
 import type { Call } from '../members.ts';
@@ -41,6 +41,7 @@ interface Rewriting {
   readonly dst: readonly Change[];
   /** What the IP header's changes add to a checksum that covers the header. */
   readonly header: Delta;
+  readonly site: Site;
 }
 
 export function rewrite({ lowering, path, receiver: ip, operands, site }: Call): readonly Outcome[] {
@@ -55,12 +56,12 @@ export function rewrite({ lowering, path, receiver: ip, operands, site }: Call):
   const { code, delta: header } = updateHeader(start, ip, changed);
   const ends = transport(lowering, code.path, ip).flatMap(({ path: on, value: found }) => {
     if (!isView(found, 'transport')) throw new Error('a datagram has a transport view');
-    return rewriteTransport(code.on(on), found, { ip, flow, src, dst, header });
+    return rewriteTransport(code.on(on), found, { ip, flow, src, dst, header, site });
   });
   return lowering.joinPaths(ends.map((end) => forget(end.path))).map((on) => ({ path: on, value: UNDEFINED }));
 }
 
-function flowOf(code: Code, flow: Value | undefined, site: Call['site']): Flow {
+function flowOf(code: Code, flow: Value | undefined, site: Site): Flow {
   const { lowering } = code;
   if (flow?.kind !== 'record') return lowering.fail(site, 'TP3005', 'a flow', flow?.kind ?? 'nothing');
   const field = (name: string) => flow.fields.get(name) ?? lowering.fail(site, 'TP3003', name);
@@ -107,14 +108,13 @@ function cover(
   found: View,
   kind: Kind | undefined,
   changes: readonly Change[],
-  { ip, src, dst, header }: Rewriting,
+  { ip, src, dst, header, site }: Rewriting,
 ): Code {
   const own = deltaOf(code, changes);
-  if (isQuoted(ip)) return update(code, quotingField(ip), plus(code, header, own)).code;
+  if (isQuoted(ip)) return update(code, quotingField(ip), { own: plus(code, header, own) }, site);
   if (kind === undefined) return code;
   const addresses = coversAddresses(kind, versionOf(ip)) ? addressDelta(code, ip, found, { src, dst }) : undefined;
-  const delta = addresses === undefined ? own : plus(code, addresses, own);
-  return delta === undefined ? code : update(code, fieldOfKind(kind, transportPart(found, 'at')), delta).code;
+  return update(code, fieldOfKind(kind, transportPart(found, 'at')), { addresses, own }, site);
 }
 
 const placeOf = (found: View) => ({

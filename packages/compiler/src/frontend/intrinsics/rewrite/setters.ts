@@ -44,21 +44,21 @@ const addressSetter = (name: 'src' | 'dst'): Setter =>
     const version = versionOf(receiver);
     const place = version === 4 ? ipv4Layout.fields[name] : ipv6Layout.fields[name];
     const pieces = addressPieces(code, version === 4 ? 'ip4' : 'ip6', value, site);
-    return coverHeader(code, receiver, { [name]: storeAddress(code, ipPart(receiver, 'at'), place, pieces) });
+    return coverHeader(code, receiver, { [name]: storeAddress(code, ipPart(receiver, 'at'), place, pieces) }, site);
   });
 
 const headerSetter = (name: 'hops' | 'trafficClass'): Setter =>
   setter((code, { receiver, site }, value) => {
     const place = versionOf(receiver) === 4 ? ipv4Layout.fields[name] : ipv6Layout.fields[name];
     const number = numberFor(code, place.bits, value, site);
-    return coverHeader(code, receiver, { fields: [storeNumber(code, ipPart(receiver, 'at'), place, number)] });
+    return coverHeader(code, receiver, { fields: [storeNumber(code, ipPart(receiver, 'at'), place, number)] }, site);
   });
 
 const flowLabel: Setter = setter((code, { receiver, lowering, site }, value) => {
   if (versionOf(receiver) === 4) return lowering.fail(site, 'TP3011', 'flowLabel', 'IPv4 header');
   const place = ipv6Layout.fields.flowLabel;
   const number = numberFor(code, place.bits, value, site);
-  return coverHeader(code, receiver, { fields: [storeNumber(code, ipPart(receiver, 'at'), place, number)] });
+  return coverHeader(code, receiver, { fields: [storeNumber(code, ipPart(receiver, 'at'), place, number)] }, site);
 });
 
 export const ipSetters = {
@@ -70,14 +70,14 @@ export const ipSetters = {
 };
 
 const portSetter = (name: PortName): Setter =>
-  setter((code, { receiver, site }, value) => writePort(code, receiver, name, numberFor(code, 16, value, site)));
+  setter((code, { receiver, site }, value) => writePort(code, receiver, name, numberFor(code, 16, value, site), site));
 
 export const portsSetters = { sport: portSetter('sport'), dport: portSetter('dport') };
 
 const tcpSetter = (place: FieldPlace): Setter =>
   setter((code, { receiver, site }, value) => {
     const number = numberFor(code, place.bits, value, site);
-    return [coverTransport(code, receiver, 'tcp', [storeNumber(code, part(receiver, 'at'), place, number)])];
+    return [coverTransport(code, receiver, 'tcp', [storeNumber(code, part(receiver, 'at'), place, number)], site)];
   });
 
 const { sequence, acknowledgement, window } = tcpLayout.fields;
