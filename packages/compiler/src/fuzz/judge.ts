@@ -33,7 +33,7 @@ export function judge(bench: KernelBench, experiment: Experiment, pipeline: Pipe
     validate(experiment.program);
     wanted = observeEvaluator(experiment, bench.cpus);
   } catch (error) {
-    return failure('generator', text(error));
+    return failure('generator', textOf(error));
   }
   try {
     const { spec } = compileProgram(experiment.program, { optimise: pipeline === 'optimised' });
@@ -42,14 +42,15 @@ export function judge(bench: KernelBench, experiment: Experiment, pipeline: Pipe
   } catch (error) {
     if (isRefusal(error)) return 'refused';
     if (error instanceof VerifierError) return failure('verifier', `${error.summary}\n${error.log.slice(-3000)}`);
-    return failure('compiler', text(error));
+    return failure('compiler', textOf(error));
   }
 }
 
 /** More stack, or more ways, than there may be: no mistake of the compiler's. */
-function isRefusal(error: unknown): boolean {
+export function isRefusal(error: unknown): boolean {
   if (error instanceof VerifierError) return error.code === 'E2BIG' || /too large|too many|complex/.test(error.summary);
   return error instanceof CodeGenerationError && /stack/.test(error.message);
 }
 
-const text = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));
+export const textOf = (error: unknown): string =>
+  error instanceof Error ? (error.stack ?? error.message) : String(error);

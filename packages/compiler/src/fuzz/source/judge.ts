@@ -1,6 +1,7 @@
 import { VerifierError } from '@twinpath/ebpf';
 import { CompileError } from '../../frontend/report/compile-error.ts';
 import { hex } from '../experiment.ts';
+import { isRefusal, textOf } from '../judge.ts';
 import { lower, type Seen, type SourceExperiment, seeEvaluator, seeKernel, seeTwin } from './experiment.ts';
 import { moduleText, twinText } from './module.ts';
 import { without } from './text.ts';
@@ -11,7 +12,7 @@ export interface SourceFailure {
   readonly message: string;
 }
 
-/** `refused`: the compiler could not prove a range; loops make it cautious. */
+/** `refused`: a range was not proven, for loops make the compiler cautious; or the verifier has too many ways to walk. */
 export type SourceJudgement = SourceFailure | 'agreed' | 'refused';
 
 export async function judgeSource(experiment: SourceExperiment): Promise<SourceJudgement> {
@@ -30,21 +31,23 @@ export async function judgeSource(experiment: SourceExperiment): Promise<SourceJ
     }
     return 'agreed';
   } catch (error) {
-    if (error instanceof CompileError)
-      return error.diagnostics.every(({ code }) => isRange(code))
-        ? 'refused'
-        : { kind: 'diagnostic', message: error.message };
-    if (error instanceof VerifierError)
-      return { kind: 'verifier', message: `${error.summary}\n${error.log.slice(-3000)}` };
-    return {
-      kind: error instanceof Error ? error.name : 'thrown',
-      message: error instanceof Error ? (error.stack ?? error.message) : String(error),
-    };
+    return explained(error);
   }
 }
 
-/** TP2xxx: numbers. */
-const isRange = (code: string): boolean => code.startsWith('TP2');
+function explained(error: unknown): SourceJudgement {
+  if (isRefusal(error)) return 'refused';
+  if (error instanceof CompileError) {
+    const refused = error.diagnostics.every(({ code }) => isExpected(code));
+    return refused ? 'refused' : { kind: 'diagnostic', message: error.message };
+  }
+  if (error instanceof VerifierError)
+    return { kind: 'verifier', message: `${error.summary}\n${error.log.slice(-3000)}` };
+  return { kind: error instanceof Error ? error.name : 'thrown', message: textOf(error) };
+}
+
+/** TP2xxx: a range was not proven. TP1001: TypeScript's own parser takes the beginning of `a < (b > (c))` for type arguments. */
+const isExpected = (code: string): boolean => code.startsWith('TP2') || code === 'TP1001';
 
 function firstDifference(wanted: Seen, got: Seen): string | undefined {
   const at = wanted.findIndex((text, index) => text !== got[index]);
