@@ -11,5 +11,5 @@ Exit status:
 export function withExamples(command: Command, examples: readonly (readonly [line: string, does: string])[]): void {
   const width = Math.max(...examples.map(([line]) => line.length));
   const lines = examples.map(([line, does]) => `  ${line.padEnd(width)}   ${does}`);
-  command.addHelpText('beforeAll', `Examples:\n${lines.join('\n')}\n`).addHelpText('after', EXIT_STATUS);
+  command.addHelpText('before', `Examples:\n${lines.join('\n')}\n`).addHelpText('after', EXIT_STATUS);
 }
