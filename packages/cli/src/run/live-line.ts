@@ -4,7 +4,8 @@ import { grouped } from '../output/table.ts';
 import { summaryOf } from './summary.ts';
 
 const PERIOD_MS = 1_000;
-const CLEAR_LINE = '\r\x1b[2K';
+/** Back to the beginning of the line, and nothing on it. */
+export const CLEAR_LINE = '\r\x1b[2K';
 
 /** On standard error, and only if that is a terminal. Ends when disposed. */
 export function showLive(read: () => ChainStatistics): Disposable {

@@ -1,10 +1,12 @@
 import { styleText } from 'node:util';
 import type { Log } from '@twinpath/vnf';
+import { CLEAR_LINE } from './live-line.ts';
 
 /** The slow path's own words, a line each. What it says for debugging is left out. */
 export function logTo(stream: NodeJS.WriteStream): Log {
   const line = (level: string, colour: 'red' | 'yellow' | 'dim') => (text: string) => {
-    stream.write(`${styleText(colour, level, { stream })} ${text}\n`);
+    const clear = stream.isTTY ? CLEAR_LINE : '';
+    stream.write(`${clear}${styleText(colour, level, { stream })} ${text}\n`);
   };
   return {
     debug: () => {},

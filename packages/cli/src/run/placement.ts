@@ -11,7 +11,7 @@ export function placementText(chain: RunningChain, startedMs: number): string {
     programs.map(({ hook, name: program, id }) => {
       const { translatedSize, jitedSize, verifiedInstructions } = infoOf(id);
       const shown = hook === 'xdp' ? `xdp (${chain.mode})` : hook;
-      return [of, shown, program, id, translatedSize / 8, jitedSize, verifiedInstructions];
+      return [of, shown, program, String(id), translatedSize / 8, jitedSize, verifiedInstructions];
     }),
   );
   const header = ['function', 'hook', 'program', 'id', 'instructions', 'machine code, bytes', 'verifier steps'];
