@@ -1,8 +1,11 @@
 import { Command } from 'commander';
+import { buildCommand } from './commands/build.ts';
 import { checkCommand } from './commands/check.ts';
+import { costCommand } from './commands/cost.ts';
 import { downCommand } from './commands/down.ts';
 import { explainCommand } from './commands/explain.ts';
 import { runCommand } from './commands/run.ts';
+import { simulateCommand } from './commands/simulate.ts';
 import { withExamples } from './output/examples.ts';
 
 export function createProgram(): Command {
@@ -18,7 +21,11 @@ export function createProgram(): Command {
     ['twinpath run firewall --interface eth1 --config rules.yaml', 'a function of the library'],
     ['twinpath down --all', 'take away what Twinpath has put on this host'],
   ]);
-  for (const command of [runCommand(), downCommand(), checkCommand(), explainCommand()]) {
+  const commands = [
+    ...[runCommand(), downCommand(), checkCommand(), buildCommand()],
+    ...[simulateCommand(), costCommand(), explainCommand()],
+  ];
+  for (const command of commands) {
     program.addCommand(command.copyInheritedSettings(program));
   }
   return program;

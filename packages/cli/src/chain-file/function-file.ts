@@ -17,20 +17,21 @@ export interface Unknown {
   readonly hint: string;
 }
 
-const EXTENSION = '.vnf.ts';
+/** A source; or what it was built to: a JavaScript module with its artefact, or the artefact. */
+const EXTENSION = /\.vnf\.(ts|js|json)$/;
 
 /** `use`: what the user wrote; a path is taken from `folder`. */
 export function functionFile(use: string, folder: string): FunctionFile | Unknown {
-  const isPath = use.endsWith('.ts') || use.includes('/');
+  const isPath = EXTENSION.test(use) || use.endsWith('.ts') || use.includes('/');
   return isPath ? fromDisk(use, resolve(folder, use)) : fromLibrary(use);
 }
 
 function fromDisk(use: string, file: string): FunctionFile | Unknown {
-  if (!file.endsWith(EXTENSION)) {
-    return { wrong: `${use} is no file of a function`, hint: `its name ends in ${EXTENSION}` };
+  if (!EXTENSION.test(file)) {
+    return { wrong: `${use} is no file of a function`, hint: 'its name ends in .vnf.ts' };
   }
   if (!existsSync(file)) return { wrong: `there is no file ${file}`, hint: 'check the path' };
-  return { name: nameFrom(basename(file, EXTENSION)), file };
+  return { name: nameFrom(basename(file).replace(EXTENSION, '')), file };
 }
 
 function fromLibrary(use: string): FunctionFile | Unknown {
@@ -38,7 +39,7 @@ function fromLibrary(use: string): FunctionFile | Unknown {
   const file = library.get(use);
   if (file !== undefined) return { name: use, file };
   const meant = closest(use, library.keys());
-  const known = `the library has ${[...library.keys()].join(', ')}; a file of your own ends in ${EXTENSION}`;
+  const known = `the library has ${[...library.keys()].join(', ')}; a file of your own ends in .vnf.ts`;
   return { wrong: `there is no function '${use}'`, hint: meant ? `did you mean '${meant}'? ${known}` : known };
 }
 

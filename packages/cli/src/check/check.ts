@@ -11,6 +11,7 @@ import { type Refusal, whyNotLoaded } from './privileges.ts';
 export interface CheckOptions {
   readonly config?: string;
   readonly json?: boolean;
+  readonly watch?: boolean;
 }
 
 interface CheckResult {

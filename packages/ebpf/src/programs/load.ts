@@ -35,10 +35,8 @@ const lineRecordSize = 16;
 const logSizes = [256 << 10, 16 << 20, 256 << 20];
 
 export function loadProgram(spec: ProgramSpec, { maps = {}, statistics = false }: ProgramLoading): LoadedProgram {
-  const attr = describe(spec, maps);
-  const subject = `program "${spec.name}" (${spec.type})`;
-  using btf = spec.btf === undefined ? undefined : loadBtf(spec.btf.types, subject);
-  if (spec.btf !== undefined && btf !== undefined) describeBtf(attr, spec.btf, btf);
+  using attributes = programAttributes(spec, { maps });
+  const { attr, subject } = attributes;
   const log = statistics ? new NativeBuffer(4096) : undefined;
   if (log !== undefined) attr.setU32(24, BPF_LOG_STATS).setU32(28, log.size).setPointer(32, log);
   const result = bpf(BpfCommand.PROG_LOAD, attr);
@@ -49,6 +47,15 @@ export function loadProgram(spec: ProgramSpec, { maps = {}, statistics = false }
     };
   }
   return { fd: explainRefusal(attr, -result, spec.name, subject), statistics: undefined };
+}
+
+/** union bpf_attr for PROG_LOAD without a log. What it refers to in the kernel lives until it is disposed. */
+export function programAttributes(spec: ProgramSpec, { maps = {} }: Pick<ProgramLoading, 'maps'>) {
+  const attr = describe(spec, maps);
+  const subject = `program "${spec.name}" (${spec.type})`;
+  const btf = spec.btf === undefined ? undefined : loadBtf(spec.btf.types, subject);
+  if (spec.btf !== undefined && btf !== undefined) describeBtf(attr, spec.btf, btf);
+  return { attr, subject, [Symbol.dispose]: () => btf?.close() };
 }
 
 function describe(spec: ProgramSpec, maps: Readonly<Record<string, BpfMap>>): NativeBuffer {

@@ -6,8 +6,12 @@ import { type FunctionSpec, fileOf } from '@twinpath/vnf/spec';
 import { artefactBeside, checked, checkPlan, codeOf, moduleOf, readArtefact } from '../../artefact/artefact.ts';
 import { ArtefactError } from '../../artefact/artefact-error.ts';
 import { readCache, writeCache } from '../../artefact/cache.ts';
+import { CompileError } from '../report/compile-error.ts';
 import type { FunctionCode } from './function-code.ts';
 import { runModule } from './run-module.ts';
+
+/** What a source was built to: an artefact, or JavaScript beside one. */
+const BUILT = /\.[mc]?js(on)?$/;
 
 export interface ImportedVnf extends FunctionCode {
   readonly spec: FunctionSpec;
@@ -20,7 +24,7 @@ export interface ImportedVnf extends FunctionCode {
  */
 export async function importVnf(path: string): Promise<ImportedVnf> {
   const file = resolve(path);
-  if (/\.[mc]?js(on)?$/.test(file)) return importArtefact(artefactBeside(file));
+  if (BUILT.test(file)) return importArtefact(artefactBeside(file));
   const cached = readCache(file);
   const read = cached ?? (await readSource(file));
   const imported = { spec: await runModule(read), ...read };
@@ -37,6 +41,18 @@ export async function readVnf(spec: FunctionSpec): Promise<ImportedVnf> {
   const imported = { spec, ...(cached ?? (await readSource(file))) };
   if (cached === undefined) writeCache(imported);
   return imported;
+}
+
+/** Absolute paths of the files that a function consists of, to watch. Where they cannot be read: of those known until then. */
+export async function sourceFiles(path: string): Promise<readonly string[]> {
+  const file = resolve(path);
+  if (BUILT.test(file)) return [file, artefactBeside(file)];
+  try {
+    return (readCache(file) ?? (await readSource(file))).modules;
+  } catch (error) {
+    if (!(error instanceof CompileError)) throw error;
+    return [file, ...error.diagnostics.map((diagnostic) => diagnostic.file)];
+  }
 }
 
 /** The parser is loaded only here: it costs more than all else together. */

@@ -1,0 +1,33 @@
+// What commands about one function are told: its file or its name in the library, and a configuration.
+import { ConfigError, parseConfig } from '@twinpath/runtime';
+import type { FunctionSpec } from '@twinpath/vnf/spec';
+import { UsageError } from '../output/command-error.ts';
+import { readTarget } from './read-target.ts';
+
+export interface Single {
+  readonly name: string;
+  /** Absolute path. */
+  readonly use: string;
+  /** As written. */
+  readonly given: unknown;
+  /** As the function's schema gives it. @throws FileError at the line that is wrong, ConfigError */
+  configFor(spec: FunctionSpec): Promise<unknown>;
+  /** The same error at the line of the file that the configuration comes from. */
+  located(error: unknown): unknown;
+}
+
+/** @throws FileError, CommandError, UsageError */
+export function readSingle(path: string, config: string | undefined): Single {
+  const target = readTarget(path, config === undefined ? {} : { config });
+  const [only, ...others] = target.chain.functions;
+  if (only === undefined || others.length > 0) {
+    throw new UsageError(`${path} has ${target.chain.functions.length} functions`, 'name the file of one function');
+  }
+  const { name, use, config: given } = only;
+  const located = (error: unknown) => (error instanceof ConfigError ? target.located(error) : error);
+  const configFor = (spec: FunctionSpec) =>
+    parseConfig(name, spec, given).catch((error: unknown) => {
+      throw located(error);
+    });
+  return { name, use, given, configFor, located };
+}

@@ -1,0 +1,107 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { packetFromText } from '@twinpath/packet';
+import { readCapture, writePcap, writePcapng } from '@twinpath/packet/pcap';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { twinpath } from '../fixtures/twinpath.ts';
+
+const FUNCTION = `import { bounce, drop, ip, next, packetIn, slowPath, stack, table, u32, vnf, type Packet } from '@twinpath/vnf';
+import { z } from 'zod';
+const seen = table({ key: { src: ip }, value: { packets: u32 }, max: 100, idleTimeout: '10 s' });
+const unknown = packetIn({ metadata: { length: u32 }, limit: '1000/s' });
+function ingress(packet: Packet, config: { readonly closed: number }) {
+  const header = packet.ip();
+  if (!header) return stack;
+  const udp = header.udp();
+  if (!udp) return bounce;
+  if (udp.dport === config.closed) return drop;
+  const known = seen.lookup({ src: header.src });
+  if (known) {
+    known.packets += 1;
+    return next;
+  }
+  seen.insert({ src: header.src }, { packets: 1 });
+  return slowPath(unknown, { length: packet.length });
+}
+export default vnf({
+  name: 'sorter',
+  config: z.strictObject({ closed: z.number().default(9) }),
+  tables: { seen },
+  reasons: { unknown },
+  fastPath: { ingress, egress: () => next },
+  slowPath: () => ({ unknown: (packet) => packet.drop() }),
+});
+`;
+const SECOND = 1_000_000_000n;
+const PACKETS = [
+  [0n, 'arp who-has 10.0.0.2 tell 10.0.0.1'],
+  [0n, 'ip 10.0.0.1 > 10.0.0.2 / tcp 40000 > 80 syn'],
+  [0n, 'ip 10.0.0.1 > 10.0.0.2 / udp 40000 > 9 / "no"'],
+  [1n, 'ip 10.0.0.1 > 10.0.0.2 / udp 40000 > 53 / "first"'],
+  [2n, 'ip 10.0.0.1 > 10.0.0.2 / udp 40000 > 53 / "again"'],
+  // The entry is too old by then: the clock is the capture's.
+  [30n, 'ip 10.0.0.1 > 10.0.0.2 / udp 40000 > 53 / "late"'],
+] as const;
+
+const folder = mkdtempSync(join(tmpdir(), 'twinpath-simulate-'));
+const file = (name: string) => join(folder, name);
+beforeAll(() => {
+  const packets = PACKETS.map(([seconds, text]) => ({ bytes: packetFromText(text), time: seconds * SECOND }));
+  writeFileSync(file('sorter.vnf.ts'), FUNCTION);
+  writeFileSync(file('in.pcap'), writePcap(packets));
+  writeFileSync(file('in.pcapng'), writePcapng(packets));
+  writeFileSync(file('config.yaml'), 'closed: 53\n');
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const simulate = (...operands: readonly string[]) =>
+  twinpath(['simulate', 'sorter.vnf.ts', ...operands], { cwd: folder });
+const results = (stdout: string) =>
+  stdout
+    .trim()
+    .split('\n')
+    .map((line): Record<string, unknown> => JSON.parse(line));
+const verdicts = (stdout: string) => results(stdout).map(({ verdict }) => verdict);
+
+test('every packet has its verdict, from pcap and pcapng, in the kernel and the evaluator alike', async () => {
+  const kernel = await simulate('--pcap', 'in.pcap', '--json');
+  const evaluator = await simulate('--pcap', 'in.pcapng', '--json', '--on', 'evaluator', '--out', 'out.pcapng');
+  expect(kernel.stderr).toBe('');
+  expect(evaluator).toEqual(kernel);
+  const shown = results(kernel.stdout).map(({ bytes: _, ...rest }) => rest);
+  const base = { reason: null, port: null, decidedBy: 'sorter' };
+  expect(shown).toEqual([
+    { ...base, n: 1, verdict: 'stack' },
+    { ...base, n: 2, verdict: 'bounce', port: 'port' },
+    { ...base, n: 3, verdict: 'drop' },
+    { ...base, n: 4, verdict: 'slow-path', reason: 'unknown' },
+    { ...base, n: 5, verdict: 'next' },
+    { ...base, n: 6, verdict: 'slow-path', reason: 'unknown' },
+  ]);
+  const bytes = results(kernel.stdout).map((result) => result.bytes);
+  expect(bytes).toEqual(PACKETS.map(([, text]) => Buffer.from(packetFromText(text)).toString('hex')));
+  const left = [...readCapture(readFileSync(file('out.pcapng')))];
+  expect(left.map(({ time }) => time)).toEqual([0n, 0n, 2n * SECOND]);
+});
+
+test('the configuration is that of the file, and the engine that is not there yet is said to be the evaluator', async () => {
+  const { stdout, stderr } = await simulate('--pcap', 'in.pcap', '--json', '--on', 'engine', '--config', 'config.yaml');
+  expect(verdicts(stdout)).toEqual(['stack', 'bounce', 'slow-path', 'drop', 'drop', 'drop']);
+  expect(stderr).toContain('The user-space engine is not there yet; the evaluator of the IR runs the program instead.');
+});
+
+test('for people it is a line for each packet', async () => {
+  const { stdout } = await simulate('--pcap', 'in.pcap', '--on', 'evaluator');
+  expect(stdout.split('\n').slice(1, 4)).toEqual([
+    '     2  bounce to port        unchanged',
+    '     3  drop                  unchanged',
+    '     4  slow-path unknown     unchanged',
+  ]);
+});
+
+test('what is no capture is refused', async () => {
+  const ended = await simulate('--pcap', 'sorter.vnf.ts');
+  expect(ended).toMatchObject({ status: 1, stdout: '' });
+  expect(ended.stderr).toContain('sorter.vnf.ts: this is neither a pcap nor a pcapng file');
+});
