@@ -4,9 +4,8 @@
 import { dirname, relative, resolve } from 'node:path';
 import { planFunction } from '@twinpath/vnf/plan';
 import { type FunctionSpec, isFunctionSpec } from '@twinpath/vnf/spec';
-import { type FunctionCode, functionCode } from '../frontend/modules/function-code.ts';
+import { type FunctionCode, functionCode, type ImportedVnf } from '../frontend/modules/function-code.ts';
 import { ModuleGraph, textOf } from '../frontend/modules/graph.ts';
-import type { ImportedVnf } from '../frontend/modules/import-vnf.ts';
 import { newKey } from '../frontend/syntax/declaration.ts';
 import type { ModuleNode } from '../frontend/syntax/module.ts';
 import { ArtefactError } from './artefact-error.ts';

@@ -5,8 +5,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { FunctionCode } from '../frontend/modules/function-code.ts';
-import type { ImportedVnf } from '../frontend/modules/import-vnf.ts';
+import type { FunctionCode, ImportedVnf } from '../frontend/modules/function-code.ts';
 import { checked, codeOf, isFresh, writeArtefact } from './artefact.ts';
 
 /** The oldest go when there are more. */

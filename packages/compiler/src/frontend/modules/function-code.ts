@@ -1,3 +1,4 @@
+import type { FunctionSpec } from '@twinpath/vnf/spec';
 import type { ModuleNode } from '../syntax/module.ts';
 import { Constants } from './constants.ts';
 import type { ModuleGraph } from './graph.ts';
@@ -11,6 +12,10 @@ export interface FunctionCode {
   readonly modules: readonly string[];
   /** The code, for the front end. */
   readonly code: { readonly graph: ModuleGraph; readonly constants: Constants; readonly call: VnfCall };
+}
+
+export interface ImportedVnf extends FunctionCode {
+  readonly spec: FunctionSpec;
 }
 
 /** @throws CompileError: the module's default export is no function. */

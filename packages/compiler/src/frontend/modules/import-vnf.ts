@@ -7,15 +7,13 @@ import { artefactBeside, checked, checkPlan, codeOf, moduleOf, readArtefact } fr
 import { ArtefactError } from '../../artefact/artefact-error.ts';
 import { readCache, writeCache } from '../../artefact/cache.ts';
 import { CompileError } from '../report/compile-error.ts';
-import type { FunctionCode } from './function-code.ts';
+import type { FunctionCode, ImportedVnf } from './function-code.ts';
 import { runModule } from './run-module.ts';
+
+export type { ImportedVnf } from './function-code.ts';
 
 /** What a source was built to: an artefact, or JavaScript beside one. */
 const BUILT = /\.[mc]?js(on)?$/;
-
-export interface ImportedVnf extends FunctionCode {
-  readonly spec: FunctionSpec;
-}
 
 /**
  * A function's source; its module as JavaScript, with its artefact beside it; or its artefact.
