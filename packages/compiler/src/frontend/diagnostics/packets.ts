@@ -73,4 +73,24 @@ export const PACKETS = {
     message: "this view is of the packet as it was before '{0}' moved it",
     hint: 'take the view again from the packet, or use the one that the call returned',
   },
+  TP3015: {
+    severity: 'error',
+    message: "'{0}' cannot be done on {1}",
+    hint: 'do it in the ingress fast path: XDP has room in front of the packet',
+  },
+  TP3016: {
+    severity: 'error',
+    message: "'{0}' of a header inside a tunnel cannot be written",
+    hint: 'take the packet out of its tunnel first: packet.decapsulate(inner)',
+  },
+  TP3017: {
+    severity: 'error',
+    message: 'a header whose length its own function works out cannot be read by the fast path',
+    hint: 'declare its variable part as a header of its own and read it where a flag says that it is there',
+  },
+  TP3018: {
+    severity: 'error',
+    message: 'the fast path cannot work out a UDP checksum over a whole packet',
+    hint: 'udpHeader({ …, checksum: false }): zero is allowed in tunnels, over IPv6 too (RFC 6935)',
+  },
 } as const satisfies DiagnosticTexts;

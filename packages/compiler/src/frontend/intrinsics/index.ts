@@ -7,6 +7,9 @@ import { count } from './counting.ts';
 import { equal } from './equality.ts';
 import { portAt } from './forwarding/port-group.ts';
 import { FUNCTIONS } from './functions/index.ts';
+import { headerProperty } from './headers/header-view.ts';
+import { headerSpec } from './headers/identity.ts';
+import { layerOf } from './headers/layer.ts';
 import { begin, end } from './program.ts';
 import { assignEntry, entryMethod, entryProperty } from './tables/entry.ts';
 import { tableMethod } from './tables/index.ts';
@@ -32,6 +35,7 @@ export const INTRINSICS: Intrinsics = {
     switch (receiver.kind) {
       case 'view': {
         const kind = kindOf(lowering, path, receiver, site);
+        if (receiver.type === 'header') return headerProperty({ lowering, path, receiver, operands: [], site }, name);
         const property = kind.properties[name];
         if (property) return property({ lowering, path, receiver, operands: [], site });
         return lowering.fail(site, 'TP3009', name, kind.title, Object.keys(kind.properties).join(', '));
@@ -65,6 +69,11 @@ export const INTRINSICS: Intrinsics = {
         return tableMethod({ lowering, path, receiver, operands, site }, name);
       case 'entry':
         return entryMethod({ lowering, path, receiver, operands, site }, name);
+      case 'object':
+        if (name === CALLED && headerSpec(receiver) !== undefined) {
+          return [{ path, value: layerOf(receiver, operands[0], lowering, site) }];
+        }
+        return lowering.fail(site, 'TP4008', name, receiver.kind, 'none');
       case 'portGroup':
         if (name === 'at') return portAt({ lowering, path, receiver, operands, site });
         return lowering.fail(site, 'TP4008', name, 'port group', 'at');
@@ -82,6 +91,7 @@ export const INTRINSICS: Intrinsics = {
     if (receiver.kind === 'entry') return assignEntry({ lowering, path, receiver, operands: [], site }, name, value);
     if (receiver.kind !== 'view') return lowering.fail(site, 'TP3011', name, receiver.kind);
     const { setters, title } = kindOf(lowering, path, receiver, site);
+    if (receiver.fixed.tunnelled === true) return lowering.fail(site, 'TP3016', name);
     const setter = setters?.[name];
     if (setter) return setter({ lowering, path, receiver, operands: [value], site }, value);
     return lowering.fail(site, 'TP3011', name, title);

@@ -1,4 +1,5 @@
 // The views that the fast path has, by the type that their values carry.
+import { ipOfHeader, nextOfHeader } from './headers/header-view.ts';
 import type { Members, Setter } from './members.ts';
 import { arpMembers, ethernetMembers, vlanMembers } from './packet/ethernet.ts';
 import { icmpMembers, neighbourMembers } from './packet/icmp.ts';
@@ -24,5 +25,7 @@ export const VIEWS: ReadonlyMap<string, ViewKind> = new Map<string, ViewKind>([
   ['udp', { title: 'UDP header', ...udpMembers, setters: portsSetters }],
   ['ports', { title: 'pair of ports', ...portsMembers, setters: portsSetters }],
   ['icmp', { title: 'ICMP header', ...icmpMembers }],
+  // Its properties are the author's (headers/header-view.ts).
+  ['header', { title: 'header', properties: {}, methods: { next: nextOfHeader, ip: ipOfHeader } }],
   ['neighbour', { title: 'neighbour message', ...neighbourMembers }],
 ]);

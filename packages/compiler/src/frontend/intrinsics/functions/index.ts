@@ -5,6 +5,7 @@ import type { Outcome, Path, Site } from '../../path.ts';
 import { constant, UNDEFINED, type Value } from '../../value.ts';
 import { Code } from '../code.ts';
 import { emit } from '../events.ts';
+import { layerFunction } from '../headers/layer.ts';
 import { isFamily, sameFamily, within } from './addresses.ts';
 import { canonical, isCanonical, reverse } from './flows.ts';
 import { hash } from './hash.ts';
@@ -73,10 +74,12 @@ export const FUNCTIONS: ReadonlyMap<string, Function> = new Map<string, Function
   ['canonical', canonical],
   ['copyToSlowPath', copyUp('packetCopy')],
   ['duration', duration],
+  ['ethernetHeader', layerFunction('ethernet')],
   ['flood', verdictOf('flood')],
   ['forward', verdictOf('forward')],
   ['hash', hash],
   ['ip4ToNumber', ip4ToNumber],
+  ['ipHeader', layerFunction('ip')],
   ['isCanonical', isCanonical],
   ['isIp4', isFamily(4)],
   ['isIp6', isFamily(6)],
@@ -88,5 +91,6 @@ export const FUNCTIONS: ReadonlyMap<string, Function> = new Map<string, Function
   ['route', verdictOf('route')],
   ['sameFamily', sameFamily],
   ['slowPath', slowPath],
+  ['udpHeader', layerFunction('udp')],
   ['within', within],
 ]);

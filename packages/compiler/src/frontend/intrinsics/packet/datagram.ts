@@ -57,6 +57,8 @@ interface Place {
   /** Of a quoted one: offset behind what the quoting datagram holds, and the address of the ICMP header. */
   readonly readable?: ValueId;
   readonly quotedBy?: ValueId;
+  /** Carried by a header of the author's. */
+  readonly tunnelled?: boolean;
 }
 
 export function readDatagram(ends: Ends, code: Code, version: 4 | 6, place: Place): void {
@@ -98,7 +100,13 @@ function requireReadable(ends: Ends, code: Code, { offset, readable }: Place, si
 
 type Parts = Readonly<Record<'at' | 'offset' | 'length' | 'headerLength', ValueId>>;
 
-function finish(ends: Ends, start: Code, version: 4 | 6, { claimable, readable, quotedBy }: Place, parts: Parts): void {
+function finish(
+  ends: Ends,
+  start: Code,
+  version: 4 | 6,
+  { claimable, readable, quotedBy, tunnelled = false }: Place,
+  parts: Parts,
+): void {
   const claimed = start.alu('add', parts.offset, parts.length);
   const code = claimable === undefined ? start : ends.require(start.when('ule', claimed, claimable));
   const done = (on: Code, end: ValueId) =>
@@ -107,7 +115,7 @@ function finish(ends: Ends, start: Code, version: 4 | 6, { claimable, readable, 
       view(
         'ip',
         on.path.epoch,
-        { version, quoted: readable !== undefined },
+        { version, quoted: readable !== undefined, tunnelled },
         { ...parts, end, ...(quotedBy !== undefined && { quotedBy }) },
       ),
     );

@@ -12,6 +12,7 @@ import type { Value } from '../../value.ts';
 import { constant, UNDEFINED } from '../../value.ts';
 import { Code, n } from '../code.ts';
 import { Ends } from '../ends.ts';
+import { nextOfIp } from '../headers/header-view.ts';
 import { type Call, type Member, type Members, reading } from '../members.ts';
 import { each, once } from '../memo.ts';
 import { rewrite } from '../rewrite/rewrite.ts';
@@ -68,7 +69,12 @@ function transportView(type: string, code: Code, ip: View, found: View): View {
     fragment: transportPart(found, 'fragment'),
     ...(ip.parts.quotedBy !== undefined && { quotedBy: ip.parts.quotedBy }),
   };
-  return view(type, code.path.epoch, { version: versionOf(ip), quoted: ip.fixed.quoted === true }, parts);
+  return view(
+    type,
+    code.path.epoch,
+    { version: versionOf(ip), quoted: ip.fixed.quoted === true, tunnelled: ip.fixed.tunnelled === true },
+    parts,
+  );
 }
 
 /** The data offset is at least 5 words and the header of that length is there. */
@@ -153,5 +159,6 @@ export const ipMembers: Members = {
     ports,
     flow: ({ lowering, path, receiver }) => flowOf(lowering, path, receiver),
     rewrite,
+    next: nextOfIp,
   },
 };

@@ -4,6 +4,7 @@ import { UNDEFINED, type Value } from '../../value.ts';
 import { now } from '../clock.ts';
 import { Code } from '../code.ts';
 import { nextHop } from '../forwarding/next-hop.ts';
+import { decapsulate, encapsulate, popVlan, pushVlan } from '../headers/resize.ts';
 import { type Member, type Members, reading } from '../members.ts';
 import { each, once } from '../memo.ts';
 import { isView, view } from '../view.ts';
@@ -47,5 +48,9 @@ export const packetMembers: Members = {
     ipv4: ofVersion(4),
     ipv6: ofVersion(6),
     nextHop,
+    encapsulate,
+    decapsulate,
+    pushVlan,
+    popVlan,
   },
 };

@@ -1,5 +1,6 @@
 // TCP, UDP and the ports of either, in the fast path.
 import { tcpLayout, udpLayout } from '@twinpath/packet';
+import { nextOfUdp } from '../headers/header-view.ts';
 import { type Member, type Members, reading } from '../members.ts';
 import { part } from '../view.ts';
 import { flagField, integerField } from './field.ts';
@@ -36,5 +37,5 @@ export const tcpMembers: Members = {
 
 export const udpMembers: Members = {
   properties: { ...portsMembers.properties, length: field(udp.length) },
-  methods: {},
+  methods: { next: nextOfUdp },
 };

@@ -45,6 +45,7 @@ interface Rewriting {
 }
 
 export function rewrite({ lowering, path, receiver: ip, operands, site }: Call): readonly Outcome[] {
+  if (ip.fixed.tunnelled === true) lowering.fail(site, 'TP3016', 'rewrite()');
   const start = new Code(lowering, path);
   const flow = flowOf(start, operands[0], site);
   const [type, layout] = versionOf(ip) === 4 ? (['ip4', ipv4Layout] as const) : (['ip6', ipv6Layout] as const);

@@ -1,0 +1,130 @@
+// Headers of authors in the packet: `udp.next(gtpu)`, their fields, and what they carry in turn. Rules: vnf's header-view.ts.
+import { udpLayout } from '@twinpath/packet';
+import type { HeaderField } from '@twinpath/vnf/spec';
+import type { ValueId } from '../../../ir/types.ts';
+import type { Outcome } from '../../path.ts';
+import type { Value } from '../../value.ts';
+import { Code, n } from '../code.ts';
+import { Ends } from '../ends.ts';
+import type { Call, Member } from '../members.ts';
+import { each, once } from '../memo.ts';
+import { loadField as loadTyped } from '../memory/decode.ts';
+import { readDatagram } from '../packet/datagram.ts';
+import { requireTransport, transport, transportPart } from '../packet/transport.ts';
+import { isView, part, type View, view } from '../view.ts';
+import { headerOf, headerSpec, numberOfHeader } from './identity.ts';
+
+interface Span {
+  readonly at: ValueId;
+  /** Of the header in the frame, and behind the last byte that can belong to it or to what it carries. */
+  readonly offset: ValueId;
+  readonly end: ValueId;
+}
+
+/** The header that begins there. `undefined`: it is not all there. */
+function open(start: Code, { at, offset, end }: Span, { lowering, operands, site }: Call, ends: Ends): void {
+  const spec = headerSpec(operands[0]) ?? lowering.fail(site, 'TP3005', 'a header()', operands[0]?.kind ?? 'nothing');
+  if (spec.bytes !== undefined) lowering.fail(site, 'TP3017');
+  const { size } = spec.format;
+  const inside = ends.require(start.when('ule', start.alu('add', offset, n(size)), end, 'then'));
+  const code = ends.require(inside.whenInPacket(at, size));
+  ends.found(code, view('header', code.path.epoch, { header: numberOfHeader(spec) }, { at, offset, end }));
+}
+
+const behind = (code: Code, of: View, size: number): Span => ({
+  at: code.offset(part(of, 'at'), n(size)),
+  offset: code.alu('add', part(of, 'offset'), n(size)),
+  end: part(of, 'end'),
+});
+
+/** `ip.next(header)`: of a datagram that is no later fragment, behind its last extension header. */
+export const nextOfIp: Member = (call) => {
+  const { lowering, path, receiver } = call;
+  const ends = new Ends(lowering);
+  each(transport(lowering, path, receiver), (on, found) => {
+    if (!isView(found, 'transport')) throw new Error('a datagram has a transport view');
+    const code = requireTransport(ends, new Code(lowering, on), found, 0);
+    const place = { at: transportPart(found, 'at'), offset: transportPart(found, 'offset') };
+    open(code, { ...place, end: transportPart(found, 'end') }, call, ends);
+    return [];
+  });
+  return ends.outcomes();
+};
+
+/** `udp.next(header)`: in the payload, which ends with the datagram or with what UDP says. */
+export const nextOfUdp: Member = (call) => {
+  const { lowering, path, receiver } = call;
+  const ends = new Ends(lowering);
+  const code = new Code(lowering, path);
+  const length = code.loadNetwork(part(receiver, 'at'), udpLayout.fields.length.at, 16);
+  const said = code.alu('add', part(receiver, 'offset'), length);
+  // The smaller one, without a branch.
+  const over = code.alu('sub', part(receiver, 'end'), said);
+  const end = code.alu('add', said, code.alu('and', over, code.alu('sar', over, n(63))));
+  open(code, { ...behind(code, receiver, udpLayout.size), end }, call, ends);
+  return ends.outcomes();
+};
+
+const sizeOf = (of: View): number => headerOf(of.fixed.header).format.size;
+
+export const nextOfHeader: Member = (call) => {
+  const code = new Code(call.lowering, call.path);
+  const ends = new Ends(call.lowering);
+  open(code, behind(code, call.receiver, sizeOf(call.receiver)), call, ends);
+  return ends.outcomes();
+};
+
+/** The datagram that the header carries; it ends where the header's payload ends, or before. */
+export const ipOfHeader: Member = ({ lowering, path, receiver }) =>
+  once(path, `carried ${part(receiver, 'at')}@${path.epoch}`, (): readonly Outcome[] => {
+    const ends = new Ends(lowering);
+    const start = new Code(lowering, path);
+    const { at, offset, end } = behind(start, receiver, sizeOf(receiver));
+    const code = ends.require(start.whenInPacket(at, 1));
+    const version = code.alu('shr', code.load(at, 0, 8), n(4));
+    const four = code.when('eq', version, n(4));
+    const six = four.otherwise.when('eq', version, n(6));
+    ends.fail(six.otherwise);
+    readDatagram(ends, four.then, 4, { at, offset, claimable: end, tunnelled: true });
+    readDatagram(ends, six.then, 6, { at, offset, claimable: end, tunnelled: true });
+    return ends.outcomes();
+  });
+
+/** A field by its name. */
+export function headerProperty({ lowering, path, receiver, site }: Call, name: string): readonly Outcome[] {
+  const { fields } = headerOf(receiver.fixed.header).format;
+  const field = fields.find((one) => one.name === name);
+  if (field === undefined) {
+    return lowering.fail(site, 'TP3009', name, 'header', fields.map((one) => one.name).join(', '));
+  }
+  return [{ path, value: load(new Code(lowering, path), part(receiver, 'at'), field) }];
+}
+
+function load(code: Code, at: ValueId, { name, type, bit, bits }: HeaderField): Value {
+  const place = { path: [name], offset: bit / 8, size: bits / 8 };
+  switch (type.kind) {
+    case 'bits':
+      if (type.as === 'boolean') return { kind: 'boolean', id: loadBits(code, at, bit, bits) };
+      return code.lowering.integer(loadBits(code, at, bit, bits), { low: 0n, high: (1n << BigInt(bits)) - 1n });
+    case 'bytesAfter':
+      return loadTyped(code, at, { ...place, type: { kind: 'integer', size: 2, align: 1, order: 'network' } });
+    case 'integer':
+      return loadTyped(code, at, { ...place, type: { ...type, order: 'network' } });
+    default:
+      return loadTyped(code, at, { ...place, type });
+  }
+}
+
+function loadBits(code: Code, at: ValueId, bit: number, bits: number): ValueId {
+  const last = (bit + bits - 1) >> 3;
+  let value: ValueId | undefined;
+  for (let byte = bit >> 3; byte <= last; ) {
+    const width = last - byte >= 3 ? 32 : last - byte >= 1 ? 16 : 8;
+    const loaded = width === 8 ? code.load(at, byte, 8) : code.loadNetwork(at, byte, width);
+    value = value === undefined ? loaded : code.alu('or', code.alu('shl', value, n(width)), loaded);
+    byte += width / 8;
+  }
+  if (value === undefined) throw new Error('a field has bits');
+  const below = 8 * (last + 1) - bit - bits;
+  return code.alu('and', code.alu('shr', value, n(below)), n((1n << BigInt(bits)) - 1n));
+}
