@@ -25,6 +25,7 @@ test.each([
   [['down'], 'error: what is to be taken down?\nhint: give the name of a chain, or --all'],
   [['down', 'edge', '--all'], 'error: what is to be taken down?'],
   [['explain', 'TP203'], 'error: there is no message TP203\nhint: did you mean TP2003?'],
+  [['explain', 'TP2012'], 'error: there is no message TP2012\nhint: did you mean TP2009 or TP2020?'],
 ])('%j is a wrong command line: exit status 2, and what would be right', async (operands, said) => {
   const { status, stdout, stderr } = await twinpath(operands);
   expect(stderr).toContain(said);
@@ -36,9 +37,20 @@ test('a message is explained, as text and as one line of JSON', async () => {
     {
       "status": 0,
       "stderr": "",
-      "stdout": "TP2002 (error)
-      message: '/' does not give an integer: '{0}'
-      hint:    write Math.floor({0}) or Math.trunc({0})
+      "stdout": "TP2002 (error): '/' does not give an integer: '…'
+
+      why:     A quotient is a fraction in JavaScript. Which of the two integers beside it is meant, only the author knows.
+      instead: write Math.floor(…) or Math.trunc(…)
+      example:
+
+        import { drop, next, vnf } from '@twinpath/vnf';
+
+        export default vnf({
+          name: 'example',
+          fastPath(packet) {
+            return packet.length / 2 > 750 ? drop : next;
+          },
+        });
     ",
     }
   `);
@@ -49,7 +61,15 @@ test('a message is explained, as text and as one line of JSON', async () => {
     severity: 'error',
     message: expect.any(String),
     hint: expect.any(String),
+    reason: expect.any(String),
+    example: { module: expect.stringContaining('export default vnf(') },
   });
+});
+
+test('a message that no source gives says why', async () => {
+  const { status, stdout } = await twinpath(['explain', 'TP9001']);
+  expect(status).toBe(0);
+  expect(stdout).toContain('example: none, for a source that gives it is a bug of the compiler');
 });
 
 test('an error is one line of JSON, too', async () => {

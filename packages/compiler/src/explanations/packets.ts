@@ -1,0 +1,129 @@
+// 3xxx: packets, views and the values in them.
+
+import type { PACKETS } from '../frontend/diagnostics/packets.ts';
+import { type Explanation, inFastPath } from './explanation.ts';
+
+const IP = 'const ip = packet.ip();\nif (!ip) return next;\n';
+
+/** For a function with ports of its own: its packets enter by XDP, and none leave the host. */
+const INGRESS = { members: "ports: ['lan']," };
+
+export const OF_PACKETS: Readonly<Record<keyof typeof PACKETS, Explanation>> = {
+  TP3001: {
+    reason: 'Names are kept as numbers, each kind with numbers of its own: equal numbers of two kinds mean nothing.',
+    example: inFastPath('drop, next', `${IP}return packet.port === ip.protocol ? drop : next;`),
+  },
+  TP3002: {
+    reason: 'Enumerations are translated name by name. For one that the other does not have there is no number.',
+    example: inFastPath(
+      'next, oneOf, table, u32',
+      'const flow = flows.lookup(packet.length);\nif (flow) closed.put(packet.length, { state: flow.state });\nreturn next;',
+      {
+        before:
+          "const flows = table({ key: u32, value: { state: oneOf('open', 'closed') }, max: 16 });\nconst closed = table({ key: u32, value: { state: oneOf('closed') }, max: 16 });",
+        members: 'tables: { flows, closed },',
+      },
+    ),
+  },
+  TP3003: {
+    reason: 'A key or value with a hole in it would be filled with zeros that nobody meant.',
+    example: inFastPath('next, table, u32', 'flows.put(packet.length, { first: 1 });\nreturn next;', {
+      before: 'const flows = table({ key: u32, value: { first: u32, last: u32 }, max: 16 });',
+      members: 'tables: { flows },',
+    }),
+  },
+  TP3004: {
+    reason: 'Such a field has its own way to change (count, lock), or belongs to Node.',
+    example: inFastPath(
+      'next, table, traffic, u32',
+      'flows.put(packet.length, { traffic: { packets: 1, bytes: 60 } });\nreturn next;',
+      {
+        before: 'const flows = table({ key: u32, value: { traffic }, max: 16 });',
+        members: 'tables: { flows },',
+      },
+    ),
+  },
+  TP3005: {
+    reason: 'The type of the place says what may stand there.',
+    example: inFastPath('drop, next, within', "return within(packet.length, '10.0.0.0/8') ? drop : next;"),
+  },
+  TP3006: {
+    reason:
+      'A store cuts off what does not fit, as into a typed array. It is a warning, because sometimes that is meant.',
+    example: inFastPath(
+      'next, table, u32, u8',
+      'const flow = flows.lookup(1);\nif (flow) flow.size = packet.length;\nreturn next;',
+      {
+        before: 'const flows = table({ key: u32, value: { size: u8 }, max: 16 });',
+        members: 'tables: { flows },',
+      },
+    ),
+  },
+  TP3007: {
+    reason: 'The name is a number in the packet, and this one has none: a comparison with it would always be false.',
+    example: inFastPath('drop, next', `${IP}return ip.protocol === 'tpc' ? drop : next;`),
+  },
+  TP3008: {
+    reason: 'Four bytes have no room for it.',
+    example: inFastPath(
+      'drop, hash, next',
+      "const flow = packet.ipv4()?.flow();\nif (!flow) return next;\nreturn hash({ ...flow, dst: '2001:db8::1' }) % 2 === 0 ? drop : next;",
+    ),
+  },
+  TP3009: {
+    reason:
+      'Headers have the fields of their declaration. One that is there for Node only, or not compiled yet, is named so in the reference.',
+    example: inFastPath('drop, next', `${IP}return ip.ttl < 2 ? drop : next;`),
+  },
+  TP3010: {
+    reason: 'Values of different kinds are never equal; a comparison of them is a slip.',
+    example: inFastPath('drop, next', `${IP}return ip.src === ip.protocol ? drop : next;`),
+  },
+  TP3011: {
+    reason: 'Other bytes of the packet follow from it: written alone it would contradict them.',
+    example: inFastPath('next', `${IP}ip.protocol = 'udp';\nreturn next;`),
+  },
+  TP3012: {
+    reason: 'Bits behind the length of a prefix must be zero: it is not known which of the two is wrong.',
+    example: inFastPath('drop, next, within', `${IP}return within(ip.src, '10.0.0.1/8') ? drop : next;`),
+  },
+  TP3013: {
+    reason: 'The function runs on Node only, or is not compiled yet.',
+    example: inFastPath('drop, frame, next', 'return frame() ? drop : next;'),
+  },
+  TP3014: {
+    reason: 'A header that was moved lies elsewhere; the old place may be outside of the packet.',
+    example: inFastPath(
+      'drop, next',
+      'const ip = packet.ip();\nif (!ip || !packet.pushVlan(7)) return next;\nreturn ip.hops < 2 ? drop : next;',
+      INGRESS,
+    ),
+  },
+  TP3015: {
+    reason:
+      'In tc the kernel has read the headers already and keeps what it learned beside the packet: moved headers would contradict it.',
+    example: inFastPath('drop, next', 'return packet.pushVlan(7) ? next : drop;'),
+  },
+  TP3016: {
+    reason:
+      'Checksums in front of it cover such a header too, and which ones they are the author of the tunnel knows alone.',
+    example: inFastPath(
+      'bits, header, next, u8',
+      'const inner = packet.ip()?.udp()?.next(vxlan)?.ip();\nif (inner) inner.hops = 64;\nreturn next;',
+      { before: 'const vxlan = header({ flags: u8, reserved: bits(24), network: bits(24), spare: u8 });' },
+    ),
+  },
+  TP3017: {
+    reason:
+      'The place of what follows would depend on a function that the compiler cannot see into: it is code of Node.',
+    none: 'TP1041 says before that such a header is no constant',
+  },
+  TP3018: {
+    reason: 'The checksum covers every byte of the packet, and a program reads a bounded number of them.',
+    example: inFastPath(
+      'ipHeader, next, udpHeader',
+      "packet.encapsulate(ipHeader({ src: '192.0.2.1', dst: '192.0.2.2' }), udpHeader({ sport: 4789, dport: 4789 }));\nreturn next;",
+      INGRESS,
+    ),
+  },
+};
