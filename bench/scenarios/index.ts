@@ -1,4 +1,5 @@
 import type { Result } from '../result.ts';
+import { fastPath } from './fast-path.ts';
 import { firewallRules } from './firewall-rules.ts';
 
 export interface Scenario {
@@ -9,4 +10,4 @@ export interface Scenario {
   run(options: { readonly rounds: number; progress(text: string): void }): Promise<Result>;
 }
 
-export const scenarios: readonly Scenario[] = [firewallRules];
+export const scenarios: readonly Scenario[] = [fastPath, firewallRules];
