@@ -1,6 +1,7 @@
 // The views that the fast path has, by the type that their values carry.
 import { ipOfHeader, nextOfHeader } from './headers/header-view.ts';
 import type { Members, Setter } from './members.ts';
+import { bytesMembers } from './packet/bytes.ts';
 import { arpMembers, ethernetMembers, vlanMembers } from './packet/ethernet.ts';
 import { icmpMembers, neighbourMembers } from './packet/icmp.ts';
 import { ipMembers } from './packet/ip.ts';
@@ -24,6 +25,7 @@ export const VIEWS: ReadonlyMap<string, ViewKind> = new Map<string, ViewKind>([
   ['tcp', { title: 'TCP header', ...tcpMembers, setters: tcpSetters }],
   ['udp', { title: 'UDP header', ...udpMembers, setters: portsSetters }],
   ['ports', { title: 'pair of ports', ...portsMembers, setters: portsSetters }],
+  ['bytes', { title: 'piece of the packet', ...bytesMembers }],
   ['icmp', { title: 'ICMP header', ...icmpMembers }],
   // Its properties are the author's (headers/header-view.ts).
   ['header', { title: 'header', properties: {}, methods: { next: nextOfHeader, ip: ipOfHeader } }],

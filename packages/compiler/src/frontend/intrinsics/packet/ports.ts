@@ -3,7 +3,9 @@ import { tcpLayout, udpLayout } from '@twinpath/packet';
 import { nextOfUdp } from '../headers/header-view.ts';
 import { type Member, type Members, reading } from '../members.ts';
 import { part } from '../view.ts';
+import { payloadOfTcp, payloadOfUdp } from './bytes.ts';
 import { flagField, integerField } from './field.ts';
+import { tcpOption } from './tcp-option.ts';
 
 type Places = typeof tcpLayout.fields & Partial<typeof udpLayout.fields>;
 
@@ -32,10 +34,10 @@ export const tcpMembers: Members = {
     psh: flag(tcp.psh),
     urg: flag(tcp.urg),
   },
-  methods: {},
+  methods: { option: tcpOption, payload: payloadOfTcp },
 };
 
 export const udpMembers: Members = {
   properties: { ...portsMembers.properties, length: field(udp.length) },
-  methods: { next: nextOfUdp },
+  methods: { next: nextOfUdp, payload: payloadOfUdp },
 };
