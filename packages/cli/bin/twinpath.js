@@ -7,7 +7,10 @@ import { fileURLToPath } from 'node:url';
 
 const OLDEST = 24;
 
-if (Number(process.versions.node.split('.')[0]) >= OLDEST) await import('../src/main.ts');
+/** The source in the repository; what was built from it where the package is installed. */
+const MAIN = ['../src/main.ts', '../dist/main.js'].find((file) => existsSync(new URL(file, import.meta.url)));
+
+if (Number(process.versions.node.split('.')[0]) >= OLDEST) await import(MAIN);
 else continueWith(installedNode());
 
 /** node_modules/.bin/node of this folder or of one above it. */
