@@ -20,8 +20,8 @@ export interface CompileFunctionOptions {
   readonly config?: unknown;
   /** What the programs are made for. */
   readonly target: Omit<Target, keyof ProgramChoice>;
-  /** Default: XDP for packets that enter, once as they come and once for those that the slow path sends again; for a
-   *  transparent function also tcx for those that leave. */
+  /** Default: XDP for packets that enter, once as they come and once for those that the slow path sends again; and tcx for
+   *  those that leave, if the function has a fast path for them. */
   readonly programs?: readonly ProgramChoice[];
   /** Size of the ring buffer; default 1 MiB. */
   readonly eventBytes?: number;
@@ -86,10 +86,11 @@ export function lowerPrograms(imported: ImportedVnf, options: CompileFunctionOpt
   return { name: spec.name, plan, programs: made, maps, warnings: [...warnings.values()] };
 }
 
+/** What enters the host meets XDP, what leaves it tcx: a function with one fast path sees what enters. */
 function defaultPrograms({ spec }: ImportedVnf): readonly ProgramChoice[] {
   const entering: readonly ProgramChoice[] = [
     { hook: 'xdp', origin: 'wire' },
     { hook: 'xdp', origin: 'retry' },
   ];
-  return spec.ports.kind === 'transparent' ? [...entering, { hook: 'tcx-egress', origin: 'wire' }] : entering;
+  return spec.fastPath === 'one' ? entering : [...entering, { hook: 'tcx-egress', origin: 'wire' }];
 }

@@ -1,11 +1,5 @@
 import type { SizeClass } from '@twinpath/classifier';
-import {
-  type CompiledFunction,
-  compileFunction,
-  type ImportedVnf,
-  type ProgramChoice,
-  verifierRejection,
-} from '@twinpath/compiler';
+import { type CompiledFunction, compileFunction, type ImportedVnf, verifierRejection } from '@twinpath/compiler';
 import { classifierMap } from '@twinpath/compiler/abi';
 import { skbChecksumState } from '@twinpath/ebpf';
 import type { FunctionPlan } from '@twinpath/vnf/plan';
@@ -135,7 +129,7 @@ export class Deployment {
       key,
       checksumState: skbChecksumState(),
     } as const;
-    return compileFunction(imported, { config, target, programs: choices(imported) });
+    return compileFunction(imported, { config, target });
   }
 
   #load(compiled: CompiledFunction, maps: StagedMaps): LoadedPrograms {
@@ -167,15 +161,6 @@ export class Deployment {
     };
     return runningTables(plan, plane.maps, { ports: [port], sizeClasses });
   }
-}
-
-/** What enters the host meets XDP, what leaves it tcx. */
-function choices({ spec }: ImportedVnf): readonly ProgramChoice[] {
-  const entering: readonly ProgramChoice[] = [
-    { hook: 'xdp', origin: 'wire' },
-    { hook: 'xdp', origin: 'retry' },
-  ];
-  return spec.fastPath === 'one' ? entering : [...entering, { hook: 'tcx-egress', origin: 'wire' }];
 }
 
 /** The same programs with the same maps: only tables can differ. */

@@ -1,0 +1,25 @@
+// Runs in the guest: tells the host on standard output how this kernel does.
+import { readFileSync } from 'node:fs';
+import { deserialize } from 'node:v8';
+import type { Workload } from '../workload.ts';
+import { runExperiments } from './experiments.ts';
+import { tellFeatures } from './features.ts';
+import { loadPrograms } from './programs.ts';
+import { check } from './report.ts';
+import { runTestFiles } from './test-files.ts';
+
+const workload: Workload = deserialize(readFileSync('/workload'));
+const sections = {
+  features: tellFeatures,
+  programs: () => loadPrograms(workload.only),
+  experiments: () => runExperiments(workload),
+  tests: () => runTestFiles(workload.only),
+};
+for (const [name, run] of Object.entries(sections)) {
+  const began = performance.now();
+  await check(`the ${name} are done`, async () => {
+    await run();
+    return `${((performance.now() - began) / 1000).toFixed(1)} s`;
+  });
+}
+process.exit();

@@ -1,0 +1,76 @@
+// Every function of the repository, compiled for this kernel and loaded.
+import { globSync } from 'node:fs';
+import { join } from 'node:path';
+import { CompileError, compileFunction, type ImportedVnf, importVnf, type ProgramChoice } from '@twinpath/compiler';
+import { BpfMap, BpfProgram, skbChecksumState } from '@twinpath/ebpf';
+import { parseConfig } from '@twinpath/runtime';
+import { check, skip } from './report.ts';
+
+const root = join(import.meta.dirname, '../../..');
+const FUNCTIONS = ['packages/{functions,runtime,testing}/src/**/*.vnf.ts', 'bench/**/*.vnf.ts', 'examples/**/*.vnf.ts'];
+/** For those that have no defaults. */
+const CONFIGURATIONS: Readonly<Record<string, unknown>> = {
+  'bench/functions/classifier.vnf.ts': { subnets: [] },
+  'bench/functions/lpm.vnf.ts': { subnets: [] },
+  'bench/functions/parse.vnf.ts': { subnets: [] },
+};
+/** The verdict cannot be given there, and the like: what the compiler says of a hook, not of the program. */
+const NOT_ON_THIS_HOOK = new Set(['TP5002', 'TP5005']);
+
+/** Each program by itself, so that one that is rejected does not hide the next. */
+export async function loadPrograms(only: string | undefined): Promise<void> {
+  const files = FUNCTIONS.flatMap((pattern) => globSync(pattern, { cwd: root }))
+    .filter((file) => only === undefined || file.includes(only))
+    .toSorted();
+  for (const file of files) {
+    await check(`function ${file} is compiled`, async () => {
+      const imported = await importVnf(join(root, file));
+      const config = await parseConfig(file, imported.spec, CONFIGURATIONS[file]);
+      for (const choice of choicesFor(imported)) await loadProgram(file, imported, config, choice);
+    });
+  }
+}
+
+function choicesFor({ spec }: ImportedVnf): readonly ProgramChoice[] {
+  const entering: readonly ProgramChoice[] = [
+    { hook: 'xdp', origin: 'wire' },
+    { hook: 'xdp', origin: 'retry' },
+  ];
+  return spec.ports.kind === 'transparent' ? [...entering, { hook: 'tcx-egress', origin: 'wire' }] : entering;
+}
+
+async function loadProgram(file: string, imported: ImportedVnf, config: unknown, choice: ProgramChoice): Promise<void> {
+  const title = `program ${file}, ${choice.hook}, ${choice.origin}`;
+  const compiled = attempt(() => compileFunction(imported, { config, target: target(), programs: [choice] }));
+  if (compiled instanceof CompileError) return skip(title, `not for this hook: ${compiled.diagnostics[0]?.message}`);
+  await check(title, () => {
+    using made = new DisposableStack();
+    const maps = Object.fromEntries(compiled.maps.map((one) => [one.name, made.use(BpfMap.create(one))]));
+    const [program] = compiled.programs;
+    if (program === undefined) throw new Error('one program was asked for');
+    using loaded = BpfProgram.load(program.compiled.spec, { maps, statistics: true });
+    return `${loaded.statistics?.processed} steps`;
+  });
+}
+
+function attempt<T>(compile: () => T): T | CompileError {
+  try {
+    return compile();
+  } catch (error) {
+    if (error instanceof CompileError && error.diagnostics.every(({ code }) => NOT_ON_THIS_HOOK.has(code)))
+      return error;
+    throw error;
+  }
+}
+
+/** A port that no packet comes from; the smallest room for rules, which the verifier does not look into. */
+const target = () =>
+  ({
+    clock: 'kernel',
+    cpus: 1,
+    ports: [{ name: 'port', ifindex: 1 }],
+    classifiers: new Map(),
+    checksumState: skbChecksumState(),
+    seed: 1,
+    key: 1,
+  }) as const;

@@ -1,0 +1,46 @@
+// One emulated machine: no network, no disk, nothing of the host's that it could touch.
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+
+export interface Machine {
+  /** Paths of the kernel and of its first file system. */
+  readonly image: string;
+  readonly files: string;
+  /** Where what the kernel says goes. */
+  readonly console: string;
+  readonly seconds: number;
+  /** Ends it. */
+  readonly signal: AbortSignal;
+}
+
+const MEMORY_MB = 1024;
+const COMMAND_LINE = 'console=ttyS0 quiet panic=-1 mitigations=off tsc=reliable nr_cpus=1';
+
+/** Runs it, line by line of its second serial port, to its end. @throws Error when it takes too long */
+export async function runMachine(machine: Machine, onLine: (line: string) => void): Promise<void> {
+  const { image, files, seconds, signal } = machine;
+  const options = [
+    ...['-accel', 'tcg,thread=single', '-cpu', 'max', '-smp', '1', '-m', String(MEMORY_MB)],
+    ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],
+    ...['-kernel', image, '-initrd', files, '-append', COMMAND_LINE],
+    ...['-serial', `file:${machine.console}`, '-serial', 'stdio'],
+  ];
+  const limit = AbortSignal.timeout(seconds * 1000);
+  const child = spawn('nice', ['qemu-system-x86_64', ...options], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    signal: AbortSignal.any([signal, limit]),
+    killSignal: 'SIGKILL',
+  });
+  const ended = new Promise<void>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', () => resolve());
+  });
+  createInterface({ input: child.stdout }).on('line', (line) => onLine(line.trimEnd()));
+  try {
+    await ended;
+  } catch (error) {
+    if (limit.aborted)
+      throw new Error(`the machine had not finished after ${seconds} s; its console: ${machine.console}`);
+    throw error;
+  }
+}
