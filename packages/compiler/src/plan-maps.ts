@@ -39,11 +39,14 @@ function tableMaps(table: TablePlan, { classifiers }: MapOptions): readonly MapS
     if (sizeClass === undefined) throw new Error('there is a smallest class');
     return classifierMaps(table, sizeClass);
   }
-  return [...table.maps, ...(table.overflow === undefined ? [] : [table.overflow])].map(tableMap);
+  const lock = table.value.fields.find(({ type }) => type.kind === 'guard')?.offset;
+  const overflow = table.overflow === undefined ? [] : [table.overflow];
+  return [...table.maps, ...overflow].map((map) => tableMap(map, lock));
 }
 
-function tableMap({ name, type, key, valueSize, maxEntries }: MapPlan): MapSpec {
-  const spec: MapSpec = { name, type, keySize: key.size, valueSize, maxEntries };
+function tableMap({ name, type, key, valueSize, maxEntries }: MapPlan, lockOffset: number | undefined): MapSpec {
+  const lock = lockOffset === undefined ? {} : { lockOffset };
+  const spec: MapSpec = { name, type, keySize: key.size, valueSize, maxEntries, ...lock };
   // The kernel makes tries no other way.
   return type === 'lpm-trie' ? { ...spec, flags: ['no-prealloc'] } : spec;
 }

@@ -32,6 +32,8 @@ export interface MapSpec {
   /** Entries; bytes for a ring buffer (a power of two, at least a page). */
   readonly maxEntries: number;
   readonly flags?: readonly MapFlag[];
+  /** Where in a value its `struct bpf_spin_lock` lies; the kernel is told by BTF. Hash maps and arrays only. */
+  readonly lockOffset?: number;
   /** The shape of the inner maps of array-of-maps and hash-of-maps. */
   readonly inner?: MapSpec;
 }

@@ -78,6 +78,17 @@ export const OF_TABLES: Readonly<Record<keyof typeof TABLES, Explanation>> = {
       members: 'counters: count,',
     }),
   },
+  TP4010: {
+    reason: 'An entry that the kernel may evict at any time could take its lock with it; a per-CPU entry has one reader and writer.',
+    example: inFastPath(
+      'guard, lock, next, table, u32',
+      'const entry = seen.lookup(packet.length);\nif (!entry) return next;\n{\n  using _held = lock(entry.guard);\n  entry.count += 1;\n}\nreturn next;',
+      {
+        before: "const seen = table({ key: u32, value: { guard, count: u32 }, max: 16, whenFull: 'evict' });",
+        members: 'tables: { seen },',
+      },
+    ),
+  },
 };
 
 export const OF_VERDICTS: Readonly<Record<keyof typeof VERDICTS, Explanation>> = {

@@ -1,6 +1,7 @@
 import { BpfCommand, bpf, type Fd, NativeBuffer } from '@twinpath/linux';
 import { adoptResult, kernelName } from '../object.ts';
 import type { MapSpec } from '../spec.ts';
+import { loadLockBtf } from './lock-btf.ts';
 import { mapFlagBits, mapTypeNumber } from './type.ts';
 
 /** Key and value types of a map inside a BTF object; needed for spin locks and timers. */
@@ -27,6 +28,12 @@ export function createMap(spec: MapSpec, { btf, innerMap }: MapCreation = {}): F
     // The kernel copies the shape; the template itself can go.
     using template = createMap(spec.inner);
     return createMap(spec, { btf, innerMap: { fd: template } });
+  }
+  if (spec.lockOffset !== undefined && btf === undefined) {
+    const types = loadLockBtf(spec, spec.lockOffset);
+    // The map holds on to its types.
+    using _types = types.fd;
+    return createMap(spec, { btf: types, innerMap });
   }
   const attr = new NativeBuffer(attrSize);
   attr.setU32(0, mapTypeNumber(spec.type)).setU32(4, spec.keySize).setU32(8, spec.valueSize);

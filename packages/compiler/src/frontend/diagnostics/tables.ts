@@ -35,6 +35,11 @@ export const TABLES = {
     hint: 'the slow path changes it, with replace; keep what packets change in a table of its own',
   },
   TP4008: { severity: 'error', message: "a {1} has no method '{0}'", hint: 'it has {2}' },
+  TP4010: {
+    severity: 'error',
+    message: "entries of '{0}' cannot be locked",
+    hint: 'the kernel has no locks in tables that evict, and per-CPU entries need none',
+  },
   TP4009: { severity: 'error', message: "there is no counter '{0}'", hint: 'declared are {1}' },
 } as const satisfies DiagnosticTexts;
 

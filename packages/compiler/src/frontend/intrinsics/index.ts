@@ -7,6 +7,7 @@ import { count } from './counting.ts';
 import { equal } from './equality.ts';
 import { portAt } from './forwarding/port-group.ts';
 import { FUNCTIONS } from './functions/index.ts';
+import { release } from './functions/lock.ts';
 import { headerProperty } from './headers/header-view.ts';
 import { headerSpec } from './headers/identity.ts';
 import { layerOf } from './headers/layer.ts';
@@ -105,7 +106,7 @@ export const INTRINSICS: Intrinsics = {
   named: (name) => named.get(name),
   equal,
   begin,
-  release: (lowering, _path, held, site) => lowering.fail(site, 'TP3005', 'a lock', held.kind),
+  release,
   end,
 };
 

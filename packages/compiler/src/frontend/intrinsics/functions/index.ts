@@ -8,7 +8,8 @@ import { emit } from '../events.ts';
 import { layerFunction } from '../headers/layer.ts';
 import { isFamily, sameFamily, within } from './addresses.ts';
 import { canonical, isCanonical, reverse } from './flows.ts';
-import { hash } from './hash.ts';
+import { hash, hashOf } from './hash.ts';
+import { lock } from './lock.ts';
 
 type Function = (lowering: Lowering, path: Path, operands: readonly Value[], site: Site) => readonly Outcome[];
 
@@ -78,11 +79,13 @@ export const FUNCTIONS: ReadonlyMap<string, Function> = new Map<string, Function
   ['flood', verdictOf('flood')],
   ['forward', verdictOf('forward')],
   ['hash', hash],
+  ['hashOf', hashOf],
   ['ip4ToNumber', ip4ToNumber],
   ['ipHeader', layerFunction('ip')],
   ['isCanonical', isCanonical],
   ['isIp4', isFamily(4)],
   ['isIp6', isFamily(6)],
+  ['lock', lock],
   ['notify', copyUp('notice')],
   ['numberToIp4', numberToIp4],
   ['port', port],

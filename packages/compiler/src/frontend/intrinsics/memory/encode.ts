@@ -103,6 +103,9 @@ interface IntegerPlace {
 function encodeInteger(code: Code, { offset, bits, order }: IntegerPlace, value: Value, site: Site): Piece {
   const { lowering, path } = code;
   if (value.kind === 'opaque') return { offset, bits, value: value.id };
+  if (value.kind === 'constant' && typeof value.value === 'bigint' && bits === 64) {
+    return { offset, bits, value: BigInt.asUintN(64, value.value) };
+  }
   const range = lowering.rangeOf(path, value);
   if (range === undefined) return lowering.fail(site, 'TP3005', 'a number', value.kind);
   const top = (1n << BigInt(bits)) - 1n;
