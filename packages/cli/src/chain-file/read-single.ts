@@ -5,15 +5,10 @@ import { UsageError } from '../output/command-error.ts';
 import { readTarget } from './read-target.ts';
 
 export interface Single {
-  readonly name: string;
   /** Absolute path. */
   readonly use: string;
-  /** As written. */
-  readonly given: unknown;
   /** As the function's schema gives it. @throws FileError at the line that is wrong, ConfigError */
   configFor(spec: FunctionSpec): Promise<unknown>;
-  /** The same error at the line of the file that the configuration comes from. */
-  located(error: unknown): unknown;
 }
 
 /** @throws FileError, CommandError, UsageError */
@@ -24,10 +19,9 @@ export function readSingle(path: string, config: string | undefined): Single {
     throw new UsageError(`${path} has ${target.chain.functions.length} functions`, 'name the file of one function');
   }
   const { name, use, config: given } = only;
-  const located = (error: unknown) => (error instanceof ConfigError ? target.located(error) : error);
   const configFor = (spec: FunctionSpec) =>
     parseConfig(name, spec, given).catch((error: unknown) => {
-      throw located(error);
+      throw error instanceof ConfigError ? target.located(error) : error;
     });
-  return { name, use, given, configFor, located };
+  return { use, configFor };
 }

@@ -7,7 +7,7 @@ export function simulateCommand(): Command {
     .description(
       'Sends the packets of a capture through the fast path, without any network: verdict and changed bytes of each.',
     )
-    .argument('<file>', 'a *.vnf.ts file, or the name of a function of the library')
+    .argument('<file>', 'a *.vnf.ts file, a chain in YAML, or the name of a function of the library')
     .requiredOption('--pcap <file>', 'packets that enter: pcap or pcapng, of Ethernet')
     .option('--out <file>', 'writes what was not dropped nor handed up, as pcap; as pcapng if its name says so')
     .option('--config <file.yaml>', 'configuration of the function')

@@ -9,17 +9,25 @@ export interface Decided {
   readonly reason: string | undefined;
   /** Where it goes, if that is known. */
   readonly port: string | undefined;
+  /** The function that gave the verdict, by its name in the chain. */
+  readonly decidedBy: string;
   readonly bytes: Uint8Array;
 }
 
+export interface Stage {
+  readonly name: string;
+  readonly simulation: Simulation;
+}
+
 /** @throws CommandError: the kernel does not take the packet */
-export function decide(simulation: Simulation, bytes: Uint8Array, n: number): Decided {
+export function decide({ name: decidedBy, simulation }: Stage, bytes: Uint8Array, n: number): Decided {
   const { verdict = 'aborted', packet } = send(simulation, bytes, n);
   const [name = '', operand] = verdict.split(' ');
   return {
     verdict: verdictOf(name),
     reason: name === 'slowPath' ? operand : undefined,
     port: name === 'bounce' ? simulation.port : name === 'forward' ? operand : undefined,
+    decidedBy,
     bytes: packet,
   };
 }

@@ -100,6 +100,27 @@ test('for people it is a line for each packet', async () => {
   ]);
 });
 
+test('in a chain the next function sees what one lets by, and the one that decides is named', async () => {
+  const chain = `functions:
+  - { name: first, use: ./sorter.vnf.ts, config: { closed: 9 } }
+  - { name: second, use: ./sorter.vnf.ts, config: { closed: 53 } }
+`;
+  writeFileSync(file('chain.yaml'), chain);
+  const { stdout } = await twinpath(['simulate', 'chain.yaml', '--pcap', 'in.pcap', '--json'], { cwd: folder });
+  expect(results(stdout).map(({ verdict, decidedBy }) => `${verdict} by ${decidedBy}`)).toEqual([
+    'stack by first',
+    'bounce by first',
+    'drop by first',
+    'slow-path by first',
+    'drop by second',
+    'slow-path by first',
+  ]);
+  writeFileSync(file('wrong.yaml'), chain.replace('53', "'x'"));
+  const wrong = await twinpath(['simulate', 'wrong.yaml', '--pcap', 'in.pcap'], { cwd: folder });
+  expect(wrong).toMatchObject({ status: 1, stdout: '' });
+  expect(wrong.stderr).toMatch(/wrong\.yaml:3:\d+/);
+});
+
 test('what is no capture is refused', async () => {
   const ended = await simulate('--pcap', 'sorter.vnf.ts');
   expect(ended).toMatchObject({ status: 1, stdout: '' });

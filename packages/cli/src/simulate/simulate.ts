@@ -1,19 +1,13 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { importVnf } from '@twinpath/compiler';
-import {
-  type CapturedPacket,
-  CaptureError,
-  ETHERNET,
-  readCapture,
-  writePcap,
-  writePcapng,
-} from '@twinpath/packet/pcap';
-import { missingForKernel, type SimulationExecutor, startSimulation } from '@twinpath/testing/simulation';
-import { readSingle } from '../chain-file/read-single.ts';
+import { writeFileSync } from 'node:fs';
+import { writePcap, writePcapng } from '@twinpath/packet/pcap';
+import { missingForKernel, type SimulationExecutor } from '@twinpath/testing/simulation';
+import { readTarget } from '../chain-file/read-target.ts';
 import { CommandError } from '../output/command-error.ts';
 import { printJson } from '../output/json.ts';
+import { packetsOf } from './capture-file.ts';
+import { startChain } from './chain.ts';
 import { changedBytes } from './changed-bytes.ts';
-import { type Decided, decide } from './decide.ts';
+import type { Decided } from './decide.ts';
 
 export interface SimulateOptions {
   readonly pcap: string;
@@ -27,22 +21,18 @@ export interface SimulateOptions {
  *
  * @throws CompileError, ConfigError, CommandError, and what is wrong with the files */
 export async function simulate(path: string, { pcap, out, config, on, json = false }: SimulateOptions): Promise<void> {
-  const single = readSingle(path, config);
+  const target = readTarget(path, config === undefined ? {} : { config });
   const packets = packetsOf(pcap);
-  const executor = executorFor(on);
-  const imported = await importVnf(single.use);
-  using simulation = await startSimulation(imported, { executor, config: single.given }).catch((error: unknown) => {
-    throw single.located(error);
-  });
+  using chain = await startChain(target, executorFor(on));
   const left: { bytes: Uint8Array; time?: bigint }[] = [];
   let now: bigint | undefined;
   for (const [index, { bytes, time }] of packets.entries()) {
     const n = index + 1;
     // Captures of several interfaces are not always in order.
-    if (time !== undefined && now !== undefined && time > now) simulation.advance(Number(time - now));
+    if (time !== undefined && now !== undefined && time > now) chain.advance(Number(time - now));
     if (time !== undefined && (now === undefined || time > now)) now = time;
-    const decided = decide(simulation, bytes, n);
-    if (json) printJson(jsonOf(n, decided, single.name));
+    const decided = chain.send(bytes, n);
+    if (json) printJson(jsonOf(n, decided));
     else process.stdout.write(`${lineOf(n, bytes, decided)}\n`);
     if (LEAVE.has(decided.verdict)) left.push({ bytes: decided.bytes, ...(time !== undefined && { time }) });
   }
@@ -67,30 +57,7 @@ function executorFor(on: SimulateOptions['on']): SimulationExecutor {
   return on ?? (missing === undefined ? 'kernel' : 'evaluator');
 }
 
-/** @throws CommandError */
-function packetsOf(file: string): readonly CapturedPacket[] {
-  let packets: readonly CapturedPacket[];
-  try {
-    packets = [...readCapture(readFileSync(file))];
-  } catch (error) {
-    if (error instanceof CaptureError) throw new CommandError(`${file}: ${error.message}`, error.hint);
-    if (!(error instanceof Error && 'syscall' in error)) throw error;
-    throw new CommandError(`cannot read ${file}: ${error.message}`, 'give a capture in pcap or pcapng');
-  }
-  const other = packets.findIndex(({ linkType }) => linkType !== ETHERNET);
-  if (other >= 0) {
-    throw new CommandError(
-      `packet ${other + 1} of ${file} has link type ${packets[other]?.linkType}, not Ethernet (${ETHERNET})`,
-      'capture on an Ethernet interface',
-    );
-  }
-  const cut = packets.filter(({ bytes, length }) => bytes.length < length).length;
-  if (cut > 0)
-    process.stderr.write(`${cut} packets of ${file} were cut when they were captured; what is left is sent.\n`);
-  return packets;
-}
-
-function jsonOf(n: number, { verdict, reason, port, bytes }: Decided, decidedBy: string) {
+function jsonOf(n: number, { verdict, reason, port, decidedBy, bytes }: Decided) {
   return {
     n,
     verdict,
