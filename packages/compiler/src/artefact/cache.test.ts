@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chownSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it, vi } from 'vitest';
@@ -89,6 +89,17 @@ describe('the cache', () => {
       expect(await importIn(directory)).toEqual(bad('JSON'));
       expect(await importIn(directory)).toEqual(good);
     }));
+
+  it.skipIf(process.getuid?.() !== 0)('is not taken from another user (needs root)', () =>
+    inFiles(FILES, async (directory) => {
+      await importIn(directory);
+      const [entry = ''] = entries(directory);
+      writeFileSync(entry, 'not even JSON');
+      chownSync(entry, 65534, 65534);
+      expect(await importIn(directory)).toEqual({ modules: 2, warnings: [] });
+      expect(statSync(entry).uid).toBe(0);
+    }),
+  );
 
   it('is not needed', () =>
     inFiles({ ...FILES, cache: 'a file where the folder should be' }, async (directory) => {

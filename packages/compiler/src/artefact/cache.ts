@@ -2,7 +2,18 @@
 // each source file. An entry counts while all files are as they were, and the front end that read them is the same.
 
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { FunctionCode, ImportedVnf } from '../frontend/modules/function-code.ts';
@@ -60,9 +71,15 @@ function frontEnd(): string {
   return known;
 }
 
+/** Only what this user wrote: under sudo the cache may be another user's, who must not choose what root loads. */
 function textIn(file: string): string | undefined {
   try {
-    return readFileSync(file, 'utf8');
+    const fd = openSync(file, 'r');
+    try {
+      return fstatSync(fd).uid === process.getuid?.() ? readFileSync(fd, 'utf8') : undefined;
+    } finally {
+      closeSync(fd);
+    }
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) warn(`${file} cannot be read`, error);
     return undefined;
