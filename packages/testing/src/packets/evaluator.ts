@@ -22,8 +22,10 @@ function load({ programs }: LoweredFunction, maps: EvaluatorMaps): Loaded {
       const program = programs.find((one) => one.direction === direction && one.origin === 'wire');
       if (program === undefined) throw new Error(`there is no program for ${direction}`);
       const context = program.hook === 'xdp' ? { ingress_ifindex: port.ifindex } : { ifindex: port.ifindex };
-      const { returned, packet } = evaluate(program.ir, { packet: bytes, maps, context });
-      return { bytes: packet, returned: Number(BigInt.asIntN(32, returned)) };
+      const { returned, packet, redirect } = evaluate(program.ir, { packet: bytes, maps, context });
+      const leavesBy =
+        redirect?.kind === 'map' ? redirect.value : redirect?.kind === 'interface' ? redirect.ifindex : undefined;
+      return { bytes: packet, returned: Number(BigInt.asIntN(32, returned)), leavesBy };
     },
     takeEvents: () => maps.ring(EVENTS).drain(),
     [Symbol.dispose]() {},

@@ -36,4 +36,6 @@ export interface PacketOut {
   readonly bytes: Uint8Array;
   /** What the program returned to the hook. */
   readonly returned: number;
+  /** The interface that the packet leaves by; `undefined`: it does not, or the executor cannot tell. */
+  readonly leavesBy?: number | undefined;
 }

@@ -7,6 +7,7 @@ import type { FunctionSpec } from '@twinpath/vnf/spec';
 import { SimulatedClock } from './clock.ts';
 import { configure } from './configure.ts';
 import type { Executor, Loaded, TestPort } from './executor.ts';
+import { fillPorts } from './ports.ts';
 import type { Programs } from './programs.ts';
 import type { AnyTestCase } from './test-case.ts';
 
@@ -63,6 +64,7 @@ async function start(programs: Programs, testCase: AnyTestCase, { executor, clas
     sizeClasses: classesIn(classifiers),
   });
   const clock = new SimulatedClock(maps, tables);
+  fillPorts(plan, maps, ports);
   if (testCase.config !== undefined) await configure(spec, { config, plan, maps, tables, clock });
   testCase.given?.(tables.tables);
   const loaded = owned.use(made.load(programs, { config, classifiers, ports }));

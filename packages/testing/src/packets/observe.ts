@@ -7,6 +7,8 @@ export interface Seen {
   /** As a step writes it; `undefined`: the program counted none, so it gave up. */
   readonly verdict: string | undefined;
   readonly returned: number;
+  /** The port that the packet leaves by, where the executor can tell. */
+  readonly leavesBy?: string | undefined;
   readonly packet: Uint8Array;
   /** The event that a `slowPath` verdict sent up. */
   readonly handedUp: PacketEvent | undefined;
@@ -18,15 +20,17 @@ const VERDICT = 'verdict ';
 const COUNT = 'count ';
 
 export function observe(instance: Instance, packet: PacketIn): Seen {
-  const { plan, maps, loaded } = instance;
+  const { plan, maps, loaded, ports } = instance;
   const before = counterValues(plan, maps);
-  const { bytes, returned } = loaded.run(packet);
+  const { bytes, returned, leavesBy: ifindex } = loaded.run(packet);
+  const leavesBy = ports.find((port) => port.ifindex === ifindex)?.name;
   const risen = rises(before, counterValues(plan, maps));
   const handedUp = loaded
     .takeEvents()
     .map((record) => decoded(instance, record))
     .find(({ reason }) => reason.kind === 'packetIn');
-  return { verdict: verdictOf(risen, handedUp), returned, packet: bytes, handedUp, counts: named(risen, COUNT) };
+  const verdict = verdictOf(risen, handedUp);
+  return { verdict, returned, leavesBy, packet: bytes, handedUp, counts: named(risen, COUNT) };
 }
 
 function decoded({ events }: Instance, record: Uint8Array): PacketEvent {
