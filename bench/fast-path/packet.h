@@ -137,6 +137,12 @@ INLINE _Bool read_ipv4(struct frame frame, __u32 offset, struct datagram *found)
 	return 1;
 }
 
+/* ff00::/64: tables take such addresses for IPv4. */
+INLINE _Bool is_reserved(const struct in6_addr *address)
+{
+	return *(const __u64 *)address == 0xff;
+}
+
 INLINE _Bool read_ipv6(struct frame frame, __u32 offset, struct datagram *found)
 {
 	struct ipv6hdr *ip = frame.start + offset;
@@ -144,7 +150,7 @@ INLINE _Bool read_ipv6(struct frame frame, __u32 offset, struct datagram *found)
 
 	if ((void *)(ip + 1) > frame.end)
 		return 0;
-	if (ip->version != 6)
+	if (ip->version != 6 || is_reserved(&ip->saddr) || is_reserved(&ip->daddr))
 		return 0;
 	length = sizeof(*ip) + ntohs(ip->payload_len);
 	if (offset + length > frame.end - frame.start)

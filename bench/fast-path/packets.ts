@@ -2,6 +2,22 @@
 // fragments, what contradicts itself; whole, and cut off at every place where a header may end.
 import { packetFromText } from '@twinpath/packet';
 
+/** GTP-U packets to a known and to an unknown tunnel, around datagrams of both families, whole and too long. */
+function gtpu(flagsAndType: string, optional: string): readonly string[] {
+  const inner4 = '45000020 00000000 40110000 0a000001 0a000002 0fa00050 000c0000 61626364';
+  const inner6 = `60000000 0004113f ${'20010db8'.repeat(8)} 61626364`;
+  return [
+    ['00000007', inner4],
+    ['00000008', inner4],
+    ['00000007', inner6],
+    ['00000007', inner4.replace('0020', '0021')],
+    ['00000007', inner4.replace('45', '46')],
+    ['00000007', inner6.replace('0004', '0005')],
+  ].map(
+    ([teid, inner]) => `ip 192.0.2.9 > 192.0.2.1 / udp 2152 > 2152 / hex ${flagsAndType}0000${teid}${optional}${inner}`,
+  );
+}
+
 const WHOLE = [
   'ip 10.0.0.1 > 10.0.0.2 / tcp 4000 > 80 ack options timestamps 1 2 mss 1460 / "abcdefgh"',
   'ip 10.0.0.1 > 10.0.0.2 / udp 4000 > 80 / "abcdefgh"',
@@ -51,6 +67,18 @@ const WHOLE = [
   `ip 2001:db8::1 > 2001:db8::2 / ${'ext destination / '.repeat(6)}udp 4000 > 80`,
   `ip 2001:db8::1 > 2001:db8::2 / ${'ext destination / '.repeat(7)}udp 4000 > 80`,
   'ip 2001:db8::1 > 2001:db8::2 length 900 / udp 4000 > 80',
+  ...gtpu('30ff', ''),
+  ...gtpu('34ff', '00000085 01000900'),
+  ...gtpu('34ff', '00000085 010009c0'),
+  ...gtpu('34ff', '00000040 01000900'),
+  ...gtpu('32ff', '00010000'),
+  ...gtpu('3001', ''),
+  ...gtpu('50ff', ''),
+  `vlan 5 / ${gtpu('30ff', '')[0]}`,
+  'ip ff00::1 > 2001:db8::2 / udp 4000 > 80',
+  'ip 2001:db8::1 > ff00::2 / tcp 4000 > 80',
+  'ip ff02::1 > 2001:db8::2 / udp 4000 > 80',
+  'ip 192.0.2.9 > 192.0.2.1 / udp 2152 > 2152 / hex 34ff0004 00000007 00000085',
   'arp who-has 10.0.0.2 tell 10.0.0.1',
 ];
 

@@ -22,6 +22,7 @@ export interface Measured {
 const TCP = 'ip 10.0.0.1 > 10.0.0.2 / tcp 4000 > 80 ack / "abcdefgh"';
 const UDP = 'ip 10.0.0.1 > 10.0.0.2 / udp 4000 > 80 / "abcdefgh"';
 const TCP6 = 'ip 2001:db8::1 > 2001:db8::2 / tcp 4000 > 80 ack';
+const SYN = (options: string) => `ip 10.0.0.1 > 10.0.0.2 / tcp 4000 > 80 syn options ${options}`;
 /** Hop limit beside the protocol, and checksum. */
 const HOPS: Restore = {
   bytes: [
@@ -30,6 +31,16 @@ const HOPS: Restore = {
   ],
 };
 const HOPS6: Restore = { bytes: [[20, 2]] };
+
+const LINK: Restore = {
+  bytes: [
+    [0, 8],
+    [8, 4],
+    [12, 2],
+  ],
+};
+const INNER = '45000020 00000000 40110000 0a000001 0a000002 0fa00050 000c0000 61626364';
+const GTPU = `ip 192.0.2.9 > 192.0.2.1 / udp 2152 > 2152 / hex 34ff0000 00000007 00000085 01000900 ${INNER}`;
 
 export const PROGRAMS: readonly Measured[] = [
   {
@@ -70,7 +81,10 @@ export const PROGRAMS: readonly Measured[] = [
       { label: 'allowed, IPv6', packet: TCP6 },
     ],
   },
-  { name: 'ipip', timed: [], skipped: 'packet.encapsulate() is not in the compiler yet' },
+  {
+    name: 'ipip',
+    timed: [{ label: 'into a tunnel', packet: TCP, restore: { ...LINK, head: -20 } }],
+  },
   {
     name: 'policer',
     timed: [{ label: 'within its rate', packet: TCP }],
@@ -82,7 +96,13 @@ export const PROGRAMS: readonly Measured[] = [
       { label: 'IPv6', packet: TCP6, restore: HOPS6 },
     ],
   },
-  { name: 'tcp-options', timed: [], skipped: 'tcp.option() is not in the compiler yet' },
+  {
+    name: 'tcp-options',
+    timed: [
+      { label: 'first of four', packet: SYN('mss 1460 sack-permitted timestamps 7 0 window-scale 7') },
+      { label: 'last of four', packet: SYN('nop nop timestamps 7 0 nop window-scale 7 sack-permitted mss 1460') },
+    ],
+  },
   {
     name: 'extensions',
     timed: [
@@ -94,5 +114,8 @@ export const PROGRAMS: readonly Measured[] = [
     name: 'vlan',
     timed: [{ label: 'one tag', packet: `vlan 5 / ${TCP}` }],
   },
-  { name: 'gtpu', timed: [], skipped: 'header() and packet.decapsulate() are not in the compiler yet' },
+  {
+    name: 'gtpu',
+    timed: [{ label: 'out of a tunnel', packet: GTPU, restore: { bytes: LINK.bytes, head: 44 } }],
+  },
 ];
