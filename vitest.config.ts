@@ -1,10 +1,13 @@
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 // Kinds of test by name: x.test.ts runs anywhere; kernel and lab tests need privileges and run one file at a time, each in
 // a process of its own, because namespaces and file descriptors are the process's.
 const roots = ['packages/*/src', 'examples', 'tests', 'bench', 'tools'];
 const named = (kind: string) => roots.map((root) => `${root}/**/*.${kind}.ts`);
-const alone = { pool: 'forks', fileParallelism: false, testTimeout: 60_000, hookTimeout: 60_000 } as const;
+// Functions that tests make up are no use to anybody's cache.
+const env = { XDG_CACHE_HOME: join(import.meta.dirname, 'node_modules/.cache') };
+const alone = { env, pool: 'forks', fileParallelism: false, testTimeout: 60_000, hookTimeout: 60_000 } as const;
 
 export default defineConfig({
   test: {
@@ -12,6 +15,7 @@ export default defineConfig({
       {
         test: {
           name: 'pure',
+          env,
           include: named('test'),
           exclude: [
             '**/node_modules/**',
