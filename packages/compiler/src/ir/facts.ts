@@ -42,17 +42,20 @@ function bothBoolean({ left, right }: Extract<Instruction, { op: 'alu' }>, defin
   return [left, right].every((value) => definitions.get(value)?.op === 'compare');
 }
 
-/** The facts about each value, with the block from which on each holds: there and in all blocks it dominates. */
+/** The facts about each value, with the block from which on each holds: there and in all blocks it dominates.
+ *  Those that are not believed are left out. */
 export function factsByValue(
   program: Program,
   graph: Graph,
   definitions: Definitions,
+  believed: (fact: Fact) => boolean = () => true,
 ): ReadonlyMap<ValueId, readonly { readonly fact: Fact; readonly from: BlockId }[]> {
   const found = new Map<ValueId, { fact: Fact; from: BlockId }[]>();
   for (const block of graph.order) {
     const [only, ...others] = at(graph.predecessors, block);
     if (only === undefined || others.length > 0) continue;
     for (const fact of edgeFacts(at(program.blocks, only), block, definitions)) {
+      if (!believed(fact)) continue;
       const known = found.get(fact.value);
       if (known === undefined) found.set(fact.value, [{ fact, from: block }]);
       else known.push({ fact, from: block });

@@ -1,6 +1,7 @@
 // Facts of the control-flow graph: predecessors, order, dominators, loops.
 
 import { at } from './at.ts';
+import { oncePerProgram } from './once-per-program.ts';
 import { successorsOf } from './operands.ts';
 import type { BlockId, Program } from './types.ts';
 
@@ -20,9 +21,9 @@ export interface Graph {
   dominates(above: BlockId, below: BlockId): boolean;
 }
 
-export function graphOf(program: Program): Graph {
-  return graphOfSuccessors(program.blocks.map((block) => successorsOf(block.terminator)));
-}
+export const graphOf: (program: Program) => Graph = oncePerProgram(({ blocks }) =>
+  graphOfSuccessors(blocks.map(({ terminator }) => successorsOf(terminator))),
+);
 
 /** The graph of any control flow whose entry is block 0. */
 export function graphOfSuccessors(successors: readonly (readonly BlockId[])[]): Graph {

@@ -15,6 +15,8 @@ import {
   intervalOfAlu,
   intervalOfTruncation,
 } from './interval.ts';
+import { oncePerProgram } from './once-per-program.ts';
+import { operandsOf } from './operands.ts';
 import type { BlockId, Instruction, Phi, Program, ValueId } from './types.ts';
 import { instructionsByResult } from './uses.ts';
 
@@ -56,120 +58,166 @@ export function exactResult(instruction: Instruction, operand: (value: ValueId) 
   }
 }
 
-export function rangesOf(
-  program: Program,
-  reasoning: Reasoning = exactReasoning,
-  graph: Graph = graphOf(program),
-): Ranges {
-  const analysis = new Analysis(program, reasoning, graph);
-  analysis.run();
-  return {
-    of: (value) => analysis.bounds.get(value) ?? FULL,
-    in: (value, block) => analysis.boundsIn(value, block) ?? FULL,
-  };
+/** Of each program once for each way of reasoning. */
+export function rangesOf(program: Program, reasoning: Reasoning = exactReasoning): Ranges {
+  let analyse = analyses.get(reasoning);
+  if (analyse === undefined) {
+    analyse = oncePerProgram((one) => new Analysis(one, reasoning).run());
+    analyses.set(reasoning, analyse);
+  }
+  return analyse(program);
 }
+
+const analyses = new WeakMap<Reasoning, (program: Program) => Ranges>();
 
 /** Changes of a phi after which a bound that still moves is given up: few at a loop's head, where it will go on. */
 const PATIENCE = { loop: 3, other: 50 };
 const NARROWING_ROUNDS = 2;
 
+type HoldingFrom = ReturnType<typeof factsByValue>;
+
 class Analysis {
-  /** Values that control has not reached are missing. */
-  readonly bounds = new Map<ValueId, Interval>();
   readonly #program: Program;
   readonly #reasoning: Reasoning;
   readonly #graph: Graph;
   readonly #definitions: ReadonlyMap<ValueId, Instruction>;
-  readonly #facts: ReturnType<typeof factsByValue>;
-  readonly #changes = new Map<ValueId, number>();
+  readonly #facts: HoldingFrom;
+  readonly #edges = new Map<Phi, readonly (readonly Fact[])[]>();
+  /** Values that control has not reached have none. */
+  readonly #bounds: (Interval | undefined)[];
+  /** When the bounds of a value last changed, and when they were last computed: so much of a round need not be done again. */
+  readonly #changed: number[];
+  readonly #computed: number[];
+  #clock = 0;
+  readonly #widenings = new Map<ValueId, number>();
 
-  constructor(program: Program, reasoning: Reasoning, graph: Graph) {
+  constructor(program: Program, reasoning: Reasoning) {
     this.#program = program;
     this.#reasoning = reasoning;
-    this.#graph = graph;
+    this.#graph = graphOf(program);
     this.#definitions = instructionsByResult(program);
-    this.#facts = factsByValue(program, graph, this.#definitions);
+    const believed = (fact: Fact) => reasoning.believes(fact, this.#definitions);
+    this.#facts = factsByValue(program, this.#graph, this.#definitions, believed);
+    for (const { id, phis } of program.blocks) for (const phi of phis) this.#edges.set(phi, this.#edgesOf(phi, id));
+    this.#bounds = program.values.map(() => undefined);
+    this.#changed = program.values.map(() => 0);
+    this.#computed = program.values.map(() => -1);
   }
 
-  run(): void {
+  run(): Ranges {
     while (this.#round((phi, interval, patience) => this.#widened(phi, interval, patience)));
-    if (this.#graph.loopHeaders.size === 0) return;
-    for (let round = 0; round < NARROWING_ROUNDS; round++) this.#round((_, interval) => interval);
+    if (this.#graph.loopHeaders.size > 0) {
+      for (const { result } of this.#edges.keys()) this.#computed[result] = -1;
+      for (let round = 0; round < NARROWING_ROUNDS; round++) this.#round((_, interval) => interval);
+    }
+    return {
+      of: (value) => this.#bounds[value] ?? FULL,
+      in: (value, block) => this.#boundsIn(value, block) ?? FULL,
+    };
+  }
+
+  /** What the edges into a block tell of the values that they bring to a phi. */
+  #edgesOf({ inputs }: Phi, block: BlockId): readonly (readonly Fact[])[] {
+    return inputs.map((input) =>
+      edgeFacts(at(this.#program.blocks, input.block), block, this.#definitions).filter(
+        (fact) => fact.value === input.value && this.#reasoning.believes(fact, this.#definitions),
+      ),
+    );
   }
 
   #round(accept: (phi: ValueId, interval: Interval, patience: number) => Interval): boolean {
-    let changed = false;
-    const update = (value: ValueId, interval: Interval) => {
-      const before = this.bounds.get(value);
-      if (before !== undefined && equalIntervals(before, interval)) return;
-      this.bounds.set(value, interval);
-      changed = true;
-    };
+    const before = this.#clock;
     for (const id of this.#graph.order) {
       const { phis, instructions } = at(this.#program.blocks, id);
+      const operand = (value: ValueId) => this.#boundsIn(value, id) ?? FULL;
+      const patience = this.#graph.loopHeaders.has(id) ? PATIENCE.loop : PATIENCE.other;
       for (const phi of phis) {
-        const interval = this.#phi(phi, id);
-        const patience = this.#graph.loopHeaders.has(id) ? PATIENCE.loop : PATIENCE.other;
-        if (interval !== undefined) update(phi.result, accept(phi.result, interval, patience));
+        if (!this.#isOutdatedPhi(phi)) continue;
+        this.#computed[phi.result] = this.#clock;
+        const interval = this.#phi(phi);
+        if (interval !== undefined) this.#update(phi.result, accept(phi.result, interval, patience));
       }
       for (const instruction of instructions) {
-        if (instruction.op === 'store') continue;
-        update(
-          instruction.result,
-          this.#reasoning.result(instruction, (value) => this.boundsIn(value, id) ?? FULL),
-        );
+        if (instruction.op === 'store' || !this.#isOutdated(instruction.result, operandsOf(instruction))) continue;
+        this.#computed[instruction.result] = this.#clock;
+        this.#update(instruction.result, this.#reasoning.result(instruction, operand));
       }
     }
-    return changed;
+    return this.#clock > before;
   }
 
-  #phi({ inputs }: Phi, block: BlockId): Interval | undefined {
-    const reached = inputs.flatMap((input) => {
-      const base = this.boundsIn(input.value, input.block);
-      if (base === undefined) return [];
-      const facts = edgeFacts(at(this.#program.blocks, input.block), block, this.#definitions);
-      const refined = this.#refine(
-        base,
-        facts.filter((fact) => fact.value === input.value),
-      );
-      return refined === undefined ? [] : [refined];
-    });
-    return reached.length === 0 ? undefined : reached.reduce(hull);
+  #update(value: ValueId, interval: Interval): void {
+    const before = this.#bounds[value];
+    if (before !== undefined && equalIntervals(before, interval)) return;
+    this.#bounds[value] = interval;
+    this.#changed[value] = ++this.#clock;
+  }
+
+  /** Whether what a value is computed from has changed since, or what branches compare that with. */
+  #isOutdated(value: ValueId, operands: readonly ValueId[]): boolean {
+    const computed = at(this.#computed, value);
+    if (computed < 0) return true;
+    for (const operand of operands) {
+      if (at(this.#changed, operand) > computed) return true;
+      for (const { fact } of this.#facts.get(operand) ?? []) if (this.#hasMoved(fact, computed)) return true;
+    }
+    return false;
+  }
+
+  #isOutdatedPhi(phi: Phi): boolean {
+    const computed = at(this.#computed, phi.result);
+    const values = phi.inputs.map(({ value }) => value);
+    if (this.#isOutdated(phi.result, values)) return true;
+    return (this.#edges.get(phi) ?? []).some((facts) => facts.some((fact) => this.#hasMoved(fact, computed)));
+  }
+
+  #hasMoved({ other }: Fact, since: number): boolean {
+    return 'value' in other && at(this.#changed, other.value) > since;
+  }
+
+  #phi(phi: Phi): Interval | undefined {
+    const edges = this.#edges.get(phi) ?? [];
+    let reached: Interval | undefined;
+    for (const [index, input] of phi.inputs.entries()) {
+      const base = this.#boundsIn(input.value, input.block);
+      const refined = base && this.#refine(base, edges[index] ?? []);
+      if (refined !== undefined) reached = reached === undefined ? refined : hull(reached, refined);
+    }
+    return reached;
   }
 
   #widened(phi: ValueId, interval: Interval, patience: number): Interval {
-    const before = this.bounds.get(phi);
+    const before = this.#bounds[phi];
     if (before === undefined) return interval;
     const grown = hull(before, interval);
     if (equalIntervals(grown, before)) return before;
-    const changes = (this.#changes.get(phi) ?? 0) + 1;
-    this.#changes.set(phi, changes);
+    const changes = (this.#widenings.get(phi) ?? 0) + 1;
+    this.#widenings.set(phi, changes);
     if (changes <= patience) return grown;
     return { lo: grown.lo < before.lo ? FULL.lo : before.lo, hi: grown.hi > before.hi ? FULL.hi : before.hi };
   }
 
-  boundsIn(value: ValueId, block: BlockId): Interval | undefined {
-    const base = this.bounds.get(value);
+  #boundsIn(value: ValueId, block: BlockId): Interval | undefined {
+    const base = this.#bounds[value];
     const facts = this.#facts.get(value);
     if (base === undefined || facts === undefined) return base;
-    // Facts that contradict each other hold where control never comes: there any bounds do.
-    return facts.reduce<Interval>(
-      (interval, { fact, from }) =>
-        this.#graph.dominates(from, block) ? (this.#refine(interval, [fact]) ?? interval) : interval,
-      base,
-    );
+    let interval = base;
+    for (const { fact, from } of facts) {
+      // Facts that contradict each other hold where control never comes: there any bounds do.
+      if (this.#graph.dominates(from, block)) interval = this.#refined(interval, fact) ?? interval;
+    }
+    return interval;
   }
 
   /** Undefined: no value keeps to all the facts. */
   #refine(base: Interval, facts: readonly Fact[]): Interval | undefined {
-    let interval: Interval = base;
-    for (const fact of facts) {
-      if (!this.#reasoning.believes(fact, this.#definitions)) continue;
-      const other = 'constant' in fact.other ? exactly(fact.other.constant) : this.bounds.get(fact.other.value);
-      const next = other === undefined ? interval : constrained(interval, fact.relation, other);
-      if (next === undefined) return undefined;
-      interval = next;
-    }
+    let interval: Interval | undefined = base;
+    for (const fact of facts) interval = interval && this.#refined(interval, fact);
     return interval;
+  }
+
+  #refined(interval: Interval, { relation, other }: Fact): Interval | undefined {
+    const bounds = 'constant' in other ? exactly(other.constant) : this.#bounds[other.value];
+    return bounds === undefined ? interval : constrained(interval, relation, bounds);
   }
 }

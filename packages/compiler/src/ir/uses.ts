@@ -1,7 +1,8 @@
 // Where each value is defined and how often it is read.
 
+import { oncePerProgram } from './once-per-program.ts';
 import { operandsOf, resultOf, terminatorOperands } from './operands.ts';
-import type { BlockId, Instruction, Phi, Program, ValueId } from './types.ts';
+import type { BlockId, Instruction, Phi, ValueId } from './types.ts';
 
 export type Definition =
   | { readonly kind: 'context' }
@@ -13,7 +14,7 @@ export type Definition =
       readonly instruction: Instruction;
     };
 
-export function definitionsOf(program: Program): ReadonlyMap<ValueId, Definition> {
+export const definitionsOf = oncePerProgram((program): ReadonlyMap<ValueId, Definition> => {
   const definitions = new Map<ValueId, Definition>([[program.context, { kind: 'context' }]]);
   for (const { id: block, phis, instructions } of program.blocks) {
     for (const phi of phis) definitions.set(phi.result, { kind: 'phi', block, phi });
@@ -23,10 +24,10 @@ export function definitionsOf(program: Program): ReadonlyMap<ValueId, Definition
     });
   }
   return definitions;
-}
+});
 
 /** The instruction that defines each value; phis and the context have none. */
-export function instructionsByResult(program: Program): Map<ValueId, Instruction> {
+export const instructionsByResult = oncePerProgram((program): ReadonlyMap<ValueId, Instruction> => {
   const found = new Map<ValueId, Instruction>();
   for (const { instructions } of program.blocks) {
     for (const instruction of instructions) {
@@ -35,10 +36,10 @@ export function instructionsByResult(program: Program): Map<ValueId, Instruction
     }
   }
   return found;
-}
+});
 
 /** Number of operands, phi inputs and terminators that read each value. */
-export function useCounts(program: Program): number[] {
+export const useCounts = oncePerProgram((program): readonly number[] => {
   const counts = program.values.map(() => 0);
   const use = (value: ValueId) => {
     counts[value] = (counts[value] ?? 0) + 1;
@@ -49,4 +50,4 @@ export function useCounts(program: Program): number[] {
     terminatorOperands(terminator).forEach(use);
   }
   return counts;
-}
+});

@@ -6,7 +6,7 @@ import { forwardLoads } from './forward-loads.ts';
 import { legalise } from './legalise.ts';
 import { mergeStores } from './merge-stores.ts';
 import { numberValues } from './number-values.ts';
-import type { Pass } from './pass.ts';
+import { type Pass, untilStable } from './pass.ts';
 import { simplify } from './simplify/simplify.ts';
 import { sinkThroughPhis } from './sink-through-phis.ts';
 import { widenChecks } from './widen-checks.ts';
@@ -37,11 +37,12 @@ const MOST_ROUNDS = 8;
 /** The same program, better, and in a form whose bounds the verifier can follow. */
 export function optimise(program: Program, { optimise: wanted = true, passes = {} }: OptimiseOptions = {}): Program {
   const enabled = wanted ? passNames.filter((name) => passes[name] !== false) : [];
-  let current = cleanup(program);
-  for (let round = 0; round < MOST_ROUNDS; round++) {
-    const next = enabled.reduce((before, name) => cleanup(PASSES[name](before)), current);
-    if (next === current) break;
-    current = next;
-  }
-  return legalise(current);
+  const tidied = enabled.map(
+    (name): Pass =>
+      (before) => {
+        const after = PASSES[name](before);
+        return after === before ? before : cleanup(after);
+      },
+  );
+  return legalise(untilStable(tidied, MOST_ROUNDS)(cleanup(program)));
 }

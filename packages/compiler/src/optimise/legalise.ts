@@ -1,9 +1,8 @@
 import { CodeGenerationError } from '../backend/error.ts';
 import { at } from '../ir/at.ts';
-import { graphOf } from '../ir/graph.ts';
 import { contains, type Interval, onesUpTo } from '../ir/interval.ts';
 import { hasEffect, resultOf, successorsOf } from '../ir/operands.ts';
-import { exactReasoning, type Ranges, rangesOf } from '../ir/ranges.ts';
+import { type Ranges, rangesOf } from '../ir/ranges.ts';
 import type { Block, BlockId, Instruction, Program, Terminator, ValueId, ValueType } from '../ir/types.ts';
 import { instructionsByResult } from '../ir/uses.ts';
 import { regionOf } from './aliasing.ts';
@@ -46,12 +45,11 @@ class Legalising {
   readonly #reach: PacketReach;
 
   constructor(program: Program, mended: Set<ValueId>) {
-    const graph = graphOf(program);
     this.#program = program;
     this.#mended = mended;
     this.#definitions = instructionsByResult(program);
-    this.#proved = rangesOf(program, verifierReasoning, graph);
-    this.#known = rangesOf(program, exactReasoning, graph);
+    this.#proved = rangesOf(program, verifierReasoning);
+    this.#known = rangesOf(program);
     this.#reach = new PacketReach(program, this.#definitions, { proved: this.#proved, known: this.#known });
   }
 
