@@ -144,7 +144,8 @@ class LookupEmitter {
     const count = e.by(e.by(word, 'shr', COUNT_BIT), 'and', MAX_RECORDS);
     const left = e.loop(header, count);
     const at = e.loop(header, e.by(word, 'shl', 3));
-    e.branch(count, 'ne', e.constant(0), header, done);
+    // Older verifiers (6.1) narrow a range by `>`, not by `!=`: with `!=` the loop has no end for them.
+    e.branch(count, 'ugt', e.constant(0), header, done);
     const ways: PhiInput[] = [{ block: e.block, value: best }];
 
     e.block = header;
@@ -157,7 +158,6 @@ class LookupEmitter {
     const rest = e.by(left.value, 'sub', 1);
     left.again(rest);
     at.again(e.by(at.value, 'add', this.#recordBytes));
-    // Older verifiers narrow a range by `>`, not by `!=`.
     e.branch(rest, 'ugt', e.constant(0), header, done);
     ways.push({ block: e.block, value: best });
 
