@@ -61,6 +61,8 @@ export type Value =
       readonly prefix: readonly string[];
       readonly pointer: ValueId;
       readonly writable: boolean;
+      /** Of the addresses in the key that led to it. */
+      readonly family?: 4 | 6 | undefined;
       /** Further values that come with it, such as a classifier's `ruleNumber`. */
       readonly extra?: ReadonlyMap<string, Value>;
     }

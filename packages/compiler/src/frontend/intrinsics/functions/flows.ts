@@ -3,6 +3,7 @@ import type { Lowering } from '../../lowering.ts';
 import type { Outcome, Path, Site } from '../../path.ts';
 import { constant, type Value, type Word } from '../../value.ts';
 import { Code } from '../code.ts';
+import { asRecord } from '../tables/record.ts';
 
 type Fields = ReadonlyMap<string, Value>;
 
@@ -25,7 +26,10 @@ function reversed(fields: Fields): Value {
 }
 
 export function reverse(lowering: Lowering, path: Path, [flow]: readonly Value[], site: Site): readonly Outcome[] {
-  return [{ path, value: reversed(fieldsOf(lowering, flow, site)) }];
+  return asRecord(lowering, path, flow).map((one) => ({
+    path: one.path,
+    value: reversed(fieldsOf(lowering, one.value, site)),
+  }));
 }
 
 export function isCanonical(lowering: Lowering, path: Path, [flow]: readonly Value[], site: Site): readonly Outcome[] {

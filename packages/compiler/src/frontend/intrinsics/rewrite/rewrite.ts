@@ -8,6 +8,7 @@ import type { Call } from '../members.ts';
 import { ipPart, versionOf } from '../packet/datagram.ts';
 import { whenEcho } from '../packet/flow.ts';
 import { transport, transportPart } from '../packet/transport.ts';
+import { asRecord } from '../tables/record.ts';
 import { isView, type View } from '../view.ts';
 import { update } from './checksum-field.ts';
 import { addressDelta, isQuoted, joined, quotingField, updateHeader } from './covering.ts';
@@ -44,10 +45,16 @@ interface Rewriting {
   readonly site: Site;
 }
 
-export function rewrite({ lowering, path, receiver: ip, operands, site }: Call): readonly Outcome[] {
+export function rewrite(call: Call): readonly Outcome[] {
+  const { lowering, path, operands } = call;
+  const given = asRecord(lowering, path, operands[0]);
+  return given.flatMap((one) => rewriteTo({ ...call, path: one.path }, one.value));
+}
+
+function rewriteTo({ lowering, path, receiver: ip, site }: Call, to: Value): readonly Outcome[] {
   if (ip.fixed.tunnelled === true) lowering.fail(site, 'TP3016', 'rewrite()');
   const start = new Code(lowering, path);
-  const flow = flowOf(start, operands[0], site);
+  const flow = flowOf(start, to, site);
   const [type, layout] = versionOf(ip) === 4 ? (['ip4', ipv4Layout] as const) : (['ip6', ipv6Layout] as const);
   const put = (name: 'src' | 'dst') =>
     storeAddress(start, ipPart(ip, 'at'), layout.fields[name], addressPieces(start, type, flow[name], site));
@@ -62,9 +69,9 @@ export function rewrite({ lowering, path, receiver: ip, operands, site }: Call):
   return lowering.joinPaths(ends.map((end) => forget(end.path))).map((on) => ({ path: on, value: UNDEFINED }));
 }
 
-function flowOf(code: Code, flow: Value | undefined, site: Site): Flow {
+function flowOf(code: Code, flow: Value, site: Site): Flow {
   const { lowering } = code;
-  if (flow?.kind !== 'record') return lowering.fail(site, 'TP3005', 'a flow', flow?.kind ?? 'nothing');
+  if (flow.kind !== 'record') return lowering.fail(site, 'TP3005', 'a flow', flow.kind);
   const field = (name: string) => flow.fields.get(name) ?? lowering.fail(site, 'TP3003', name);
   const port = (name: string) => numberFor(code, 16, field(name), site);
   return { src: field('src'), dst: field('dst'), sport: port('sport'), dport: port('dport') };

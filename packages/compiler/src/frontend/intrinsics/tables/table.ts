@@ -36,10 +36,12 @@ export function entryOf(plan: TablePlan, pointer: ValueId, writable: boolean): E
 export function lookup(call: TableCall, { refresh }: { readonly refresh: boolean }): readonly Outcome[] {
   const { lowering, path, receiver, site } = call;
   const { plan } = receiver;
-  return findIn(lowering, path, plan, operand(call, 0, 'a key'), site).flatMap(({ code, pointer }) => {
+  const key = operand(call, 0, 'a key');
+  const [map] = mapsFor(new Code(lowering, path), plan, key, site);
+  return findIn(lowering, path, plan, key, site).flatMap(({ code, pointer }) => {
     const sides = code.when('ne', pointer, n(0));
     const missing: Outcome = { path: sides.otherwise.path, value: UNDEFINED };
-    const entry = entryOf(plan, pointer, refresh);
+    const entry: Entry = { ...entryOf(plan, pointer, refresh), family: map?.family };
     const { touched } = plan.hidden;
     if (!refresh || touched === undefined) return [{ path: sides.then.path, value: entry }, missing];
     return [...touch(sides.then, pointer, touched).map((on): Outcome => ({ path: on, value: entry })), missing];
