@@ -6,10 +6,10 @@ import { inFiles } from '../frontend/fixtures/compile-source.ts';
 import { type ImportedVnf, importVnf, readVnf } from '../frontend/modules/import-vnf.ts';
 import { ArtefactError, readArtefact, writeArtefact } from './index.ts';
 
-const MAIN = `import { counters, drop, next, table, u32, vnf } from '@twinpath/vnf';
+const MAIN = `import { counters, drop, guard, lock, next, table, u32, vnf } from '@twinpath/vnf';
 import { z } from 'zod';
 import { limitOf } from './limit.ts';
-const seen = table({ key: u32, value: { packets: u32 }, max: 100 });
+const seen = table({ key: u32, value: { guard, packets: u32 }, max: 100 });
 const count = counters({ dropped: 'packets dropped' });
 export default vnf({
   name: 'limiter',
@@ -20,6 +20,10 @@ export default vnf({
     let sum = 0;
     for (let i = 0; i < 3; i++) sum += i * config.factor;
     const entry = seen.lookup(packet.length);
+    if (entry) {
+      using _held = lock(entry.guard);
+      entry.packets = 7;
+    }
     if (entry && entry.packets > limitOf(sum)) {
       count.dropped();
       return drop;

@@ -20,13 +20,23 @@ interface Around {
 }
 
 /** A function whose fast path is `body`. `uses`: what it imports from `@twinpath/vnf` besides `vnf`. */
-export function inFastPath(uses: string, body: string, { before, members, imports }: Around = {}): Example {
+export function inFastPath(uses: string, body: string, around: Around = {}): Example {
+  return moduleOf(uses, `  fastPath(packet) {\n${indented(body, 4)}\n  },\n`, around);
+}
+
+/** `body` is the fast path for what leaves the host. */
+export function inEgress(uses: string, body: string): Example {
+  const both = `    ingress: () => next,\n    egress(packet) {\n${indented(body, 6)}\n    },\n`;
+  return moduleOf(uses, `  fastPath: {\n${both}  },\n`, {});
+}
+
+function moduleOf(uses: string, fastPath: string, { before, members, imports }: Around): Example {
   const parts = [
     `import { ${uses}, vnf } from '@twinpath/vnf';\n${imports === undefined ? '' : `${imports}\n`}`,
     ...(before === undefined ? [] : [`${before}\n`]),
-    `export default vnf({\n  name: 'example',\n${members === undefined ? '' : `  ${members}\n`}  fastPath(packet) {\n${indented(body)}\n  },\n});\n`,
+    `export default vnf({\n  name: 'example',\n${members === undefined ? '' : `  ${members}\n`}${fastPath}});\n`,
   ];
   return { module: parts.join('\n') };
 }
 
-const indented = (text: string) => text.replace(/^(?=.)/gm, '    ');
+const indented = (text: string, by: number) => text.replace(/^(?=.)/gm, ' '.repeat(by));

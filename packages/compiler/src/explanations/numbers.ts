@@ -88,8 +88,6 @@ export const OF_NUMBERS: Readonly<Record<keyof typeof NUMBERS, Explanation>> = {
   TP2024: {
     reason:
       'Behind a change of size all views are dead; those that are held across the loop would be so in its second round.',
-    example: inFastPath('next', 'for (let i = 0; i < 20; i++) packet.popVlan();\nreturn next;', {
-      members: "ports: ['lan'],",
-    }),
+    example: inFastPath('next', 'for (let i = 0; i < 20; i++) packet.popVlan();\nreturn next;'),
   },
 };

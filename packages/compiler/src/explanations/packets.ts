@@ -1,12 +1,9 @@
 // 3xxx: packets, views and the values in them.
 
 import type { PACKETS } from '../frontend/diagnostics/packets.ts';
-import { type Explanation, inFastPath } from './explanation.ts';
+import { type Explanation, inEgress, inFastPath } from './explanation.ts';
 
 const IP = 'const ip = packet.ip();\nif (!ip) return next;\n';
-
-/** For a function with ports of its own: its packets enter by XDP, and none leave the host. */
-const INGRESS = { members: "ports: ['lan']," };
 
 export const OF_PACKETS: Readonly<Record<keyof typeof PACKETS, Explanation>> = {
   TP3001: {
@@ -96,13 +93,12 @@ export const OF_PACKETS: Readonly<Record<keyof typeof PACKETS, Explanation>> = {
     example: inFastPath(
       'drop, next',
       'const ip = packet.ip();\nif (!ip || !packet.pushVlan(7)) return next;\nreturn ip.hops < 2 ? drop : next;',
-      INGRESS,
     ),
   },
   TP3015: {
     reason:
       'In tc the kernel has read the headers already and keeps what it learned beside the packet: moved headers would contradict it.',
-    example: inFastPath('drop, next', 'return packet.pushVlan(7) ? next : drop;'),
+    example: inEgress('drop, next', 'return packet.pushVlan(7) ? next : drop;'),
   },
   TP3016: {
     reason:
@@ -123,7 +119,6 @@ export const OF_PACKETS: Readonly<Record<keyof typeof PACKETS, Explanation>> = {
     example: inFastPath(
       'ipHeader, next, udpHeader',
       "packet.encapsulate(ipHeader({ src: '192.0.2.1', dst: '192.0.2.2' }), udpHeader({ sport: 4789, dport: 4789 }));\nreturn next;",
-      INGRESS,
     ),
   },
 };

@@ -74,7 +74,7 @@ export const OF_SUBSET: Readonly<Record<keyof typeof SUBSET, Explanation>> = {
   },
   TP1012: {
     reason:
-      'Functions are compiled into their callers and are never values: one that holds variables of another cannot be.',
+      'Functions are compiled into their callers. One that is made inside of another holds its variables, for which there would have to be memory.',
     example: inFastPath(
       'drop, next',
       'const isLong = (length: number) => length > 1500;\nreturn isLong(packet.length) ? drop : next;',

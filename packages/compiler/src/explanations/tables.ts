@@ -1,7 +1,7 @@
 // 4xxx: tables and counters. 5xxx: verdicts, reasons and hooks.
 
 import type { TABLES, VERDICTS } from '../frontend/diagnostics/tables.ts';
-import { type Explanation, inFastPath } from './explanation.ts';
+import { type Explanation, inEgress, inFastPath } from './explanation.ts';
 
 const IP = 'const ip = packet.ip();\nif (!ip) return next;\n';
 const FLOWS = {
@@ -79,15 +79,9 @@ export const OF_TABLES: Readonly<Record<keyof typeof TABLES, Explanation>> = {
     }),
   },
   TP4010: {
-    reason: 'An entry that the kernel may evict at any time could take its lock with it; a per-CPU entry has one reader and writer.',
-    example: inFastPath(
-      'guard, lock, next, table, u32',
-      'const entry = seen.lookup(packet.length);\nif (!entry) return next;\n{\n  using _held = lock(entry.guard);\n  entry.count += 1;\n}\nreturn next;',
-      {
-        before: "const seen = table({ key: u32, value: { guard, count: u32 }, max: 16, whenFull: 'evict' });",
-        members: 'tables: { seen },',
-      },
-    ),
+    reason:
+      'An entry that the kernel may evict at any time could take its lock with it; a per-CPU entry has one reader and writer.',
+    none: 'vnf() refuses such a table before (TP1005)',
   },
 };
 
@@ -98,7 +92,7 @@ export const OF_VERDICTS: Readonly<Record<keyof typeof VERDICTS, Explanation>> =
   },
   TP5002: {
     reason: 'Each hook of the kernel can do certain things with a packet, and what leaves the host came in by no port.',
-    example: inFastPath('bounce', 'return bounce;'),
+    example: inEgress('bounce, next', 'return bounce;'),
   },
   TP5003: {
     reason:
@@ -118,6 +112,6 @@ export const OF_VERDICTS: Readonly<Record<keyof typeof VERDICTS, Explanation>> =
   TP5005: {
     reason:
       'Packets of local senders leave with a checksum that the hardware is to finish, and such a field is written in another way. Where the kernel says so is found in its BTF; XDP has no such packets to tell apart.',
-    example: inFastPath('next', `${IP}ip.src = ip.dst;\nreturn next;`),
+    example: inEgress('next', `${IP}ip.src = ip.dst;\nreturn next;`),
   },
 };

@@ -141,8 +141,8 @@ function readDeclarations(reader: Reader, list: ts.VariableDeclarationList): rea
 function readDeclaration(reader: Reader, node: ts.VariableDeclaration, word: Declare['word']): Declare {
   const initial = node.initializer === undefined ? undefined : readExpression(reader, node.initializer);
   const pattern = readPattern(reader, node.name, word !== 'let');
-  // What it holds is let go where the block ends.
-  if (word === 'using' && pattern.kind === 'name') pattern.declaration.lastUse = Number.POSITIVE_INFINITY;
+  // What it holds is let go where the block ends, behind all that stands in it. Artefacts hold finite numbers only.
+  if (word === 'using' && pattern.kind === 'name') pattern.declaration.lastUse = Number.MAX_SAFE_INTEGER;
   return { ...spanOf(reader, node), kind: 'declare', word, pattern, initial };
 }
 

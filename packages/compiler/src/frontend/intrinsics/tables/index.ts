@@ -29,3 +29,8 @@ export function tableMethod(call: TableCall, name: string): readonly Outcome[] {
     return call.lowering.fail(call.site, 'TP4008', name, call.receiver.plan.kind, Object.keys(methods).join(', '));
   return method(call);
 }
+
+/** Names of the methods, by kind of table. */
+export function tableVerbs(): Readonly<Record<string, readonly string[]>> {
+  return Object.fromEntries(Object.entries(METHODS).map(([kind, methods]) => [kind, Object.keys(methods)]));
+}
