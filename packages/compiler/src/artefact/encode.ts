@@ -3,6 +3,7 @@
 //
 //   Map      { "$map": [[key, value], …] }
 //   bigint   { "$bigint": "12" }
+//   number   { "$number": "Infinity" } where JSON has none (slow paths write Infinity and NaN)
 //   shared   { "$ref": n }: entry n of the list of shared objects
 //
 // Members that are undefined are left out. No member of the syntax begins with $.
@@ -35,7 +36,7 @@ class Encoder {
 
   value(value: unknown): Json {
     if (value === null || typeof value === 'string' || typeof value === 'boolean') return value;
-    if (typeof value === 'number' && Number.isFinite(value)) return value;
+    if (typeof value === 'number') return Number.isFinite(value) ? value : { $number: String(value) };
     if (typeof value === 'bigint') return { $bigint: String(value) };
     if (typeof value !== 'object') throw new Error(`${typeof value} ${String(value)} has no JSON`);
     return this.#seen.get(value) === 1 ? this.#object(value) : { $ref: this.#number(value) };
@@ -76,9 +77,10 @@ export function decode({ root, shared }: Encoded, replace: Replace): unknown {
   const value = (json: Json): unknown => {
     if (typeof json !== 'object' || json === null) return json;
     if (isList(json)) return json.map(value);
-    const { $ref, $map, $bigint } = json;
+    const { $ref, $map, $bigint, $number } = json;
     if (typeof $ref === 'number') return ref($ref);
     if (typeof $bigint === 'string') return BigInt($bigint);
+    if (typeof $number === 'string') return Number($number);
     if ($map !== undefined && isList($map)) return new Map($map.map(pair));
     return replace(Object.fromEntries(Object.entries(json).map(([name, member]) => [name, value(member)])));
   };
