@@ -19,6 +19,7 @@ export type ChainErrorCode =
   | 'TP_CHAIN_SPEC'
   | 'TP_CHAIN_RUNNING'
   | 'TP_CHAIN_LEFT_BEHIND'
+  | 'TP_RECORD'
   | 'TP_NAMESPACE'
   | 'TP_INTERFACE'
   | 'TP_INTERFACE_TAKEN'

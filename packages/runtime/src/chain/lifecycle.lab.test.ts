@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { assembleProgram, attachXdp, BpfProgram } from '@twinpath/ebpf';
@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { DataPlane } from '../data-plane.ts';
 import { payloads, Veth } from '../fixtures/veth.ts';
 import { detachLink, ourLinks } from '../host/links.ts';
-import { pinDirectory, recordFile } from '../host/paths.ts';
+import { pinDirectory, RECORD_ROOT, recordFile } from '../host/paths.ts';
 import { takeDown } from '../host/take-down.ts';
 import { KernelPlane } from '../kernel/kernel-plane.ts';
 import { ChainError } from './chain-error.ts';
@@ -191,6 +191,19 @@ test('a chain whose interface is gone stops like any other', async () => {
   deleteLink(other.netlink, 'port');
   await new Promise((resolve) => setTimeout(resolve, 1100));
   await chain.stop();
+});
+
+test('a disk that is full is an error that leaves no record', async () => {
+  // Its own mount namespace: nobody else sees this disk.
+  const script = `
+    mount -t tmpfs -o size=4k,nr_inodes=8 none ${RECORD_ROOT} && head -c 4096 /dev/zero > ${RECORD_ROOT}/fill
+    "$@"; ls ${RECORD_ROOT}; umount ${RECORD_ROOT}`;
+  mkdirSync(RECORD_ROOT, { recursive: true });
+  const operands = ['-m', 'sh', '-c', script, 'sh', process.execPath, HOLD, CHAIN, veth.near, SMALL];
+  const { stdout, stderr } = spawnSync('unshare', operands, { encoding: 'utf8' });
+  expect(stderr).toContain(`ChainError: chain ${CHAIN}: it cannot be recorded`);
+  expect(stderr).toContain('ENOSPC');
+  expect(stdout).toBe('fill\n');
 });
 
 test('a pin that is in the way is an error, and is not removed by it', async () => {

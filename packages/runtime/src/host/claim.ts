@@ -1,6 +1,6 @@
 import { mountBpffs } from '@twinpath/linux';
 import { ChainError } from '../chain/chain-error.ts';
-import { pinDirectory } from './paths.ts';
+import { pinDirectory, RECORD_ROOT } from './paths.ts';
 import { pinnedChains, removePins } from './pins.ts';
 import { isAlive, thisProcess } from './process.ts';
 import {
@@ -32,7 +32,7 @@ export class HostClaim implements Disposable {
     this.pins = pinDirectory(chain);
     const inNamespace = namespace === undefined ? {} : { namespace };
     this.#record = { version: 1, chain, process: thisProcess(), ...port, ...inNamespace, pins: this.pins, links: [] };
-    if (!createRecord(this.#record)) throw refusal(chain, readRecord(chain));
+    if (!recorded(this.#record)) throw refusal(chain, readRecord(chain));
     if (pinnedChains().includes(chain)) {
       removeRecord(chain);
       throw leftBehind(chain, 'a process that is gone, without a record');
@@ -53,6 +53,16 @@ export class HostClaim implements Disposable {
 /** A chain of this name that runs. Asked before any work is done; the claim settles it. @throws ChainError */
 export function checkName(chain: string): void {
   if (hasRecord(chain)) throw refusal(chain, readRecord(chain));
+}
+
+/** @throws ChainError: the disk is full, or must not be written. */
+function recorded(record: ChainRecord): boolean {
+  try {
+    return createRecord(record);
+  } catch (cause) {
+    const hint = `make room in ${RECORD_ROOT}, and let this process write there`;
+    throw new ChainError('TP_RECORD', record.chain, 'it cannot be recorded', { hint, cause });
+  }
 }
 
 function refusal(chain: string, record: ChainRecord | undefined): ChainError {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { RECORD_ROOT, recordFile } from './paths.ts';
 import type { ProcessId } from './process.ts';
 
@@ -22,15 +22,20 @@ export interface LinkRecord {
   readonly id: number;
 }
 
-/** Writes the first record of a chain. `false`: there is one already. */
+/** Writes the first record of a chain, whole or not at all. `false`: there is one already. */
 export function createRecord(record: ChainRecord): boolean {
   mkdirSync(RECORD_ROOT, { recursive: true, mode: 0o755 });
+  const file = recordFile(record.chain);
+  const draft = `${file}.${process.pid}`;
   try {
-    writeFileSync(recordFile(record.chain), textOf(record), { flag: 'wx', mode: 0o644 });
+    writeFileSync(draft, textOf(record), { mode: 0o644 });
+    linkSync(draft, file);
     return true;
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
     throw error;
+  } finally {
+    rmSync(draft, { force: true });
   }
 }
 
