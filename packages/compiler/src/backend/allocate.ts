@@ -21,7 +21,11 @@ const MOST_ROUNDS = 100;
 
 /** Gives every virtual register a machine register; what finds none lives in stack slots, added to the program's. */
 export function allocate(program: MachineProgram): MachineProgram {
-  const slots = new SpillSlots(program, interferenceOf(program));
+  let graph: Interference | undefined;
+  const slots = new SpillSlots(program, () => {
+    graph ??= interferenceOf(program);
+    return graph;
+  });
   const limited = limitPressure(program, (register) => slots.of(register));
   const allocation = new Allocation(separateWebs({ ...limited, slots: slots.all() }));
   for (let round = 0; round < MOST_ROUNDS; round++) {
@@ -51,7 +55,7 @@ class Allocation {
     if (uncoloured.length === 0) return rename(merged, (register) => registers.get(register) ?? register);
     // What was united with a machine register stays apart: values made anew may be needed where that holds another.
     const apart = (register: Register) => (standing(register) < FIRST_VIRTUAL ? register : standing(register));
-    const slots = new SpillSlots(this.#program, graph);
+    const slots = new SpillSlots(this.#program, () => graph);
     const spilled = spill(rename(this.#program, apart), uncoloured, (register) => slots.of(register));
     for (const register of spilled.brief) this.#brief.add(register);
     this.#program = { ...spilled.program, slots: slots.all() };
@@ -71,16 +75,16 @@ class Allocation {
 /** Slots for spilled registers. Those that never hold values at the same time share one. */
 class SpillSlots {
   readonly #program: MachineProgram;
-  readonly #graph: Interference;
+  readonly #graph: () => Interference;
   readonly #groups: Register[][] = [];
 
-  constructor(program: MachineProgram, graph: Interference) {
+  constructor(program: MachineProgram, graph: () => Interference) {
     this.#program = program;
     this.#graph = graph;
   }
 
   of(register: Register): number {
-    const clashes = (other: Register) => this.#graph.neighbours.get(register)?.has(other) === true;
+    const clashes = (other: Register) => this.#graph().clash(register, other);
     let index = this.#groups.findIndex((group) => group.includes(register));
     if (index < 0) {
       index = this.#groups.findIndex((group) => !group.some(clashes));

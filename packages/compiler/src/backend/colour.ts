@@ -16,7 +16,7 @@ export function colour(graph: Interference, spillCost: (register: Register) => n
   const uncoloured: Register[] = [];
   const preferences = preferencesOf(graph);
   for (const node of removalOrder(graph, spillCost).reverse()) {
-    const taken = new Set([...neighboursOf(graph, node)].map((other) => registers.get(other)));
+    const taken = new Set(neighboursOf(graph, node).map((other) => registers.get(other)));
     const free = ALLOCATABLE.filter((register) => !taken.has(register));
     const wanted = (preferences.get(node) ?? []).map((other) => registers.get(other) ?? -1);
     const chosen = wanted.find((register) => free.includes(register)) ?? free[0];
@@ -26,8 +26,7 @@ export function colour(graph: Interference, spillCost: (register: Register) => n
   return { registers, uncoloured };
 }
 
-const neighboursOf = ({ neighbours }: Interference, register: Register) =>
-  neighbours.get(register) ?? new Set<Register>();
+const neighboursOf = ({ neighbours }: Interference, register: Register) => neighbours.get(register) ?? [];
 
 /** For each register those it is copied from or to, dearest first. */
 function preferencesOf({ copies }: Interference): ReadonlyMap<Register, Register[]> {
@@ -47,7 +46,7 @@ function preferencesOf({ copies }: Interference): ReadonlyMap<Register, Register
 function removalOrder(graph: Interference, spillCost: (register: Register) => number): Register[] {
   const degrees = new Map<Register, number>();
   for (const [register, others] of graph.neighbours) {
-    if (register >= FIRST_VIRTUAL) degrees.set(register, others.size);
+    if (register >= FIRST_VIRTUAL) degrees.set(register, others.length);
   }
   const order: Register[] = [];
   const easy = [...degrees].filter(([, degree]) => degree < COLOURS).map(([register]) => register);

@@ -9,6 +9,7 @@ import {
   ALLOCATABLE,
   CLOBBERED,
   FIRST_VIRTUAL,
+  FRAME_POINTER,
   type MachineBlock,
   type MachineInstruction,
   type MachineProgram,
@@ -23,6 +24,7 @@ import { rematerialisable } from './spill.ts';
 
 const REGISTERS = ALLOCATABLE.length;
 const SURVIVING = REGISTERS - CLOBBERED.length;
+const MACHINE: readonly Register[] = [...ALLOCATABLE, FRAME_POINTER];
 
 /** Puts in stores and reloads so that no more values are in registers anywhere than there are registers. */
 export function limitPressure(program: MachineProgram, slotOf: (register: Register) => number): MachineProgram {
@@ -100,7 +102,7 @@ class Limiting {
 
   #block(id: BlockId, entering: ReadonlySet<Register>): Limited {
     const block = at(this.#program.blocks, id);
-    const { live, machine } = this.#livenessOf(block, id);
+    const { alive, machine } = this.#livenessOf(block, id);
     const distances = new BlockDistances(block, at(this.#uses, id).atEnd, this.#program.reluctant);
     const held = new Set(entering);
     const instructions: MachineInstruction[] = [];
@@ -122,13 +124,13 @@ class Limiting {
       const [before, after] = [at(machine, index), at(machine, index + 1)];
       // A test writes its result before it reads.
       bring(readsOf(instruction), index, REGISTERS - before - (instruction.op === 'test' ? 1 : 0), instruction);
-      const alive = at(live, index + 1);
       const written = writesOf(instruction).filter((register) => register >= FIRST_VIRTUAL);
-      for (const register of held) if (!alive.has(register) || written.includes(register)) held.delete(register);
+      for (const register of readsOf(instruction)) if (!at(alive, index).includes(register)) held.delete(register);
+      for (const register of written) held.delete(register);
       const next = (register: Register) => distances.next(register, index + 1);
       if (instruction.op === 'call') shrink(held, SURVIVING, next);
       shrink(held, REGISTERS - after - written.length, next);
-      for (const register of written) if (alive.has(register)) held.add(register);
+      for (const register of written) if (at(alive, index).includes(register)) held.add(register);
       instructions.push(instruction);
     });
     const end = block.instructions.length;
@@ -137,20 +139,25 @@ class Limiting {
     return { instructions, entering, leaving };
   }
 
-  /** In front of each instruction and of the terminator: the live registers, and how many of them are the machine's. */
+  /**
+   * For each instruction those of its registers that are live behind it; and how many of the machine's registers are live
+   * in front of each and of the terminator.
+   */
   #livenessOf(block: MachineBlock, id: BlockId) {
-    const live: ReadonlySet<Register>[] = [];
+    const alive: (readonly Register[])[] = [];
+    const machine: number[] = [];
     const first = new Set<Register>();
     walkBackwards(block, at(this.#out, id), (instruction, behind, index) => {
-      live[index + 1] = new Set(behind);
+      const [reads, writes] = [readsOf(instruction), writesOf(instruction)];
+      alive[index] = [...reads, ...writes].filter((register) => behind.has(register));
+      machine[index + 1] = MACHINE.filter((register) => behind.has(register)).length;
       if (index > 0) return;
-      for (const register of behind) first.add(register);
-      for (const register of writesOf(instruction)) first.delete(register);
-      for (const register of readsOf(instruction)) first.add(register);
+      for (const register of MACHINE) {
+        if (reads.includes(register) || (behind.has(register) && !writes.includes(register))) first.add(register);
+      }
     });
-    live[0] = first;
-    const machine = live.map((registers) => [...registers].filter((register) => register < FIRST_VIRTUAL).length);
-    return { live, machine: block.instructions.length === 0 ? [0] : machine };
+    machine[0] = first.size;
+    return { alive, machine };
   }
 
   #reload(register: Register, from: Pick<MachineInstruction, 'at'>): MachineInstruction {

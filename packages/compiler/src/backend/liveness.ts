@@ -1,4 +1,5 @@
 import { at } from '../ir/at.ts';
+import type { BlockId } from '../ir/types.ts';
 import {
   type MachineBlock,
   type MachineInstruction,
@@ -15,20 +16,27 @@ export function liveOut({ blocks }: MachineProgram): readonly ReadonlySet<Regist
   const summaries = blocks.map(summary);
   const liveIn: Set<Register>[] = summaries.map(({ reads }) => new Set(reads));
   const out: Set<Register>[] = blocks.map(() => new Set());
-  for (let changed = true; changed; ) {
-    changed = false;
+  const predecessors: BlockId[][] = blocks.map(() => []);
+  blocks.forEach(({ terminator }, id) => {
+    for (const next of machineSuccessors(terminator)) at(predecessors, next).push(id);
+  });
+  // Blocks whose successors have changed.
+  const open = new Set<BlockId>(blocks.keys());
+  while (open.size > 0) {
     for (let id = blocks.length - 1; id >= 0; id--) {
+      if (!open.delete(id)) continue;
       const live = at(out, id);
       const entering = at(liveIn, id);
+      const before = entering.size;
       const { writes } = at(summaries, id);
       for (const next of machineSuccessors(at(blocks, id).terminator)) {
         for (const register of at(liveIn, next)) {
           if (live.has(register)) continue;
           live.add(register);
-          changed = true;
           if (!writes.has(register)) entering.add(register);
         }
       }
+      if (entering.size > before) for (const from of at(predecessors, id)) open.add(from);
     }
   }
   return out;

@@ -1,9 +1,12 @@
 import { at } from '../ir/at.ts';
+import { textOf } from '../ir/text-of.ts';
 import type { BlockId } from '../ir/types.ts';
 import type { MachineBlock, MachineInstruction, MachineTerminator } from './machine.ts';
 
 /** Fewer instructions than this are not worth the jump. */
 const LEAST = 2;
+/** What differs between instructions that do the same. */
+const PLACES: ReadonlySet<string> = new Set(['at', 'likely']);
 
 /** Lets blocks that end in the same way share that end: whole blocks, and tails that jump to the same place or return. */
 export function mergeTails(blocks: readonly MachineBlock[]): readonly MachineBlock[] {
@@ -19,7 +22,7 @@ function shareWhole(blocks: readonly MachineBlock[]): readonly MachineBlock[] {
   const first = new Map<string, BlockId>();
   const same = new Map<BlockId, BlockId>();
   blocks.forEach((block, id) => {
-    const key = [...block.instructions, block.terminator].map(text).join();
+    const key = textOfBlock(block);
     const known = first.get(key);
     if (known === undefined) first.set(key, id);
     else if (id !== 0) same.set(id, known);
@@ -96,15 +99,18 @@ function reachableFrom(blocks: readonly MachineBlock[]): ReadonlySet<BlockId> {
 
 const texts = new WeakMap<object, string>();
 
-/** Equal for instructions that do the same, wherever they come from. */
+/** Equal for instructions, and for blocks of such, that do the same, wherever they come from. */
 function text(item: MachineInstruction | MachineTerminator | undefined): string {
-  if (item === undefined) return '';
+  return item === undefined ? '' : remembered(item, (one) => textOf(one, PLACES));
+}
+
+const textOfBlock = (block: MachineBlock): string =>
+  remembered(block, ({ instructions, terminator }) => [...instructions, terminator].map(text).join());
+
+function remembered<T extends object>(item: T, make: (item: T) => string): string {
   const known = texts.get(item);
   if (known !== undefined) return known;
-  const made = JSON.stringify(item, (key, value: unknown) => {
-    if (key === 'at' || key === 'likely') return undefined;
-    return typeof value === 'bigint' ? `${value}n` : value;
-  });
+  const made = make(item);
   texts.set(item, made);
   return made;
 }

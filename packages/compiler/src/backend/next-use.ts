@@ -26,13 +26,18 @@ export interface NextUse {
 }
 
 export function nextUses({ blocks }: MachineProgram): readonly NextUse[] {
-  const { order } = graphOfSuccessors(blocks.map(({ terminator }) => machineSuccessors(terminator)));
+  const { order, predecessors } = graphOfSuccessors(blocks.map(({ terminator }) => machineSuccessors(terminator)));
   const starts: Map<Register, number>[] = blocks.map(() => new Map());
   const ends: Map<Register, number>[] = blocks.map(() => new Map());
+  const visited = new Set<BlockId>();
   const backwards = order.toReversed();
-  for (let changed = true; changed; ) {
-    changed = false;
+  // Blocks behind which something has changed.
+  const open = new Set<BlockId>(order);
+  while (open.size > 0) {
     for (const id of backwards) {
+      if (!open.delete(id)) continue;
+      let changed = !visited.has(id);
+      visited.add(id);
       const block = at(blocks, id);
       const end = at(ends, id);
       for (const next of machineSuccessors(block.terminator)) {
@@ -44,7 +49,9 @@ export function nextUses({ blocks }: MachineProgram): readonly NextUse[] {
           changed = true;
         }
       }
+      if (!changed) continue;
       starts[id] = distancesAtStart(block, end);
+      for (const from of at(predecessors, id)) open.add(from);
     }
   }
   return starts.map((atStart, id) => ({ atStart, atEnd: at(ends, id) }));

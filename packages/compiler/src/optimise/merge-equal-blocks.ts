@@ -1,6 +1,7 @@
 import { at } from '../ir/at.ts';
 import { graphOf } from '../ir/graph.ts';
 import { operandsOf, resultOf, successorsOf, terminatorOperands, withTargets } from '../ir/operands.ts';
+import { textOf } from '../ir/text-of.ts';
 import type { Block, BlockId, Instruction, Phi, Program, Terminator, ValueId } from '../ir/types.ts';
 import { useCounts } from '../ir/uses.ts';
 import { removeUnreachable } from './remove-unreachable.ts';
@@ -52,29 +53,22 @@ const outline = ({ instructions, terminator }: Block): string =>
 /** The block as text, its own values named by their order. */
 function fingerprint({ instructions, terminator }: Block): string {
   const names = new Map<ValueId, string>();
-  const name = (key: string, value: unknown): unknown => {
-    if (key === 'at' || key === 'id') return undefined;
-    return typeof value === 'bigint' ? `${value}n` : value;
-  };
   const local = (value: ValueId) => names.get(value) ?? `${value}`;
   const lines = instructions.map((instruction) => {
     const operands = operandsOf(instruction).map(local);
     const result = resultOf(instruction);
     if (result !== undefined) names.set(result, `local ${names.size}`);
-    return JSON.stringify([withoutValues(instruction), operands], name);
+    return `${withoutValues(instruction)} ${operands}`;
   });
-  return [
-    ...lines,
-    JSON.stringify([withoutValues(terminator), terminatorOperands(terminator).map(local)], name),
-  ].join();
+  return [...lines, `${withoutValues(terminator)} ${terminatorOperands(terminator).map(local)}`].join();
 }
 
-const VALUE_KEYS = new Set(['result', 'left', 'right', 'address', 'base', 'by', 'arguments', 'condition', 'pointer']);
+const VALUE_KEYS = ['result', 'left', 'right', 'address', 'base', 'by', 'arguments', 'condition', 'pointer'];
+const OF_CONSTANT: ReadonlySet<string> = new Set(['at', 'id', ...VALUE_KEYS]);
+const OF_OTHERS: ReadonlySet<string> = new Set([...OF_CONSTANT, 'value']);
 
-function withoutValues(item: Instruction | Terminator): Record<string, unknown> {
-  const isValue = (key: string) => VALUE_KEYS.has(key) || (key === 'value' && item.op !== 'constant');
-  return Object.fromEntries(Object.entries(item).filter(([key]) => !isValue(key)));
-}
+const withoutValues = (item: Instruction | Terminator): string =>
+  textOf(item, item.op === 'constant' ? OF_CONSTANT : OF_OTHERS);
 
 /** What the block brings to the phis of its successors. */
 function incoming(block: Block, program: Program): string {
