@@ -11,6 +11,7 @@ import { release } from './functions/lock.ts';
 import { headerProperty } from './headers/header-view.ts';
 import { headerSpec } from './headers/identity.ts';
 import { layerOf } from './headers/layer.ts';
+import { onceRead } from './memo.ts';
 import { begin, end } from './program.ts';
 import { assignEntry, entryMethod, entryProperty } from './tables/entry.ts';
 import { tableMethod } from './tables/index.ts';
@@ -38,7 +39,9 @@ export const INTRINSICS: Intrinsics = {
         const kind = kindOf(lowering, path, receiver, site);
         if (receiver.type === 'header') return headerProperty({ lowering, path, receiver, operands: [], site }, name);
         const property = kind.properties[name];
-        if (property) return property({ lowering, path, receiver, operands: [], site });
+        if (property) {
+          return onceRead(path, receiver, name, () => property({ lowering, path, receiver, operands: [], site }));
+        }
         return lowering.fail(site, 'TP3009', name, kind.title, Object.keys(kind.properties).join(', '));
       }
       case 'entry':
