@@ -6,7 +6,9 @@ import {
   bytesAfter,
   drop,
   flag,
+  type HeaderView,
   header,
+  type IpHeader,
   next,
   stack,
   table,
@@ -46,6 +48,15 @@ const pduSession = header({
 
 const tunnels = table({ key: { teid: be32, qfi: u8 }, value: { traffic }, max: 65_536 });
 
+/** What the tunnel carries, and its QoS flow: 0 if none is named. */
+function contents(tunnel: HeaderView<typeof gtpu.fields>): { inner: IpHeader | undefined; qfi: u8 } {
+  if (!tunnel.hasExtension && !tunnel.hasSequence && !tunnel.hasNumber) return { inner: tunnel.ip(), qfi: 0 };
+  const optional = tunnel.next(options);
+  const container = optional?.extension === PDU_SESSION ? optional.next(pduSession) : undefined;
+  if (container?.extension !== NO_EXTENSION) return { inner: undefined, qfi: 0 };
+  return { inner: container.ip(), qfi: container.qfi };
+}
+
 export default vnf({
   name: 'gtpu',
   tables: { tunnels },
@@ -56,19 +67,10 @@ export default vnf({
     if (tunnel?.version !== 1 || !tunnel.isGtp) return drop;
     if (tunnel.type !== USER_DATA) return stack;
 
-    if (!tunnel.hasExtension && !tunnel.hasSequence && !tunnel.hasNumber) {
-      const inner = tunnel.ip();
-      const known = tunnels.lookup({ teid: tunnel.teid, qfi: 0 });
-      if (!inner || !known) return drop;
-      known.traffic.count(packet);
-      return packet.decapsulate(inner) ? bounce : drop;
-    }
-    const optional = tunnel.next(options);
-    const container = optional?.extension === PDU_SESSION ? optional.next(pduSession) : undefined;
-    if (!container || container.extension !== NO_EXTENSION) return drop;
-    const inner = container.ip();
-    const known = tunnels.lookup({ teid: tunnel.teid, qfi: container.qfi });
-    if (!inner || !known) return drop;
+    const { inner, qfi } = contents(tunnel);
+    if (!inner) return drop;
+    const known = tunnels.lookup({ teid: tunnel.teid, qfi });
+    if (!known) return drop;
     known.traffic.count(packet);
     return packet.decapsulate(inner) ? bounce : drop;
   },

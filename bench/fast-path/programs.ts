@@ -116,6 +116,12 @@ export const PROGRAMS: readonly Measured[] = [
   },
   {
     name: 'gtpu',
-    timed: [{ label: 'out of a tunnel', packet: GTPU, restore: { bytes: LINK.bytes, head: 44 } }],
+    timed: [
+      {
+        label: 'out of a tunnel',
+        packet: GTPU,
+        restore: { bytes: [...LINK.bytes, [44, 8], [52, 4], [56, 2]], head: 44 },
+      },
+    ],
   },
 ];

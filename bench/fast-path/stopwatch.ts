@@ -24,6 +24,13 @@ export class Stopwatch {
     this.#front = restore && makeFront(this.#packet, restore);
   }
 
+  /** @throws Error for a program that does something else with the second packet than with the first */
+  check(program: BpfProgram): void {
+    const runs = [1, 2, 3, 4].map((repeat) => this.#entering(program).testRun({ data: this.#packet, repeat }).retval);
+    if (new Set(runs).size !== 1)
+      throw new Error(`${program.name}: the verdicts of equal packets are ${runs.join(', ')}`);
+  }
+
   /** Without a program: the cost of a test run. */
   measure(program: BpfProgram = this.#empty): number {
     const first = this.once(program, LEAST_RUNS / 10);
@@ -31,17 +38,22 @@ export class Stopwatch {
   }
 
   once(program: BpfProgram, runs: number): number {
-    if (this.#front) setTailCall(this.#front.next, 0, program);
+    const entering = this.#entering(program);
     for (;;) {
       const before = cpuNs();
       try {
-        (this.#front?.program ?? program).testRun({ data: this.#packet, repeat: runs });
+        entering.testRun({ data: this.#packet, repeat: runs });
         return (cpuNs() - before) / runs;
       } catch (error) {
         // A signal of the runtime ended the run: once more.
         if (!(error instanceof SyscallError) || error.code !== 'EINTR') throw error;
       }
     }
+  }
+
+  #entering(program: BpfProgram): BpfProgram {
+    if (this.#front) setTailCall(this.#front.next, 0, program);
+    return this.#front?.program ?? program;
   }
 
   [Symbol.dispose](): void {
