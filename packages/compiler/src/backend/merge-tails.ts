@@ -10,19 +10,20 @@ const PLACES: ReadonlySet<string> = new Set(['at', 'likely']);
 
 /** Lets blocks that end in the same way share that end: whole blocks, and tails that jump to the same place or return. */
 export function mergeTails(blocks: readonly MachineBlock[]): readonly MachineBlock[] {
+  const texts = new Texts();
   for (let current = blocks; ; ) {
-    const next = shareTail(shareWhole(current));
+    const next = shareTail(shareWhole(current, texts), texts);
     if (next === current) return current;
     current = next;
   }
 }
 
 /** Blocks equal to an earlier one are left to nobody. */
-function shareWhole(blocks: readonly MachineBlock[]): readonly MachineBlock[] {
+function shareWhole(blocks: readonly MachineBlock[], texts: Texts): readonly MachineBlock[] {
   const first = new Map<string, BlockId>();
   const same = new Map<BlockId, BlockId>();
   blocks.forEach((block, id) => {
-    const key = textOfBlock(block);
+    const key = texts.ofBlock(block);
     const known = first.get(key);
     if (known === undefined) first.set(key, id);
     else if (id !== 0) same.set(id, known);
@@ -52,27 +53,31 @@ function retargeted(terminator: MachineTerminator, aim: (id: BlockId) => BlockId
 }
 
 /** Moves the longest common end of blocks that have one into a block of its own. */
-function shareTail(blocks: readonly MachineBlock[]): readonly MachineBlock[] {
+function shareTail(blocks: readonly MachineBlock[], texts: Texts): readonly MachineBlock[] {
   const byEnd = new Map<string, BlockId[]>();
   for (const id of reachableFrom(blocks)) {
     const { instructions, terminator } = at(blocks, id);
     if (terminator.op === 'branch' || instructions.length < LEAST) continue;
-    const key = [...instructions.slice(-LEAST), terminator].map(text).join();
+    const key = texts.ofAll([...instructions.slice(-LEAST), terminator]);
     const known = byEnd.get(key);
     if (known === undefined) byEnd.set(key, [id]);
     else known.push(id);
   }
   // A block belongs to one group only, so that all can be done at once.
   const groups = [...byEnd.values()].filter(({ length }) => length > 1);
-  return groups.reduce(withSharedTail, blocks);
+  return groups.reduce((shared, group) => withSharedTail(shared, group, texts), blocks);
 }
 
-function withSharedTail(blocks: readonly MachineBlock[], group: readonly BlockId[]): readonly MachineBlock[] {
+function withSharedTail(
+  blocks: readonly MachineBlock[],
+  group: readonly BlockId[],
+  texts: Texts,
+): readonly MachineBlock[] {
   const bodies = group.map((id) => at(blocks, id).instructions);
   const shortest = Math.min(...bodies.map(({ length }) => length));
   const [model = []] = bodies;
   let length = LEAST;
-  const differs = (count: number) => bodies.some((body) => text(body.at(-count)) !== text(model.at(-count)));
+  const differs = (count: number) => bodies.some((body) => texts.of(body.at(-count)) !== texts.of(model.at(-count)));
   while (length < shortest && !differs(length + 1)) length++;
   const { terminator } = at(blocks, at(group, 0));
   const loopDepth = Math.min(...group.map((id) => at(blocks, id).loopDepth));
@@ -97,20 +102,27 @@ function reachableFrom(blocks: readonly MachineBlock[]): ReadonlySet<BlockId> {
   return reached;
 }
 
-const texts = new WeakMap<object, string>();
+/** Texts to compare, made once of each object: equal for what does the same, wherever it comes from. */
+class Texts {
+  readonly #known = new Map<object, string>();
 
-/** Equal for instructions, and for blocks of such, that do the same, wherever they come from. */
-function text(item: MachineInstruction | MachineTerminator | undefined): string {
-  return item === undefined ? '' : remembered(item, (one) => textOf(one, PLACES));
-}
+  of(item: MachineInstruction | MachineTerminator | undefined): string {
+    return item === undefined ? '' : this.#once(item, (one) => textOf(one, PLACES));
+  }
 
-const textOfBlock = (block: MachineBlock): string =>
-  remembered(block, ({ instructions, terminator }) => [...instructions, terminator].map(text).join());
+  ofAll(items: readonly (MachineInstruction | MachineTerminator)[]): string {
+    return items.map((item) => this.of(item)).join();
+  }
 
-function remembered<T extends object>(item: T, make: (item: T) => string): string {
-  const known = texts.get(item);
-  if (known !== undefined) return known;
-  const made = make(item);
-  texts.set(item, made);
-  return made;
+  ofBlock(block: MachineBlock): string {
+    return this.#once(block, ({ instructions, terminator }) => this.ofAll([...instructions, terminator]));
+  }
+
+  #once<T extends object>(item: T, make: (item: T) => string): string {
+    const known = this.#known.get(item);
+    if (known !== undefined) return known;
+    const made = make(item);
+    this.#known.set(item, made);
+    return made;
+  }
 }

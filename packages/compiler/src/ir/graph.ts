@@ -21,9 +21,20 @@ export interface Graph {
   dominates(above: BlockId, below: BlockId): boolean;
 }
 
-export const graphOf: (program: Program) => Graph = oncePerProgram(({ blocks }) =>
-  graphOfSuccessors(blocks.map(({ terminator }) => successorsOf(terminator))),
-);
+export const graphOf: (program: Program) => Graph = oncePerProgram(({ blocks }) => {
+  const successors = blocks.map(({ terminator }) => successorsOf(terminator));
+  // Most passes leave the control flow as it was.
+  if (latest === undefined || !sameLists(latest.successors, successors)) latest = graphOfSuccessors(successors);
+  return latest;
+});
+
+let latest: Graph | undefined;
+
+function sameLists(left: readonly (readonly number[])[], right: readonly (readonly number[])[]): boolean {
+  const same = (a: readonly number[], b: readonly number[] | undefined) =>
+    a.length === b?.length && a.every((item, index) => item === b[index]);
+  return left.length === right.length && left.every((list, index) => same(list, right[index]));
+}
 
 /** The graph of any control flow whose entry is block 0. */
 export function graphOfSuccessors(successors: readonly (readonly BlockId[])[]): Graph {

@@ -24,26 +24,52 @@ export function operandsOf(instruction: Instruction): readonly ValueId[] {
   }
 }
 
+/** The same instruction if it reads what it read before; so for the others below. */
 export function withOperands(instruction: Instruction, map: (value: ValueId) => ValueId): Instruction {
   switch (instruction.op) {
     case 'alu':
-    case 'compare':
-      return { ...instruction, left: map(instruction.left), right: map(instruction.right) };
+    case 'compare': {
+      const [left, right] = [map(instruction.left), map(instruction.right)];
+      return left === instruction.left && right === instruction.right ? instruction : { ...instruction, left, right };
+    }
     case 'truncate':
-    case 'swap':
-      return { ...instruction, value: map(instruction.value) };
-    case 'load':
-      return { ...instruction, address: map(instruction.address) };
+    case 'swap': {
+      const value = map(instruction.value);
+      return value === instruction.value ? instruction : { ...instruction, value };
+    }
+    case 'load': {
+      const address = map(instruction.address);
+      return address === instruction.address ? instruction : { ...instruction, address };
+    }
     case 'store':
-    case 'atomic':
-      return { ...instruction, address: map(instruction.address), value: map(instruction.value) };
-    case 'offset':
-      return { ...instruction, base: map(instruction.base), by: map(instruction.by) };
-    case 'call':
-      return { ...instruction, arguments: instruction.arguments.map(map) };
+    case 'atomic': {
+      const [address, value] = [map(instruction.address), map(instruction.value)];
+      const isSame = address === instruction.address && value === instruction.value;
+      return isSame ? instruction : { ...instruction, address, value };
+    }
+    case 'offset': {
+      const [base, by] = [map(instruction.base), map(instruction.by)];
+      return base === instruction.base && by === instruction.by ? instruction : { ...instruction, base, by };
+    }
+    case 'call': {
+      const values = mapped(instruction.arguments, map);
+      return values === instruction.arguments ? instruction : { ...instruction, arguments: values };
+    }
     default:
       return instruction;
   }
+}
+
+/** The same list if nothing in it changes. */
+export function mapped<T>(list: readonly T[], map: (item: T) => T): readonly T[] {
+  let made: T[] | undefined;
+  for (const [index, item] of list.entries()) {
+    const next = map(item);
+    if (next === item) continue;
+    made ??= [...list];
+    made[index] = next;
+  }
+  return made ?? list;
 }
 
 export function resultOf(instruction: Instruction): ValueId | undefined {
@@ -72,12 +98,18 @@ export function withTerminatorOperands(terminator: Terminator, map: (value: Valu
   switch (terminator.op) {
     case 'jump':
       return terminator;
-    case 'branch':
-      return { ...terminator, condition: map(terminator.condition) };
-    case 'in-packet':
-      return { ...terminator, pointer: map(terminator.pointer) };
-    case 'return':
-      return { ...terminator, value: map(terminator.value) };
+    case 'branch': {
+      const condition = map(terminator.condition);
+      return condition === terminator.condition ? terminator : { ...terminator, condition };
+    }
+    case 'in-packet': {
+      const pointer = map(terminator.pointer);
+      return pointer === terminator.pointer ? terminator : { ...terminator, pointer };
+    }
+    case 'return': {
+      const value = map(terminator.value);
+      return value === terminator.value ? terminator : { ...terminator, value };
+    }
   }
 }
 
@@ -95,11 +127,16 @@ export function successorsOf(terminator: Terminator): readonly BlockId[] {
 
 export function withTargets(terminator: Terminator, map: (block: BlockId) => BlockId): Terminator {
   switch (terminator.op) {
-    case 'jump':
-      return { ...terminator, target: map(terminator.target) };
+    case 'jump': {
+      const target = map(terminator.target);
+      return target === terminator.target ? terminator : { ...terminator, target };
+    }
     case 'return':
       return terminator;
-    default:
-      return { ...terminator, then: map(terminator.then), otherwise: map(terminator.otherwise) };
+    default: {
+      const [then, otherwise] = [map(terminator.then), map(terminator.otherwise)];
+      const isSame = then === terminator.then && otherwise === terminator.otherwise;
+      return isSame ? terminator : { ...terminator, then, otherwise };
+    }
   }
 }

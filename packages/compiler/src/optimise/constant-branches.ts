@@ -1,17 +1,15 @@
+import { mapped } from '../ir/operands.ts';
 import type { Instruction, Program, Terminator, ValueId } from '../ir/types.ts';
 import { instructionsByResult } from '../ir/uses.ts';
 
 /** Makes jumps of branches whose way is known. The edges that vanish leave phi inputs behind for `removeUnreachable`. */
 export function foldConstantBranches(program: Program): Program {
   const definitions = instructionsByResult(program);
-  let changed = false;
-  const blocks = program.blocks.map((block) => {
+  const blocks = mapped(program.blocks, (block) => {
     const terminator = folded(block.terminator, definitions);
-    if (terminator === block.terminator) return block;
-    changed = true;
-    return { ...block, terminator };
+    return terminator === block.terminator ? block : { ...block, terminator };
   });
-  return changed ? { ...program, blocks } : program;
+  return blocks === program.blocks ? program : { ...program, blocks };
 }
 
 function folded(terminator: Terminator, definitions: ReadonlyMap<ValueId, Instruction>): Terminator {

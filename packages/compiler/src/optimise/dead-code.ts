@@ -1,26 +1,24 @@
-import { hasEffect, operandsOf, resultOf, terminatorOperands } from '../ir/operands.ts';
+import { hasEffect, mapped, operandsOf, resultOf, terminatorOperands } from '../ir/operands.ts';
 import type { Program, ValueId } from '../ir/types.ts';
 import { definitionsOf } from '../ir/uses.ts';
 
 /** Drops instructions and phis that nothing with an effect depends on. */
 export function removeDeadCode(program: Program): Program {
   const live = liveValues(program);
-  let changed = false;
-  const keep = <T>(items: readonly T[], wanted: (item: T) => boolean): readonly T[] => {
-    const kept = items.filter(wanted);
-    if (kept.length === items.length) return items;
-    changed = true;
-    return kept;
-  };
-  const blocks = program.blocks.map((block) => ({
-    ...block,
-    phis: keep(block.phis, (phi) => live.has(phi.result)),
-    instructions: keep(block.instructions, (instruction) => {
+  const blocks = mapped(program.blocks, (block) => {
+    const phis = kept(block.phis, (phi) => live.has(phi.result));
+    const instructions = kept(block.instructions, (instruction) => {
       const result = resultOf(instruction);
       return hasEffect(instruction) || (result !== undefined && live.has(result));
-    }),
-  }));
-  return changed ? { ...program, blocks } : program;
+    });
+    return phis === block.phis && instructions === block.instructions ? block : { ...block, phis, instructions };
+  });
+  return blocks === program.blocks ? program : { ...program, blocks };
+}
+
+/** The same list if all of it is wanted. */
+function kept<T>(items: readonly T[], wanted: (item: T) => boolean): readonly T[] {
+  return items.every(wanted) ? items : items.filter(wanted);
 }
 
 function liveValues(program: Program): ReadonlySet<ValueId> {

@@ -1,4 +1,4 @@
-import { withOperands, withTerminatorOperands } from '../ir/operands.ts';
+import { mapped, withOperands, withTerminatorOperands } from '../ir/operands.ts';
 import type { Block, Program, ValueId } from '../ir/types.ts';
 
 /** Follows replacements of replacements. */
@@ -17,14 +17,17 @@ export function substitute(program: Program, replacements: ReadonlyMap<ValueId, 
   return { ...program, blocks: program.blocks.map((block) => substituteInBlock(block, resolve)) };
 }
 
+/** The same block if it reads none of what is replaced. */
 export function substituteInBlock(block: Block, resolve: (value: ValueId) => ValueId): Block {
-  return {
-    id: block.id,
-    phis: block.phis.map(({ result, inputs }) => ({
-      result,
-      inputs: inputs.map((input) => ({ block: input.block, value: resolve(input.value) })),
-    })),
-    instructions: block.instructions.map((instruction) => withOperands(instruction, resolve)),
-    terminator: withTerminatorOperands(block.terminator, resolve),
-  };
+  const phis = mapped(block.phis, (phi) => {
+    const inputs = mapped(phi.inputs, (input) => {
+      const value = resolve(input.value);
+      return value === input.value ? input : { block: input.block, value };
+    });
+    return inputs === phi.inputs ? phi : { result: phi.result, inputs };
+  });
+  const instructions = mapped(block.instructions, (instruction) => withOperands(instruction, resolve));
+  const terminator = withTerminatorOperands(block.terminator, resolve);
+  const isSame = phis === block.phis && instructions === block.instructions && terminator === block.terminator;
+  return isSame ? block : { id: block.id, phis, instructions, terminator };
 }
