@@ -10,3 +10,6 @@ try {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? ExitStatus.ok : ExitStatus.usage;
   else process.exitCode = reportFailure(error, { json: process.argv.includes('--json') });
 }
+// Timers and sockets of an author's module would keep the process for ever.
+for (const stream of [process.stdout, process.stderr]) await new Promise((flushed) => stream.write('', flushed));
+process.exit();

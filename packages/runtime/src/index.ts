@@ -9,6 +9,7 @@ export { parseConfig, problemsOf } from './config/parse-config.ts';
 export * from './host/index.ts';
 export { KernelMaps } from './kernel/kernel-maps.ts';
 export { EventDecoder, type PacketEvent } from './slow-path/event.ts';
+export { LimitedLog } from './slow-path/limited-log.ts';
 export { countersObject, counterValues } from './tables/counter-values.ts';
 export { InMemoryMaps } from './tables/in-memory-maps.ts';
 export type { InstanceMaps } from './tables/instance-maps.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLab, type Host, type Lab } from '@twinpath/testing/lab';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { PASS } from '../fixtures/functions.ts';
+import { PASS, STRAY, WAITING } from '../fixtures/functions.ts';
 import { tracesOf } from '../fixtures/traces.ts';
 import { start, twinpath } from '../fixtures/twinpath.ts';
 
@@ -67,6 +67,35 @@ test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s ends it in order, also w
   const { status, stdout } = await running.ended;
   expect(status).toBe(0);
   expect(JSON.parse(stdout)).toMatchObject({ name: CHAIN });
+});
+
+test('what nobody catches in the slow path is told, and ends nothing; its timers do not keep the process', async () => {
+  const stray = join(folder, 'stray.vnf.ts');
+  writeFileSync(stray, STRAY);
+  const { status, stderr } = await twinpath(['run', stray, ...place(), '--seconds', '2']);
+  expect(status).toBe(0);
+  expect(stderr).toMatch(/^error nobody caught this: Error: thrown by a timer\n {4}at .*stray.vnf.ts:5:/m);
+  expect(stderr).toMatch(/^error nobody caught this: .* \(and \d+ times more before\)$/ms);
+});
+
+test('a reader of its lines that goes away does not end it', async () => {
+  const stray = join(folder, 'stray.vnf.ts');
+  writeFileSync(stray, STRAY);
+  const running = start(['run', stray, ...place(), '--seconds', '2', '--json']);
+  await running.saying(/Ctrl-C ends it|sits on/);
+  running.child.stderr?.destroy();
+  expect(await running.ended).toMatchObject({ status: 0, stdout: expect.stringContaining('"seconds":2') });
+});
+
+test('Ctrl-C ends it also while a function never comes to an end with its start', async () => {
+  const waiting = join(folder, 'waiting.vnf.ts');
+  writeFileSync(waiting, WAITING);
+  const running = start(['run', waiting, ...place()]);
+  await running.saying(/configure waits/);
+  running.child.kill('SIGINT');
+  const { status, stderr } = await running.ended;
+  expect(status).toBe(1);
+  expect(stderr).toContain(`error: chain ${CHAIN}: it was told to end while it started\nhint: `);
 });
 
 test('a chain in YAML runs the same, and the command line moves it elsewhere', async () => {

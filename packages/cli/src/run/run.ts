@@ -5,6 +5,7 @@ import { printJson } from '../output/json.ts';
 import { toldToEnd, untilTheEnd } from './ending.ts';
 import { showLive } from './live-line.ts';
 import { logTo } from './log.ts';
+import { outliveStrays } from './outlive.ts';
 import { placementText } from './placement.ts';
 import { resultText, runResult } from './report.ts';
 
@@ -24,6 +25,8 @@ export async function run(path: string, options: RunOptions): Promise<number> {
   const spec = placed(target);
   // Before anything is on the host: a signal from here on ends in order.
   const told = toldToEnd();
+  const log = logTo(process.stderr);
+  outliveStrays(log);
   const began = performance.now();
   await using chain = await start();
   const startedMs = performance.now() - began;
@@ -38,7 +41,7 @@ export async function run(path: string, options: RunOptions): Promise<number> {
 
   async function start(): Promise<RunningChain> {
     try {
-      return await startChain(spec, { log: logTo(process.stderr), runTimeStatistics: true });
+      return await startChain(spec, { log, runTimeStatistics: true, signal: told });
     } catch (error) {
       throw error instanceof ConfigError ? target.located(error) : error;
     }

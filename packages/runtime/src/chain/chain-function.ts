@@ -151,6 +151,8 @@ export class ChainFunction implements RunningFunction, AsyncDisposable {
     } catch (error) {
       throw refused(this.name, config, error);
     }
+    // Nobody waits any more: what comes now would stay on the host.
+    this.#stop.signal.throwIfAborted();
     return staged;
   }
 
@@ -159,7 +161,9 @@ export class ChainFunction implements RunningFunction, AsyncDisposable {
     const [options, { tables }] = [this.#instanceOptions(), this.#deployment];
     this.#instance = instanceContext(options, tables, plane.maps, () => this.#config);
     const context = slowPathContext(this.#instance, options, this.#stop.signal);
-    const handlers = handlersOf(this.#options, await imported.spec.slowPath?.(context));
+    const given = await imported.spec.slowPath?.(context);
+    this.#stop.signal.throwIfAborted();
+    const handlers = handlersOf(this.#options, given);
     const { packetOut } = plane;
     const answering = { packetOut, counts: this.#counts, log: this.#limitedLog, port };
     const dispatcher = this.#running.use(new Dispatcher(this.#plan, answering, handlers));

@@ -21,6 +21,8 @@ export interface StartOptions {
   readonly log?: Log;
   /** Let the kernel measure how long programs run; costs each run some 20 ns. Since 5.8. */
   readonly runTimeStatistics?: boolean;
+  /** Gives up starting, for a function whose `configure` or `slowPath` never returns. */
+  readonly signal?: AbortSignal;
   /** Default: the kernel. */
   readonly plane?: (options: KernelPlaneOptions) => DataPlane;
 }
@@ -67,10 +69,27 @@ export async function startChain(spec: ChainSpec, options: StartOptions = {}): P
   );
   const made = { chain: spec.name, name: only.name, imported, plane, port: spec.port.interface, seed: SEED, key, log };
   const one = stack.use(new ChainFunction(made));
-  await one.start(only.config);
+  await begun(one.start(only.config), spec.name, options.signal);
   const timer = setInterval(() => one.tick(), TICK_MS);
   stack.defer(() => clearInterval(timer));
   return new Chain(spec, one, plane, stack.move());
+}
+
+/** Waits also when nothing else keeps the process alive: a promise of the author's does not. @throws ChainError when given up. */
+async function begun(starting: Promise<void>, chain: string, signal: AbortSignal | undefined): Promise<void> {
+  using stack = new DisposableStack();
+  const timer = setInterval(() => {}, 2 ** 30);
+  stack.defer(() => clearInterval(timer));
+  const givenUp = new Promise<never>((_, reject) => {
+    const giveUp = () => {
+      const hint = 'what `configure` and `slowPath` of the function wait for did not come';
+      reject(new ChainError('TP_STOPPED', chain, 'it was told to end while it started', { hint }));
+    };
+    if (signal?.aborted === true) giveUp();
+    signal?.addEventListener('abort', giveUp, { once: true });
+    stack.defer(() => signal?.removeEventListener('abort', giveUp));
+  });
+  await Promise.race([starting, givenUp]);
 }
 
 class Chain implements RunningChain {
