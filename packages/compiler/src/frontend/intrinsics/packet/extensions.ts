@@ -15,8 +15,10 @@ const NEXT_HEADER = 6;
 const SMALLEST = 8;
 /** Longest extension header, 255 + 1 units of 8 bytes, rounded up to a mask that the verifier can add up six times. */
 const SIZE_MASK = 0xfff;
-/** Six of the longest end below it: what the loop adds up has a bound that needs no counting of turns. */
-const OFFSET_MASK = 0x7fff;
+/** Six of the longest, 12288 bytes, end below it: what the loop adds up has a bound that needs no counting of turns. Two such
+ *  walks (a quoted packet behind an ICMPv6 header), or one and an index of 15 bits, stay below the 65,535 bytes to which
+ *  verifiers follow a packet pointer. Newer ones see by themselves that a sum ends there, 6.1 does not. */
+const OFFSET_MASK = 0x3fff;
 const FRAGMENT_OFFSET = 0xfff8;
 const FRAGMENT_OFFSET_OR_MORE = 0xfff9;
 
