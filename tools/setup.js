@@ -1,7 +1,8 @@
-// Makes this checkout ready for `npm start` or `npm test`: npm packages from the lock file, and Debian packages where it may.
+// Makes this checkout ready for `npm start`, `npm test` or `npm run test:kernels`: npm packages from the lock file, and
+// Debian packages where it may.
 // Plain JavaScript without dependencies: it runs before there are any, under whatever Node is there (20 or newer).
 //
-//   node tools/setup.js start|test
+//   node tools/setup.js start|test|kernels
 import { installDebian } from './setup/debian.js';
 import { installNpm } from './setup/npm.js';
 
@@ -17,11 +18,12 @@ const debian = {
     'llvm-objdump': 'llvm',
     bpftool: 'bpftool',
   },
+  kernels: { 'qemu-system-x86_64': 'qemu-system-x86', busybox: 'busybox-static', ip: 'iproute2' },
 };
 
 const purpose = process.argv[2];
-if (purpose !== 'start' && purpose !== 'test') {
-  console.error('usage: node tools/setup.js start|test');
+if (purpose !== 'start' && purpose !== 'test' && purpose !== 'kernels') {
+  console.error('usage: node tools/setup.js start|test|kernels');
   process.exit(2);
 }
 installNpm();

@@ -91,7 +91,10 @@ function librariesOf(program: string): readonly string[] {
 /** The files of a folder, or one file. */
 function addTree(archive: CpioArchive, root: string, path: string, wanted: RegExp): void {
   const from = join(root, path);
-  if (statSync(from).isFile()) return archive.file(`${HOME}/${path}`, readFileSync(from));
+  if (statSync(from).isFile()) {
+    archive.file(`${HOME}/${path}`, readFileSync(from));
+    return;
+  }
   for (const entry of readdirSync(from, { withFileTypes: true })) {
     if (entry.name === 'node_modules' || (entry.name === 'dist' && wanted === SOURCES)) continue;
     if (entry.isDirectory()) addTree(archive, root, `${path}/${entry.name}`, wanted);

@@ -15,6 +15,8 @@ export interface Workload {
   readonly cpus: number;
   /** Part of the names of the files to take; all. */
   readonly only: string | undefined;
+  /** With the test files that take minutes. */
+  readonly full: boolean;
 }
 
 export interface CompiledExperiment {
@@ -32,9 +34,10 @@ export interface WorkloadOptions {
   /** Generated programs. */
   readonly count: number;
   readonly only: string | undefined;
+  readonly full: boolean;
 }
 
-export function makeWorkload({ seed, count, only }: WorkloadOptions): Workload {
+export function makeWorkload({ seed, count, only, full }: WorkloadOptions): Workload {
   const golden = goldenExperiments().map(({ title, ...experiment }) => ({
     title: `golden case: ${title}`,
     experiment,
@@ -44,7 +47,7 @@ export function makeWorkload({ seed, count, only }: WorkloadOptions): Workload {
     experiment: makeExperiment(seed + index),
   }));
   const experiments = [...golden, ...generated].flatMap(({ title, experiment }) => compiledBothWays(title, experiment));
-  return { experiments, cpus: CPUS, only };
+  return { experiments, cpus: CPUS, only, full };
 }
 
 /** Nothing for programs that need more stack than there is. */

@@ -13,7 +13,7 @@ const sections = {
   features: tellFeatures,
   programs: () => loadPrograms(workload.only),
   experiments: () => runExperiments(workload),
-  tests: () => runTestFiles(workload.only),
+  tests: () => runTestFiles(workload),
 };
 for (const [name, run] of Object.entries(sections)) {
   const began = performance.now();

@@ -15,7 +15,7 @@ const CONFIGURATIONS: Readonly<Record<string, unknown>> = {
   'bench/functions/parse.vnf.ts': { subnets: [] },
 };
 /** The verdict cannot be given there, and the like: what the compiler says of a hook, not of the program. */
-const NOT_ON_THIS_HOOK = new Set(['TP5002', 'TP5005']);
+const NOT_ON_THIS_HOOK = new Set(['TP3015', 'TP5002', 'TP5005']);
 
 /** Each program by itself, so that one that is rejected does not hide the next. */
 export async function loadPrograms(only: string | undefined): Promise<void> {
@@ -41,7 +41,7 @@ function choicesFor({ spec }: ImportedVnf): readonly ProgramChoice[] {
 
 async function loadProgram(file: string, imported: ImportedVnf, config: unknown, choice: ProgramChoice): Promise<void> {
   const title = `program ${file}, ${choice.hook}, ${choice.origin}`;
-  const compiled = attempt(() => compileFunction(imported, { config, target: target(), programs: [choice] }));
+  const compiled = attempt(() => compileFunction(imported, { config, target: target(imported), programs: [choice] }));
   if (compiled instanceof CompileError) return skip(title, `not for this hook: ${compiled.diagnostics[0]?.message}`);
   await check(title, () => {
     using made = new DisposableStack();
@@ -63,12 +63,14 @@ function attempt<T>(compile: () => T): T | CompileError {
   }
 }
 
+const PORT = { name: 'port', ifindex: 1 };
+
 /** A port that no packet comes from; the smallest room for rules, which the verifier does not look into. */
-const target = () =>
+const target = ({ spec: { ports } }: ImportedVnf) =>
   ({
     clock: 'kernel',
     cpus: 1,
-    ports: [{ name: 'port', ifindex: 1 }],
+    ports: ports.kind === 'named' ? ports.names.map((name, index) => ({ name, ifindex: index + 1 })) : [PORT],
     classifiers: new Map(),
     checksumState: skbChecksumState(),
     seed: 1,

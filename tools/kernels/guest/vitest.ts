@@ -1,7 +1,7 @@
 // Stands in for vitest, which is too heavy for an emulated machine: collects the tests of one file after the other and runs
 // them. `expect` is vitest's own.
 import { format } from 'node:util';
-import { check, skip } from './report.ts';
+import { check, Skipped, skip } from './report.ts';
 
 export { expect } from 'vitest';
 
@@ -54,6 +54,13 @@ function titled(title: string, row: unknown): string {
   return format(named, ...(Array.isArray(row) ? row : [row]).slice(0, wanted));
 }
 
+/** What vitest gives tests of that these use. */
+const CONTEXT = {
+  skip(why = 'by the test itself'): never {
+    throw new Skipped(why);
+  },
+};
+
 let file = '';
 
 const addTest: Add = (title, body, skipped, values) => {
@@ -64,7 +71,7 @@ const addTest: Add = (title, body, skipped, values) => {
     await check(named, async () => {
       for (const work of before) await work();
       try {
-        await Reflect.apply(body, undefined, values);
+        await Reflect.apply(body, undefined, [...values, CONTEXT]);
       } finally {
         for (const work of after) await work();
       }
