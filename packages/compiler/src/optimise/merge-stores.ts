@@ -1,6 +1,6 @@
 import { at } from '../ir/at.ts';
 import { operandsOf } from '../ir/operands.ts';
-import { type Ranges, rangesOf } from '../ir/ranges.ts';
+import { rangesOf } from '../ir/ranges.ts';
 import type { Block, BlockId, Instruction, Program, ValueId, ValueType, Width } from '../ir/types.ts';
 import { instructionsByResult } from '../ir/uses.ts';
 import { regionOf } from './aliasing.ts';
@@ -33,14 +33,12 @@ class Merging {
   readonly #program: Program;
   readonly #values: ValueType[];
   readonly #definitions: ReadonlyMap<ValueId, Instruction>;
-  readonly #ranges: Ranges;
   readonly #bases: ReadonlySet<ValueId>;
 
   constructor(program: Program) {
     this.#program = program;
     this.#values = [...program.values];
     this.#definitions = instructionsByResult(program);
-    this.#ranges = rangesOf(program);
     this.#bases = new Set([...this.#definitions].flatMap(([value, { op }]) => (op === 'stack' ? [value] : [])));
   }
 
@@ -185,10 +183,11 @@ class Merging {
   }
 
   #masked({ value, width }: Store, block: BlockId, emit: (make: (result: ValueId) => Instruction) => ValueId): ValueId {
+    const ranges = rangesOf(this.#program);
     const known = {
       definition: (one: ValueId) => this.#definitions.get(one),
-      range: (one: ValueId) => this.#ranges.in(one, block),
-      rangeAnywhere: (one: ValueId) => this.#ranges.of(one),
+      range: (one: ValueId) => ranges.in(one, block),
+      rangeAnywhere: (one: ValueId) => ranges.of(one),
     };
     if (width === 64 || possibleBits(value, known) < 1n << BigInt(width)) return value;
     return emit((result) => ({ op: 'truncate', width, value, result }));
