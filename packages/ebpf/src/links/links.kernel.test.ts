@@ -17,6 +17,8 @@ import {
   writeSysctl,
 } from '@twinpath/linux';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { probe } from '../features/probe.ts';
+import { UnsupportedFeatureError } from '../features/unsupported.ts';
 import { BpfMap } from '../maps/map.ts';
 import { assembleProgram } from '../programs/from-assembly.ts';
 import { BpfProgram } from '../programs/program.ts';
@@ -180,7 +182,12 @@ describe('links', () => {
   });
 });
 
-describe('tcx links', () => {
+test.skipIf(probe('tcx-link'))('a kernel without tcx links says so', () => {
+  using program = BpfProgram.load(assembleProgram('pass', 'sched-cls', 'r0 = 0\nexit'));
+  expect(() => tcxHere({ program, ifindex: v0, direction: 'egress' })).toThrow(UnsupportedFeatureError);
+});
+
+describe.skipIf(!probe('tcx-link'))('tcx links', () => {
   test.each([
     ['egress', 'v0'],
     ['ingress', 'v1'],
