@@ -2,11 +2,11 @@
 //
 // Rules decide the first packet of a flow; all others, both ways, need one lookup. A rule with a condition that no table can
 // hold (a time of day, a DNS name) is decided by the slow path, once for each flow.
-import { resolve4, resolve6 } from 'node:dns/promises';
-import { canonical, type FiveTuple, type Ip, isCanonical, net, vnf } from '@twinpath/vnf';
+import { canonical, type FiveTuple, isCanonical, net, vnf } from '@twinpath/vnf';
 import { z } from 'zod';
 import { Config } from './config.ts';
 import { filter } from './fast-path.ts';
+import { Names } from './names.ts';
 import { classifierRules, decide } from './rule-order.ts';
 import { isWithin } from './schedule.ts';
 import { count, flows, NO_RULE, rules, undecided } from './tables.ts';
@@ -32,11 +32,13 @@ export default vnf({
   },
 
   slowPath({ config, tables, every, log }) {
+    const names = new Names();
+    const addressesOf = (name: string) => names.addressesOf(name);
     every('1 min', () => {
       const { rules: configured } = config();
       const now = new Date();
-      const over = configured.flatMap(({ when }, number) => (when && !isWithin(when, now) ? [number] : []));
-      if (over.length > 0) tables.flows.deleteWhere((_, { rule }) => over.includes(rule));
+      const over = new Set(configured.flatMap(({ when }, number) => (when && !isWithin(when, now) ? [number] : [])));
+      if (over.size > 0) tables.flows.deleteWhere((_, { rule }) => over.has(rule));
     });
 
     return {
@@ -66,8 +68,3 @@ export default vnf({
     },
   },
 });
-
-async function addressesOf(name: string): Promise<readonly Ip[]> {
-  const answers = await Promise.allSettled([resolve4(name), resolve6(name)]);
-  return answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
-}
