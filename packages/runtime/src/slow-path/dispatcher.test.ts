@@ -299,4 +299,18 @@ describe('a handed-over packet', () => {
     expect(sent).toEqual([]);
     expect(() => held[0]?.resume()).toThrow('the chain was stopped');
   });
+
+  test('whose handler goes on behind the end of the chain fails unheard', async () => {
+    const { receive, dispatcher, counts, lines } = open({
+      async resumed() {
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        throw new Error('the tables are gone');
+      },
+    });
+    receive(event('resumed'));
+    dispatcher[Symbol.dispose]();
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(counts.handlerErrors).toBe(0);
+    expect(lines).toEqual([]);
+  });
 });

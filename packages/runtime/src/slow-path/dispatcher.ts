@@ -17,6 +17,7 @@ export class Dispatcher implements Disposable {
   readonly #options: Answering;
   readonly #waiting = new Set<PacketAnswer>();
   readonly #handlers: HandlerTable;
+  #disposed = false;
 
   constructor(plan: FunctionPlan, options: DispatcherOptions, handlers: HandlerTable) {
     this.#handlers = handlers;
@@ -34,8 +35,9 @@ export class Dispatcher implements Disposable {
     else this.#hold(event);
   }
 
-  /** Packets that wait are given up. */
+  /** Packets that wait are given up. Handlers that go on fail for want of what is gone: nobody is told. */
   [Symbol.dispose](): void {
+    this.#disposed = true;
     for (const answer of [...this.#waiting]) answer.abandon();
   }
 
@@ -73,6 +75,7 @@ export class Dispatcher implements Disposable {
   }
 
   #failed(reason: string, error: unknown, answer: PacketAnswer | undefined): void {
+    if (this.#disposed) return;
     // That nobody answered in time is counted and logged already.
     if (error instanceof AnsweredError && error.late) return;
     const { counts, log } = this.#options;
