@@ -50,7 +50,7 @@ module.exports = {
         'within a folder files may call each other (an ICMP error quotes an IP header); types are gone at run time',
       severity: 'error',
       from: { path: '^(packages/[^/]+/src/[^/]+)/' },
-      to: { circular: true, pathNot: '^$1/', dependencyTypesNot: ['type-only'] },
+      to: { circular: true, pathNot: '^$1/', viaOnly: { dependencyTypesNot: ['type-only'] } },
     },
   ],
   options: {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { canonicalIp } from './address/ip.ts';
-import { texts } from './arbitrary/frames.ts';
+import { texts } from './arbitrary/index.ts';
 import { verifyChecksums } from './checksum/verify.ts';
 import { writePcap } from './pcap/write-capture.ts';
 import { packetFromText } from './text/packet-from-text.ts';

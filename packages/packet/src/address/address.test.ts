@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import ipaddr from 'ipaddr.js';
 import { describe, expect, it } from 'vitest';
-import { ip4s, ip6s, macs } from '../arbitrary/frames.ts';
+import { ip4s, ip6s, macs } from '../arbitrary/index.ts';
 import { AddressError } from './address-error.ts';
 import { etherTypeName, etherTypeNumber } from './ether-type.ts';
 import { canonicalIp, ipFromBytes, ipToBytes, isIp4, isIp6, sameFamily } from './ip.ts';

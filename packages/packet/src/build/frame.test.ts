@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ip6s, macs } from '../arbitrary/frames.ts';
+import { ip6s, macs } from '../arbitrary/index.ts';
 import { verifyChecksums } from '../checksum/verify.ts';
 import { headerBytes, readField } from '../layout/field.ts';
 import { ipv4Layout, ipv6Layout, tcpLayout } from '../layout/headers.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { anyBytes } from '../arbitrary/frames.ts';
+import { anyBytes } from '../arbitrary/index.ts';
 import { verifyChecksums } from '../checksum/verify.ts';
 import { packetFromText } from '../text/packet-from-text.ts';
 import { textOf } from '../text/text-of.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ipTexts } from '../arbitrary/frames.ts';
+import { ipTexts } from '../arbitrary/index.ts';
 import { getU16, setU16 } from '../bytes/big-endian.ts';
 import { packetFromText } from '../text/packet-from-text.ts';
 import { crc32c, updatedCrc32c } from './crc32c.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ip4s, ip6s, u16s } from '../arbitrary/frames.ts';
+import { ip4s, ip6s, u16s } from '../arbitrary/index.ts';
 import { canonical, isCanonical, reverse } from './flow.ts';
 
 const ends = fc.oneof(fc.tuple(ip4s, ip4s), fc.tuple(ip6s, ip6s));

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { anyBytes, texts } from '../arbitrary/frames.ts';
+import { anyBytes, texts } from '../arbitrary/index.ts';
 import { verifyChecksums } from '../checksum/verify.ts';
 import { packetView } from '../view/packet-view.ts';
 import { packetFromText } from './packet-from-text.ts';

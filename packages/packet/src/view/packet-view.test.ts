@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { anyBytes, ip4s, ip6s, ipTexts, texts, u16s, u32s } from '../arbitrary/frames.ts';
+import { anyBytes, ip4s, ip6s, ipTexts, texts, u16s, u32s } from '../arbitrary/index.ts';
 import { sameBytes } from '../bytes/concat.ts';
 import { verifyChecksums } from '../checksum/verify.ts';
 import { packetFromText } from '../text/packet-from-text.ts';

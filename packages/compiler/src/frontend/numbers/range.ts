@@ -7,7 +7,6 @@ export const SIGNED_32: Range = { low: -(2n ** 31n), high: 2n ** 31n - 1n };
 export const UNSIGNED_32: Range = { low: 0n, high: 2n ** 32n - 1n };
 /** What is neither negative nor has bit 31 set: bitwise operators see it as it is. */
 export const POSITIVE_31: Range = { low: 0n, high: 2n ** 31n - 1n };
-export const BOOLEAN: Range = { low: 0n, high: 1n };
 
 export const point = (value: bigint): Range => ({ low: value, high: value });
 export const minimum = (a: bigint, b: bigint) => (a < b ? a : b);
