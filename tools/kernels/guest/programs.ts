@@ -31,6 +31,7 @@ export async function loadPrograms(only: string | undefined): Promise<void> {
   }
 }
 
+/** A transparent function may be asked to see what leaves, too. */
 function choicesFor({ spec }: ImportedVnf): readonly ProgramChoice[] {
   const entering: readonly ProgramChoice[] = [
     { hook: 'xdp', origin: 'wire' },
