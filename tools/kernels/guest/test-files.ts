@@ -16,6 +16,7 @@ const NOT_HERE = [
 ];
 /** Minutes on an emulated machine. */
 const SLOW = [
+  'compiler/src/classifier-walk/',
   'compiler/src/frontend/intrinsics/',
   'functions/src/firewall/differential',
   'testing/src/packets/test-packets',
