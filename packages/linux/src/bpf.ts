@@ -38,12 +38,19 @@ export const BpfCommand = {
   PROG_BIND_MAP: 35,
 } as const;
 
+const EAGAIN = 11;
+const LOAD_TRIES = 5;
+
 /**
  * One bpf(2) call: a result >= 0 (often a new descriptor), or minus the errno.
  * `attr` is a zero-filled union bpf_attr; an unknown tail that is not zero is E2BIG.
+ * A verification that a pending signal broke off (EAGAIN) is begun again, at most five times in all.
  */
 export function bpf(command: number, attr: NativeBuffer): number {
-  const result = bpfSyscall(command, attr.address, attr.bytes.byteLength);
+  let result = bpfSyscall(command, attr.address, attr.bytes.byteLength);
+  for (let tries = 1; command === BpfCommand.PROG_LOAD && result === -EAGAIN && tries < LOAD_TRIES; tries++) {
+    result = bpfSyscall(command, attr.address, attr.bytes.byteLength);
+  }
   keepAlive(attr);
   return result;
 }

@@ -8,7 +8,8 @@ const BPF_PSEUDO_MAP_VALUE = 2;
 
 /** A copy of the program's code with every map reference replaced by the descriptor of a live map. */
 export function relocateMaps(spec: ProgramSpec, maps: Readonly<Record<string, BpfMap>>): Uint8Array {
-  const code = spec.code.slice();
+  // Not slice(): that of a Node Buffer shares memory.
+  const code = new Uint8Array(spec.code);
   const view = new DataView(code.buffer);
   for (const { slot, map: name, kind, valueOffset } of spec.relocations) {
     const map = maps[name];
