@@ -42,7 +42,9 @@ export const tcpOption: Member = ({ lowering, path, receiver, operands, site }) 
   const code = ends.refuse(ends.require(present.whenInPacket(second, 1)).when('eq', kind, n(0)));
   const isLong = code.alu('shr', code.alu('add', code.alu('xor', kind, n(NO_OPERATION)), n(255)), n(8));
   const isSingle = code.alu('xor', isLong, n(1));
-  const length = code.alu('mul', code.load(second, 0, 8), code.alu('and', hasLength, isLong));
+  // A mask, for a multiplication takes longer, and each turn waits for the one before.
+  const wantsLength = code.alu('sub', n(0), code.alu('and', hasLength, isLong));
+  const length = code.alu('and', code.load(second, 0, 8), wantsLength);
   const step = code.alu('add', length, isSingle);
   const real = ends.require(code.when('uge', code.alu('add', step, isSingle), n(2), 'then'));
   const inside = ends.require(real.when('ule', real.alu('add', offset, step), size, 'then'));

@@ -59,10 +59,10 @@ export function updateBy(
   const parts: Record<string, ValueId> = { [SUM]: total.id };
   let after = folded;
   if (zeroMeansNone) {
-    const present = remembered ? part(remembered, 'present') : code.compare('ne', before, n(0));
-    const isZero = code.compare('eq', folded, n(0));
-    const sent = code.alu('or', folded, code.alu('mul', isZero, n(ONES)));
-    after = code.alu('mul', sent, present);
+    // All ones where the field is not zero.
+    const present = remembered ? part(remembered, 'present') : code.alu('sar', code.alu('sub', n(0), before), n(63));
+    const sent = code.alu('or', folded, code.alu('shr', code.alu('sub', folded, n(1)), n(48)));
+    after = code.alu('and', sent, present);
     parts.present = present;
   }
   code.store(header, at, 16, after);

@@ -82,6 +82,8 @@ export function eachTransport(
   const version = versionOf(ip);
   return transport(start.lowering, start.path, ip).flatMap(({ path, value: found }) => {
     if (!isView(found, 'transport')) throw new Error('a datagram has a transport view');
+    const opened = openedKind(start.on(path), ip);
+    if (opened !== undefined) return go(start.on(path), found, opened);
     const ends: Code[] = [];
     let other = start.on(path);
     const without: Code[] = [];
@@ -94,6 +96,14 @@ export function eachTransport(
     }
     const rest = joined([...without, other]).flatMap((code) => go(code, found, undefined));
     return joined([...ends, ...rest]);
+  });
+}
+
+/** A header that the author has opened is there: nothing has to be asked again. */
+function openedKind({ path }: Code, ip: View): Kind | undefined {
+  return KINDS.find((kind) => {
+    const view = path.known.get(`${kind} ${ipPart(ip, 'at')}@${path.epoch}`);
+    return view !== undefined && isView(view, kind);
   });
 }
 

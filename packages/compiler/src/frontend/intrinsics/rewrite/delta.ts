@@ -39,13 +39,11 @@ export function onlyIf(code: Code, wanted: ValueId, delta: Delta): Delta {
   return { id: code.alu('mul', delta.id, wanted), most: delta.most };
 }
 
-/** Adds carries until 16 bits are left. Zero comes out only of zero. */
+/** Times this, the words of a sum below 2⁴⁸ meet in the highest word, with the carry of their own sum: end-around. */
+const EVERY_WORD = 0x0001_0001_0001_0001n;
+
+/** The sum's words added, with their carries, until 16 bits are left. Zero comes out only of zero. */
 export function fold(code: Code, { id, most }: Delta): ValueId {
-  let folded = id;
-  for (let bound = most; bound > 0xffffn; ) {
-    folded = code.alu('add', code.alu('and', folded, n(0xffff)), code.alu('shr', folded, n(16)));
-    // What is left of two such numbers is at most 0xfffe + 1.
-    bound = bound <= 0x1fffen ? 0xffffn : (bound >> 16n) + 0xffffn;
-  }
-  return folded;
+  if (most >= 1n << 48n) throw new RangeError('a sum has three words at most');
+  return most <= 0xffffn ? id : code.alu('shr', code.alu('mul', id, n(EVERY_WORD)), n(48));
 }
