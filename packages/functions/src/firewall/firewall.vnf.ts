@@ -7,8 +7,7 @@ import { z } from 'zod';
 import { Config } from './config.ts';
 import { filter } from './fast-path.ts';
 import { Names } from './names.ts';
-import { classifierRules, decide } from './rule-order.ts';
-import { isWithin } from './schedule.ts';
+import { classifierRules, decide, rulesGone, rulesOver } from './rule-order.ts';
 import { count, flows, NO_RULE, rules, undecided } from './tables.ts';
 
 export default vnf({
@@ -26,18 +25,18 @@ export default vnf({
 
   configure({ config, tables, previous }) {
     const entries = [...classifierRules(config)];
-    tables.rules.replace({ ordered: entries.map(({ match, action, number }) => [match, { action, rule: number }]) });
-    // Rules have other numbers now, and what was refused may be allowed.
-    if (previous) tables.flows.deleteWhere((_, { state }) => state === 'refused');
+    tables.rules.replace({ ordered: entries.map(({ match, action, id }) => [match, { action, rule: id }]) });
+    if (!previous) return;
+    const gone = rulesGone(previous, config);
+    // What was refused may be allowed now.
+    tables.flows.deleteWhere((_, { state, rule }) => state === 'refused' || gone.has(rule));
   },
 
   slowPath({ config, tables, every, log }) {
     const names = new Names();
     const addressesOf = (name: string) => names.addressesOf(name);
     every('1 min', () => {
-      const { rules: configured } = config();
-      const now = new Date();
-      const over = new Set(configured.flatMap(({ when }, number) => (when && !isWithin(when, now) ? [number] : [])));
+      const over = rulesOver(config(), new Date());
       if (over.size > 0) tables.flows.deleteWhere((_, { rule }) => over.has(rule));
     });
 

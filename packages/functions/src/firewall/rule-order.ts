@@ -6,13 +6,32 @@ import { isWithin } from './schedule.ts';
 export type Direction = 'in' | 'out';
 type Action = 'allow' | 'drop' | 'ask';
 
+/** What flows are marked with: the rule itself (FNV-1a of its text), not its place, which changes with the configuration. */
+export function ruleId(rule: Rule): number {
+  let hash = 0x811c_9dc5;
+  for (const byte of Buffer.from(JSON.stringify(rule))) hash = Math.imul(hash ^ byte, 0x0100_0193);
+  return hash >>> 1; // never NO_RULE
+}
+
+/** Rules whose time is over at `at`. */
+export function rulesOver({ rules }: Config, at: Date): Set<number> {
+  return new Set(rules.filter(({ when }) => when && !isWithin(when, at)).map(ruleId));
+}
+
+/** Rules with a time that the configuration does not have any more: nobody would end what they allowed. */
+export function rulesGone(before: Config, now: Config): Set<number> {
+  const timed = ({ rules }: Config) => rules.filter(({ when }) => when).map(ruleId);
+  return new Set(timed(before)).difference(new Set(timed(now)));
+}
+
 /** One entry for each direction that a rule has, in the order of the rules. */
 export function* classifierRules({ rules }: Config) {
-  for (const [number, rule] of rules.entries()) {
+  for (const rule of rules) {
+    const id = ruleId(rule);
     for (const direction of directionsOf(rule)) {
       const { from: src, to: dst, protocol, port: dport } = rule;
       const action: Action = isConditional(rule) ? 'ask' : rule.action;
-      yield { number, match: { direction, src, dst, protocol, dport }, action };
+      yield { id, match: { direction, src, dst, protocol, dport }, action };
     }
   }
 }
@@ -31,14 +50,14 @@ export interface Question {
 
 export interface Decision {
   readonly action: 'allow' | 'drop' | 'offload';
-  /** Number of the rule that decided; `undefined`: none did. */
+  /** The rule that decided; `undefined`: none did. */
   readonly rule: number | undefined;
 }
 
 /** All rules again, in order, conditions included. */
 export async function decide({ rules, otherwise }: Config, question: Question): Promise<Decision> {
-  for (const [number, rule] of rules.entries()) {
-    if (await matches(rule, question)) return { action: rule.action, rule: number };
+  for (const rule of rules) {
+    if (await matches(rule, question)) return { action: rule.action, rule: ruleId(rule) };
   }
   return { action: otherwise, rule: undefined };
 }

@@ -25,7 +25,7 @@ export const rules = ruleSet({
   }),
 });
 
-/** In `flows`: no rule decided. */
+/** In `flows`, where a rule is its `ruleId`: none decided. */
 export const NO_RULE = 0xffff_ffff;
 
 /** What was decided of each flow; the key is canonical, so that both directions share the entry. */

@@ -1,5 +1,8 @@
+import { Config as parsed } from '../../config.ts';
+import { ruleId } from '../../rule-order.ts';
 import { type Case, type Config, drops, leaving, passes, type Step } from './case.ts';
 
+const [OUTWARDS] = parsed.parse({ rules: [{ direction: 'out', action: 'allow' }] }).rules;
 const OUT: Config = { rules: [{ direction: 'out', action: 'allow' }] };
 
 function hasState(expected: 'opening' | 'open' | 'closing' | 'refused'): NonNullable<Case['finally']> {
@@ -139,7 +142,7 @@ export const stateful: readonly Case[] = [
       const [[key, { traffic, openedByLowerEnd, rule }] = expectEntry()] = flows;
       const seen = JSON.stringify({ key, traffic, openedByLowerEnd, rule });
       const flow = '"src":"10.0.0.1","dst":"192.0.2.1","sport":40000,"dport":80,"protocol":"tcp"';
-      const wanted = `{"key":{${flow}},"traffic":{"packets":2,"bytes":214},"openedByLowerEnd":true,"rule":0}`;
+      const wanted = `{"key":{${flow}},"traffic":{"packets":2,"bytes":214},"openedByLowerEnd":true,"rule":${OUTWARDS && ruleId(OUTWARDS)}}`;
       if (seen !== wanted) throw new Error(seen);
     },
   },
