@@ -2,7 +2,7 @@ import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_pr
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { assembleProgram, attachXdp, BpfProgram } from '@twinpath/ebpf';
-import { deleteLink, getLink, inNamespace, openFds, traceFds } from '@twinpath/linux';
+import { deleteLink, getLink, inNamespace, openFds, openNamespace, traceFds } from '@twinpath/linux';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { DataPlane } from '../data-plane.ts';
 import { payloads, Veth } from '../fixtures/veth.ts';
@@ -281,6 +281,24 @@ test('where the driver has no XDP, a chain says so, or runs in the stack', async
   expect(leftovers()).toEqual([]);
   await using chain = await start({ port, mode: 'auto' });
   expect(chain.mode).toBe('generic');
+});
+
+test('a frame that the interface does not take is an error that says how long one may be', () => {
+  using namespace = openNamespace(veth.near);
+  const { ifindex, mtu } = getLink(veth.netlink, 'port');
+  const options = {
+    namespace,
+    ifindex,
+    mode: 'native',
+    functionName: 'held',
+    pins: pinDirectory(CHAIN),
+    key: 1,
+  } as const;
+  using plane = new KernelPlane({ ...options, onLink: () => {} });
+  expect(mtu).toBe(1500);
+  expect(() => plane.packetOut.send(new Uint8Array(3000))).toThrow(
+    'a frame of 3000 bytes cannot be sent back: 1514 bytes are the most',
+  );
 });
 
 test('a stopped chain does nothing more', async () => {

@@ -10,12 +10,17 @@ import { loadPass } from './kernel-programs.ts';
 /** What a live frame has room for: a page without headroom and the kernel's bookkeeping (net/bpf/test_run.c). */
 const MAX_LIVE_FRAME = 3400;
 
+/** Bytes of the header in front of what the MTU counts. */
+const ETHERNET = 14;
+
 export interface KernelPacketOutOptions {
   readonly namespace: Fd;
   readonly ifindex: number;
   readonly state: InstanceState;
   /** The mark by which the program on the way out knows packets of the slow path. */
   readonly key: number;
+  /** Of the port, at the moment. */
+  mtu(): number;
   /** As attached at the moment. */
   program(hook: PacketHook, origin: 'wire' | 'retry'): BpfProgram | undefined;
   /** Set where XDP runs in the stack. */
@@ -77,7 +82,12 @@ export class KernelPacketOut implements PacketOut, Disposable {
   /** Only a program on the way out takes the mark away again. */
   #transmit(frame: Uint8Array, priority: number): void {
     const isMarked = this.#options.program('tcx-egress', 'wire') !== undefined;
-    this.#socket.send(frame, isMarked ? { mark: this.#options.key, priority } : {});
+    try {
+      this.#socket.send(frame, isMarked ? { mark: this.#options.key, priority } : {});
+    } catch (error) {
+      if (!isSyscallError(error, 'EMSGSIZE')) throw error;
+      throw new FrameTooLongError(frame.length, this.#options.mtu() + ETHERNET, error);
+    }
   }
 
   /** One frame a call: the kernel's dispatcher, which costs milliseconds, is not entered then. */

@@ -68,6 +68,7 @@ export class KernelPlane implements DataPlane {
       ifindex,
       key,
       state: new InstanceState(this.maps),
+      mtu: () => this.portState().mtu,
       program: (hook, origin) => this.#attached?.find(hook, origin),
       generic: () => this.#generic,
     });

@@ -5,7 +5,7 @@ export class FrameTooLongError extends Error {
   readonly hint =
     'let the slow path see only packets up to the MTU: turn segmentation offload off where they come from';
 
-  constructor(length: number, most: number) {
-    super(`a frame of ${length} bytes cannot be sent back: ${most} bytes are the most`);
+  constructor(length: number, most: number, cause?: unknown) {
+    super(`a frame of ${length} bytes cannot be sent back: ${most} bytes are the most`, { cause });
   }
 }

@@ -282,11 +282,11 @@ describe('a handed-over packet', () => {
   test('that cannot be sent is counted and logged', () => {
     const { receive, packetOut, counts, lines } = open({ resumed: (packet: HeldPacket) => packet.resume() });
     vi.spyOn(packetOut, 'resume').mockImplementation(() => {
-      throw new Error('the interface is down');
+      throw Object.assign(new Error('the interface is down'), { hint: 'set it up' });
     });
     receive(event('resumed'));
     expect(counts.undelivered).toBe(1);
-    expect(lines[0]).toContain('resume failed, the packet is lost: Error: the interface is down');
+    expect(lines[0]).toContain('resume failed, the packet is lost: Error: the interface is down; set it up');
   });
 
   test('is given up when the chain stops', async () => {

@@ -103,7 +103,8 @@ export class PacketAnswer {
       send();
     } catch (error) {
       this.#with.counts.undelivered++;
-      this.#warn('undelivered', `${answer} failed, the packet is lost: ${String(error)}`);
+      const hint = error instanceof Error && 'hint' in error ? `; ${String(error.hint)}` : '';
+      this.#warn('undelivered', `${answer} failed, the packet is lost: ${String(error)}${hint}`);
     }
   }
 
