@@ -11,6 +11,9 @@ export interface FileProblem {
   readonly frame: string;
 }
 
+/** As many are told in the text: one mistake of a generator is in thousands of rules. */
+const MOST_TOLD = 10;
+
 /** A chain or a configuration in YAML is wrong: everything found, each with its place. */
 export class FileError extends Error {
   override readonly name = 'FileError';
@@ -18,7 +21,9 @@ export class FileError extends Error {
   readonly diagnostics: readonly FileProblem[];
 
   constructor(diagnostics: readonly FileProblem[]) {
-    super(diagnostics.map(problemText).join('\n\n'));
+    const more = diagnostics.length - MOST_TOLD;
+    const told = diagnostics.slice(0, MOST_TOLD).map(problemText);
+    super([...told, ...(more > 0 ? [`… and ${more} more, which --json tells`] : [])].join('\n\n'));
     this.diagnostics = diagnostics;
   }
 }

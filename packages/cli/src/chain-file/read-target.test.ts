@@ -192,3 +192,12 @@ functions:
   expect(located).toBeInstanceOf(FileError);
   expect(located).toMatchObject({ diagnostics: [{ line: 6, column: 39, message: 'wrong', hint: 'right' }] });
 });
+
+test('of many mistakes the first ten are told, and how many there are; --json has all', () => {
+  const chain = file('many.yaml', 'functions: [{ use: firewall, config: { rules: [] } }]\n');
+  const problem = { path: ['rules'], value: [], wrong: 'wrong', right: 'right' } as const;
+  const located = readTarget(chain, {}).located(new ConfigError('firewall', Array(500).fill(problem)));
+  expect(located.message.match(/ - error: /g)).toHaveLength(10);
+  expect(located.message).toMatch(/\n\n… and 490 more, which --json tells$/);
+  expect(located).toMatchObject({ diagnostics: { length: 500 } });
+});
