@@ -13,7 +13,7 @@ import type { Program } from './ir/types.ts';
 import { planMaps } from './plan-maps.ts';
 
 /** One program to make of a function. */
-export type ProgramChoice = Pick<Target, 'hook' | 'origin'>;
+export type ProgramChoice = Pick<Target, 'hook' | 'origin' | 'next'>;
 
 export interface CompileFunctionOptions {
   /** As the function's schema gives it (`spec.config.parse(…)`); its values are constants of the programs. */

@@ -1,4 +1,5 @@
 // What programs and runtime agree on besides the plan.
+export { type Continuation, chainMap, MAX_TAIL_CALLS } from './chain.ts';
 export {
   classifierMap,
   classifierMaps,

@@ -3,6 +3,7 @@
 
 import type { SizeClass } from '@twinpath/classifier';
 import type { FunctionPlan } from '@twinpath/vnf/plan';
+import type { Continuation } from '../abi/chain.ts';
 import type { ProgramBuilder } from '../ir/builder.ts';
 import type { Hook, ValueId } from '../ir/types.ts';
 import type { DiagnosticCode } from './diagnostics.ts';
@@ -15,6 +16,8 @@ export interface Target {
   /** `wire`: packets as they come. `retry`: packets that the slow path sent through the function again; the number of trips
    *  stands in the packet's metadata. */
   readonly origin: 'wire' | 'retry';
+  /** What follows where the function lets a packet go on; default: nothing. */
+  readonly next?: Continuation | undefined;
   /** `kernel`: the helper's clock. `simulated`: the clock in the instance's state, which tests set. */
   readonly clock: 'kernel' | 'simulated';
   /** How many CPUs share each reason's limit. */

@@ -1,3 +1,4 @@
+import { MAX_TAIL_CALLS } from '../../abi/chain.ts';
 import type { Arguments, Helpers, Machine } from '../machine.ts';
 import { helperResult } from '../map-store.ts';
 import { ReferenceMap } from '../maps/references.ts';
@@ -12,8 +13,6 @@ const ACTION_MASK = 3n;
 const BPF_F_INGRESS = 1n;
 const BPF_F_BROADCAST = 8n;
 const BPF_F_EXCLUDE_INGRESS = 16n;
-/** The kernel ends a chain of tail calls behind this many. */
-const MAX_TAIL_CALLS = 33;
 
 function redirect(given: Arguments, machine: Machine): Operand {
   const [ifindex, flags] = [given.unsigned32(0), given.integer(1)];

@@ -9,7 +9,7 @@ import { finish } from './forwarding/finish.ts';
 import { bounce, flood, forward, route } from './forwarding/verdicts.ts';
 import { remember } from './memo.ts';
 import { packetValue } from './packet/packet.ts';
-import { RETURN_CODES, returnCode } from './return-codes.ts';
+import { goOn, RETURN_CODES } from './return-codes.ts';
 import { view } from './view.ts';
 
 /** As many bytes of a tc packet are made linear, so that every header that is read directly is there. */
@@ -31,7 +31,7 @@ function takeMark(lowering: Lowering, path: Path): readonly Path[] {
   ours.then.store(context, SKB.mark, 32, n(0));
   ours.then.store(context, SKB.priority, 32, n(0));
   const resumed = ours.then.when('eq', trips, n(RESUME));
-  returnCode(resumed.then, RETURN_CODES[lowering.target.hook].next);
+  goOn(resumed.then);
   const remembered = (on: Code, id: number) => remember(on.path, 'trips', view('trips', path.epoch, {}, { trips: id }));
   const none = ours.otherwise.id(n(0));
   const value = lowering.integer(none, { low: 0n, high: 255n });

@@ -24,6 +24,15 @@ export function returnCode(code: Code, value: number): void {
   code.lowering.builder.terminate(code.path.block, { op: 'return', value: code.id(n(value)) });
 }
 
+/** Behind the function: to the next one of its chain. Where there is none, also for the helper, the packet goes its way. */
+export function goOn(code: Code): void {
+  const { builder, target } = code.lowering;
+  if (target.next?.kind === 'tail-call') {
+    code.call('tail_call', [builder.context, code.map(target.next.map), n(target.next.index)]);
+  }
+  returnCode(code, RETURN_CODES[target.hook].next);
+}
+
 export function returnAborted(code: Code): void {
   returnCode(code, RETURN_CODES[code.lowering.target.hook].aborted);
 }

@@ -1,0 +1,25 @@
+// How the functions of a chain follow each other: `next`, and all else that goes on behind a function, is a tail call into a
+// program array.
+//
+//   function 0            function 1            function 2
+//   next: tail call 1 ──► next: tail call 2 ──► next: end
+//
+// The index is a constant, so that the JIT jumps directly and not through the array. Where the array has nothing there, the
+// packet goes on as behind the last function. The kernel ends a chain behind 33 such calls for one packet, and holds an array
+// to programs of one kind: XDP, tcx ingress and egress have one each. Verdicts that end here (drop, stack, forward, …) leave
+// out what follows, and so does slowPath.
+import type { MapSpec } from '@twinpath/ebpf';
+
+/** What is behind the function. `end`: the packet's way on, as if nothing had been there. */
+export type Continuation =
+  | { readonly kind: 'end' }
+  /** `map`: name of a program array, as the loader is given it; it is none of the function's own maps. */
+  | { readonly kind: 'tail-call'; readonly map: string; readonly index: number };
+
+/** MAX_TAIL_CALL_CNT. */
+export const MAX_TAIL_CALLS = 33;
+
+/** The program array of a chain of so many functions. */
+export function chainMap(name: string, functions: number): MapSpec {
+  return { name, type: 'prog-array', keySize: 4, valueSize: 4, maxEntries: functions };
+}
