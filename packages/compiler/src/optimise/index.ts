@@ -6,6 +6,7 @@ import { forwardLoads } from './forward-loads.ts';
 import { legalise } from './legalise.ts';
 import { mergeStores } from './merge-stores.ts';
 import { numberValues } from './number-values.ts';
+import { removeOverwrittenStores } from './overwritten-stores.ts';
 import { type Pass, untilStable } from './pass.ts';
 import { simplify } from './simplify/simplify.ts';
 import { sinkThroughPhis } from './sink-through-phis.ts';
@@ -20,6 +21,7 @@ export const PASSES = {
   'branch-facts': applyBranchFacts,
   'widen-checks': widenChecks,
   'dead-stores': removeDeadStores,
+  'overwritten-stores': removeOverwrittenStores,
   'merge-stores': mergeStores,
 } as const satisfies Readonly<Record<string, Pass>>;
 

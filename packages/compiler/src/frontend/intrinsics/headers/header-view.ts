@@ -80,7 +80,8 @@ export const ipOfHeader: Member = ({ lowering, path, receiver }) =>
     const ends = new Ends(lowering);
     const start = new Code(lowering, path);
     const { at, offset, end } = behind(start, receiver, sizeOf(receiver));
-    const code = ends.require(start.whenInPacket(at, 1));
+    // Either header is no shorter.
+    const code = ends.require(start.whenInPacket(at, 20));
     const version = code.alu('shr', code.load(at, 0, 8), n(4));
     const four = code.when('eq', version, n(4));
     const six = four.otherwise.when('eq', version, n(6));

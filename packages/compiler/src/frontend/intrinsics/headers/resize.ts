@@ -5,6 +5,7 @@ import type { ValueId } from '../../../ir/types.ts';
 import type { Outcome, Path } from '../../path.ts';
 import { constant, UNDEFINED, type Word } from '../../value.ts';
 import { Code, n } from '../code.ts';
+import { Ends } from '../ends.ts';
 import type { Call, Member } from '../members.ts';
 import { each } from '../memo.ts';
 import { piecesOfWords } from '../memory/bytes.ts';
@@ -15,12 +16,14 @@ import { frameLength } from '../packet/length.ts';
 import { link } from '../packet/link.ts';
 import { joined } from '../rewrite/covering.ts';
 import { numberFor } from '../rewrite/store.ts';
-import { isView, part, type View } from '../view.ts';
+import { isView, part, type View, view } from '../view.ts';
 import { type Announced, EXPERIMENTAL, IPV4_IN_IP, IPV6_IN_IP, type Layer, readLayer } from './layer.ts';
 
+const IPV4 = 20;
+const IPV6 = 40;
 const ETHERNET = ethernetLayout.size;
 const MACS = 12;
-const MAX_TAGS = 2;
+const LONGEST = ETHERNET + 2 * vlanLayout.size;
 
 interface Moved {
   /** In the packet's new place, where `size` bytes are proven from `start` on. */
@@ -45,24 +48,25 @@ function moveWithLink(
   by: ValueId,
   type: Announced['etherType'],
 ): { readonly moved: readonly Moved[]; readonly failed: readonly Code[] } {
-  const moved: Moved[] = [];
-  const failed: Code[] = [];
-  let other = start;
-  for (let tags = 0; tags <= MAX_TAGS; tags++) {
-    const sides = tags < MAX_TAGS ? other.when('eq', part(linked, 'tags'), n(tags)) : undefined;
-    const here = sides?.then ?? other;
-    const size = ETHERNET + vlanLayout.size * tags;
-    const inside = here.whenInPacket(part(linked, 'start'), size);
-    const words = loadWords(inside.then, part(linked, 'start'), 0, size - 2);
-    const result = adjust(inside.then, by, size);
-    const { code, start: beginning } = result.moved;
-    const announced = code.swap(typeof type === 'number' ? code.id(n(type)) : type.id, 16);
-    storePieces(code, beginning, 0, size, [...pieces(words), { offset: size - 2, bits: 16, value: announced }]);
-    moved.push(result.moved);
-    failed.push(...result.failed, inNextEpoch(inside.otherwise));
-    other = sides?.otherwise ?? other;
-  }
-  return { moved, failed };
+  // An Ethernet header with both tags: an IP datagram is longer than what a frame without tags has less.
+  const inside = start.whenInPacket(part(linked, 'start'), LONGEST);
+  const macs = loadWords(inside.then, part(linked, 'start'), 0, MACS);
+  const behind = inside.then.load(part(linked, 'start'), MACS, 64);
+  const { moved, failed } = adjust(inside.then, by, LONGEST);
+  const { code, start: beginning } = moved;
+  const announced = code.swap(typeof type === 'number' ? code.id(n(type)) : type.id, 16);
+  storePieces(code, beginning, 0, MACS, pieces(macs));
+  const untagged = code.when('eq', part(linked, 'tags'), n(0), 'then');
+  untagged.then.store(beginning, MACS, 16, announced);
+  const one = untagged.otherwise.when('eq', part(linked, 'tags'), n(1));
+  one.then.store(beginning, MACS, 32, behind);
+  one.then.store(beginning, MACS + 4, 16, announced);
+  one.otherwise.store(beginning, MACS, 64, behind);
+  one.otherwise.store(beginning, MACS + 8, 16, announced);
+  return {
+    moved: joined([untagged.then, one.then, one.otherwise]).map((after) => ({ code: after, start: beginning })),
+    failed: [...failed, inNextEpoch(inside.otherwise)],
+  };
 }
 
 const pieces = (words: readonly Word[], offset = 0): readonly Piece[] => piecesOfWords(words, offset);
@@ -103,7 +107,9 @@ export const encapsulate: Member = (call) => {
         writeLayers(after, linked, { layers, size, length, inner }),
       );
       return [
-        ...put.flatMap(({ then }) => datagramBehind(then, outermost.etherType)),
+        ...put.flatMap(({ then }) =>
+          datagramBehind(then, linked, outermost.etherType, outer(then, outermost, { size, length })),
+        ),
         ...nothing([...failed, ...put.map(({ otherwise }) => otherwise)]),
       ];
     }),
@@ -111,12 +117,38 @@ export const encapsulate: Member = (call) => {
   return lowering.join(ends);
 };
 
-/** The datagram in its new place; which family it has is known. */
-function datagramBehind({ lowering, path }: Code, etherType: Announced['etherType']): readonly Outcome[] {
-  return each(frameDatagram(lowering, path), (on, ip) => {
-    const wanted = etherType === etherTypeNumbers.ipv4 ? 4 : 6;
-    return [{ path: on, value: isView(ip, 'ip') && versionOf(ip) === wanted ? ip : UNDEFINED }];
-  });
+interface Place {
+  readonly length: ValueId;
+  readonly headerLength: ValueId;
+}
+
+/** The outermost header as it was written. */
+function outer(
+  code: Code,
+  { size: own }: Layer,
+  { size, length }: { readonly size: number; readonly length: ValueId },
+): Place {
+  return { length: code.alu('add', length, n(size)), headerLength: code.id(n(own)) };
+}
+
+/** The datagram in its new place, of which all is known. */
+function datagramBehind(
+  start: Code,
+  linked: View,
+  etherType: Announced['etherType'],
+  { length, headerLength }: Place,
+): readonly Outcome[] {
+  const version = etherType === etherTypeNumbers.ipv4 ? 4 : etherType === etherTypeNumbers.ipv6 ? 6 : undefined;
+  if (version === undefined) return [{ path: start.path, value: UNDEFINED }];
+  const ends = new Ends(start.lowering);
+  const offset = part(linked, 'offset');
+  const at = start.offset(start.packetStart(), offset);
+  const fits = ends.require(start.when('ule', length, n(version === 4 ? 0xffff : 0xffff + IPV6), 'then'));
+  const code = ends.require(fits.whenInPacket(at, version === 4 ? IPV4 : IPV6));
+  const end = code.alu('add', offset, length);
+  const parts = { at, offset, length, headerLength, end };
+  ends.found(code, view('ip', code.path.epoch, { version, quoted: false, tunnelled: false }, parts));
+  return ends.outcomes();
 }
 
 const nothing = (codes: readonly Code[]): readonly Outcome[] =>
@@ -173,7 +205,12 @@ export const decapsulate: Member = (call) => {
     const by = code.alu('sub', ipPart(inner, 'offset'), part(linked, 'offset'));
     const type = versionOf(inner) === 4 ? etherTypeNumbers.ipv4 : etherTypeNumbers.ipv6;
     const { moved, failed } = moveWithLink(code, linked, by, type);
-    const taken = joined(moved.map((one) => one.code)).flatMap((after) => datagramBehind(after, type));
+    const taken = joined(moved.map((one) => one.code)).flatMap((after) =>
+      datagramBehind(after, linked, type, {
+        length: ipPart(inner, 'length'),
+        headerLength: ipPart(inner, 'headerLength'),
+      }),
+    );
     return [...taken, ...nothing(failed)];
   });
   return lowering.join(ends);
