@@ -1,5 +1,4 @@
-import { difference, KernelBench } from '@twinpath/compiler/fuzz';
-import { VerifierError } from '@twinpath/ebpf';
+import { difference, isRefusal, KernelBench } from '@twinpath/compiler/fuzz';
 import type { Workload } from '../workload.ts';
 import { check } from './report.ts';
 
@@ -14,7 +13,7 @@ export async function runExperiments({ experiments, cpus }: Workload): Promise<v
         if (found !== undefined) throw new Error(found);
         return undefined;
       } catch (error) {
-        if (error instanceof VerifierError && error.code === 'E2BIG') return 'refused: more steps than there may be';
+        if (isRefusal(error)) return 'refused: more ways than this verifier follows';
         throw error;
       }
     });

@@ -74,7 +74,9 @@ export type Instruction = { readonly at?: Location } & (
   | ({ readonly op: 'map'; readonly name: string } & Defines)
   /** Address of `offset` bytes into element 0 of an array map: no lookup, never null. */
   | ({ readonly op: 'map-value'; readonly name: string; readonly offset: number } & Defines)
-  /** A kernel helper by its name without `bpf_`, arguments in order, at most 5. */
+  /** A kernel helper by its name without `bpf_`, arguments in order, at most 5. An error of `map_update_elem` or
+   *  `map_delete_elem` is a C int, of which only the low 32 bits are told: before 6.4 their calls are replaced by calls of
+   *  functions that return int, without sign extension. */
   | ({ readonly op: 'call'; readonly helper: string; readonly arguments: readonly ValueId[] } & Defines)
   | ({
       /** Old value as result. 32 or 64 bits, naturally aligned, in a map value. */

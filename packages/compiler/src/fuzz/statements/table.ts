@@ -80,9 +80,8 @@ export function update(sketch: Sketch): void {
   const spec = random.pick(tables);
   const [address, bytes] = [key(sketch, spec), value(sketch, spec)];
   const flags = random.chance(0.85) ? sketch.constant(BigInt(random.integer(0, 2))) : sketch.masked(3);
-  sketch.define(
-    builder.call(sketch.block, 'map_update_elem', [builder.map(sketch.block, spec.name), address, bytes, flags]),
-  );
+  const given = [builder.map(sketch.block, spec.name), address, bytes, flags];
+  defineError(sketch, builder.call(sketch.block, 'map_update_elem', given));
   sketch.dropValues(spec.name);
 }
 
@@ -90,8 +89,14 @@ export function remove(sketch: Sketch): void {
   const { builder, random } = sketch;
   const spec = random.pick(tables);
   const address = keyAnywhere(sketch, spec);
-  sketch.define(builder.call(sketch.block, 'map_delete_elem', [builder.map(sketch.block, spec.name), address]));
+  const given = [builder.map(sketch.block, spec.name), address];
+  defineError(sketch, builder.call(sketch.block, 'map_delete_elem', given));
   sketch.dropValues(spec.name);
+}
+
+/** The 32 bits of it that every kernel gives; see the IR's `call`. */
+function defineError(sketch: Sketch, result: ValueId): void {
+  sketch.define(sketch.builder.truncate(sketch.block, result, 32));
 }
 
 /** A value in sight, or the global one. */
