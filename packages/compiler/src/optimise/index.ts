@@ -10,6 +10,7 @@ import { removeOverwrittenStores } from './overwritten-stores.ts';
 import { type Pass, untilStable } from './pass.ts';
 import { simplify } from './simplify/simplify.ts';
 import { sinkThroughPhis } from './sink-through-phis.ts';
+import { uniteTails } from './unite-tails.ts';
 import { widenChecks } from './widen-checks.ts';
 
 /** What optimisation consists of, in order. Tidying up goes on between the passes. */
@@ -23,6 +24,7 @@ export const PASSES = {
   'dead-stores': removeDeadStores,
   'overwritten-stores': removeOverwrittenStores,
   'merge-stores': mergeStores,
+  'unite-tails': uniteTails,
 } as const satisfies Readonly<Record<string, Pass>>;
 
 export type PassName = keyof typeof PASSES;

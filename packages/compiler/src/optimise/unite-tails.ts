@@ -1,0 +1,262 @@
+import { at } from '../ir/at.ts';
+import { graphOf } from '../ir/graph.ts';
+import { operandsOf, resultOf, successorsOf, terminatorOperands, withOperands } from '../ir/operands.ts';
+import { textOf } from '../ir/text-of.ts';
+import type { Block, BlockId, Instruction, Phi, Program, Terminator, ValueId, ValueType } from '../ir/types.ts';
+import { useCounts } from '../ir/uses.ts';
+
+/**
+ * Lets blocks that end alike share that end: what differs in numbers, places of a table's value or pointers to one comes
+ * in as a phi. The counters of verdicts, which each end of a program adds to, exist once then.
+ */
+export function uniteTails(program: Program): Program {
+  const counts = useCounts(program);
+  const candidates = graphOf(program).order.filter((id) => at(program.blocks, id).terminator.op !== 'in-packet');
+  const groups = Map.groupBy(candidates, (id) => endOf(program, at(program.blocks, id)));
+  for (const group of groups.values()) {
+    if (group.length < 2) continue;
+    const tail = commonTail(program, group, counts);
+    if (tail !== undefined && isWorthwhile(program, tail)) return new Uniting(program, tail).run();
+  }
+  return program;
+}
+
+/** So many instructions must be alike at least. */
+const LEAST = 2;
+
+interface Tail {
+  readonly members: readonly BlockId[];
+  /** Of each member, the instructions of the tail. */
+  readonly bodies: readonly (readonly Instruction[])[];
+  /** What members read or load from different places, each once. */
+  readonly differences: readonly Difference[];
+}
+
+/** Values by member, or numbers. */
+type Difference = { readonly values: readonly ValueId[] } | { readonly numbers: readonly number[] };
+
+const keyOf = (difference: Difference): string =>
+  'values' in difference ? `values ${difference.values}` : `numbers ${difference.numbers}`;
+
+function endOf(program: Program, { instructions, terminator }: Block): string {
+  const last = instructions.slice(-LEAST).map((instruction) => shapeOf(program, instruction));
+  return [...last, textOf(terminator, VALUES_OF_TERMINATOR), ...successorsOf(terminator)].join();
+}
+
+const VALUES: ReadonlySet<string> = new Set([
+  'at',
+  'result',
+  'left',
+  'right',
+  'address',
+  'base',
+  'by',
+  'arguments',
+  'value',
+]);
+const VALUES_AND_PLACES: ReadonlySet<string> = new Set([...VALUES, 'offset']);
+const VALUES_OF_TERMINATOR: ReadonlySet<string> = new Set(['at', 'likely', 'condition', 'value']);
+
+/** Equal for instructions that differ in the values that they read alone, or in the place of a table's value. */
+function shapeOf(program: Program, instruction: Instruction): string {
+  const { op } = instruction;
+  const isMovable = (op === 'load' || op === 'store') && isTableValue(at(program.values, instruction.address));
+  const types = operandsOf(instruction).map((operand) => typeText(at(program.values, operand)));
+  return `${textOf(instruction, isMovable ? VALUES_AND_PLACES : VALUES)} ${types}`;
+}
+
+const typeText = (type: ValueType): string => (type.kind === 'pointer' ? type.region : type.kind);
+
+const isTableValue = (type: ValueType): boolean => type.kind === 'pointer' && type.region.startsWith('value ');
+
+/** The longest one, read by nothing but itself and the phis behind it. */
+function commonTail(program: Program, group: readonly BlockId[], counts: readonly number[]): Tail | undefined {
+  const blocks = group.map((id) => at(program.blocks, id));
+  const [model] = blocks;
+  let found: Tail | undefined;
+  for (let length = LEAST; ; length++) {
+    const next = blocks.map(({ instructions }) => instructions.at(-length));
+    const [shape] = next.map((one) => one && shapeOf(program, one));
+    // The facts that bound a pointer's offset hold on one path only.
+    if (shape === undefined || next.some((one) => one === undefined || one.op === 'offset')) break;
+    if (next.some((one) => one !== undefined && shapeOf(program, one) !== shape)) break;
+    const bodies = blocks.map(({ instructions }) => instructions.slice(-length));
+    const differences = differencesOf(program, blocks, bodies);
+    if (differences === undefined) continue;
+    if (bodies.every((body, index) => isSelfContained(program, at(blocks, index), body, counts)))
+      found = { members: group, bodies, differences };
+  }
+  return model && found;
+}
+
+function isSelfContained(
+  program: Program,
+  { id, terminator }: Block,
+  body: readonly Instruction[],
+  counts: readonly number[],
+): boolean {
+  const reads = new Map<ValueId, number>();
+  const read = (value: ValueId) => reads.set(value, (reads.get(value) ?? 0) + 1);
+  for (const instruction of body) operandsOf(instruction).forEach(read);
+  terminatorOperands(terminator).forEach(read);
+  for (const { value } of broughtBy(program, id, terminator)) read(value);
+  return body.every((instruction) => {
+    const result = resultOf(instruction);
+    return result === undefined || (reads.get(result) ?? 0) === counts[result];
+  });
+}
+
+/** What a block brings to the phis behind it. */
+function broughtBy(program: Program, id: BlockId, terminator: Terminator): readonly { phi: ValueId; value: ValueId }[] {
+  return successorsOf(terminator).flatMap((next) =>
+    at(program.blocks, next).phis.flatMap(({ result, inputs }) =>
+      inputs.filter(({ block }) => block === id).map(({ value }) => ({ phi: result, value })),
+    ),
+  );
+}
+
+/** All that a tail reads, in order: by its instructions, its terminator and the phis behind. */
+const readsOf = (program: Program, { id, terminator }: Block, body: readonly Instruction[]): readonly ValueId[] => [
+  ...body.flatMap((instruction) => operandsOf(instruction)),
+  ...terminatorOperands(terminator),
+  ...broughtBy(program, id, terminator).map(({ value }) => value),
+];
+
+/** Undefined if something differs that a phi cannot bring. */
+function differencesOf(
+  program: Program,
+  blocks: readonly Block[],
+  bodies: readonly (readonly Instruction[])[],
+): readonly Difference[] | undefined {
+  const differences = new Map<string, Difference>();
+  const note = (difference: Difference) => differences.set(keyOf(difference), difference);
+  const own = bodies.map((body) => new Map(body.flatMap((one, index) => pairOf(resultOf(one), index))));
+  const reads = blocks.map((block, index) => readsOf(program, block, at(bodies, index)));
+  for (const [place, first] of at(reads, 0).entries()) {
+    const values = reads.map((list) => at(list, place));
+    const positions = values.map((value, index) => at(own, index).get(value));
+    if (positions.some((position) => position !== undefined)) {
+      if (positions.some((position) => position !== positions[0])) return undefined;
+    } else if (values.some((value) => value !== first)) {
+      const types = values.map((value) => at(program.values, value));
+      const [type] = types;
+      if (type === undefined || (type.kind !== 'integer' && !isTableValue(type))) return undefined;
+      if (types.some((other) => typeText(other) !== typeText(type))) return undefined;
+      note({ values });
+    }
+  }
+  for (const index of at(bodies, 0).keys()) {
+    const numbers = offsetsAt(bodies, index);
+    if (numbers !== undefined) note({ numbers });
+  }
+  return [...differences.values()];
+}
+
+const pairOf = (result: ValueId | undefined, index: number): readonly (readonly [ValueId, number])[] =>
+  result === undefined ? [] : [[result, index]];
+
+/** The different places that members access at an index of their tails. */
+function offsetsAt(bodies: readonly (readonly Instruction[])[], index: number): readonly number[] | undefined {
+  const numbers = bodies.map((body) => {
+    const instruction = at(body, index);
+    return instruction.op === 'load' || instruction.op === 'store' ? instruction.offset : 0;
+  });
+  return numbers.some((number) => number !== numbers[0]) ? numbers : undefined;
+}
+
+/** In instructions of the code that is made. A pointer that a call has returned is where it has to be already. */
+function isWorthwhile(program: Program, { members, bodies, differences }: Tail): boolean {
+  const size = at(bodies, 0).reduce((sum, one) => sum + (one.op === 'call' ? 2 + one.arguments.length : 1), 0);
+  const isPointer = (difference: Difference) =>
+    'values' in difference && at(program.values, at(difference.values, 0)).kind === 'pointer';
+  const moves = members.length * differences.filter((difference) => !isPointer(difference)).length;
+  return (members.length - 1) * (size + 1) > moves + members.length;
+}
+
+class Uniting {
+  readonly #program: Program;
+  readonly #tail: Tail;
+  readonly #values: ValueType[];
+  readonly #constants: Instruction[] = [];
+  readonly #phis = new Map<string, Phi>();
+
+  constructor(program: Program, tail: Tail) {
+    this.#program = program;
+    this.#tail = tail;
+    this.#values = [...program.values];
+  }
+
+  run(): Program {
+    const { members, bodies, differences } = this.#tail;
+    for (const difference of differences) this.#phis.set(keyOf(difference), this.#phi(difference));
+    const id = this.#program.blocks.length;
+    const model = at(this.#program.blocks, at(members, 0));
+    const reads = members.map((member, index) =>
+      readsOf(this.#program, at(this.#program.blocks, member), at(bodies, index)),
+    );
+    let place = 0;
+    const next = (): ValueId => {
+      const values = reads.map((list) => at(list, place));
+      place++;
+      return this.#phis.get(keyOf({ values }))?.result ?? at(values, 0);
+    };
+    const instructions = at(bodies, 0).flatMap((instruction, index) =>
+      this.#moved(withOperands(instruction, next), index),
+    );
+    const terminator = withTerminatorValue(model.terminator, next);
+    const brought = new Map(broughtBy(this.#program, model.id, model.terminator).map(({ phi }) => [phi, next()]));
+    const tail: Block = { id, phis: [...this.#phis.values()], instructions, terminator };
+    const blocks = [...this.#program.blocks.map((block) => this.#rest(block, id, brought)), tail];
+    const entry = at(blocks, 0);
+    blocks[0] = { ...entry, instructions: [...this.#constants, ...entry.instructions] };
+    return { ...this.#program, values: this.#values, blocks };
+  }
+
+  #phi(difference: Difference): Phi {
+    const { members } = this.#tail;
+    const values = 'values' in difference ? difference.values : difference.numbers.map((one) => this.#constant(one));
+    const inputs = members.map((block, index) => ({ block, value: at(values, index) }));
+    return { result: this.#value(at(this.#values, at(values, 0))), inputs };
+  }
+
+  #value(type: ValueType): ValueId {
+    return this.#values.push(type) - 1;
+  }
+
+  #constant(number: number): ValueId {
+    const result = this.#value({ kind: 'integer' });
+    this.#constants.push({ op: 'constant', value: BigInt(number), result });
+    return result;
+  }
+
+  /** An access whose place differs goes by a pointer of its own. */
+  #moved(instruction: Instruction, index: number): readonly Instruction[] {
+    const numbers = offsetsAt(this.#tail.bodies, index);
+    const by = numbers && this.#phis.get(keyOf({ numbers }));
+    if (by === undefined || (instruction.op !== 'load' && instruction.op !== 'store')) return [instruction];
+    const address = this.#value(at(this.#values, instruction.address));
+    const location = instruction.at && { at: instruction.at };
+    return [
+      { op: 'offset', base: instruction.address, by: by.result, result: address, ...location },
+      { ...instruction, address, offset: 0 },
+    ];
+  }
+
+  #rest(block: Block, tail: BlockId, brought: ReadonlyMap<ValueId, ValueId>): Block {
+    const { members, bodies } = this.#tail;
+    const isMember = (id: BlockId) => members.includes(id);
+    const phis = block.phis.map((phi): Phi => {
+      const value = brought.get(phi.result);
+      if (value === undefined) return phi;
+      return { ...phi, inputs: [...phi.inputs.filter((input) => !isMember(input.block)), { block: tail, value }] };
+    });
+    if (!isMember(block.id)) return { ...block, phis };
+    const kept = block.instructions.slice(0, block.instructions.length - at(bodies, 0).length);
+    return { ...block, phis, instructions: kept, terminator: { op: 'jump', target: tail } };
+  }
+}
+
+function withTerminatorValue(terminator: Terminator, next: () => ValueId): Terminator {
+  if (terminator.op === 'branch') return { ...terminator, condition: next() };
+  return terminator.op === 'return' ? { ...terminator, value: next() } : terminator;
+}
