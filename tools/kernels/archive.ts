@@ -28,7 +28,7 @@ const MODULES = [
 const SOURCES = /\.(csv|json|ts)$/;
 const CODE = /\.([cm]?js|json|node)$/;
 /** Beside those of busybox. */
-const COMMANDS = ['ip', 'setpriv', 'taskset'];
+const COMMANDS = ['ip', 'setpriv', 'taskset', 'tc'];
 const FOLDERS = ['bin', 'dev', 'proc', 'sys', 'tmp', 'run', 'root'];
 const PATHS = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
 

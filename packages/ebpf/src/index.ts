@@ -1,6 +1,15 @@
 export { featureNames, probe, requireFeature } from './features/probe.ts';
 export { type Feature, type FeatureName, features } from './features/table.ts';
 export { UnsupportedFeatureError } from './features/unsupported.ts';
+export type { Attachment } from './links/attachment.ts';
+export {
+  attachClsact,
+  type ClsactAttachment,
+  ClsactFilter,
+  type ClsactPlace,
+  findClsactPlace,
+  removeFilter,
+} from './links/clsact.ts';
 export { BpfLink, type Direction, type LinkInfo, listBpfLinks } from './links/link.ts';
 export { attachTcx, queryTcx, type TcxAnchor, type TcxAttachment, type TcxEntry } from './links/tcx.ts';
 export { attachXdp, type XdpAttachment, XdpLink, type XdpMode } from './links/xdp.ts';

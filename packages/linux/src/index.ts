@@ -19,6 +19,18 @@ export { createNamespace, deleteNamespace, listNamespaces } from './namespace/na
 export { keepAlive, NativeBuffer } from './native-buffer.ts';
 export { addAddress, deleteAddress, type InterfaceAddress, listAddresses } from './netlink/address.ts';
 export {
+  addBpfFilter,
+  addClsact,
+  deleteClsact,
+  deleteFilter,
+  type Filter,
+  type FilterPlace,
+  hasClsact,
+  listFilters,
+  type NewBpfFilter,
+  replaceBpfFilter,
+} from './netlink/clsact.ts';
+export {
   createBridge,
   createDummy,
   createVeth,

@@ -1,4 +1,15 @@
-import { BpfCommand, bpf, Errno, inNewNamespace, isSyscallError, NativeBuffer, SyscallError } from '@twinpath/linux';
+import {
+  addBpfFilter,
+  addClsact,
+  BpfCommand,
+  bpf,
+  Errno,
+  inNewNamespace,
+  isSyscallError,
+  NativeBuffer,
+  Netlink,
+  SyscallError,
+} from '@twinpath/linux';
 import { BtfBuilder } from '../btf/index.ts';
 import { attachXdp } from '../links/xdp.ts';
 import { BpfMap } from '../maps/map.ts';
@@ -88,6 +99,24 @@ export function linksTcx(): boolean {
   using program = BpfProgram.load(assembleProgram('probe', 'sched-cls', 'r0 = 0\nexit'));
   const attr = new NativeBuffer(48).setU32(0, program.fd.number).setU32(4, 0x7fff_ffff).setU32(8, BPF_TCX_INGRESS);
   return answer('LINK_CREATE', bpf(BpfCommand.LINK_CREATE, attr), [Errno.ENODEV]);
+}
+
+/** A filter holds a tc program: on the loopback of a namespace that is gone afterwards. */
+export function filtersByProgram(): boolean {
+  using program = BpfProgram.load(assembleProgram('probe', 'sched-cls', 'r0 = 0\nexit'));
+  const place = { ifindex: 1, direction: 'egress', priority: 1, handle: 1 } as const;
+  try {
+    inNewNamespace(() => {
+      using netlink = new Netlink();
+      addClsact(netlink, place.ifindex);
+      addBpfFilter(netlink, { place, program: program.fd.number, name: program.name });
+    });
+    return true;
+  } catch (error) {
+    // What traffic control has no module for is not found.
+    if (isRefusal(error) || isSyscallError(error, 'ENOENT')) return false;
+    throw error;
+  }
 }
 
 /** The kernel loads a BTF object with one integer type. */

@@ -2,6 +2,7 @@ import { pageSize } from '@twinpath/linux';
 import {
   accepts,
   callsBpf,
+  filtersByProgram,
   hasHelper,
   linksTcx,
   linksXdp,
@@ -56,6 +57,7 @@ export const features = {
   xdp: { title: 'XDP programs', since: '4.8', probe: () => accepts('xdp', 'r0 = 2\nexit') },
   'xdp-link': { title: 'XDP links', since: '5.9', probe: linksXdp },
   'tcx-link': { title: 'tcx links', since: '6.6', probe: linksTcx },
+  clsact: { title: 'BPF filters on interfaces (clsact)', since: '4.5', probe: filtersByProgram },
   ringbuf: {
     title: 'ring buffers',
     since: '5.8',

@@ -1,6 +1,7 @@
 import { BpfCommand, bpf, check, Errno, type Fd, isSyscallError, NativeBuffer } from '@twinpath/linux';
 import { context, objectIds, objectInfo, openById, openPinned, pinObject } from '../object.ts';
 import type { BpfProgram } from '../programs/program.ts';
+import type { Attachment } from './attachment.ts';
 
 /** Where a program is attached. */
 export interface LinkInfo {
@@ -26,7 +27,7 @@ const BPF_F_REPLACE = 4;
  * An attached program. The attachment ends when the last holder of the link does: this object, or a pin. A link belongs to
  * the interface of one network namespace, but can be updated and read from everywhere.
  */
-export class BpfLink {
+export class BpfLink implements Attachment {
   readonly fd: Fd;
 
   constructor(fd: Fd) {
