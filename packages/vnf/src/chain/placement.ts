@@ -1,0 +1,42 @@
+// Where the functions of a chain stand, and what is behind each: what the runtime makes of a chain's spec, plain data too.
+
+export type Hook = 'xdp' | 'tcx-ingress' | 'tcx-egress';
+
+/** Of a transparent function: towards the host, or away from it. */
+export type Direction = 'ingress' | 'egress';
+
+/** What is behind a place.
+ *  `end`: the packet's way on, as if nothing had been there. `position`: another place, by a tail call. `interface`: out of it. */
+export type Behind =
+  | { readonly kind: 'end' }
+  | { readonly kind: 'position'; readonly position: number }
+  | { readonly kind: 'interface'; readonly ifindex: number };
+
+/** One place of a function. A function has one instance, with one set of tables, at all its places. */
+export interface Placement {
+  /** Unique in the process, and for one program of one place: what changes gets another. 16 bits. */
+  readonly position: number;
+  readonly chain: string;
+  /** The function's name in the chain. */
+  readonly function: string;
+  readonly hook: Hook;
+  readonly direction: Direction;
+  /** By which port packets come here: of a transparent function the chain's port that it sits on, of others one of its own.
+   *  `undefined`: by several of its own, told by their interfaces. */
+  readonly entry: string | undefined;
+  /** Behind the verdict `next`, and packets that the slow path resumes. */
+  readonly next: Behind;
+  /** Behind `bounce`: the functions between here and the port, on the way out. `end`: none. */
+  readonly back: Behind;
+  /** Behind `stack`, on the way out: past all functions. `end` but for packets that leave in the hook in which they entered. */
+  readonly out: Behind;
+  /** By name of the function's port: behind `forward`. Empty for transparent functions. */
+  readonly exits: Readonly<Record<string, Behind>>;
+}
+
+/** Where packets that enter or leave by a port begin. */
+export interface Root {
+  readonly port: string;
+  readonly hook: Hook;
+  readonly position: number;
+}

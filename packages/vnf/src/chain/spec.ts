@@ -1,0 +1,69 @@
+// What is wanted on a host: plain data, the same on every machine.
+
+/** How packets reach an XDP program. `native`: in the driver. `generic`: in the stack, for drivers that cannot; slow.
+ *  `auto`: natively where the driver can. */
+export type PortMode = 'native' | 'generic' | 'auto';
+
+/** Where packets that enter meet the chain. `xdp`: before the kernel has made anything of them. `tcx`: as socket buffers, with
+ *  segments joined and checksums unfinished. `auto`: XDP where the driver has it natively or `mode` is given, else tcx. */
+export type PortHook = 'auto' | 'xdp' | 'tcx';
+
+/** Where a chain meets a network interface. */
+export interface PortSpec {
+  /** Name of the network interface. */
+  readonly interface: string;
+  /** Name of its network namespace, as `ip netns` shows it; default: the one that the process is in. */
+  readonly namespace?: string;
+  /** Default `auto`. */
+  readonly hook?: PortHook;
+  /** Of XDP; default `native`. */
+  readonly mode?: PortMode;
+}
+
+/** A function that this chain brings along. */
+export interface OwnFunctionSpec {
+  /** Unique in the chain. */
+  readonly name: string;
+  /** The file whose default export is the function. */
+  readonly use: string;
+  /** As the function's schema takes it. */
+  readonly config?: unknown;
+  /** Where its slow path runs: in a worker thread with others, or alone in one. Default `shared`. */
+  readonly worker?: 'shared' | 'own';
+  /** What becomes of packets for its slow path while that is not there; default `drop`. */
+  readonly onFailure?: 'pass' | 'drop';
+}
+
+/** A function of another chain of this process: one instance, with one set of tables, in both. */
+export interface SharedFunctionSpec {
+  /** Unique in the chain. */
+  readonly name: string;
+  /** Chain and function: `edge/firewall`. */
+  readonly share: string;
+}
+
+export type ChainFunctionSpec = OwnFunctionSpec | SharedFunctionSpec;
+
+/** The Linux network stack, as the end of a path. */
+export const HOST = 'host';
+
+export interface ChainSpec {
+  /** Unique on the host: lower-case letters, digits and hyphens. */
+  readonly name: string;
+  /** By name. */
+  readonly ports: Readonly<Record<string, PortSpec>>;
+  /** Each from one end to the other: ends are a port's name, `function:port`, or `host`; transparent functions between them. */
+  readonly paths: readonly (readonly string[])[];
+  readonly functions: readonly ChainFunctionSpec[];
+}
+
+/** The chain of transparent functions on one port, in the order in which packets that enter the host meet them. */
+export function lineChain(
+  name: string,
+  port: PortSpec & { readonly name?: string },
+  functions: readonly ChainFunctionSpec[],
+): ChainSpec {
+  const { name: portName = port.interface, ...spec } = port;
+  const path = [portName, ...functions.map((one) => one.name), HOST];
+  return { name, ports: { [portName]: spec }, paths: [path], functions };
+}
