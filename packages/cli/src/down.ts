@@ -21,11 +21,11 @@ export async function down(name: string | undefined, { all = false, json = false
 
 function takenText({ chains, strays }: TakenDown): string {
   if (chains.length + strays.length === 0) return 'Nothing of Twinpath was there.';
-  const header = ['removed', 'where', 'links', 'pins', 'its process'];
+  const header = ['removed', 'where', 'attached', 'pins', 'its process'];
   const rows = chains.map((chain) => [
     chain.chain,
     placeOf(chain),
-    chain.links.length,
+    chain.links.length + chain.filters.length,
     chain.pins.length,
     processOf(chain),
   ]);

@@ -137,7 +137,7 @@ test('a chain of ours in the way is named with the command that removes it', asy
 });
 
 test('a kernel without a feature is told from one that has it', async () => {
-  const old = ['--import', new URL('../fixtures/old-kernel.ts', import.meta.url).href];
+  const old = ['--import', new URL('../fixtures/without-tc.ts', import.meta.url).href];
   const ended = await twinpath(['run', 'pass.vnf.ts', ...place()], { cwd: folder, node: old });
   expect(saidBy(ended)).toMatchInlineSnapshot(`
     "error: tcx links are not supported by this kernel (needs 6.6 or newer)

@@ -1,7 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { deleteClsact, getLink, hasClsact } from '@twinpath/linux';
+import { recordFile } from '@twinpath/runtime/host';
 import { createLab, type Host, type Lab } from '@twinpath/testing/lab';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { PASS, STRAY, WAITING } from '../fixtures/functions.ts';
@@ -144,6 +146,40 @@ test('`down --all` finds what a killed process leaves, also when its record and 
   expect(status).toBe(0);
   expect(stdout).toMatch(new RegExp(`^${chain} +unknown +2 `, 'm'));
   expect(tracesOf(chain, lost, 'eth0')).toEqual([]);
+});
+
+const oldKernel = ['--import', new URL('../fixtures/old-kernel.ts', import.meta.url).href];
+
+test('without tcx a filter sees what leaves; ended in order it leaves nothing', async () => {
+  const running = start(['run', file, ...place(), '--json'], { node: oldKernel });
+  await running.saying(/Ctrl-C ends it/);
+  expect(tracesOf(CHAIN, host, 'eth0')).toHaveLength(5); // pins, record, XDP, filter and clsact
+  const { filters } = JSON.parse(readFileSync(recordFile(CHAIN), 'utf8'));
+  expect(filters).toMatchObject([{ hook: 'tcx-egress', place: { direction: 'egress', isFirst: true } }]);
+  expect(await peer.udp('10.0.0.1', 7, 'hello')).toMatchObject({ ok: true });
+  running.child.kill('SIGTERM');
+  const { status, stdout } = await running.ended;
+  expect(status).toBe(0);
+  const [pass] = JSON.parse(stdout).functions;
+  expect(pass.packets).toBeGreaterThanOrEqual(2);
+});
+
+test.each(['with', 'without'] as const)('%s its record, `down` finds the filter of a killed process', async (which) => {
+  const running = start(['run', file, ...place()], { node: oldKernel });
+  await running.saying(/Ctrl-C ends it/);
+  running.child.kill('SIGKILL');
+  await running.ended;
+  if (which === 'without') rmSync(recordFile(CHAIN));
+  const { stdout } = await twinpath(['down', CHAIN, '--json'], { node: withoutCompiler });
+  const { chains } = JSON.parse(stdout);
+  expect(chains[0]).toMatchObject({
+    links: [{ type: 'xdp' }],
+    filters: [{ chain: CHAIN, program: 'tp_pass_out', direction: 'egress', namespace: host.namespace }],
+  });
+  // Whose discipline it was is in the record only.
+  const { ifindex } = getLink(host.netlink, 'eth0');
+  expect(hasClsact(host.netlink, ifindex)).toBe(which === 'without');
+  if (which === 'without') deleteClsact(host.netlink, ifindex);
 });
 
 const preinstalled = '/usr/bin/node';

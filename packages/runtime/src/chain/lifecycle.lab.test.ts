@@ -294,7 +294,7 @@ test('a frame that the interface does not take is an error that says how long on
     pins: pinDirectory(CHAIN),
     key: 1,
   } as const;
-  using plane = new KernelPlane({ ...options, onLink: () => {} });
+  using plane = new KernelPlane({ ...options, chain: CHAIN, log: { onLink: () => {}, onFilter: () => {} } });
   expect(mtu).toBe(1500);
   expect(() => plane.packetOut.send(new Uint8Array(3000))).toThrow(
     'a frame of 3000 bytes cannot be sent back: 1514 bytes are the most',

@@ -1,4 +1,4 @@
-import { type FeatureName, requireFeature } from '@twinpath/ebpf';
+import { type FeatureName, probe, requireFeature } from '@twinpath/ebpf';
 import { type Capability, capabilities } from '@twinpath/linux';
 import type { FunctionSpec } from '@twinpath/vnf/spec';
 import { ChainError } from './chain-error.ts';
@@ -30,7 +30,7 @@ export function requireFeatures({ fastPath, reasons }: FunctionSpec): void {
     'ringbuf',
     'mmapable-array',
     'xdp-link',
-    ...(fastPath === 'ingress and egress' ? (['tcx-link'] as const) : []),
+    ...(fastPath === 'ingress and egress' && !probe('clsact') ? (['tcx-link'] as const) : []),
     ...(hasPacketIn ? (['live-frames'] as const) : []),
   ];
   for (const feature of needed) requireFeature(feature);

@@ -64,7 +64,11 @@ export async function startChain(spec: ChainSpec, options: StartOptions = {}): P
       mode: spec.mode ?? 'native',
       functionName: only.name,
       pins: claim.pins,
-      onLink: (hook, id) => claim.addLink({ hook, id }),
+      chain: spec.name,
+      log: {
+        onLink: (hook, id) => claim.addLink({ hook, id }),
+        onFilter: (hook, place) => claim.addFilter({ hook, place }),
+      },
     }),
   );
   const made = { chain: spec.name, name: only.name, imported, plane, port: spec.port.interface, seed: SEED, key, log };

@@ -6,6 +6,7 @@ import { isAlive, thisProcess } from './process.ts';
 import {
   type ChainRecord,
   createRecord,
+  type FilterRecord,
   hasRecord,
   type LinkRecord,
   readRecord,
@@ -31,7 +32,16 @@ export class HostClaim implements Disposable {
     mountBpffs();
     this.pins = pinDirectory(chain);
     const inNamespace = namespace === undefined ? {} : { namespace };
-    this.#record = { version: 1, chain, process: thisProcess(), ...port, ...inNamespace, pins: this.pins, links: [] };
+    const nothing = { links: [], filters: [] };
+    this.#record = {
+      version: 2,
+      chain,
+      process: thisProcess(),
+      ...port,
+      ...inNamespace,
+      pins: this.pins,
+      ...nothing,
+    };
     if (!recorded(this.#record)) throw refusal(chain, readRecord(chain));
     if (pinnedChains().includes(chain)) {
       removeRecord(chain);
@@ -40,7 +50,15 @@ export class HostClaim implements Disposable {
   }
 
   addLink(link: LinkRecord): void {
-    this.#record = { ...this.#record, links: [...this.#record.links, link] };
+    this.#write({ links: [...this.#record.links, link] });
+  }
+
+  addFilter(filter: FilterRecord): void {
+    this.#write({ filters: [...this.#record.filters, filter] });
+  }
+
+  #write(change: Partial<ChainRecord>): void {
+    this.#record = { ...this.#record, ...change };
     writeRecord(this.#record);
   }
 

@@ -1,10 +1,11 @@
 import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import type { ClsactPlace } from '@twinpath/ebpf';
 import { RECORD_ROOT, recordFile } from './paths.ts';
 import type { ProcessId } from './process.ts';
 
 /** What a chain has on the host: written before it is made, so that it is found whatever happens to its process. */
 export interface ChainRecord {
-  readonly version: 1;
+  readonly version: 2;
   readonly chain: string;
   readonly process: ProcessId;
   readonly interface: string;
@@ -14,12 +15,19 @@ export interface ChainRecord {
   /** Directory of its pins. */
   readonly pins: string;
   readonly links: readonly LinkRecord[];
+  readonly filters: readonly FilterRecord[];
 }
 
 export interface LinkRecord {
   readonly hook: string;
   /** The kernel's number of it. */
   readonly id: number;
+}
+
+/** In place of a link, on a kernel without tcx; no pin leads to it. */
+export interface FilterRecord {
+  readonly hook: string;
+  readonly place: ClsactPlace;
 }
 
 /** Writes the first record of a chain, whole or not at all. `false`: there is one already. */
@@ -76,7 +84,7 @@ export function recordedChains(): string[] {
 }
 
 function isRecord(value: unknown): value is ChainRecord {
-  return typeof value === 'object' && value !== null && 'version' in value && value.version === 1 && 'process' in value;
+  return typeof value === 'object' && value !== null && 'version' in value && value.version === 2 && 'process' in value;
 }
 
 const textOf = (record: ChainRecord) => `${JSON.stringify(record, undefined, 2)}\n`;

@@ -1,5 +1,6 @@
 // Removes what chains have on the host, with no other part of Twinpath running: whatever became of their processes.
 
+import { type OurFilter, ourFilters, removeFilters, removeOurs } from './filters.ts';
 import { detachLink, detachPinned, type OurLink, ourLinks } from './links.ts';
 import { pinDirectory, recordFile } from './paths.ts';
 import { pinnedChains, pinnedLinks, removeEmptyRoot, removePins } from './pins.ts';
@@ -15,6 +16,8 @@ export interface RemovedChain {
   readonly interface: string | undefined;
   readonly namespace: string | undefined;
   readonly links: readonly OurLink[];
+  /** In place of links, on kernels without tcx. */
+  readonly filters: readonly OurFilter[];
   /** Paths. */
   readonly pins: readonly string[];
   /** Path. */
@@ -23,8 +26,8 @@ export interface RemovedChain {
 
 export interface TakenDown {
   readonly chains: readonly RemovedChain[];
-  /** Links of ours that belong to no chain that is known. Only for `all`. */
-  readonly strays: readonly OurLink[];
+  /** What is attached of ours and belongs to no chain that is known. Only for `all`. */
+  readonly strays: readonly (OurLink | OurFilter)[];
 }
 
 /**
@@ -34,10 +37,19 @@ export interface TakenDown {
 export function takeDown(target: TakeDownTarget): TakenDown {
   if ('chain' in target) checkName(target.chain);
   const names = 'chain' in target ? [target.chain] : [...new Set([...recordedChains(), ...pinnedChains()])];
-  const chains = names.map(removeChain).filter(({ links, pins, record }) => links.length + pins.length > 0 || record);
+  const chains = names.map(removeChain).filter(isSomething);
   removeEmptyRoot();
-  const strays = 'chain' in target ? [] : ourLinks().map(({ id }) => detachLink(id));
-  return { chains, strays: strays.filter((link) => link !== undefined) };
+  return { chains, strays: 'chain' in target ? [] : removeStrays() };
+}
+
+const isSomething = ({ links, filters, pins, record }: RemovedChain) =>
+  links.length + filters.length + pins.length > 0 || record !== undefined;
+
+function removeStrays(): (OurLink | OurFilter)[] {
+  const links = ourLinks().map(({ id }) => detachLink(id));
+  // Whose discipline it is, nobody knows any more.
+  const filters = ourFilters().filter((filter) => removeOurs(filter, false));
+  return [...links.filter((link) => link !== undefined), ...filters];
 }
 
 function removeChain(chain: string): RemovedChain {
@@ -46,6 +58,7 @@ function removeChain(chain: string): RemovedChain {
   const pinned = pinnedLinks(chain).map(detachPinned);
   const known = new Set(pinned.map(({ id }) => id));
   const recorded = (record?.links ?? []).filter(({ id }) => !known.has(id)).map(({ id }) => detachLink(id));
+  const filters = removeFilters(chain, record);
   const pins = removePins(pinDirectory(chain));
   const file = hasRecord(chain) ? recordFile(chain) : undefined;
   removeRecord(chain);
@@ -55,6 +68,7 @@ function removeChain(chain: string): RemovedChain {
     interface: record?.interface,
     namespace: record?.namespace,
     links: [...pinned, ...recorded.filter((link) => link !== undefined)],
+    filters,
     pins,
     record: file,
   };

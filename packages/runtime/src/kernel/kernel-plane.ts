@@ -1,8 +1,7 @@
-import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FunctionProgram } from '@twinpath/compiler';
 import { EVENTS } from '@twinpath/compiler/abi';
-import { attachTcx, attachXdp, type BpfLink, type BpfProgram, type MapSpec, RingBuffer, XdpLink } from '@twinpath/ebpf';
+import { type Attachment, attachXdp, type BpfProgram, type MapSpec, RingBuffer, type XdpLink } from '@twinpath/ebpf';
 import { type Fd, getLink, inNamespace, listAddresses, Netlink, onlineCpus } from '@twinpath/linux';
 import type { PortMode } from '../chain/spec.ts';
 import type {
@@ -20,6 +19,7 @@ import { GenericMode } from './generic-mode.ts';
 import { KernelMaps, StagedKernelMaps } from './kernel-maps.ts';
 import { KernelPacketOut } from './kernel-packet-out.ts';
 import { KernelPrograms } from './kernel-programs.ts';
+import { type AttachmentLog, attachEgress, PinnedLink } from './port-attachment.ts';
 
 const HOOKS: readonly PacketHook[] = ['xdp', 'tcx-egress'];
 
@@ -27,13 +27,13 @@ export interface KernelPlaneOptions {
   readonly namespace: Fd;
   readonly ifindex: number;
   readonly mode: PortMode;
+  readonly chain: string;
   /** Names the programs. */
   readonly functionName: string;
   /** Where pins go, on a BPF file system. */
   readonly pins: string;
   readonly key: number;
-  /** A link was made, and is not pinned yet. */
-  onLink(hook: PacketHook, id: number): void;
+  readonly log: AttachmentLog;
 }
 
 /** The kernel of this machine. */
@@ -43,7 +43,7 @@ export class KernelPlane implements DataPlane {
   readonly maps: KernelMaps;
   readonly #options: KernelPlaneOptions;
   readonly #netlink: Netlink;
-  readonly #links = new Map<PacketHook, BpfLink>();
+  readonly #attachments = new Map<PacketHook, Attachment>();
   #packetOut: KernelPacketOut | undefined;
   #attached: KernelPrograms | undefined;
   #generic: GenericMode | undefined;
@@ -117,39 +117,43 @@ export class KernelPlane implements DataPlane {
     if (this.#attached !== undefined) rest.use(this.#attached);
     if (this.#packetOut !== undefined) rest.use(this.#packetOut);
     if (this.#generic !== undefined) rest.use(this.#generic);
-    for (const hook of this.#links.keys()) rest.defer(() => this.#detach(hook));
+    for (const hook of this.#attachments.keys()) rest.defer(() => this.#detach(hook));
   }
 
   /** What takes it back. */
   #attachTo(hook: PacketHook, program: BpfProgram, programs: KernelPrograms): () => void {
-    const link = this.#links.get(hook);
+    const attachment = this.#attachments.get(hook);
     const before = this.#attached;
-    if (link === undefined || before === undefined) {
+    if (attachment === undefined || before === undefined) {
       this.#attachFirst(hook, program, programs);
       return () => this.#detach(hook);
     }
     const replace = (by: KernelPrograms) => {
       const found = by.find(hook, 'wire');
       if (hook === 'xdp' && this.#generic !== undefined) this.#generic.use(by);
-      else if (found !== undefined) link.update(found);
+      else if (found !== undefined) attachment.update(found);
     };
     replace(programs);
     return () => replace(before);
   }
 
   #attachFirst(hook: PacketHook, program: BpfProgram, programs: KernelPrograms): void {
-    const { namespace, ifindex, mode, pins, onLink } = this.#options;
-    const link = inNamespace(namespace, () =>
-      hook === 'xdp' ? attachXdp({ program, ifindex, mode }) : attachTcx({ program, ifindex, direction: 'egress' }),
-    );
-    this.#links.set(hook, link);
+    const { chain, namespace, ifindex, log } = this.#options;
+    if (hook === 'xdp') this.#attachXdp(program, programs);
+    else {
+      const port = { chain, namespace, ifindex, pin: this.#pinOf(hook), log };
+      this.#attachments.set(hook, attachEgress(program, port));
+    }
+  }
+
+  #attachXdp(program: BpfProgram, programs: KernelPrograms): void {
+    const { namespace, ifindex, mode, log } = this.#options;
+    const link = inNamespace(namespace, () => attachXdp({ program, ifindex, mode }));
+    this.#attachments.set('xdp', new PinnedLink(link, this.#pinOf('xdp'), (id) => log.onLink('xdp', id)));
     try {
-      onLink(hook, link.info().id);
-      mkdirSync(join(pins, LINKS), { recursive: true });
-      link.pin(this.#pinOf(hook));
-      if (link instanceof XdpLink) this.#settleMode(link, programs);
+      this.#settleMode(link, programs);
     } catch (error) {
-      this.#detach(hook);
+      this.#detach('xdp');
       throw error;
     }
   }
@@ -163,12 +167,9 @@ export class KernelPlane implements DataPlane {
   }
 
   #detach(hook: PacketHook): void {
-    const link = this.#links.get(hook);
-    this.#links.delete(hook);
-    rmSync(this.#pinOf(hook), { force: true });
-    // A pin of the same link elsewhere must not keep it attached.
-    link?.detach();
-    link?.[Symbol.dispose]();
+    const attachment = this.#attachments.get(hook);
+    this.#attachments.delete(hook);
+    attachment?.[Symbol.dispose]();
   }
 
   #pinOf(hook: PacketHook): string {
