@@ -1,0 +1,210 @@
+// Which places follow from a chain's spec, and what is behind each.
+//
+//   outside ─► firewall ─► router:wan        router:lan ─► inside
+//
+//   enters outside:  firewall (ingress) ─► router ─┬─ forward lan ─► out of inside
+//   enters inside:   router ─┬─ forward wan ─► firewall (egress) ─► out of outside
+//   leaves the host by outside (tcx egress):  firewall (egress) ─► on its way
+import type { Behind, Direction, Hook, Placement, Root } from './placement.ts';
+import { type End, endText, type FunctionFaces, type Segment, segmentsOf } from './segment.ts';
+import type { ChainSpec } from './spec.ts';
+
+/** A port's interface, as it is on the host. */
+export interface WiredPort {
+  readonly ifindex: number;
+  /** Where packets that enter by it meet the chain. */
+  readonly hook: 'xdp' | 'tcx';
+}
+
+export interface ChainParts {
+  /** By name in the chain. */
+  readonly functions: FunctionFaces;
+  /** By name in the chain. */
+  readonly ports: ReadonlyMap<string, WiredPort>;
+}
+
+/** Where something is behind, by identity: what a position is before it has a number. */
+export type Link = Exclude<Behind, { readonly kind: 'position' }> | { readonly kind: 'place'; readonly id: string };
+
+/** A place before it has a position; `id` is the same as long as it stands in the same stead. */
+export interface Place
+  extends Pick<Placement, 'function' | 'hook' | 'direction' | 'entry'>,
+    Readonly<Record<'next' | 'back' | 'out', Link>> {
+  readonly id: string;
+  readonly exits: Readonly<Record<string, Link>>;
+}
+
+export interface PlannedRoot extends Pick<Root, 'port' | 'hook'> {
+  readonly id: string;
+}
+
+export interface ChainPlan {
+  readonly places: ReadonlyMap<string, Place>;
+  readonly roots: readonly PlannedRoot[];
+  /** By function: names of its ports, in order of their index, each with the interface that it is wired to (0: none). */
+  readonly ports: ReadonlyMap<string, readonly { readonly name: string; readonly ifindex: number }[]>;
+}
+
+const END: Link = { kind: 'end' };
+type Side = 'outer' | 'inner';
+const opposite = (side: Side): Side => (side === 'outer' ? 'inner' : 'outer');
+
+/** @throws ChainSpecError */
+export function planChain(spec: ChainSpec, parts: ChainParts): ChainPlan {
+  const segments = segmentsOf(spec, parts.functions);
+  const planner = new Planner(segments, parts);
+  const roots = segments.flatMap((segment) => planner.roots(segment));
+  return { places: planner.places, roots, ports: portsOf(spec, segments, parts) };
+}
+
+class Planner {
+  readonly places = new Map<string, Place>();
+  readonly #segments: readonly Segment[];
+  readonly #parts: ChainParts;
+
+  constructor(segments: readonly Segment[], parts: ChainParts) {
+    this.#segments = segments;
+    this.#parts = parts;
+  }
+
+  roots(segment: Segment): readonly PlannedRoot[] {
+    const sides = (['outer', 'inner'] as const).flatMap((side) => {
+      const end = segment[side];
+      return end.kind === 'port' ? [{ side, port: end.port }] : [];
+    });
+    const entering = sides.flatMap(({ side, port }) => {
+      const hook = this.#port(port).hook === 'xdp' ? 'xdp' : 'tcx-ingress';
+      return rootAt(port, hook, this.#walk(hook, segment, side, 0));
+    });
+    if (segment.outer.kind !== 'port' || segment.inner.kind === 'port') return entering;
+    const leaving = this.#walk('tcx-egress', segment, 'inner', 0);
+    return [...entering, ...rootAt(segment.outer.port, 'tcx-egress', leaving)];
+  }
+
+  /** What is met from a side of a segment on, behind so many of its functions. */
+  #walk(hook: Hook, segment: Segment, from: Side, behind: number): Link {
+    const direction: Direction = from === 'outer' ? 'ingress' : 'egress';
+    const ordered = from === 'outer' ? segment.functions : [...segment.functions].reverse();
+    const name = ordered[behind];
+    if (name === undefined) return this.#atEnd(hook, segment, opposite(from));
+    const { fastPath } = this.#face(name);
+    if (direction === 'egress' && fastPath === 'one') return this.#walk(hook, segment, from, behind + 1);
+    const id = [hook, direction, name, endText(segment.outer), endText(segment.inner)].join(' ');
+    return this.#place(id, () => ({
+      function: name,
+      hook,
+      direction,
+      entry: entryOf(segment, from),
+      next: this.#walk(hook, segment, from, behind + 1),
+      back: direction === 'ingress' ? this.#back(hook, segment, ordered.length - behind) : END,
+      out: direction === 'egress' && hook !== 'tcx-egress' ? this.#out(segment) : END,
+      exits: {},
+    }));
+  }
+
+  /** Back to where a segment's packets came from. On tcx a packet that leaves meets the interface's own programs on the way out. */
+  #back(hook: Hook, segment: Segment, behind: number): Link {
+    if (segment.outer.kind === 'port' && hook === 'tcx-ingress') return END;
+    const link = this.#walk(hook, segment, 'inner', behind);
+    return link.kind === 'interface' ? END : link;
+  }
+
+  #out({ outer }: Segment): Link {
+    return outer.kind === 'port' ? { kind: 'interface', ifindex: this.#port(outer.port).ifindex } : END;
+  }
+
+  #atEnd(hook: Hook, segment: Segment, side: Side): Link {
+    const end = segment[side];
+    switch (end.kind) {
+      case 'host':
+        return END;
+      case 'port':
+        return hook === 'tcx-egress' ? END : { kind: 'interface', ifindex: this.#port(end.port).ifindex };
+      case 'function': {
+        const other = segment[opposite(side)];
+        return this.#standard(hook, end.function, other.kind === 'port' ? undefined : end.port);
+      }
+    }
+  }
+
+  /** A function with ports. Packets from interfaces of its own are told apart by those, others by where they come from. */
+  #standard(hook: Hook, name: string, entry: string | undefined): Link {
+    const id = [hook, name, entry ?? '*'].join(' ');
+    return this.#place(id, () => {
+      const exits = this.#segments.flatMap((segment) =>
+        (['outer', 'inner'] as const).flatMap((side) => {
+          const end = segment[side];
+          if (end.kind !== 'function' || end.function !== name) return [];
+          return [[end.port, this.#exit(hook, segment, side)] as const];
+        }),
+      );
+      const fixed = { next: END, back: END, out: END } as const;
+      return { function: name, hook, direction: 'ingress', entry, ...fixed, exits: Object.fromEntries(exits) };
+    });
+  }
+
+  #exit(hook: Hook, segment: Segment, side: Side): Link {
+    // What tc programs send out of an interface meets its programs on the way out; what XDP sends does not.
+    if (hook === 'tcx-ingress' && segment[opposite(side)].kind === 'port') {
+      return this.#atEnd(hook, segment, opposite(side));
+    }
+    return this.#walk(hook, segment, side, 0);
+  }
+
+  /** Places lead to each other in circles where functions with ports do: a place is known before what is behind it. */
+  readonly #begun = new Set<string>();
+
+  #place(id: string, make: () => Omit<Place, 'id'>): Link {
+    if (!this.#begun.has(id)) {
+      this.#begun.add(id);
+      this.places.set(id, { id, ...make() });
+    }
+    return { kind: 'place', id };
+  }
+
+  #port(name: string): WiredPort {
+    const port = this.#parts.ports.get(name);
+    if (port === undefined) throw new Error(`port ${name} has no interface`);
+    return port;
+  }
+
+  #face(name: string) {
+    const face = this.#parts.functions.get(name);
+    if (face === undefined) throw new Error(`function ${name} is not known`);
+    return face;
+  }
+}
+
+function rootAt(port: string, hook: Hook, link: Link): readonly PlannedRoot[] {
+  return link.kind === 'place' ? [{ port, hook, id: link.id }] : [];
+}
+
+/** The port that a transparent function sits on; between two ports, the one by which the packet came. */
+function entryOf(segment: Segment, from: Side): string {
+  const came: End = segment[from];
+  return endText(came.kind === 'port' ? came : segment.outer);
+}
+
+/** What each function calls its ports, and where they lead. */
+function portsOf({ functions }: ChainSpec, segments: readonly Segment[], parts: ChainParts): ChainPlan['ports'] {
+  const ifindexOf = (end: End) => (end.kind === 'port' ? (parts.ports.get(end.port)?.ifindex ?? 0) : 0);
+  const portsFor = (name: string) => {
+    const face = parts.functions.get(name);
+    if (face === undefined || face.ports.kind === 'transparent') {
+      const on = segments.filter((segment) => segment.functions.includes(name));
+      const ends = on.flatMap(({ outer, inner }) => (inner.kind === 'port' ? [outer, inner] : [outer]));
+      return ends.map((end) => ({ name: endText(end), ifindex: ifindexOf(end) }));
+    }
+    const wired = segments.flatMap(({ outer, inner }) => [
+      ...(inner.kind === 'function' && inner.function === name
+        ? [{ name: inner.port, ifindex: ifindexOf(outer) }]
+        : []),
+      ...(outer.kind === 'function' && outer.function === name
+        ? [{ name: outer.port, ifindex: ifindexOf(inner) }]
+        : []),
+    ]);
+    if (face.ports.kind === 'portGroup') return wired;
+    return face.ports.names.map((port) => wired.find((one) => one.name === port) ?? { name: port, ifindex: 0 });
+  };
+  return new Map(functions.map(({ name }) => [name, portsFor(name)] as const));
+}
