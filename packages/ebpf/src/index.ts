@@ -29,6 +29,7 @@ export {
 export { assembleProgram } from './programs/from-assembly.ts';
 export type { ProgramInfo } from './programs/info.ts';
 export { loadBtf } from './programs/kernel-btf.ts';
+export { LiveFrames } from './programs/live-frames.ts';
 export type { ProgramLoading } from './programs/load.ts';
 export { BpfProgram, enableRuntimeStats, programIds } from './programs/program.ts';
 export { type SkbChecksumState, skbChecksumState } from './programs/skb-checksum-state.ts';

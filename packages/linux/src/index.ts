@@ -11,6 +11,7 @@ export {
   currentNamespace,
   inNamespace,
   inNewNamespace,
+  isCurrentNamespace,
   type NamespaceRef,
   openNamespace,
   type Synchronous,
@@ -53,8 +54,10 @@ export {
 export { addRoute, deleteRoute, listRoutes, type NextHop, type Route, type RouteSpec } from './netlink/route.ts';
 export { Netlink } from './netlink/socket.ts';
 export { getOffload, type Offload, setOffload } from './offload.ts';
+export type { BatchedFrame, PacketBatch } from './packet-batch.ts';
 export type { SendOptions } from './packet-sender.ts';
 export { PacketSocket, type PacketSocketOptions } from './packet-socket.ts';
 export { FdPoll, pollFd } from './poll.ts';
 export { check, isSyscallError, type SyscallContext, SyscallError } from './syscall-error.ts';
 export { readSysctl, writeSysctl } from './sysctl.ts';
+export type { VirtioNetHeader } from './virtio-net-header.ts';

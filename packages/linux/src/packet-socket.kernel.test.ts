@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { errnoName } from './errno.ts';
 import { openFds, traceFds } from './fd.ts';
 import { inNamespace } from './namespace/enter.ts';
 import { createNamespace, deleteNamespace } from './namespace/named.ts';
 import { createVeth, getLink, setLink } from './netlink/link.ts';
 import { Netlink } from './netlink/socket.ts';
-import { getOffload, setOffload } from './offload.ts';
+import { getOffload, type Offload, setOffload } from './offload.ts';
 import { PacketSocket } from './packet-socket.ts';
 import { pollFd } from './poll.ts';
 import { writeSysctl } from './sysctl.ts';
@@ -16,6 +17,13 @@ function frame(marker: number, { vlan = false, length = 64 } = {}): Uint8Array {
   bytes.set([2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1]);
   bytes.set(vlan ? [0x81, 0x00, 0x60, 0x2a, 0x88, 0xb5] : [0x88, 0xb5], 12);
   return bytes;
+}
+
+/** Of the 16-bit words from `from` on, with TCP's part of the pseudo header: 10.0.0.1 to 10.0.0.2. */
+function sum(bytes: Uint8Array, from: number): number {
+  let total = 0x0a00 + 1 + 0x0a00 + 2 + 6 + (bytes.length - from);
+  for (let at = from; at < bytes.length; at += 2) total += ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
+  return total;
 }
 
 beforeAll(() => {
@@ -61,6 +69,60 @@ describe('packet sockets', () => {
       while (received.length < sent) received.push(receiver.receive(1000));
     }
     expect(received).toEqual(frames);
+  });
+
+  test('frames of a batch carry their own marks, and what is refused does not hold up the others', () => {
+    using sender = new PacketSocket({ link: 'v0', namespace });
+    using receiver = new PacketSocket({ link: 'v1', namespace, receive: 'incoming' });
+    const batch = sender.batch();
+    for (const length of [64, 9000, 100, 1514])
+      expect(batch.add({ bytes: frame(length & 0xff, { length }) })).toBe(true);
+    expect(batch.count).toBe(4);
+    const refusals: [number, string][] = [];
+    batch.send((index, errno) => refusals.push([index, errnoName(errno)]));
+    expect(refusals).toEqual([[1, 'EMSGSIZE']]);
+    const lengths = Array.from({ length: 3 }, () => receiver.receive(1000)?.length);
+    expect(lengths).toEqual([64, 100, 1514]);
+    batch.send(() => expect.unreachable());
+    expect(receiver.receive()).toBeUndefined();
+  });
+
+  test('a batch holds so many frames, and takes more once it is sent', () => {
+    using sender = new PacketSocket({ link: 'v0', namespace });
+    const batch = sender.batch();
+    let added = 0;
+    while (batch.add({ bytes: frame(1), mark: 7, priority: added })) added++;
+    expect(added).toBe(256);
+    batch.send(() => expect.unreachable());
+    expect(batch.add({ bytes: frame(1) })).toBe(true);
+  });
+
+  test('the interface cuts what a batch leaves it to cut, and finishes checksums', () => {
+    using sender = new PacketSocket({ link: 'v0', namespace });
+    using receiver = new PacketSocket({ link: 'v1', namespace, receive: 'incoming' });
+    const offloads =
+      (...names: readonly Offload[]) =>
+      (on: boolean) =>
+        inNamespace(namespace, () => {
+          for (const name of names) setOffload('v0', name, on);
+        });
+    offloads('tso', 'gso', 'tx-checksum')(false);
+    // IPv4 and TCP headers of 20 bytes each, 3000 bytes of payload; the checksum field holds the pseudo header's sum.
+    const bytes = new Uint8Array(54 + 3000);
+    const view = new DataView(bytes.buffer);
+    bytes.set([2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 0x08, 0x00, 0x45, 0]);
+    view.setUint16(16, 3040);
+    bytes.set([64, 6, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2, 0, 1, 0, 2], 22);
+    bytes.set([0x50, 0x10, 1, 0], 46);
+    view.setUint16(50, 0x0a00 + 1 + 0x0a00 + 2 + 6 + 3020);
+    const segments = { kind: 'tcp4', size: 1448, headers: 54 } as const;
+    const batch = sender.batch();
+    batch.add({ bytes, offload: { checksumStart: 34, checksumOffset: 16, segments } });
+    batch.send((_, errno) => expect.unreachable(errnoName(errno)));
+    const received = Array.from({ length: 3 }, () => receiver.receive(1000) ?? new Uint8Array());
+    expect(received.map((one) => one.length)).toEqual([54 + 1448, 54 + 1448, 54 + 104]);
+    for (const one of received) expect(sum(one, 34) % 0xffff).toBe(0);
+    offloads('tx-checksum', 'gso', 'tso')(true);
   });
 
   test('an interface that does not exist is an error that names it', () => {

@@ -2,6 +2,7 @@ import { Errno } from './errno.ts';
 import type { Fd } from './fd.ts';
 import { sys } from './ffi.ts';
 import { inNamespace, type NamespaceRef } from './namespace/enter.ts';
+import { PacketBatch } from './packet-batch.ts';
 import { PacketReceiver } from './packet-receiver.ts';
 import { PacketSender, type SendOptions } from './packet-sender.ts';
 import { Socket } from './socket.ts';
@@ -13,6 +14,7 @@ const SOCK_NONBLOCK = 0o4000;
 const ETH_P_ALL = 3;
 const SOL_PACKET = 263;
 const PACKET_AUXDATA = 8;
+const PACKET_VNET_HDR = 15;
 const PACKET_IGNORE_OUTGOING = 23;
 const SOL_SOCKET = 1;
 const SO_RCVBUFFORCE = 33;
@@ -77,6 +79,15 @@ export class PacketSocket {
    */
   send(frame: Uint8Array, options?: SendOptions): void {
     this.#sender.send(frame, options);
+  }
+
+  /**
+   * For frames that go out together, each with its own mark, also such whose checksums or segmentation are unfinished.
+   * From now on send() and sendBatch() cannot be used on this socket, nor can it receive.
+   */
+  batch(): PacketBatch {
+    this.#socket.setOption(SOL_PACKET, PACKET_VNET_HDR, 1);
+    return new PacketBatch(this.#socket.fd, this.#subject);
   }
 
   /** Sends frames in order with one system call; how many went out before one met ENOBUFS. */

@@ -1,5 +1,5 @@
 import './pool.ts';
-import { constants } from 'node:fs';
+import { constants, fstatSync, statSync } from 'node:fs';
 import { Fd } from '../fd.ts';
 import { sys } from '../ffi.ts';
 import { check } from '../syscall-error.ts';
@@ -23,6 +23,12 @@ export function currentNamespace(): Fd {
   const flags = constants.O_RDONLY | 0o2000000;
   // thread-self: /proc/self is the first thread, which is elsewhere when a worker entered a namespace.
   return Fd.adopt(check('open', sys.open('/proc/thread-self/ns/net', flags, 0), { subject: 'this network namespace' }));
+}
+
+/** Whether this thread is in that namespace already. */
+export function isCurrentNamespace(namespace: Fd): boolean {
+  const [there, here] = [fstatSync(namespace.number), statSync('/proc/thread-self/ns/net')];
+  return there.ino === here.ino && there.dev === here.dev;
 }
 
 /** `T` unless it is a promise: what runs in a namespace is over when the call returns. */
