@@ -3,6 +3,7 @@
 import type { MapSpec } from '@twinpath/ebpf';
 import { type FunctionPlan, planFunction } from '@twinpath/vnf/plan';
 import { type CompiledProgram, type CompileOptions, compileProgram } from './backend/index.ts';
+import { directionOf } from './frontend/direction.ts';
 import { INTRINSICS } from './frontend/intrinsics/index.ts';
 import { lowerFunction } from './frontend/lower-function.ts';
 import type { Target } from './frontend/lowering.ts';
@@ -13,7 +14,10 @@ import type { Program } from './ir/types.ts';
 import { planMaps } from './plan-maps.ts';
 
 /** One program to make of a function. */
-export type ProgramChoice = Pick<Target, 'hook' | 'origin' | 'next'>;
+export type ProgramChoice = Pick<
+  Target,
+  'hook' | 'origin' | 'direction' | 'position' | 'next' | 'back' | 'out' | 'exits' | 'entry'
+>;
 
 export interface CompileFunctionOptions {
   /** As the function's schema gives it (`spec.config.parse(…)`); its values are constants of the programs. */
@@ -79,7 +83,7 @@ export function lowerPrograms(imported: ImportedVnf, options: CompileFunctionOpt
     const lowered = lowerFunction({ imported, config, plan, target: { ...target, ...choice }, intrinsics: INTRINSICS });
     // Each place once, though every program is told of it.
     for (const warning of lowered.warnings) warnings.set(JSON.stringify(warning), warning);
-    return { ...choice, direction: choice.hook === 'tcx-egress' ? 'egress' : 'ingress', ir: lowered.program };
+    return { ...choice, direction: directionOf(choice), ir: lowered.program };
   });
   const { classifiers } = target;
   const maps = planMaps(plan, { classifiers, ...(eventBytes !== undefined && { eventBytes }) });

@@ -40,9 +40,9 @@ describe('a function with another behind it', () => {
     expect(run('tcx-ingress', 'next')).toEqual([[2n, 'first', 'second']]);
   });
 
-  it('lets the packet go its way where nothing is in the array', () => {
-    expect(run('xdp', 'next', { present: false })).toEqual([[2n, 'first']]);
-    expect(run('tcx-egress', 'next', { present: false })).toEqual([[-1n, 'first']]);
+  it('lets no packet past a function that is not there', () => {
+    expect(run('xdp', 'next', { present: false })).toEqual([[0n, 'first']]);
+    expect(run('tcx-egress', 'next', { present: false })).toEqual([[2n, 'first']]);
   });
 
   it('goes on there with packets that the slow path resumes, and with those over a limit whose verdict is next', () => {

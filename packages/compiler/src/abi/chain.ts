@@ -4,17 +4,22 @@
 //   function 0            function 1            function 2
 //   next: tail call 1 ──► next: tail call 2 ──► next: end
 //
-// The index is a constant, so that the JIT jumps directly and not through the array. Where the array has nothing there, the
-// packet goes on as behind the last function. The kernel ends a chain behind 33 such calls for one packet, and holds an array
-// to programs of one kind: XDP, tcx ingress and egress have one each. Verdicts that end here (drop, stack, forward, …) leave
-// out what follows, and so does slowPath.
+// The index is a constant, so that the JIT jumps directly and not through the array. Where the array has nothing there, and
+// behind 33 such calls for one packet, which are all that the kernel does, the packet is dropped as if the program had failed:
+// it must not go past a function that was to see it. The kernel holds an array to programs of one kind: XDP, tcx ingress and
+// egress have one each. Verdicts that end here (drop, stack, slowPath) leave out what follows.
 import type { MapSpec } from '@twinpath/ebpf';
 
 /** What is behind the function. `end`: the packet's way on, as if nothing had been there. */
 export type Continuation =
   | { readonly kind: 'end' }
   /** `map`: name of a program array, as the loader is given it; it is none of the function's own maps. */
-  | { readonly kind: 'tail-call'; readonly map: string; readonly index: number };
+  | { readonly kind: 'tail-call'; readonly map: string; readonly index: number }
+  /** Out of an interface of the namespace that the packet is in. */
+  | { readonly kind: 'redirect'; readonly ifindex: number };
+
+/** Names of a chain's program arrays, by position. */
+export const PATH = 'path';
 
 /** MAX_TAIL_CALL_CNT. */
 export const MAX_TAIL_CALLS = 33;

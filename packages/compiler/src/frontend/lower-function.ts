@@ -6,6 +6,8 @@ import type { Program } from '../ir/types.ts';
 import { Core } from './core/core.ts';
 import { describe } from './core/describe.ts';
 import { knownValue, Names } from './core/names.ts';
+import { directionOf } from './direction.ts';
+import { callLongLoops } from './long-loops/call-long-loops.ts';
 import type { Intrinsics, Target } from './lowering.ts';
 import type { ImportedVnf } from './modules/import-vnf.ts';
 import type { Outcome, Path, Site } from './path.ts';
@@ -18,7 +20,6 @@ export interface LowerOptions {
   readonly imported: ImportedVnf;
   /** As the function's schema gives it: its values are constants of the program. */
   readonly config: unknown;
-  /** The hook says which of the fast paths it is. */
   readonly target: Target;
   readonly intrinsics: Intrinsics;
   /** Default: the spec's own. */
@@ -34,7 +35,7 @@ export interface Lowered {
 export function lowerFunction(options: LowerOptions): Lowered {
   const { imported, target, intrinsics, plan = planFunction(options.imported.spec) } = options;
   const { code, spec } = imported;
-  const direction = target.hook === 'tcx-egress' ? 'egress' : 'ingress';
+  const direction = directionOf(target);
   const fastPath = code.call.fastPaths[direction];
   const builder = new ProgramBuilder(`${spec.name} ${direction}`, target.hook);
   const report = new Report((file) => code.graph.module(file));
@@ -42,7 +43,7 @@ export function lowerFunction(options: LowerOptions): Lowered {
   const core = new Core({ builder, target, plan, intrinsics, names, report });
   core.recover(() => run(core, fastPath, options.config));
   if (report.errors.length > 0) throw new CompileError(report.errors);
-  return { program: builder.finish(), warnings: report.warnings };
+  return { program: callLongLoops(builder.finish()), warnings: report.warnings };
 }
 
 function run(core: Core, fastPath: FunctionNode, config: unknown): void {

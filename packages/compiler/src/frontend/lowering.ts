@@ -7,6 +7,7 @@ import type { Continuation } from '../abi/chain.ts';
 import type { ProgramBuilder } from '../ir/builder.ts';
 import type { Hook, ValueId } from '../ir/types.ts';
 import type { DiagnosticCode } from './diagnostics.ts';
+import type { Direction } from './modules/vnf-call.ts';
 import type { Outcome, Path, Sides, Site } from './path.ts';
 import type { Range, Value } from './value.ts';
 
@@ -16,8 +17,21 @@ export interface Target {
   /** `wire`: packets as they come. `retry`: packets that the slow path sent through the function again; the number of trips
    *  stands in the packet's metadata. */
   readonly origin: 'wire' | 'retry';
+  /** Which fast path it is. Default: the way out on tcx egress, else the way in. */
+  readonly direction?: Direction | undefined;
+  /** The place in a chain that the program is made for; default 0. 16 bits. */
+  readonly position?: number | undefined;
   /** What follows where the function lets a packet go on; default: nothing. */
   readonly next?: Continuation | undefined;
+  /** What follows where it bounces one: functions on the way back to the port; default: nothing. */
+  readonly back?: Continuation | undefined;
+  /** Where packets go that pass by all that follows (`stack`), for one that leaves: default: on its way. A redirect says by which
+   *  interface packets leave in a hook where they also entered. */
+  readonly out?: Continuation | undefined;
+  /** What follows where it forwards, by name of the port; default, and for `redirect`: out of the port's interface. */
+  readonly exits?: ReadonlyMap<string, Continuation> | undefined;
+  /** Name of the port by which all packets come; default: told by the interface. */
+  readonly entry?: string | undefined;
   /** `kernel`: the helper's clock. `simulated`: the clock in the instance's state, which tests set. */
   readonly clock: 'kernel' | 'simulated';
   /** How many CPUs share each reason's limit. */

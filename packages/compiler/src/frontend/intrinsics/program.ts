@@ -31,7 +31,7 @@ function takeMark(lowering: Lowering, path: Path): readonly Path[] {
   ours.then.store(context, SKB.mark, 32, n(0));
   ours.then.store(context, SKB.priority, 32, n(0));
   const resumed = ours.then.when('eq', trips, n(RESUME));
-  goOn(resumed.then);
+  goOn(resumed.then, lowering.target.next, RETURN_CODES[lowering.target.hook].next);
   const remembered = (on: Code, id: number) => remember(on.path, 'trips', view('trips', path.epoch, {}, { trips: id }));
   const none = ours.otherwise.id(n(0));
   const value = lowering.integer(none, { low: 0n, high: 255n });

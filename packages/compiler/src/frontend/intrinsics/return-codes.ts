@@ -1,5 +1,6 @@
 // What each hook's kernel side calls our verdicts (include/uapi/linux/bpf.h: xdp_action, tcx_action_base).
-import type { Hook } from '../../ir/types.ts';
+import type { Continuation } from '../../abi/chain.ts';
+import type { Hook, ValueId } from '../../ir/types.ts';
 import { type Code, n } from './code.ts';
 
 interface Codes {
@@ -24,13 +25,24 @@ export function returnCode(code: Code, value: number): void {
   code.lowering.builder.terminate(code.path.block, { op: 'return', value: code.id(n(value)) });
 }
 
-/** Behind the function: to the next one of its chain. Where there is none, also for the helper, the packet goes its way. */
-export function goOn(code: Code): void {
-  const { builder, target } = code.lowering;
-  if (target.next?.kind === 'tail-call') {
-    code.call('tail_call', [builder.context, code.map(target.next.map), n(target.next.index)]);
+/** Behind the function, to what follows; `ended`: what to return where nothing does. What does not get there is dropped. */
+export function goOn(code: Code, to: Continuation | undefined, ended: number): void {
+  const { builder } = code.lowering;
+  switch (to?.kind) {
+    case 'tail-call':
+      code.call('tail_call', [builder.context, code.map(to.map), n(to.index)]);
+      returnAborted(code);
+      break;
+    case 'redirect':
+      returnResult(code, code.call('redirect', [n(to.ifindex), n(0)]));
+      break;
+    default:
+      returnCode(code, ended);
   }
-  returnCode(code, RETURN_CODES[target.hook].next);
+}
+
+export function returnResult(code: Code, value: ValueId): void {
+  code.lowering.builder.terminate(code.path.block, { op: 'return', value });
 }
 
 export function returnAborted(code: Code): void {

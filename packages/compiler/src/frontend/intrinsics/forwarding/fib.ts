@@ -1,6 +1,7 @@
 // The kernel's routes: bpf_fib_lookup, `struct bpf_fib_lookup` of include/uapi/linux/bpf.h, 64 bytes.
 import { ipv4Layout, ipv6Layout } from '@twinpath/packet';
 import type { ValueId } from '../../../ir/types.ts';
+import { directionOf } from '../../direction.ts';
 import type { Lowering } from '../../lowering.ts';
 import type { Path } from '../../path.ts';
 import type { Value } from '../../value.ts';
@@ -40,7 +41,7 @@ export function lookUpRoute(
     }
     const { fields } = versionOf(ip) === 4 ? ipv4Layout : ipv6Layout;
     // What leaves the host has been forwarded already.
-    const mayGo = lowering.target.hook === 'tcx-egress' ? n(0) : n(1);
+    const mayGo = directionOf(lowering.target) === 'egress' ? n(0) : n(1);
     const living = ends.require(start.when('ugt', loadField(start, ipPart(ip, 'at'), fields.hops), mayGo, 'then'));
     const slot = scratchSlot(living, 'value', FIB.size);
     storePieces(living, slot, 0, FIB.size, parameters(living, ip));

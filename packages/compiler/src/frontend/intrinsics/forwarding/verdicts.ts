@@ -1,12 +1,14 @@
 // Verdicts that send the packet out of a port.
+import type { Continuation } from '../../../abi/chain.ts';
 import { LINK, PORTS } from '../../../abi/ports.ts';
 import type { ValueId } from '../../../ir/types.ts';
+import { directionOf } from '../../direction.ts';
 import type { Lowering } from '../../lowering.ts';
 import type { Path, Site } from '../../path.ts';
 import type { Value } from '../../value.ts';
 import { Code, n } from '../code.ts';
-import { ifindex } from '../packet/port.ts';
-import { RETURN_CODES, returnAborted, returnCode, XDP_DROP, XDP_TX } from '../return-codes.ts';
+import { ifindex, inboundPort } from '../packet/port.ts';
+import { goOn, RETURN_CODES, returnAborted, returnCode, returnResult, XDP_DROP, XDP_TX } from '../return-codes.ts';
 import { joined } from '../rewrite/covering.ts';
 import { lookUpRoute } from './fib.ts';
 import { counted, finish } from './finish.ts';
@@ -18,16 +20,29 @@ const EVERY_OTHER = 8 | 16;
 
 type Operands = readonly Value[];
 
-/** Out of the port it came in by; what leaves the host came in by none. */
+/** Out of the port it came in by; what leaves came in by none. */
 export function bounce(lowering: Lowering, path: Path, site: Site): void {
-  const { hook } = lowering.target;
-  if (hook === 'xdp') {
-    finish(lowering, path, 'bounce', XDP_TX);
-    return;
+  const { hook, back } = lowering.target;
+  if (directionOf(lowering.target) === 'egress') refuseOnEgress(lowering, 'bounce', site);
+  if (furtherExits(lowering).length > 0) {
+    for (const { path: on, value } of inboundPort(lowering, path)) {
+      const code = counted(lowering, on, 'bounce');
+      leave(code, portIndex(code, value, site));
+    }
+  } else if (back?.kind === 'tail-call' || hook === 'xdp') {
+    goOn(counted(lowering, path, 'bounce'), back, XDP_TX);
+  } else {
+    const code = counted(lowering, path, 'bounce');
+    redirect(code, ifindex(code));
   }
-  if (hook === 'tcx-egress') refuseOnEgress(lowering, 'bounce', site);
-  const code = counted(lowering, path, 'bounce');
-  redirect(code, ifindex(code));
+}
+
+/** Ports behind which there are other functions. */
+function furtherExits({ target }: Lowering): readonly (readonly [port: number, ifindex: number, exit: Continuation])[] {
+  return target.ports.flatMap(({ name, ifindex: at }, index) => {
+    const exit = target.exits?.get(name);
+    return exit?.kind === 'tail-call' ? [[index, at, exit] as const] : [];
+  });
 }
 
 export function forward(lowering: Lowering, path: Path, [to]: Operands, site: Site): void {
@@ -43,7 +58,17 @@ export function forward(lowering: Lowering, path: Path, [to]: Operands, site: Si
 
 function sendOut(lowering: Lowering, path: Path, port: Value | undefined, site: Site): void {
   const code = counted(lowering, path, 'forward');
-  const index = portIndex(code, port, site);
+  leave(code, portIndex(code, port, site));
+}
+
+function leave(start: Code, index: ValueId): void {
+  const { lowering } = start;
+  let code = start;
+  for (const [port, , exit] of furtherExits(lowering)) {
+    const sides = code.when('eq', index, n(port));
+    goOn(sides.then, exit, XDP_DROP);
+    code = sides.otherwise;
+  }
   if (lowering.target.hook === 'xdp') {
     returnResult(code, code.call('redirect_map', [code.map(PORTS), index, n(XDP_DROP)]));
     return;
@@ -58,14 +83,20 @@ function sendOut(lowering: Lowering, path: Path, port: Value | undefined, site: 
 export function flood(lowering: Lowering, path: Path, [group]: Operands, site: Site): void {
   const { hook, ports } = lowering.target;
   if (group?.kind !== 'portGroup') lowering.fail(site, 'TP3005', 'a port group', group?.kind ?? 'nothing');
-  if (hook === 'tcx-egress') refuseOnEgress(lowering, 'flood', site);
+  if (directionOf(lowering.target) === 'egress') refuseOnEgress(lowering, 'flood', site);
+  const further = furtherExits(lowering).map(([port]) => ports[port]?.name);
+  if (further.length > 0) {
+    const instead = 'forward to each of them, or let packets enter by `hook: tcx`';
+    lowering.fail(site, 'TP5002', 'flood', `${hook} with functions behind a port (${further.join(', ')})`, instead);
+  }
   const code = counted(lowering, path, 'flood');
   if (hook === 'xdp') {
     returnResult(code, code.call('redirect_map', [code.map(PORTS), n(0), n(EVERY_OTHER)]));
     return;
   }
   const from = ifindex(code);
-  const end = ports.reduce((before, port) => {
+  const wired = ports.filter((port) => port.ifindex !== 0);
+  const end = wired.reduce((before, port) => {
     const other = before.when('ne', from, n(port.ifindex));
     other.then.call('clone_redirect', [lowering.builder.context, n(port.ifindex), n(0)]);
     const [after] = joined([other.then, other.otherwise]);
@@ -81,13 +112,14 @@ export function route(lowering: Lowering, path: Path, site: Site): void {
   const { hook } = lowering.target;
   const codes = RETURN_CODES[hook];
   const { found, others } = lookUpRoute(lowering, path);
-  const otherwise = hook === 'tcx-egress' ? 'next' : 'stack';
+  const leaves = directionOf(lowering.target) === 'egress';
+  const otherwise = leaves ? 'next' : 'stack';
   for (const on of others) finish(lowering, on, otherwise, codes[otherwise]);
   for (const { code, hop } of found) {
     const addressed = writeMacs(code, hop, site);
-    if (hook !== 'tcx-egress') {
+    if (!leaves) {
       for (const end of countHop(addressed, hop.ip, site)) {
-        redirect(counted(lowering, end.path, 'forward'), hop.ifindex);
+        sendBy(counted(lowering, end.path, 'forward'), hop.ifindex);
       }
       continue;
     }
@@ -97,12 +129,20 @@ export function route(lowering: Lowering, path: Path, site: Site): void {
   }
 }
 
-function redirect(code: Code, to: ValueId): void {
-  returnResult(code, code.call('redirect', [to, n(0)]));
+/** Out of an interface, by way of the functions of the port that it is. */
+function sendBy(start: Code, to: ValueId): void {
+  let code = start;
+  for (const [, at, exit] of furtherExits(start.lowering)) {
+    if (at === 0) continue;
+    const sides = code.when('eq', to, n(at));
+    goOn(sides.then, exit, XDP_DROP);
+    code = sides.otherwise;
+  }
+  redirect(code, to);
 }
 
-function returnResult(code: Code, value: ValueId): void {
-  code.lowering.builder.terminate(code.path.block, { op: 'return', value });
+function redirect(code: Code, to: ValueId): void {
+  returnResult(code, code.call('redirect', [to, n(0)]));
 }
 
 function refuseOnEgress(lowering: Lowering, verdict: string, site: Site): never {
