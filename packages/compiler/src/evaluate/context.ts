@@ -31,6 +31,11 @@ export class Context {
     this.#values.set(name, Number(BigInt.asUintN(32, value)));
   }
 
+  /** What a helper changes, whether programs may or not. */
+  put(name: string, value: number): void {
+    this.#values.set(name, value);
+  }
+
   get(name: string): number {
     return this.#values.get(name) ?? 0;
   }

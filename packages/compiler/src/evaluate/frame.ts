@@ -83,6 +83,12 @@ export class Frame {
     return true;
   }
 
+  /** Bytes of the linear part become others: the VLAN helpers and bpf_skb_adjust_room. */
+  splice(at: number, removed: number, added: Uint8Array): void {
+    const front = concat(this.bytes.subarray(0, at), added);
+    this.#replace(concat(front, this.bytes.subarray(at + removed)), this.#linear - removed + added.length);
+  }
+
   /** bpf_skb_pull_data: at least `size` bytes become linear; 0 stands for those that are. */
   pull(size: number): boolean {
     if (size > this.bytes.length) return false;

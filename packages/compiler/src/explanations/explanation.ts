@@ -25,9 +25,9 @@ export function inFastPath(uses: string, body: string, around: Around = {}): Exa
 }
 
 /** `body` is the fast path for what leaves the host. */
-export function inEgress(uses: string, body: string): Example {
+export function inEgress(uses: string, body: string, around: Around = {}): Example {
   const both = `    ingress: () => next,\n    egress(packet) {\n${indented(body, 6)}\n    },\n`;
-  return moduleOf(uses, `  fastPath: {\n${both}  },\n`, {});
+  return moduleOf(uses, `  fastPath: {\n${both}  },\n`, around);
 }
 
 function moduleOf(uses: string, fastPath: string, { before, members, imports }: Around): Example {

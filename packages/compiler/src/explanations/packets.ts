@@ -97,8 +97,10 @@ export const OF_PACKETS: Readonly<Record<keyof typeof PACKETS, Explanation>> = {
   },
   TP3015: {
     reason:
-      'In tc the kernel has read the headers already and keeps what it learned beside the packet: moved headers would contradict it.',
-    example: inEgress('drop, next', 'return packet.pushVlan(7) ? next : drop;'),
+      'In tc the kernel has read the headers already and keeps beside the packet which protocol it is; it can be told of tunnels in IP only.',
+    example: inEgress('drop, header, next, u32', 'return packet.encapsulate(label({ value: 7 })) ? next : drop;', {
+      before: 'const label = header({ value: u32 });',
+    }),
   },
   TP3016: {
     reason:

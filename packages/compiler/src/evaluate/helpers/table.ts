@@ -7,6 +7,7 @@ import { mapHelpers } from './map.ts';
 import { packetHelpers } from './packet.ts';
 import { redirectHelpers } from './redirect.ts';
 import { ringHelpers } from './ring.ts';
+import { tagHelpers } from './tags.ts';
 
 /** Helpers that the evaluator knows, by the kernel's name without `bpf_`. */
 const helpers: Helpers = {
@@ -18,6 +19,7 @@ const helpers: Helpers = {
   ...packetHelpers,
   ...redirectHelpers,
   ...ringHelpers,
+  ...tagHelpers,
 };
 
 const table: ReadonlyMap<string, Helper> = new Map(Object.entries(helpers));

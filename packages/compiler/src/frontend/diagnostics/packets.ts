@@ -76,7 +76,7 @@ export const PACKETS = {
   TP3015: {
     severity: 'error',
     message: "'{0}' cannot be done on {1}",
-    hint: 'do it in the ingress fast path: XDP has room in front of the packet',
+    hint: 'put ipHeader({ … }) in front, or do it in an ingress fast path on XDP',
   },
   TP3016: {
     severity: 'error',

@@ -12,6 +12,7 @@ import { Code, n } from './code.ts';
 import { count, lookupFirst } from './counting.ts';
 import { encode } from './memory/encode.ts';
 import { type Piece, storePieces } from './memory/piece.ts';
+import { besideControl, besideProtocol, isBeside, mayHaveBeside } from './packet/beside.ts';
 import { frameLength } from './packet/length.ts';
 import { ifindex } from './packet/port.ts';
 import { returnAborted } from './return-codes.ts';
@@ -125,20 +126,15 @@ function header(code: Code, reason: ReasonPlan, time: ValueId, captured: ValueId
     { offset: EVENT.ifindex, bits: 32, value: ifindex(code) },
     { offset: EVENT.length, bits: 32, value: frameLength(code) },
     { offset: EVENT.captured, bits: 32, value: captured },
-    ...(hook === 'xdp' ? [] : [vlanTag(code)]),
+    ...(mayHaveBeside(code.lowering) ? [vlanTag(code)] : []),
     { offset: EVENT.time, bits: 64, value: time },
   ];
 }
 
-/** __sk_buff: vlan_present, vlan_tci, vlan_proto. The tag that the kernel took out of the packet. */
+/** The tag that the kernel took out of the packet. */
 function vlanTag(code: Code): Piece {
-  const [present, tci, protocol] = [code.context(20), code.context(24), code.context(28)];
-  const tag = code.alu(
-    'or',
-    code.alu('shl', code.alu('and', protocol, n(0xffff)), n(16)),
-    code.alu('and', tci, n(0xffff)),
-  );
-  return { offset: EVENT.vlan, bits: 32, value: code.alu('mul', tag, code.alu('and', present, n(1))) };
+  const tag = code.alu('or', code.alu('shl', besideProtocol(code), n(16)), besideControl(code));
+  return { offset: EVENT.vlan, bits: 32, value: code.alu('mul', tag, isBeside(code)) };
 }
 
 function trips(code: Code): Piece['value'] {

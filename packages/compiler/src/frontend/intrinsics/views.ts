@@ -2,11 +2,12 @@
 import { ipOfHeader, nextOfHeader } from './headers/header-view.ts';
 import type { Members, Setter } from './members.ts';
 import { bytesMembers } from './packet/bytes.ts';
-import { arpMembers, ethernetMembers, vlanMembers } from './packet/ethernet.ts';
+import { arpMembers, ethernetMembers } from './packet/ethernet.ts';
 import { icmpMembers, neighbourMembers } from './packet/icmp.ts';
 import { ipMembers } from './packet/ip.ts';
 import { packetMembers } from './packet/packet.ts';
 import { portsMembers, tcpMembers, udpMembers } from './packet/ports.ts';
+import { vlanMembers } from './packet/vlan.ts';
 import { ethernetSetters, ipSetters, portsSetters, tcpSetters, vlanSetters } from './rewrite/setters.ts';
 
 export interface ViewKind extends Members {

@@ -1,14 +1,15 @@
-// Ethernet, its VLAN tags and ARP in the fast path.
-import { arpLayout, ethernetLayout, vlanLayout } from '@twinpath/packet';
+// Ethernet and ARP in the fast path.
+import { arpLayout, ethernetLayout } from '@twinpath/packet';
 import type { Lowering } from '../../lowering.ts';
 import type { Outcome, Path } from '../../path.ts';
 import { Code, n } from '../code.ts';
 import { Ends } from '../ends.ts';
-import { type Call, type Members, reading } from '../members.ts';
+import { type Members, reading } from '../members.ts';
 import { each, once } from '../memo.ts';
 import { isView, part, type View, view } from '../view.ts';
-import { integerField, ipField, macField } from './field.ts';
+import { ipField, macField } from './field.ts';
 import { followedBy, link, networkHeader } from './link.ts';
+import { outermostTag } from './vlan.ts';
 
 /** Hardware type 1, protocol type 0x0800, lengths 6 and 4. */
 const ETHERNET_AND_IPV4 = 0x0001_0800_0604;
@@ -25,35 +26,7 @@ export const ethernetMembers: Members = {
       kind: 'boolean',
       id: code.alu('and', code.load(start(linked), ethernetLayout.fields.dst.at, 8), n(1)),
     })),
-    vlan: (call) => tag(call, 0),
-  },
-  methods: {},
-};
-
-/** Tag number `number`; its bytes were checked when the tags were counted, but for the verifier on another path. */
-function tag({ lowering, path, receiver }: Call, number: number): readonly Outcome[] {
-  return once(path, `vlan ${number} ${start(receiver)}@${path.epoch}`, () => {
-    const ends = new Ends(lowering);
-    const counted = ends.require(new Code(lowering, path).when('ugt', part(receiver, 'tags'), n(number)));
-    const end = ethernetLayout.size + vlanLayout.size * (number + 1);
-    const code = ends.require(counted.whenInPacket(start(receiver), end));
-    ends.found(code, view('vlan', code.path.epoch, { number }, receiver.parts));
-    return ends.outcomes();
-  });
-}
-
-const tagField = (name: 'id' | 'priority') =>
-  reading((code: Code, of: View) => {
-    const place = vlanLayout.fields[name];
-    const at = ethernetLayout.size + vlanLayout.size * Number(of.fixed.number);
-    return integerField(code, start(of), { ...place, at: place.at + at });
-  });
-
-export const vlanMembers: Members = {
-  properties: {
-    id: tagField('id'),
-    priority: tagField('priority'),
-    inner: (call) => tag(call, Number(call.receiver.fixed.number) + 1),
+    vlan: outermostTag,
   },
   methods: {},
 };

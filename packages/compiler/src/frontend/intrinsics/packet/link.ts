@@ -7,13 +7,14 @@ import { Code, n } from '../code.ts';
 import { Ends } from '../ends.ts';
 import { once } from '../memo.ts';
 import { part, type View, view } from '../view.ts';
+import { mayHaveBeside, whenBeside } from './beside.ts';
 
 const ETHERNET = 14;
 const TAG = 4;
 const MAX_TAGS = 2;
 
-/** A view `link` with the parts `start`, `type`, `offset` of the next header, and how many `tags` were read; `undefined`
- *  for less than an Ethernet header. */
+/** A view `link` with the parts `start`, `type`, `offset` of the next header, and how many `tags` were read of the
+ *  bytes; `undefined` for less than an Ethernet header. */
 export function link(lowering: Lowering, path: Path): readonly Outcome[] {
   return once(path, `link@${path.epoch}`, () => {
     const ends = new Ends(lowering);
@@ -40,10 +41,20 @@ function readTags(ends: Ends, code: Code, start: ValueId, tags: number): void {
   const service = customer.otherwise.when('eq', type, n(vlanTagTypes.service), 'otherwise');
   done(service.otherwise);
   for (const path of code.lowering.joinPaths([customer.then.path, service.then.path])) {
-    const tag = code.on(path).whenInPacket(start, end + TAG);
-    done(tag.otherwise); // cut off: it shows as the type
-    readTags(ends, tag.then, start, tags + 1);
+    for (const on of belowLimit(code.on(path), tags, done)) {
+      const tag = on.whenInPacket(start, end + TAG);
+      done(tag.otherwise); // cut off: it shows as the type
+      readTags(ends, tag.then, start, tags + 1);
+    }
   }
+}
+
+/** A tag beside the packet is the first one of those that are read. */
+function belowLimit(code: Code, tags: number, done: (on: Code) => void): readonly Code[] {
+  if (tags < MAX_TAGS - 1 || !mayHaveBeside(code.lowering)) return [code];
+  const sides = whenBeside(code);
+  done(sides.then);
+  return [sides.otherwise];
 }
 
 /** The sides of "what follows Ethernet and its tags is `type`". */

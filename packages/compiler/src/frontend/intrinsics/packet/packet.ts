@@ -4,13 +4,14 @@ import { UNDEFINED, type Value } from '../../value.ts';
 import { now } from '../clock.ts';
 import { Code } from '../code.ts';
 import { nextHop } from '../forwarding/next-hop.ts';
-import { decapsulate, encapsulate, popVlan, pushVlan } from '../headers/resize.ts';
+import { decapsulate, encapsulate } from '../headers/resize.ts';
+import { popVlan, pushVlan } from '../headers/tags.ts';
 import { type Member, type Members, reading } from '../members.ts';
 import { each, once } from '../memo.ts';
 import { isView, view } from '../view.ts';
 import { frameDatagram, versionOf } from './datagram.ts';
 import { arp } from './ethernet.ts';
-import { FRAME_LENGTH, frameLength } from './length.ts';
+import { FRAME_LENGTH, wireLength } from './length.ts';
 import { link } from './link.ts';
 import { inboundPort } from './port.ts';
 
@@ -36,7 +37,7 @@ const ofVersion =
 
 export const packetMembers: Members = {
   properties: {
-    length: reading((code) => code.lowering.integer(frameLength(code), FRAME_LENGTH)),
+    length: reading((code) => code.lowering.integer(wireLength(code), FRAME_LENGTH)),
     now: readOnce('now', (code) => code.lowering.integer(now(code), INSTANT)),
     cpu: readOnce('cpu', (code) => code.lowering.integer(code.call('get_smp_processor_id', []), CPU)),
     port: ({ lowering, path }) => once(path, 'port', () => inboundPort(lowering, path)),

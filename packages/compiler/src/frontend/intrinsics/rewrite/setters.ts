@@ -1,12 +1,14 @@
 // Assignment to header fields. Checksums follow.
-import { ethernetLayout, type FieldPlace, ipv4Layout, ipv6Layout, tcpLayout, vlanLayout } from '@twinpath/packet';
+import { ethernetLayout, type FieldPlace, ipv4Layout, ipv6Layout, tcpLayout } from '@twinpath/packet';
 import type { Path } from '../../path.ts';
 import type { Value } from '../../value.ts';
 import { Code } from '../code.ts';
 import type { Call, Setter } from '../members.ts';
 import { storePieces } from '../memory/piece.ts';
 import { ipPart, versionOf } from '../packet/datagram.ts';
+import { isBesideView, placeOfField, type TagField } from '../packet/vlan.ts';
 import { part } from '../view.ts';
+import { writeBeside } from './beside.ts';
 import { coverHeader, coverTransport } from './covering.ts';
 import { forget } from './forget.ts';
 import { type PortName, writePort } from './ports.ts';
@@ -28,12 +30,12 @@ const macSetter = (name: 'src' | 'dst'): Setter =>
 
 export const ethernetSetters = { src: macSetter('src'), dst: macSetter('dst') };
 
-const tagSetter = (name: 'id' | 'priority'): Setter =>
+const tagSetter = (name: TagField): Setter =>
   setter((code, { receiver, site }, value) => {
-    const place = vlanLayout.fields[name];
-    const tag = ethernetLayout.size + vlanLayout.size * Number(receiver.fixed.number);
+    const place = placeOfField(receiver, name);
     const number = numberFor(code, place.bits, value, site);
-    storeNumber(code, part(receiver, 'start'), { ...place, at: tag + place.at }, number);
+    if (isBesideView(receiver)) return [writeBeside(code, name, number)];
+    storeNumber(code, part(receiver, 'start'), place, number);
     return [code];
   });
 

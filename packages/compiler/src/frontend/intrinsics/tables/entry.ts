@@ -10,7 +10,7 @@ import { loadField } from '../memory/decode.ts';
 import { encodeField } from '../memory/encode.ts';
 import { storePieces } from '../memory/piece.ts';
 import { loadWords } from '../packet/field.ts';
-import { frameLength } from '../packet/length.ts';
+import { wireLength } from '../packet/length.ts';
 
 export type Entry = Extract<Value, { kind: 'entry' }>;
 
@@ -110,7 +110,7 @@ export function entryMethod({ lowering, path, receiver, site }: Call<Entry>, nam
 export function countTraffic(code: Code, pointer: number, offset: number, isShared: boolean): void {
   for (const [at, amount] of [
     [offset, code.id(n(1))],
-    [offset + 8, frameLength(code)],
+    [offset + 8, wireLength(code)],
   ] as const) {
     if (isShared) {
       const { builder } = code.lowering;

@@ -5,7 +5,7 @@ import { Code, n } from '../code.ts';
 import { lookupFirst } from '../counting.ts';
 import { storePieces } from '../memory/piece.ts';
 import { scratchSlot } from '../memory/scratch-slots.ts';
-import { frameLength } from '../packet/length.ts';
+import { wireLength } from '../packet/length.ts';
 import { countTraffic } from './entry.ts';
 import { mapsFor, storeKey } from './key.ts';
 import { operand, type TableCall } from './table.ts';
@@ -29,7 +29,7 @@ export function countTally(call: TableCall): readonly Outcome[] {
   const first = scratchSlot(hit.otherwise, 'value', TRAFFIC);
   storePieces(hit.otherwise, first, 0, TRAFFIC, [
     { offset: 0, bits: 64, value: 1n },
-    { offset: 8, bits: 64, value: frameLength(hit.otherwise) },
+    { offset: 8, bits: 64, value: wireLength(hit.otherwise) },
   ]);
   const added = hit.otherwise.call('map_update_elem', [hit.otherwise.map(map.name), key, first, n(NOEXIST)]);
   const fits = hit.otherwise.when('eq', added, n(0), 'then');
