@@ -1,5 +1,4 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { BtfError } from '../btf/error.ts';
 import { type Btf, readBtf } from '../btf/read.ts';
 import type { TypeId } from '../btf/type.ts';
 
@@ -13,21 +12,20 @@ export interface SkbChecksumState {
   readonly shift: number;
 }
 
-let known: SkbChecksumState | undefined;
+let known: { readonly state: SkbChecksumState | undefined } | undefined;
 
-/** Reads the kernel's BTF once: some 0.1 s. `undefined`: the kernel has none, or this is no Linux. @throws BtfError */
+/**
+ * Reads the kernel's BTF once: some 0.1 s. `undefined`: the kernel has none, or no such member, or this is no Linux; the compiler
+ * then refuses what would need it (TP5005). @throws BtfError when the BTF cannot be read.
+ */
 export function skbChecksumState(): SkbChecksumState | undefined {
-  if (known === undefined && existsSync(VMLINUX)) known = find();
-  return known;
+  known ??= { state: existsSync(VMLINUX) ? find(readBtf(readFileSync(VMLINUX))) : undefined };
+  return known.state;
 }
 
-function find(): SkbChecksumState {
-  const btf = readBtf(readFileSync(VMLINUX));
+function find(btf: Btf): SkbChecksumState | undefined {
   const bit = bitOffset(btf, btf.find('struct', 'sk_buff') ?? 0, 'ip_summed');
-  if (bit === undefined) {
-    throw new BtfError('struct sk_buff of this kernel has no member ip_summed', 'use a kernel from 6.1 to 6.18');
-  }
-  return { byte: bit >> 3, shift: bit & 7 };
+  return bit === undefined ? undefined : { byte: bit >> 3, shift: bit & 7 };
 }
 
 /** Looks into anonymous members too. */
