@@ -18,7 +18,12 @@ const debian = {
     'llvm-objdump': 'llvm',
     bpftool: 'bpftool',
   },
-  kernels: { 'qemu-system-x86_64': 'qemu-system-x86', busybox: 'busybox-static', ip: 'iproute2' },
+  kernels: {
+    'qemu-system-x86_64': 'qemu-system-x86',
+    'qemu-system-aarch64': 'qemu-system-arm',
+    busybox: 'busybox-static',
+    ip: 'iproute2',
+  },
 };
 
 const purpose = process.argv[2];

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 /** A kernel of Debian's, as its own package system names it. */
 export interface Kernel {
   readonly name: string;
+  /** As Node says it. */
+  readonly architecture: string;
   readonly suite: string;
   /** Depends on the newest package of the series, so that no version is written down that archives forget. */
   readonly package: string;

@@ -1,8 +1,10 @@
 // One emulated machine: no network, no disk, nothing of the host's that it could touch.
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import type { Architecture } from './architecture.ts';
 
 export interface Machine {
+  readonly architecture: Architecture;
   /** Paths of the kernel and of its first file system. */
   readonly image: string;
   readonly files: string;
@@ -14,19 +16,19 @@ export interface Machine {
 }
 
 const MEMORY_MB = 1024;
-const COMMAND_LINE = 'console=ttyS0 quiet panic=-1 mitigations=off tsc=reliable nr_cpus=1';
+const COMMAND_LINE = 'quiet panic=-1 mitigations=off tsc=reliable nr_cpus=1';
 
-/** Runs it, line by line of its second serial port, to its end. @throws Error when it takes too long */
+/** Runs it, line by line of its results, to its end. @throws Error when it takes too long */
 export async function runMachine(machine: Machine, onLine: (line: string) => void): Promise<void> {
-  const { image, files, seconds, signal } = machine;
+  const { architecture, image, files, seconds, signal } = machine;
   const options = [
-    ...['-accel', 'tcg,thread=single', '-cpu', 'max', '-smp', '1', '-m', String(MEMORY_MB)],
+    ...['-accel', 'tcg,thread=single', '-smp', '1', '-m', String(MEMORY_MB)],
     ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],
-    ...['-kernel', image, '-initrd', files, '-append', COMMAND_LINE],
-    ...['-serial', `file:${machine.console}`, '-serial', 'stdio'],
+    ...['-kernel', image, '-initrd', files, '-append', `console=${architecture.consoles.kernel} ${COMMAND_LINE}`],
+    ...architecture.machine(machine.console),
   ];
   const limit = AbortSignal.timeout(seconds * 1000);
-  const child = spawn('nice', ['qemu-system-x86_64', ...options], {
+  const child = spawn('nice', [architecture.emulator, ...options], {
     stdio: ['ignore', 'pipe', 'inherit'],
     signal: AbortSignal.any([signal, limit]),
     killSignal: 'SIGKILL',

@@ -6,12 +6,14 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { serialize } from 'node:v8';
+import { type Architecture, architectureOf } from './architecture.ts';
 import { baseArchive } from './archive.ts';
 import { CpioArchive } from './cpio.ts';
 import { fetchKernel } from './debian.ts';
 import { compare, readGolden, writeGolden } from './golden.ts';
 import { chosenKernels, type Kernel } from './kernel.ts';
 import { runMachine } from './machine.ts';
+import { programsFor } from './programs.ts';
 import { type Check, TapReader } from './tap.ts';
 import { makeWorkload } from './workload.ts';
 
@@ -42,8 +44,8 @@ try {
   const workload = new CpioArchive();
   const made = makeWorkload({ seed: Number(values.seed), count: Number(values.count), only, full });
   workload.file('/workload', serialize(made));
-  const files = [baseArchive(root), workload.bytes()];
-  for (const kernel of chosenKernels(values.kernel)) await testKernel(kernel, files);
+  const bytes = workload.bytes();
+  for (const kernel of chosenKernels(values.kernel)) await testKernel(kernel, bytes);
 } catch (error) {
   totals.failed++;
   console.error(error instanceof Error ? error.message : error);
@@ -53,24 +55,30 @@ try {
 console.log(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`);
 process.exitCode = totals.failed > 0 ? 1 : 0;
 
-async function testKernel(kernel: Kernel, common: readonly Uint8Array[]): Promise<void> {
+function baseOf(architecture: Architecture): Uint8Array {
+  return baseArchive(root, architecture, programsFor(architecture, root, cache, values.fetch));
+}
+
+async function testKernel(kernel: Kernel, work: Uint8Array): Promise<void> {
+  const architecture = architectureOf(kernel.architecture);
   const { version, image, modules } = fetchKernel(kernel, cache, values.fetch);
   const began = performance.now();
   console.log(`\n${kernel.name}: ${kernel.package} ${version} of ${kernel.suite}`);
   const files = join(folder, 'files.cpio');
-  writeFileSync(files, Buffer.concat([...common, readFileSync(modules)]));
+  writeFileSync(files, Buffer.concat([baseOf(architecture), work, readFileSync(modules)]));
   const golden = readGolden(kernel.name);
   const checks: Check[] = [];
   const reader = new TapReader((check) => {
     checks.push(check);
     show(kernel, values.update ? check : compare(check, golden));
   });
-  const machine = { image, files, console: join(cache, `${kernel.name}.console`), seconds: Number(values.timeout) };
-  await runMachine({ ...machine, signal: stop.signal }, (line) => reader.line(line));
+  const heard = join(cache, `${kernel.name}.console`);
+  const machine = { architecture, image, files, console: heard, seconds: Number(values.timeout), signal: stop.signal };
+  await runMachine(machine, (line) => reader.line(line));
   reader.flush();
   if (reader.result !== 0) {
     const why = reader.result === undefined ? 'it never said how it went' : `it ended with ${reader.result}`;
-    throw new Error(`${kernel.name}: ${why}; its console: ${machine.console}`);
+    throw new Error(`${kernel.name}: ${why}; its console: ${heard}`);
   }
   if (values.update) writeGolden(kernel.name, checks);
   console.log(`${kernel.name}: ${((performance.now() - began) / 1000).toFixed(0)} s`);
