@@ -22,6 +22,8 @@ const SECOND = 1_000_000_000n;
 /** How much of its second a reason may use at once. */
 const BURST_NS = SECOND;
 const TRIPS = 'trips';
+/** __sk_buff: gso_size. */
+const SKB_GSO_SIZE = 176;
 
 /** The paths on which it went up, and on which it did not: over the limit, or the ring was full (both counted). */
 export function emit(
@@ -127,6 +129,8 @@ function header(code: Code, reason: ReasonPlan, time: ValueId, captured: ValueId
     { offset: EVENT.length, bits: 32, value: frameLength(code) },
     { offset: EVENT.captured, bits: 32, value: captured },
     ...(mayHaveBeside(code.lowering) ? [vlanTag(code)] : []),
+    { offset: EVENT.position, bits: 16, value: BigInt(code.lowering.target.position ?? 0) },
+    ...(hook === 'xdp' ? [] : [{ offset: EVENT.segmentSize, bits: 16, value: code.context(SKB_GSO_SIZE) } as const]),
     { offset: EVENT.time, bits: 64, value: time },
   ];
 }

@@ -1,5 +1,7 @@
 // What surrounds the author's code: the way in, and the verdict's way out.
-import { RESUME } from '../../abi/mark.ts';
+import { PATH } from '../../abi/chain.ts';
+import { PASS, RESUME } from '../../abi/mark.ts';
+import type { ValueId } from '../../ir/types.ts';
 import type { Lowering } from '../lowering.ts';
 import type { Outcome, Path, Site } from '../path.ts';
 import type { Value } from '../value.ts';
@@ -9,40 +11,65 @@ import { finish } from './forwarding/finish.ts';
 import { bounce, flood, forward, route } from './forwarding/verdicts.ts';
 import { remember } from './memo.ts';
 import { packetValue } from './packet/packet.ts';
-import { goOn, RETURN_CODES } from './return-codes.ts';
+import { goOn, RETURN_CODES, returnAborted, returnCode } from './return-codes.ts';
 import { view } from './view.ts';
 
 /** As many bytes of a tc packet are made linear, so that every header that is read directly is there. */
 const LINEAR = 192;
-const SKB = { length: 0, mark: 8, priority: 32 } as const;
+const SKB = { length: 0, mark: 8, priority: 32, cb: 48 } as const;
+/** Where a marked packet says what it wants. */
+const WORD = { xdp: SKB.priority, 'tcx-ingress': SKB.cb, 'tcx-egress': SKB.priority } as const;
 
 export function begin(lowering: Lowering, path: Path): readonly Outcome[] {
   if (lowering.target.hook === 'xdp') return [{ path, value: packetValue(path.epoch) }];
-  const marked = lowering.target.hook === 'tcx-egress' ? takeMark(lowering, path) : [path];
-  return marked.flatMap((on) => pullLinear(lowering, on)).map((on) => ({ path: on, value: packetValue(on.epoch) }));
+  return takeMark(lowering, path)
+    .flatMap((on) => pullLinear(lowering, on))
+    .map((on) => ({ path: on, value: packetValue(on.epoch) }));
 }
 
-/** Packets of the slow path carry the instance's mark: they resume behind the function, or go through it again. */
+/** Packets of the slow path carry the mark: they go past all functions, resume behind one, or go through it again. */
 function takeMark(lowering: Lowering, path: Path): readonly Path[] {
+  const { hook, key, position, next } = lowering.target;
   const code = new Code(lowering, path);
-  const ours = code.when('eq', code.context(SKB.mark), n(lowering.target.key), 'otherwise');
-  const context = lowering.builder.context;
-  const trips = ours.then.context(SKB.priority);
-  ours.then.store(context, SKB.mark, 32, n(0));
-  ours.then.store(context, SKB.priority, 32, n(0));
-  const resumed = ours.then.when('eq', trips, n(RESUME));
-  goOn(resumed.then, lowering.target.next, RETURN_CODES[lowering.target.hook].next);
-  const remembered = (on: Code, id: number) => remember(on.path, 'trips', view('trips', path.epoch, {}, { trips: id }));
+  const ours = code.when('eq', code.context(SKB.mark), n(key), 'otherwise');
+  const word = ours.then.context(WORD[hook]);
+  const what = ours.then.alu('and', word, n(0xff));
+  const here = position === undefined ? ours.then : atPosition(ours.then, { word, what, position });
+  clearMark(here);
+  const passed = here.when('eq', what, n(PASS));
+  returnCode(passed.then, RETURN_CODES[hook].next);
+  const resumed = passed.otherwise.when('eq', what, n(RESUME));
+  goOn(resumed.then, next, RETURN_CODES[hook].next);
   const none = ours.otherwise.id(n(0));
-  const value = lowering.integer(none, { low: 0n, high: 255n });
   const outcomes = [
-    { path: resumed.otherwise.path, value: lowering.integer(trips, { low: 0n, high: 0xffff_ffffn }) },
-    { path: ours.otherwise.path, value },
+    { path: resumed.otherwise.path, value: lowering.integer(what, { low: 0n, high: 255n }) },
+    { path: ours.otherwise.path, value: lowering.integer(none, { low: 0n, high: 255n }) },
   ];
   return lowering.join(outcomes).map(({ path: on, value: joined }) => {
     const id = joined.kind === 'integer' ? joined.id : none;
-    return remembered(new Code(lowering, on), new Code(lowering, on).alu('and', id, n(0xff)));
+    return remember(on, 'trips', view('trips', path.epoch, {}, { trips: id }));
   });
+}
+
+/** Packets come to the first function of a port, and go to the one that they are meant for with their mark on. */
+function atPosition(
+  code: Code,
+  { word, what, position }: { readonly word: ValueId; readonly what: ValueId; readonly position: number },
+): Code {
+  const { builder } = code.lowering;
+  const to = code.alu('shr', word, n(16));
+  const mine = code.when('eq', to, n(position));
+  const passing = mine.otherwise.when('eq', what, n(PASS));
+  clearMark(passing.then);
+  returnCode(passing.then, RETURN_CODES[code.lowering.target.hook].next);
+  passing.otherwise.call('tail_call', [builder.context, passing.otherwise.map(PATH), to]);
+  returnAborted(passing.otherwise);
+  return mine.then;
+}
+
+function clearMark(code: Code): void {
+  const { builder, target } = code.lowering;
+  for (const field of [SKB.mark, WORD[target.hook]]) code.store(builder.context, field, 32, n(0));
 }
 
 /** tc programs see only the linear part: what headers may need is pulled into it. The packet may move: a new epoch. */

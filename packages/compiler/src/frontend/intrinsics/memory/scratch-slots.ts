@@ -3,7 +3,7 @@
 import type { ValueId } from '../../../ir/types.ts';
 import type { Code } from '../code.ts';
 
-export function scratchSlot(code: Code, role: 'key' | 'value', size: number): ValueId {
+export function scratchSlot(code: Code, role: 'key' | 'value' | 'bytes', size: number): ValueId {
   const { builder } = code.lowering;
   return builder.stack(code.path.block, builder.sharedSlot(size, `${role} of ${size} bytes`));
 }

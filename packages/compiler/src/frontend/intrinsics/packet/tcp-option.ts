@@ -4,8 +4,8 @@ import { tcpLayout } from '@twinpath/packet';
 import { Code, n } from '../code.ts';
 import { Ends } from '../ends.ts';
 import type { Member } from '../members.ts';
-import { part, view } from '../view.ts';
-import { headerLength } from './bytes.ts';
+import { part } from '../view.ts';
+import { bytesView, headerLength } from './bytes.ts';
 
 const MAX_OPTIONS_BYTES = 40;
 /** Offsets within a TCP header. */
@@ -49,8 +49,9 @@ export const tcpOption: Member = ({ lowering, path, receiver, operands, site }) 
   const real = ends.require(code.when('uge', code.alu('add', step, isSingle), n(2), 'then'));
   const inside = ends.require(real.when('ule', real.alu('add', offset, step), size, 'then'));
   const match = inside.when('eq', kind, n(number));
-  const value = { at: match.then.offset(at, n(2)), length: match.then.alu('sub', length, n(2)) };
-  ends.found(match.then, view('bytes', path.epoch, {}, value));
+  const begin = match.then.alu('add', part(receiver, 'offset'), match.then.alu('add', offset, n(2)));
+  const place = { at: match.then.offset(at, n(2)), offset: begin };
+  ends.found(match.then, bytesView(match.then, place, match.then.alu('sub', length, n(2))));
 
   const back = match.otherwise;
   const after = back.alu('and', back.alu('add', offset, step), n(MASK));

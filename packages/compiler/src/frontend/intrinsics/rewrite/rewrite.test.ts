@@ -58,6 +58,27 @@ describe.each(['both addresses', 'ports', 'source port', 'tcp', 'udp', 'everythi
   },
 );
 
+describe('what lies behind the linear part of a tc packet', () => {
+  it.each(['tcx-ingress', 'tcx-egress'] as const)('is read as if it were in front, on %s', (hook) => {
+    const { programs, maps } = compileWrite('payload at', hook);
+    const [program] = programs;
+    if (program === undefined) throw new Error('there is a program');
+    const bodies = fc.tuple(
+      fc.constantFrom('tcp 1 > 2', 'udp 1 > 2'),
+      fc.uint8Array({ minLength: 150, maxLength: 400 }),
+    );
+    fc.assert(
+      fc.property(bodies, fc.nat(400), ([transport, body], linear) => {
+        const hex = Buffer.from(body).toString('hex');
+        const frame = packetFromText(`ip 10.0.0.1 > 10.0.0.2 / ${transport} / hex ${hex}`);
+        const input = { packet: frame, linear: Math.min(linear, frame.length), maps: new EvaluatorMaps(maps) };
+        expect(hexAndText(evaluate(program.ir, input).packet)).toBe(hexAndText(written('payload at', frame)));
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
 const hexAndText = (bytes: Uint8Array) => `${textOf(bytes)}\n${Buffer.from(bytes).toString('hex')}`;
 
 const changesPorts = (before: Uint8Array, after: Uint8Array) => {
