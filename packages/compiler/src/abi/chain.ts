@@ -18,8 +18,8 @@ export type Continuation =
   /** Out of an interface of the namespace that the packet is in. */
   | { readonly kind: 'redirect'; readonly ifindex: number };
 
-/** Names of a chain's program arrays, by position. */
-export const PATH = 'path';
+/** What programs call the program array of their chain; no table of an author's can be called that. */
+export const PATH = 'path of the chain';
 
 /** MAX_TAIL_CALL_CNT. */
 export const MAX_TAIL_CALLS = 33;

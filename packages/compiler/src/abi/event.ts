@@ -1,9 +1,9 @@
 // What goes up the ring buffer `events`: a fixed header, the reason's metadata, the packet. Host byte order.
 //
-//   0      2      3      4         8         12        16        20        24             32
-//   ┌──────┬──────┬──────┬─────────┬─────────┬─────────┬─────────┬─────────┬──────────────┬──────────┬────────┐
-//   │reason│origin│trips │ifindex  │length   │captured │vlan tag │flags    │time, ns      │ metadata │ packet │
-//   └──────┴──────┴──────┴─────────┴─────────┴─────────┴─────────┴─────────┴──────────────┴──────────┴────────┘
+//   0      2      3      4         8         12        16        20       22        24         32
+//   ┌──────┬──────┬──────┬─────────┬─────────┬─────────┬─────────┬────────┬─────────┬──────────┬──────────┬────────┐
+//   │reason│origin│trips │ifindex  │length   │captured │vlan tag │position│segments │time, ns  │ metadata │ packet │
+//   └──────┴──────┴──────┴─────────┴─────────┴─────────┴─────────┴────────┴─────────┴──────────┴──────────┴────────┘
 
 export const EVENT = {
   /** u16: index of the reason in the plan. */
@@ -20,7 +20,10 @@ export const EVENT = {
   /** u32: a VLAN tag that the kernel keeps beside the packet: protocol identifier in the high half, as in the packet (network
    *  order read as host order); tag control information in the low half. 0: none. */
   vlan: 16,
-  flags: 20,
+  /** u16: of the place in the chain whose program this was. */
+  position: 20,
+  /** u16: bytes of payload in each of the packets that this one stands for (GSO); 0: it is one. tc only. */
+  segmentSize: 22,
   /** u64: CLOCK_MONOTONIC, or the simulated clock. */
   time: 24,
   /** Metadata, rounded up to 8 bytes, then the packet. */

@@ -10,6 +10,6 @@ export {
 } from './classifier.ts';
 export { EVENT, eventPrefix, MAX_CAPTURE, ORIGINS } from './event.ts';
 export { generationIndex } from './generations.ts';
-export { RESUME } from './mark.ts';
+export { markWord, PASS, RESUME } from './mark.ts';
 export { LINK, LINKS, PORTS, portMaps } from './ports.ts';
 export { COUNTERS, EVENTS, LIMITS, SCRATCH, STATE } from './state.ts';

@@ -1,5 +1,15 @@
-// How the slow path's packets are told from others on a port's egress hook: the packet's mark is the instance's key, and its
-// priority says what to do. The program takes both away before anyone else sees them.
+// How the slow path's packets are told from others on a port's tc hooks: the packet's mark is the key, and a word says where
+// they go on. The word is the packet's priority on egress, where a packet socket can set it; on ingress it is the first control
+// word (`cb[0]`), because a change of interface clears the priority. The program takes both away before anyone else sees them.
+//
+//   31         16 15       8 7         0
+//   ┌────────────┬──────────┬──────────┐
+//   │ position   │ zero     │ what     │
+//   └────────────┴──────────┴──────────┘
 
-/** Priority of a packet that only resumes: on behind the function. Else it is the number of its trips. */
+/** What: on behind the function at the position. Else through it again: the number of trips. */
 export const RESUME = 0xff;
+/** What: past all functions. */
+export const PASS = 0xfe;
+
+export const markWord = (position: number, what: number): number => ((position << 16) | what) >>> 0;
