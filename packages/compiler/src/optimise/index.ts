@@ -1,6 +1,8 @@
+import { graphOf } from '../ir/graph.ts';
 import type { Program } from '../ir/types.ts';
 import { applyBranchFacts } from './branch-facts.ts';
 import { cleanup } from './cleanup.ts';
+import { removeDeadCode } from './dead-code.ts';
 import { removeDeadStores } from './dead-stores.ts';
 import { forwardLoads } from './forward-loads.ts';
 import { legalise } from './legalise.ts';
@@ -24,11 +26,12 @@ export const PASSES = {
   'dead-stores': removeDeadStores,
   'overwritten-stores': removeOverwrittenStores,
   'merge-stores': mergeStores,
-  'unite-tails': uniteTails,
 } as const satisfies Readonly<Record<string, Pass>>;
 
-export type PassName = keyof typeof PASSES;
-export const passNames: readonly PassName[] = Object.keys(PASSES).filter((name): name is PassName => name in PASSES);
+/** What comes when those have nothing left to do: each would see less afterwards. */
+export const LAST_PASSES = { 'unite-tails': uniteTails } as const satisfies Readonly<Record<string, Pass>>;
+
+export type PassName = keyof typeof PASSES | keyof typeof LAST_PASSES;
 
 export interface OptimiseOptions {
   readonly optimise?: boolean;
@@ -40,13 +43,19 @@ const MOST_ROUNDS = 8;
 
 /** The same program, better, and in a form whose bounds the verifier can follow. */
 export function optimise(program: Program, { optimise: wanted = true, passes = {} }: OptimiseOptions = {}): Program {
-  const enabled = wanted ? passNames.filter((name) => passes[name] !== false) : [];
-  const tidied = enabled.map(
-    (name): Pass =>
-      (before) => {
-        const after = PASSES[name](before);
-        return after === before ? before : cleanup(after);
-      },
-  );
-  return legalise(untilStable(tidied, MOST_ROUNDS)(cleanup(program)));
+  const off = new Set(Object.entries(passes).flatMap(([name, isOn]) => (isOn ? [] : [name])));
+  const rounds = (stage: Readonly<Record<string, Pass>>) => {
+    const enabled = Object.entries(stage).filter(([name]) => wanted && !off.has(name));
+    return untilStable([...enabled.map(([, pass]) => tidied(pass)), cleanup], MOST_ROUNDS);
+  };
+  return legalise(rounds(LAST_PASSES)(rounds(PASSES)(cleanup(program))));
+}
+
+/** The control flow is tidied once a round, and where a pass has changed it: phis may have inputs of edges that are gone. */
+function tidied(pass: Pass): Pass {
+  return (before) => {
+    const after = pass(before);
+    if (after === before) return before;
+    return graphOf(after) === graphOf(before) ? removeDeadCode(after) : cleanup(after);
+  };
 }

@@ -11,15 +11,25 @@ import { useCounts } from '../ir/uses.ts';
  */
 export function uniteTails(program: Program): Program {
   const counts = useCounts(program);
-  const candidates = graphOf(program).order.filter((id) => at(program.blocks, id).terminator.op !== 'in-packet');
-  const groups = Map.groupBy(candidates, (id) => endOf(program, at(program.blocks, id)));
-  for (const group of groups.values()) {
-    if (group.length < 2) continue;
-    const tail = commonTail(program, group, counts);
-    if (tail !== undefined && isWorthwhile(program, tail)) return new Uniting(program, tail).run();
-  }
-  return program;
+  const candidates = graphOf(program).order.filter((id) => isCandidate(at(program.blocks, id)));
+  const shapes = new Shapes(program);
+  const groups = Map.groupBy(candidates, (id) => shapes.ofEnd(at(program.blocks, id)));
+  // A block is of one group only. What a group brings to phis behind it changes what others bring: those wait.
+  const touched = new Set<BlockId>();
+  const tails = [...groups.values()].flatMap((group): readonly Tail[] => {
+    if (group.length < 2) return [];
+    const behind = successorsOf(at(program.blocks, at(group, 0)).terminator);
+    if (behind.some((id) => touched.has(id)) || group.some((id) => touched.has(id))) return [];
+    const tail = commonTail(program, group, counts, shapes);
+    if (tail === undefined || !isWorthwhile(program, tail)) return [];
+    for (const id of [...group, ...behind]) touched.add(id);
+    return [tail];
+  });
+  return tails.reduce((united, tail) => new Uniting(united, tail).run(), program);
 }
+
+const isCandidate = ({ instructions, terminator }: Block): boolean =>
+  terminator.op !== 'in-packet' && instructions.length >= LEAST;
 
 /** So many instructions must be alike at least. */
 const LEAST = 2;
@@ -38,11 +48,6 @@ type Difference = { readonly values: readonly ValueId[] } | { readonly numbers: 
 const keyOf = (difference: Difference): string =>
   'values' in difference ? `values ${difference.values}` : `numbers ${difference.numbers}`;
 
-function endOf(program: Program, { instructions, terminator }: Block): string {
-  const last = instructions.slice(-LEAST).map((instruction) => shapeOf(program, instruction));
-  return [...last, textOf(terminator, VALUES_OF_TERMINATOR), ...successorsOf(terminator)].join();
-}
-
 const VALUES: ReadonlySet<string> = new Set([
   'at',
   'result',
@@ -57,12 +62,31 @@ const VALUES: ReadonlySet<string> = new Set([
 const VALUES_AND_PLACES: ReadonlySet<string> = new Set([...VALUES, 'offset']);
 const VALUES_OF_TERMINATOR: ReadonlySet<string> = new Set(['at', 'likely', 'condition', 'value']);
 
-/** Equal for instructions that differ in the values that they read alone, or in the place of a table's value. */
-function shapeOf(program: Program, instruction: Instruction): string {
-  const { op } = instruction;
-  const isMovable = (op === 'load' || op === 'store') && isTableValue(at(program.values, instruction.address));
-  const types = operandsOf(instruction).map((operand) => typeText(at(program.values, operand)));
-  return `${textOf(instruction, isMovable ? VALUES_AND_PLACES : VALUES)} ${types}`;
+/** Texts that are equal for what differs in the values that it reads alone, or in the place of a table's value. */
+class Shapes {
+  readonly #program: Program;
+  readonly #known = new Map<Instruction, string>();
+
+  constructor(program: Program) {
+    this.#program = program;
+  }
+
+  of(instruction: Instruction): string {
+    const known = this.#known.get(instruction);
+    if (known !== undefined) return known;
+    const { values } = this.#program;
+    const isAccess = instruction.op === 'load' || instruction.op === 'store';
+    const isMovable = isAccess && isTableValue(at(values, instruction.address));
+    const types = operandsOf(instruction).map((operand) => typeText(at(values, operand)));
+    const made = `${textOf(instruction, isMovable ? VALUES_AND_PLACES : VALUES)} ${types}`;
+    this.#known.set(instruction, made);
+    return made;
+  }
+
+  ofEnd({ instructions, terminator }: Block): string {
+    const last = instructions.slice(-LEAST).map((instruction) => this.of(instruction));
+    return [...last, textOf(terminator, VALUES_OF_TERMINATOR), ...successorsOf(terminator)].join();
+  }
 }
 
 const typeText = (type: ValueType): string => (type.kind === 'pointer' ? type.region : type.kind);
@@ -70,23 +94,31 @@ const typeText = (type: ValueType): string => (type.kind === 'pointer' ? type.re
 const isTableValue = (type: ValueType): boolean => type.kind === 'pointer' && type.region.startsWith('value ');
 
 /** The longest one, read by nothing but itself and the phis behind it. */
-function commonTail(program: Program, group: readonly BlockId[], counts: readonly number[]): Tail | undefined {
+function commonTail(
+  program: Program,
+  group: readonly BlockId[],
+  counts: readonly number[],
+  shapes: Shapes,
+): Tail | undefined {
   const blocks = group.map((id) => at(program.blocks, id));
-  const [model] = blocks;
   let found: Tail | undefined;
-  for (let length = LEAST; ; length++) {
-    const next = blocks.map(({ instructions }) => instructions.at(-length));
-    const [shape] = next.map((one) => one && shapeOf(program, one));
-    // The facts that bound a pointer's offset hold on one path only.
-    if (shape === undefined || next.some((one) => one === undefined || one.op === 'offset')) break;
-    if (next.some((one) => one !== undefined && shapeOf(program, one) !== shape)) break;
+  for (let length = LEAST; isAlike(blocks, length, shapes); length++) {
     const bodies = blocks.map(({ instructions }) => instructions.slice(-length));
     const differences = differencesOf(program, blocks, bodies);
     if (differences === undefined) continue;
     if (bodies.every((body, index) => isSelfContained(program, at(blocks, index), body, counts)))
       found = { members: group, bodies, differences };
   }
-  return model && found;
+  return found;
+}
+
+/** Whether the instructions that stand so far in front of the ends are. */
+function isAlike(blocks: readonly Block[], distance: number, shapes: Shapes): boolean {
+  const all = blocks.map(({ instructions }) => instructions.at(-distance));
+  const [first] = all;
+  // The facts that bound a pointer's offset hold on one path only.
+  if (first === undefined || first.op === 'offset') return false;
+  return all.every((one) => one !== undefined && shapes.of(one) === shapes.of(first));
 }
 
 function isSelfContained(
@@ -179,6 +211,7 @@ class Uniting {
   readonly #values: ValueType[];
   readonly #constants: Instruction[] = [];
   readonly #phis = new Map<string, Phi>();
+  readonly #pointers = new Map<string, ValueId>();
 
   constructor(program: Program, tail: Tail) {
     this.#program = program;
@@ -234,10 +267,15 @@ class Uniting {
     const numbers = offsetsAt(this.#tail.bodies, index);
     const by = numbers && this.#phis.get(keyOf({ numbers }));
     if (by === undefined || (instruction.op !== 'load' && instruction.op !== 'store')) return [instruction];
-    const address = this.#value(at(this.#values, instruction.address));
+    const { address: base } = instruction;
+    const key = `${base} ${by.result}`;
+    const known = this.#pointers.get(key);
+    if (known !== undefined) return [{ ...instruction, address: known, offset: 0 }];
+    const address = this.#value(at(this.#values, base));
+    this.#pointers.set(key, address);
     const location = instruction.at && { at: instruction.at };
     return [
-      { op: 'offset', base: instruction.address, by: by.result, result: address, ...location },
+      { op: 'offset', base, by: by.result, result: address, ...location },
       { ...instruction, address, offset: 0 },
     ];
   }
