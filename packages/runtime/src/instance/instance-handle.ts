@@ -1,0 +1,35 @@
+// What the main thread has of an instance, wherever the author's code runs: in the main thread (functions that have neither a slow
+// path nor operations) or in a worker.
+
+import type { FunctionSpec } from '@twinpath/vnf/spec';
+import type { FunctionStatistics } from '../chain/statistics.ts';
+import type { InstancePlaces } from '../instance-plane.ts';
+
+/** A function's spec without the author's code: plain data, the same in all threads. */
+export type FunctionData = Omit<FunctionSpec, 'config' | 'configure' | 'slowPath' | 'operations'> & {
+  readonly hasConfig: boolean;
+  readonly hasSlowPath: boolean;
+  /** Summaries, by name. */
+  readonly operations: Readonly<Record<string, string>>;
+};
+
+/** One entry of a table as the slow path sees it: [key, value], [index, value], [match, value] or [labels, totals]. */
+export type TableEntry = readonly [unknown, unknown];
+
+export interface InstanceHandle extends AsyncDisposable {
+  /** In its chain. */
+  readonly name: string;
+  readonly spec: FunctionData;
+  /** The configuration in force, as the schema gave it; a copy where it comes from a worker. */
+  config(): unknown;
+  /** Brings both paths up; once. What fails leaves nothing behind that disposing does not remove. */
+  start(config: unknown, places: InstancePlaces): Promise<void>;
+  /** @throws what prevents it; everything is as it was then. */
+  configure(config: unknown): Promise<void>;
+  /** Programs stand at all these places when it is done. @throws what prevents it; everything is as it was then. */
+  place(places: InstancePlaces): Promise<void>;
+  operate(operation: string, input: unknown): Promise<unknown>;
+  statistics(): Promise<FunctionStatistics>;
+  /** What a table holds, by its path (`rules.ordered`). @throws RangeError for a table that the function does not have. */
+  entries(table: string): Promise<readonly TableEntry[]>;
+}
