@@ -73,6 +73,7 @@ export const sys = {
     'void *',
     'void *',
   ]),
+  read: define<[fd: number, buffer: Memory, length: number]>('read', ['int', 'void *', 'size_t'], 'int64'),
   recv: define<[fd: number, buffer: Memory, length: number, flags: number]>(
     'recv',
     ['int', 'void *', 'size_t', 'int'],
@@ -108,6 +109,7 @@ export const sys = {
   sysconf: define<[name: number]>('sysconf', ['int'], 'long'),
   umount2: define<[target: string, flags: number]>('umount2', ['string', 'int']),
   unshare: define<[flags: number]>('unshare', ['int']),
+  write: define<[fd: number, buffer: Memory, length: number]>('write', ['int', 'void *', 'size_t'], 'int64'),
 };
 
 const mmapNative: (

@@ -60,4 +60,5 @@ export { PacketSocket, type PacketSocketOptions } from './packet-socket.ts';
 export { FdPoll, pollFd } from './poll.ts';
 export { check, isSyscallError, type SyscallContext, SyscallError } from './syscall-error.ts';
 export { readSysctl, writeSysctl } from './sysctl.ts';
+export { Tap, type TapOptions } from './tap.ts';
 export type { VirtioNetHeader } from './virtio-net-header.ts';
