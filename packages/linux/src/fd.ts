@@ -1,5 +1,6 @@
 import { closeSync } from 'node:fs';
 import { sys } from './ffi.ts';
+import { forgetFd, holdFd } from './holdings.ts';
 import { check } from './syscall-error.ts';
 
 const F_DUPFD_CLOEXEC = 1030;
@@ -13,6 +14,7 @@ export class Fd {
 
   private constructor(number: number) {
     this.#number = number;
+    holdFd(number);
     if (tracing) open.set(this, creationSite());
   }
 
@@ -42,6 +44,7 @@ export class Fd {
     const number = this.#number;
     this.#number = -1;
     open.delete(this);
+    forgetFd(number);
     closeSync(number);
   }
 

@@ -47,6 +47,19 @@ export const sys = {
   abort: define<[]>('abort', [], 'void'),
   bind: define<[fd: number, address: Memory, length: number]>('bind', ['int', 'void *', 'uint32']),
   clockGettime: define<[clock: number, timespec: Memory]>('clock_gettime', ['int', 'void *']),
+  epollCreate1: define<[flags: number]>('epoll_create1', ['int']),
+  epollCtl: define<[epoll: number, operation: number, fd: number, event: Memory]>('epoll_ctl', [
+    'int',
+    'int',
+    'int',
+    'void *',
+  ]),
+  epollWait: define<[epoll: number, events: Memory, most: number, timeoutMs: number]>('epoll_wait', [
+    'int',
+    'void *',
+    'int',
+    'int',
+  ]),
   fcntl: define<[fd: number, command: number, value: number]>('fcntl', ['int', 'int', 'int']),
   getsockname: define<[fd: number, address: Memory, length: Memory]>('getsockname', ['int', 'void *', 'void *']),
   getsockopt: define<[fd: number, level: number, option: number, value: Memory, length: Memory]>('getsockopt', [

@@ -1,5 +1,6 @@
 import type { Fd } from './fd.ts';
 import { mmap, munmap, sys, viewMemory } from './ffi.ts';
+import { forgetMapping, holdMapping } from './holdings.ts';
 import { check } from './syscall-error.ts';
 
 const PROT_READ = 1;
@@ -30,6 +31,7 @@ export class MappedMemory {
     const protection = access === 'read' ? PROT_READ : PROT_READ | PROT_WRITE;
     this.#address = check('mmap', mmap(length, protection, MAP_SHARED | flags, fd.number, offset), { subject });
     this.length = length;
+    holdMapping(this.#address, length);
     this.#buffer = viewMemory(this.#address, length);
   }
 
@@ -50,6 +52,7 @@ export class MappedMemory {
     this.#address = -1;
     // Detaches the buffer and with it every typed array made over it: a late access reads undefined, not freed memory.
     this.#buffer.transfer();
+    forgetMapping(address);
     check('munmap', munmap(address, this.length));
   }
 }
