@@ -19,6 +19,7 @@ const wakeBudget = 4096;
 export class RingBuffer {
   readonly #fd: Fd;
   readonly #onRecord: RecordHandler;
+  readonly #onDrained: () => void;
   readonly #mask: number;
   readonly #consumerPage: MappedMemory;
   readonly #producerPages: MappedMemory;
@@ -31,12 +32,14 @@ export class RingBuffer {
   #poll: FdPoll | undefined;
   #disposed = false;
 
-  constructor(map: BpfMap, onRecord: RecordHandler) {
+  /** `onDrained`: behind the records that one drain() has handed over, also where the handler threw. */
+  constructor(map: BpfMap, onRecord: RecordHandler, onDrained: () => void = () => {}) {
     if (map.type !== 'ringbuf') throw new TypeError(`map "${map.name}" is no ring buffer`);
     const page = pageSize();
     const size = map.maxEntries;
     const subject = `ring buffer "${map.name}"`;
     this.#onRecord = onRecord;
+    this.#onDrained = onDrained;
     this.#mask = size - 1;
     // The data follow the producer's page, mapped twice in a row, so that no record is cut in two.
     this.#consumerPage = new MappedMemory(map.fd, { length: page, access: 'read-write', subject });
@@ -79,6 +82,7 @@ export class RingBuffer {
       // Once per drain: a store that the producers' CPUs see costs them a cache miss each.
       this.#position += BigInt((position - start) >>> 0);
       if (position !== start && !this.#disposed) Atomics.store(this.#consumer, 0, this.#position);
+      if (count > 0) this.#onDrained();
     }
     return count;
   }

@@ -27,6 +27,7 @@ export { type TcpFields, type TcpFlag, tcpFlags, tcpHeader } from './build/tcp-l
 export { type UdpFields, udpHeader } from './build/udp-layer.ts';
 export { checksumOf, fold, sumOf, udpChecksum, updatedChecksum } from './checksum/internet-checksum.ts';
 export { type PseudoHeader, pseudoHeaderSum } from './checksum/pseudo-header.ts';
+export { prepareSegmentation, type Segmentation } from './checksum/segmentation.ts';
 export { type ChecksumReport, completePartialChecksum, verifyChecksums } from './checksum/verify.ts';
 export { type Datagram, type Limits, locateDatagram } from './dissect/datagram.ts';
 export { locateFrameDatagram } from './dissect/frame.ts';
@@ -51,4 +52,4 @@ export { textOf } from './text/text-of.ts';
 export type * from './types/values.ts';
 export type * from './types/views.ts';
 export { ipView } from './view/ip-view.ts';
-export { type PacketContext, packetView } from './view/packet-view.ts';
+export { FrameView, type PacketContext, packetView } from './view/packet-view.ts';

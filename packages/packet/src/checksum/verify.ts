@@ -80,7 +80,8 @@ function coveredEnd(frame: Uint8Array, datagram: Datagram): number {
   return at + length;
 }
 
-function pseudoSum(frame: Uint8Array, datagram: Datagram): number {
+/** Folded, not complemented. */
+export function pseudoSum(frame: Uint8Array, datagram: Datagram): number {
   const { version, at, transportAt, protocol, finalDstAt } = datagram;
   const { fields } = version === 4 ? ipv4Layout : ipv6Layout;
   const size = fields.src.bits / 8;

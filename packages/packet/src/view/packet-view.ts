@@ -19,7 +19,8 @@ export function packetView(bytes: Uint8Array, context: PacketContext): CopiedPac
   return new FrameView(bytes, context);
 }
 
-class FrameView implements CopiedPacket {
+/** For packages that teach packets more. */
+export class FrameView implements CopiedPacket {
   readonly bytes: Uint8Array;
   readonly port: Port;
   readonly now: instant;

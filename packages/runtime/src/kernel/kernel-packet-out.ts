@@ -1,104 +1,204 @@
-import { RESUME } from '@twinpath/compiler/abi';
-import { type BpfProgram, xdpContext } from '@twinpath/ebpf';
-import { type Fd, inNamespace, isSyscallError, PacketSocket } from '@twinpath/linux';
-import type { PacketHook, PacketOut } from '../data-plane.ts';
-import { FrameTooLongError } from '../packet-out/frame-too-long.ts';
+import { markWord, PASS, RESUME } from '@twinpath/compiler/abi';
+import { getLink, isCurrentNamespace, Netlink, openNamespace } from '@twinpath/linux';
+import { UnknownPortError } from '@twinpath/vnf';
+import type { Hook, Placement } from '@twinpath/vnf/chain';
+import type { InstancePlaces } from '../instance-plane.ts';
+import type { PacketOut, TakenPacket } from '../packet-out/packet-out.ts';
+import { Losses } from '../packet-out/undelivered.ts';
 import type { InstanceState } from '../tables/state.ts';
-import type { GenericMode } from './generic-mode.ts';
-import { loadPass } from './kernel-programs.ts';
-
-/** What a live frame has room for: a page without headroom and the kernel's bookkeeping (net/bpf/test_run.c). */
-const MAX_LIVE_FRAME = 3400;
-
-/** Bytes of the header in front of what the MTU counts. */
-const ETHERNET = 14;
+import { EgressBatch } from './egress-batch.ts';
+import { IngressTap } from './ingress-tap.ts';
+import type { PathArrays } from './path-arrays.ts';
+import { type ResumeSource, type What, XdpResume } from './xdp-resume.ts';
 
 export interface KernelPacketOutOptions {
-  readonly namespace: Fd;
-  readonly ifindex: number;
   readonly state: InstanceState;
-  /** The mark by which the program on the way out knows packets of the slow path. */
+  /** The mark by which programs on tc hooks know packets of the slow path. */
   readonly key: number;
-  /** Of the port, at the moment. */
-  mtu(): number;
-  /** As attached at the moment. */
-  program(hook: PacketHook, origin: 'wire' | 'retry'): BpfProgram | undefined;
-  /** Set where XDP runs in the stack. */
-  generic(): GenericMode | undefined;
+  /** Of the instance, at the moment. */
+  places(): InstancePlaces;
+  /** By name of the chain. */
+  arrays(chain: string): PathArrays;
 }
 
-/** Ways in are live frames of a test run with the port as their origin; ways out are a packet socket on the port. */
+type Frame = Pick<TakenPacket, 'bytes' | 'segmentSize'>;
+
+/**
+ * Ways in are live frames of a test run (XDP) and a TAP interface of our own (tcx ingress), both with the port as their origin;
+ * ways out are packet sockets on the ports.
+ */
 export class KernelPacketOut implements PacketOut, Disposable {
   readonly #options: KernelPacketOutOptions;
-  readonly #socket: PacketSocket;
-  readonly #pass: BpfProgram;
+  readonly #stack = new DisposableStack();
+  readonly #losses = new Losses();
+  // Made when they are needed first: most functions send nothing back on some of the ways.
+  /** By name of the chain. */
+  readonly #resumes = new Map<string, XdpResume>();
+  /** By ifindex. */
+  readonly #sources = new Map<number, ResumeSource>();
+  readonly #egress = new Map<number, EgressBatch>();
+  /** By name of the namespace. */
+  readonly #taps = new Map<string | undefined, IngressTap>();
 
   constructor(options: KernelPacketOutOptions) {
     this.#options = options;
-    using stack = new DisposableStack();
-    this.#pass = stack.use(loadPass());
-    this.#socket = stack.use(new PacketSocket({ link: options.ifindex, namespace: options.namespace }));
-    stack.move();
   }
 
-  retry(hook: PacketHook, frame: Uint8Array, trips: number): void {
-    if (hook === 'tcx-egress') {
-      this.#transmitAgain(frame, trips);
+  retry(packet: TakenPacket): void {
+    const { hook, position, trips } = packet;
+    if (hook === 'xdp') this.#inject(packet, 'retry', position, trips + 1);
+    else this.#mark(packet, markWord(position, trips + 1), true);
+  }
+
+  resume(packet: TakenPacket): void {
+    const { hook, position } = packet;
+    if (hook === 'xdp') this.#inject(packet, 'resume', position);
+    else this.#mark(packet, markWord(position, RESUME), this.#placement(position).next.kind !== 'end');
+  }
+
+  stack(packet: TakenPacket): void {
+    const { out } = this.#placement(packet.position);
+    if (out.kind === 'interface') this.#transmit(out.ifindex, packet);
+    else if (packet.hook === 'xdp') this.#inject(packet, 'pass', packet.position);
+    else this.#mark(packet, markWord(packet.position, PASS), false);
+  }
+
+  bounce(packet: TakenPacket): void {
+    const { back } = this.#placement(packet.position);
+    if (packet.hook === 'tcx-egress') this.receive(packet.ifindex, packet.bytes);
+    else if (back.kind === 'position') this.#enter(packet, back.position);
+    else this.#transmit(packet.ifindex, packet);
+  }
+
+  forward(packet: TakenPacket, port: string): void {
+    const exit = this.#placement(packet.position).exits[port];
+    if (exit?.kind === 'position') {
+      this.#enter(packet, exit.position);
       return;
     }
-    const program = this.#options.program('xdp', 'retry');
-    if (program === undefined) throw new Error('the function has no program for packets that come again');
-    this.#options.state.trips = trips;
-    this.#inject('retry', program, frame);
+    const { ports } = this.#options.places();
+    const found = ports.find(({ name }) => name === port);
+    if (found === undefined) {
+      throw new UnknownPortError(
+        port,
+        ports.map(({ name }) => name),
+      );
+    }
+    this.#transmit(exit?.kind === 'interface' ? exit.ifindex : found.ifindex, packet);
   }
 
-  resume(hook: PacketHook, frame: Uint8Array): void {
-    if (hook === 'tcx-egress') this.send(frame);
-    else this.receive(frame);
+  send(ifindex: number, bytes: Uint8Array): void {
+    this.#transmit(ifindex, { bytes, segmentSize: 0 });
   }
 
-  send(frame: Uint8Array): void {
-    this.#transmit(frame, RESUME);
+  receive(ifindex: number, bytes: Uint8Array): void {
+    const { placements } = this.#options.places();
+    const entering = placements.find(({ hook }) => hook !== 'tcx-egress');
+    const packet = { bytes, segmentSize: 0, ifindex, trips: 0 };
+    if (entering?.hook === 'tcx-ingress') {
+      this.#enterMarked(packet, markWord(0, PASS));
+      return;
+    }
+    const position = placements[0]?.position ?? 0;
+    this.#inject({ ...packet, hook: 'xdp', position }, 'pass', position);
   }
 
-  receive(frame: Uint8Array): void {
-    this.#inject('pass', this.#pass, frame);
+  flush(): void {
+    for (const egress of this.#egress.values()) egress.send();
+    for (const tap of this.#taps.values()) tap.send();
+    for (const resume of this.#resumes.values()) resume.send();
+    this.#losses.report();
   }
 
   [Symbol.dispose](): void {
-    this.#socket[Symbol.dispose]();
-    this.#pass[Symbol.dispose]();
+    this.#stack.dispose();
   }
 
-  /** What the program drops, or hands up once more, is to the sender as if the interface's queue were full. */
-  #transmitAgain(frame: Uint8Array, trips: number): void {
-    try {
-      this.#transmit(frame, trips);
-    } catch (error) {
-      if (!isSyscallError(error, 'ENOBUFS')) throw error;
-    }
+  /** To the program at a position, as if the packet had come there by itself. */
+  #enter(packet: TakenPacket, position: number): void {
+    if (packet.hook === 'xdp') this.#inject(packet, 'enter', position);
+    else this.#mark(packet, markWord(position, 0), true);
   }
 
-  /** Only a program on the way out takes the mark away again. */
-  #transmit(frame: Uint8Array, priority: number): void {
-    const isMarked = this.#options.program('tcx-egress', 'wire') !== undefined;
-    try {
-      this.#socket.send(frame, isMarked ? { mark: this.#options.key, priority } : {});
-    } catch (error) {
-      if (!isSyscallError(error, 'EMSGSIZE')) throw error;
-      throw new FrameTooLongError(frame.length, this.#options.mtu() + ETHERNET, error);
-    }
+  #inject({ position: from, ifindex, bytes }: TakenPacket, what: What, position: number, trips = 0): void {
+    this.#resumeOf(this.#placement(from).chain).add(this.#source(ifindex), what, position, bytes, trips);
   }
 
-  /** One frame a call: the kernel's dispatcher, which costs milliseconds, is not entered then. */
-  #inject(what: 'pass' | 'retry', program: BpfProgram, frame: Uint8Array): void {
-    if (frame.length > MAX_LIVE_FRAME) throw new FrameTooLongError(frame.length, MAX_LIVE_FRAME);
-    const { namespace, ifindex } = this.#options;
-    const ctx = xdpContext({ length: frame.length, ingressIfindex: ifindex });
-    const generic = this.#options.generic();
-    inNamespace(namespace, () => {
-      (generic?.marking(what) ?? program).testRun({ data: frame, ctx, liveFrames: true });
-    });
-    generic?.clearMarks();
+  /** Through the programs of the port once more, which know by the mark what they have to do. */
+  #mark(packet: TakenPacket, word: number, mayBeDropped: boolean): void {
+    if (packet.hook === 'tcx-ingress') this.#enterMarked(packet, word);
+    else this.#leave(packet.ifindex, packet, word, mayBeDropped);
   }
+
+  #enterMarked({ ifindex, bytes, segmentSize }: Frame & { readonly ifindex: number }, word: number): void {
+    const { namespace } = this.#source(ifindex);
+    const tap = this.#taps.get(namespace) ?? this.#stack.use(new IngressTap(namespace, this.#losses));
+    this.#taps.set(namespace, tap);
+    tap.add({ bytes, segmentSize, ifindex, mark: this.#options.key, word });
+  }
+
+  /** Out of an interface, past all functions. */
+  #transmit(ifindex: number, frame: Frame): void {
+    this.#leave(ifindex, frame, markWord(0, PASS), false);
+  }
+
+  #leave(ifindex: number, { bytes, segmentSize }: Frame, word: number, mayBeDropped: boolean): void {
+    // Only a program on the way out takes the mark away again.
+    const isMarked = this.#options.places().placements.some(({ hook }) => hook === 'tcx-egress');
+    const mark = isMarked ? { mark: this.#options.key, word } : { mark: 0, word: 0 };
+    this.#egressOf(ifindex).add({ bytes, segmentSize, ...mark }, mayBeDropped);
+  }
+
+  #egressOf(ifindex: number): EgressBatch {
+    const found = this.#egress.get(ifindex);
+    if (found !== undefined) return found;
+    const { namespace } = this.#source(ifindex);
+    const mtu = () => {
+      using netlink = new Netlink(namespace);
+      return getLink(netlink, ifindex).mtu;
+    };
+    const made = this.#stack.use(new EgressBatch({ ifindex, namespace, mtu }, this.#losses));
+    this.#egress.set(ifindex, made);
+    return made;
+  }
+
+  #resumeOf(chain: string): XdpResume {
+    const found = this.#resumes.get(chain);
+    if (found !== undefined) return found;
+    const arrays = this.#options.arrays(chain);
+    const of = (name: 'path' | 'retry' | 'resume') => arrays.get(name, 'xdp');
+    const made = this.#stack.use(
+      new XdpResume({ path: of('path'), retry: of('retry'), resume: of('resume') }, this.#losses),
+    );
+    this.#resumes.set(chain, made);
+    return made;
+  }
+
+  #source(ifindex: number): ResumeSource {
+    const found = this.#sources.get(ifindex);
+    if (found !== undefined) return found;
+    const port = this.#options.places().ports.find((one) => one.ifindex === ifindex);
+    const { state } = this.#options;
+    const setTrips = (trips: number) => {
+      state.trips = trips;
+    };
+    const source = { namespace: elsewhere(port?.namespace), ifindex, setTrips };
+    this.#sources.set(ifindex, source);
+    return source;
+  }
+
+  #placement(position: number): Pick<Placement, 'chain' | 'next' | 'back' | 'out' | 'exits'> & { readonly hook: Hook } {
+    const { placements } = this.#options.places();
+    // A place that a change has taken away meanwhile: its packets go on as those of its successor.
+    const found = placements.find((one) => one.position === position) ?? placements[0];
+    if (found === undefined) throw new Error(`the function has no place ${position}`);
+    return found;
+  }
+}
+
+/** `undefined`: the thread is there already. */
+function elsewhere(namespace: string | undefined): string | undefined {
+  if (namespace === undefined) return undefined;
+  using fd = openNamespace(namespace);
+  return isCurrentNamespace(fd) ? undefined : namespace;
 }

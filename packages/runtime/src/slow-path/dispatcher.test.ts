@@ -16,7 +16,9 @@ import { codec } from '@twinpath/vnf/layout';
 import { planFunction } from '@twinpath/vnf/plan';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { PacketOut } from '../data-plane.ts';
+import type { InstancePlaces } from '../instance-plane.ts';
+import type { PacketOut } from '../packet-out/packet-out.ts';
+import { UndeliveredError } from '../packet-out/undelivered.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { LimitedLog } from './limited-log.ts';
 import { SlowPathCounts } from './slow-path-counts.ts';
@@ -55,6 +57,7 @@ function event(name: string, { metadata, packet = frame, length, origin = 'xdp',
   view.setUint16(EVENT.reason, reason.index, true);
   view.setUint8(EVENT.origin, ORIGINS.indexOf(origin));
   view.setUint8(EVENT.trips, trips);
+  view.setUint32(EVENT.ifindex, 3, true);
   view.setUint32(EVENT.length, length ?? packet.length, true);
   view.setUint32(EVENT.captured, packet.length, true);
   view.setUint32(EVENT.vlan, vlan, true);
@@ -67,16 +70,26 @@ function event(name: string, { metadata, packet = frame, length, origin = 'xdp',
 
 const flow = { src: '10.0.0.1', dst: '10.0.0.2', sport: 5, dport: 7, protocol: 'udp' } as const;
 
+const PLACES: InstancePlaces = {
+  placements: [],
+  ports: [{ name: 'eth1', ifindex: 3, namespace: undefined, hook: 'xdp' }],
+  arrays: {},
+};
+
 type Handlers = Readonly<Record<string, (...operands: never[]) => unknown>>;
 
 function open(handlers: Handlers) {
   const sent: string[] = [];
   const record = (what: string) => (bytes: Uint8Array) => void sent.push(`${what} ${textOf(bytes)}`);
   const packetOut: PacketOut = {
-    retry: (hook, bytes, trips) => record(`retry ${hook} ${trips}`)(bytes),
-    resume: (hook, bytes) => record(`resume ${hook}`)(bytes),
-    send: record('send'),
-    receive: record('receive'),
+    retry: ({ hook, bytes, trips }) => record(`retry ${hook} ${trips + 1}`)(bytes),
+    resume: ({ hook, bytes }) => record(`resume ${hook}`)(bytes),
+    stack: ({ hook, bytes }) => record(`stack ${hook}`)(bytes),
+    bounce: ({ hook, bytes }) => record(`bounce ${hook}`)(bytes),
+    forward: ({ bytes }, port) => record(`forward ${port}`)(bytes),
+    send: (ifindex, bytes) => record(`send ${ifindex}`)(bytes),
+    receive: (ifindex, bytes) => record(`receive ${ifindex}`)(bytes),
+    flush: vi.fn(),
   };
   const lines: string[] = [];
   const line = (text: string) => void lines.push(text);
@@ -88,8 +101,11 @@ function open(handlers: Handlers) {
       (...given: readonly unknown[]) => Reflect.apply(handler, undefined, given),
     ]),
   );
-  const dispatcher = new Dispatcher(plan, { packetOut, counts, log: new LimitedLog(log), port: 'eth1' }, table);
-  const receive = (view: DataView) => dispatcher.receive(view, 0, view.byteLength);
+  const dispatcher = new Dispatcher(plan, { packetOut, counts, log: new LimitedLog(log), places: () => PLACES }, table);
+  const receive = (...views: readonly DataView[]) => {
+    for (const view of views) dispatcher.receive(view, 0, view.byteLength);
+    dispatcher.drained();
+  };
   return { dispatcher, receive, packetOut, sent, lines, counts };
 }
 
@@ -164,12 +180,13 @@ describe('an event', () => {
 describe('a handed-over packet', () => {
   test.for([
     ['resume', 'xdp', 'resume xdp'],
-    ['stack', 'xdp', 'resume xdp'],
+    ['stack', 'xdp', 'stack xdp'],
     ['retry', 'xdp', 'retry xdp 1'],
-    ['bounce', 'xdp', 'send'],
+    ['bounce', 'xdp', 'bounce xdp'],
     ['resume', 'tcx-egress', 'resume tcx-egress'],
     ['retry', 'tcx-egress', 'retry tcx-egress 1'],
-    ['bounce', 'tcx-egress', 'receive'],
+    ['bounce', 'tcx-egress', 'bounce tcx-egress'],
+    ['resume', 'tcx-ingress', 'resume tcx-ingress'],
   ] as const)('is given back by %s on %s: %s', ([verb, origin, expected]) => {
     const { receive, sent, counts } = open({ resumed: (packet: HeldPacket) => packet[verb]() });
     receive(event('resumed', { origin }));
@@ -185,7 +202,7 @@ describe('a handed-over packet', () => {
     };
     const { receive, sent } = open({ resumed });
     receive(event('resumed'));
-    expect(sent).toEqual(['send eth / ip 10.0.0.1 > 10.0.0.9 / udp 5 > 7 / "no need to be padded"']);
+    expect(sent).toEqual(['forward eth1 eth / ip 10.0.0.1 > 10.0.0.9 / udp 5 > 7 / "no need to be padded"']);
   });
 
   test('is replied to on the side where it came from', () => {
@@ -193,7 +210,7 @@ describe('a handed-over packet', () => {
     const { receive, sent } = open({ resumed: (packet: HeldPacket) => packet.reply(reply) });
     receive(event('resumed'));
     receive(event('resumed', { origin: 'tcx-egress' }));
-    expect(sent).toEqual([`send ${textOf(reply)}`, `receive ${textOf(reply)}`]);
+    expect(sent).toEqual([`send 3 ${textOf(reply)}`, `receive 3 ${textOf(reply)}`]);
   });
 
   test('knows its port only', () => {
@@ -287,6 +304,33 @@ describe('a handed-over packet', () => {
     receive(event('resumed'));
     expect(counts.undelivered).toBe(1);
     expect(lines[0]).toContain('resume failed, the packet is lost: Error: the interface is down; set it up');
+  });
+
+  test('goes out with the others that came up with it', () => {
+    const { receive, packetOut } = open({ resumed: (packet: HeldPacket) => packet.resume() });
+    receive(event('resumed'), event('resumed'), event('resumed'));
+    expect(packetOut.flush).toHaveBeenCalledTimes(1);
+  });
+
+  test('goes out at once when it is answered later, with others that are', async () => {
+    const held: HeldPacket[] = [];
+    const { receive, packetOut } = open({ resumed: (packet: HeldPacket) => void held.push(packet) });
+    receive(event('resumed'), event('resumed'));
+    const flush = vi.spyOn(packetOut, 'flush').mockClear();
+    for (const packet of held) packet.resume();
+    expect(flush).not.toHaveBeenCalled();
+    await Promise.resolve();
+    expect(flush).toHaveBeenCalledTimes(1);
+  });
+
+  test('that the kernel refuses is counted with all that were lost with it', () => {
+    const { receive, packetOut, counts, lines } = open({ resumed: (packet: HeldPacket) => packet.resume() });
+    vi.spyOn(packetOut, 'flush').mockImplementation(() => {
+      throw new UndeliveredError(2, new Error('the interface is down'));
+    });
+    receive(event('resumed'), event('resumed'));
+    expect(counts.undelivered).toBe(2);
+    expect(lines[0]).toContain('2 packets could not be sent back: the interface is down');
   });
 
   test('is given up when the chain stops', async () => {

@@ -1,32 +1,49 @@
-import { completePartialChecksum, packetView } from '@twinpath/packet';
+import { completePartialChecksum } from '@twinpath/packet';
 import type { FunctionPlan } from '@twinpath/vnf/plan';
-import { withHeaders } from '@twinpath/vnf/spec';
+import { CopiedFrame } from '@twinpath/vnf/spec';
+import type { InstancePlaces } from '../instance-plane.ts';
+import { UndeliveredError } from '../packet-out/undelivered.ts';
 import { AnsweredError } from './answered-error.ts';
+import { Deadlines } from './deadlines.ts';
 import { EventDecoder, type PacketEvent } from './event.ts';
-import { type Answering, PacketAnswer } from './held-packet.ts';
+import { type Answering, HeldFrame } from './held-packet.ts';
+import { PortNames } from './port-names.ts';
 
 type Handler = (...operands: readonly unknown[]) => unknown;
 /** By name of the reason. */
 export type HandlerTable = ReadonlyMap<string, Handler>;
 
-export type DispatcherOptions = Omit<Answering, 'settled'>;
+export interface DispatcherOptions extends Omit<Answering, 'given' | 'ports'> {
+  /** Of the instance, at the moment. */
+  places(): InstancePlaces;
+}
+
+/** Where nothing else is declared. */
+const ANSWER_WITHIN_NS = 1e9;
 
 /** Brings events of the ring to the handlers of their reasons. Nothing that a packet holds makes it throw. */
 export class Dispatcher implements Disposable {
   readonly #decoder: EventDecoder;
   readonly #options: Answering;
-  readonly #waiting = new Set<PacketAnswer>();
-  readonly #handlers: HandlerTable;
+  readonly #deadlines = new Deadlines();
+  /** By the reasons' numbers. */
+  readonly #handlers: readonly (Handler | undefined)[];
+  /** Events come in, and `drained` is going to be called. */
+  #draining = false;
+  /** Answers wait for the end of the present task. */
+  #flushing = false;
   #disposed = false;
 
   constructor(plan: FunctionPlan, options: DispatcherOptions, handlers: HandlerTable) {
-    this.#handlers = handlers;
-    this.#decoder = new EventDecoder(plan, [options.port]);
-    this.#options = { ...options, settled: (answer) => this.#waiting.delete(answer) };
+    this.#handlers = plan.reasons.map(({ name }) => handlers.get(name));
+    const ports = new PortNames(() => options.places());
+    this.#decoder = new EventDecoder(plan, ports.all);
+    this.#options = { ...options, ports, given: () => this.#given() };
   }
 
   receive(memory: DataView, offset: number, length: number): void {
     const { counts } = this.#options;
+    this.#draining = true;
     counts.handedUp++;
     const event = this.#decode(memory, offset, length);
     if (event === undefined) counts.malformed++;
@@ -35,10 +52,16 @@ export class Dispatcher implements Disposable {
     else this.#hold(event);
   }
 
+  /** Behind the events that came together: their answers go out together. */
+  drained(): void {
+    this.#draining = false;
+    this.#flush();
+  }
+
   /** Packets that wait are given up. Handlers that go on fail for want of what is gone: nobody is told. */
   [Symbol.dispose](): void {
     this.#disposed = true;
-    for (const answer of [...this.#waiting]) answer.abandon();
+    this.#deadlines[Symbol.dispose]();
   }
 
   /** Metadata that has no value of its type came from a program of another layout. */
@@ -46,7 +69,8 @@ export class Dispatcher implements Disposable {
     try {
       const event = this.#decoder.decode(memory, offset, length);
       // Local senders leave checksums to the hardware (CHECKSUM_PARTIAL), which never saw this packet.
-      if (event !== undefined && event.bytes.length === event.length) completePartialChecksum(event.bytes);
+      if (event !== undefined && event.segmentSize === 0 && event.bytes.length === event.length)
+        completePartialChecksum(event.bytes);
       return event;
     } catch (error) {
       this.#options.log.write('error', 'malformed', `an event cannot be read: ${String(error)}`);
@@ -54,34 +78,54 @@ export class Dispatcher implements Disposable {
     }
   }
 
-  #copy({ bytes, length, time }: PacketEvent) {
-    return withHeaders(packetView(bytes, { port: this.#options.port, now: time, length }));
+  #copy(event: PacketEvent): CopiedFrame {
+    const { bytes, length, time } = event;
+    return new CopiedFrame(bytes, { port: this.#options.ports.of(event), now: time, length });
   }
 
   #hold(event: PacketEvent): void {
-    const answer = new PacketAnswer(event, this.#options);
-    this.#waiting.add(answer);
-    this.#run(event, [answer.packet, event.metadata], answer);
+    const held = new HeldFrame(event, this.#options);
+    this.#run(event, [held, event.metadata], held);
+    if (!held.settled) this.#deadlines.add(held, event.reason.answerWithinNs ?? ANSWER_WITHIN_NS);
   }
 
-  #run({ reason }: PacketEvent, operands: readonly unknown[], answer?: PacketAnswer): void {
-    const fail = (error: unknown) => this.#failed(reason.name, error, answer);
+  #run({ reason }: PacketEvent, operands: readonly unknown[], held?: HeldFrame): void {
     try {
-      const result = this.#handlers.get(reason.name)?.(...operands);
-      if (result instanceof Promise) result.catch(fail);
+      const result = this.#handlers[reason.index]?.(...operands);
+      if (result instanceof Promise) result.catch((error: unknown) => this.#failed(reason.name, error, held));
     } catch (error) {
-      fail(error);
+      this.#failed(reason.name, error, held);
     }
   }
 
-  #failed(reason: string, error: unknown, answer: PacketAnswer | undefined): void {
+  #failed(reason: string, error: unknown, held: HeldFrame | undefined): void {
     if (this.#disposed) return;
     // That nobody answered in time is counted and logged already.
     if (error instanceof AnsweredError && error.late) return;
     const { counts, log } = this.#options;
     counts.handlerErrors++;
     log.write('error', `handler ${reason}`, `the handler of ${reason} failed: ${textOf(error)}`);
-    answer?.giveUp();
+    held?.giveUp();
+  }
+
+  /** Answers of later go out with all others that are given in the same turn of the event loop. */
+  #given(): void {
+    if (this.#draining || this.#flushing) return;
+    this.#flushing = true;
+    queueMicrotask(() => this.#flush());
+  }
+
+  #flush(): void {
+    this.#flushing = false;
+    if (this.#disposed) return;
+    const { packetOut, counts, log } = this.#options;
+    try {
+      packetOut.flush();
+    } catch (error) {
+      counts.undelivered += error instanceof UndeliveredError ? error.packets : 1;
+      const hint = error instanceof Error && 'hint' in error ? `; ${String(error.hint)}` : '';
+      log.write('warn', 'undelivered', `${textOf(error)}${hint}`);
+    }
   }
 }
 

@@ -1,15 +1,14 @@
 import { EVENT, eventPrefix, ORIGINS } from '@twinpath/compiler/abi';
+import type { Hook } from '@twinpath/vnf/chain';
 import { type Codec, codec, type DecodedRecord } from '@twinpath/vnf/layout';
 import type { FunctionPlan, ReasonPlan } from '@twinpath/vnf/plan';
+import type { TakenPacket } from '../packet-out/packet-out.ts';
 import { insertVlanTag } from './vlan-tag.ts';
 
 /** What came up, copied out of the ring. */
-export interface PacketEvent {
+export interface PacketEvent extends TakenPacket {
   readonly reason: ReasonPlan;
-  readonly origin: (typeof ORIGINS)[number];
-  /** How often the packet has been through the function before. */
-  readonly trips: number;
-  readonly ifindex: number;
+  readonly hook: Hook;
   /** Bytes of the frame as it was, tag included. */
   readonly length: number;
   /** The frame, or its beginning; empty for a notice. */
@@ -19,43 +18,71 @@ export interface PacketEvent {
   readonly metadata: DecodedRecord;
 }
 
+interface KnownReason {
+  readonly plan: ReasonPlan;
+  readonly metadata: Codec | undefined;
+  /** Bytes in front of the packet. */
+  readonly prefix: number;
+}
+
+/** Events are copied into blocks of this size, because making memory for each costs more than copying it. */
+const BLOCK = 64 << 10;
+
 /** Reads the events of one function. */
 export class EventDecoder {
-  readonly #reasons: readonly ReasonPlan[];
-  readonly #codecs: readonly (Codec | undefined)[];
+  readonly #reasons: readonly KnownReason[];
+  #block = new Uint8Array(BLOCK);
+  #used = 0;
 
   constructor({ reasons }: FunctionPlan, ports: readonly string[]) {
-    this.#reasons = reasons;
-    this.#codecs = reasons.map(({ metadata }) => metadata && codec(metadata, { ports }));
+    this.#reasons = reasons.map((plan) => ({
+      plan,
+      metadata: plan.metadata && codec(plan.metadata, { ports }),
+      prefix: eventPrefix(plan.metadata?.size ?? 0),
+    }));
   }
 
   /** `undefined`: these bytes are no event of the function. */
   decode(memory: DataView, offset: number, length: number): PacketEvent | undefined {
     if (length < EVENT.header) return undefined;
-    const index = memory.getUint16(offset + EVENT.reason, true);
-    const reason = this.#reasons[index];
-    const origin = ORIGINS[memory.getUint8(offset + EVENT.origin)];
-    if (reason === undefined || origin === undefined) return undefined;
-    const prefix = eventPrefix(reason.metadata?.size ?? 0);
+    const reason = this.#reasons[memory.getUint16(offset + EVENT.reason, true)];
+    const hook = ORIGINS[memory.getUint8(offset + EVENT.origin)];
+    if (reason === undefined || hook === undefined) return undefined;
+    const { plan, prefix } = reason;
     const captured = memory.getUint32(offset + EVENT.captured, true);
     if (prefix + captured > length) return undefined;
-    const all = new Uint8Array(memory.buffer, memory.byteOffset + offset, prefix + captured).slice();
+    const from = memory.byteOffset + offset;
+    const copied = this.#copy(new Uint8Array(memory.buffer, from + prefix, captured));
     const tag = memory.getUint32(offset + EVENT.vlan, true);
-    const bytes = insertVlanTag(all.subarray(prefix), tag);
+    const bytes = tag === 0 ? copied : insertVlanTag(copied, tag);
     return {
-      reason,
-      origin,
+      reason: plan,
+      hook,
+      position: memory.getUint16(offset + EVENT.position, true),
       trips: memory.getUint8(offset + EVENT.trips),
       ifindex: memory.getUint32(offset + EVENT.ifindex, true),
       length: memory.getUint32(offset + EVENT.length, true) + bytes.length - captured,
       bytes,
-      time: Number(memory.getBigUint64(offset + EVENT.time, true)),
-      metadata: this.#metadata(index, all),
+      segmentSize: memory.getUint16(offset + EVENT.segmentSize, true),
+      time: memory.getUint32(offset + EVENT.time, true) + memory.getUint32(offset + EVENT.time + 4, true) * 2 ** 32,
+      metadata: this.#metadata(reason.metadata, new Uint8Array(memory.buffer, from, prefix)),
     };
   }
 
-  #metadata(index: number, event: Uint8Array): DecodedRecord {
-    const decoded = this.#codecs[index]?.decode(event, EVENT.header);
-    return typeof decoded === 'object' ? { ...decoded } : {};
+  #copy(bytes: Uint8Array): Uint8Array {
+    if (bytes.length > BLOCK / 8) return bytes.slice();
+    if (this.#used + bytes.length > BLOCK) {
+      this.#block = new Uint8Array(BLOCK);
+      this.#used = 0;
+    }
+    const copy = this.#block.subarray(this.#used, this.#used + bytes.length);
+    copy.set(bytes);
+    this.#used += bytes.length;
+    return copy;
+  }
+
+  #metadata(metadata: Codec | undefined, event: Uint8Array): DecodedRecord {
+    const decoded = metadata?.decode(event, EVENT.header);
+    return typeof decoded === 'object' ? decoded : {};
   }
 }

@@ -1,49 +1,78 @@
-import { packetView } from '@twinpath/packet';
 import { type HeldPacket, UnknownPortError } from '@twinpath/vnf';
-import { withHeaders } from '@twinpath/vnf/spec';
+import { CopiedFrame } from '@twinpath/vnf/spec';
 import type { Answer } from '../chain/statistics.ts';
-import type { PacketHook, PacketOut } from '../data-plane.ts';
+import type { PacketOut } from '../packet-out/packet-out.ts';
 import { AnsweredError } from './answered-error.ts';
+import type { Waiting } from './deadlines.ts';
 import type { PacketEvent } from './event.ts';
 import type { LimitedLog } from './limited-log.ts';
+import type { PortNames } from './port-names.ts';
 import type { SlowPathCounts } from './slow-path-counts.ts';
 
 /** As many times a packet goes through its function again. */
 const MOST_TRIPS = 3;
-const NS_PER_MS = 1e6;
 
 export interface Answering {
   readonly packetOut: PacketOut;
   readonly counts: SlowPathCounts;
   readonly log: LimitedLog;
-  /** The port that the function sits on. */
-  readonly port: string;
-  /** Called once, when the packet has its answer. */
-  settled(answering: PacketAnswer): void;
+  readonly ports: PortNames;
+  /** Something waits in `packetOut`. */
+  given(): void;
 }
 
-/** The one answer that a handed-over packet gets. */
-export class PacketAnswer {
-  readonly packet: HeldPacket;
+/** A packet that was handed over, with its views and the one answer that it gets. */
+export class HeldFrame extends CopiedFrame implements HeldPacket, Waiting {
   readonly #event: PacketEvent;
   readonly #with: Answering;
-  readonly #timer: NodeJS.Timeout;
   /** What it was, in words. */
   #answer: string | undefined;
   #late = false;
 
   constructor(event: PacketEvent, answering: Answering) {
+    super(event.bytes, { port: answering.ports.of(event), now: event.time, length: event.length });
     this.#event = event;
     this.#with = answering;
-    this.#timer = setTimeout(() => this.#timeout(), (event.reason.answerWithinNs ?? 1e9) / NS_PER_MS);
-    const { bytes, length, time } = event;
-    const view = withHeaders(packetView(bytes, { port: answering.port, now: time, length }));
-    const hook: PacketHook = event.origin === 'tcx-egress' ? 'tcx-egress' : 'xdp';
-    this.packet = Object.assign(view, this.#verbs(hook, answering.packetOut));
   }
 
   get settled(): boolean {
     return this.#answer !== undefined;
+  }
+
+  resume(): void {
+    this.#giveBack('resume', () => this.#with.packetOut.resume(this.#event));
+  }
+
+  stack(): void {
+    this.#giveBack('stack', () => this.#with.packetOut.stack(this.#event));
+  }
+
+  bounce(): void {
+    this.#giveBack('bounce', () => this.#with.packetOut.bounce(this.#event));
+  }
+
+  forward(port: string): void {
+    const { ports, packetOut } = this.#with;
+    if (!ports.all.includes(port)) throw new UnknownPortError(port, ports.all);
+    this.#giveBack('forward', () => packetOut.forward(this.#event, port));
+  }
+
+  retry(): void {
+    if (this.#event.trips < MOST_TRIPS) this.#giveBack('retry', () => this.#with.packetOut.retry(this.#event));
+    else this.#dropLooping();
+  }
+
+  drop(): void {
+    this.#answered('drop');
+  }
+
+  reply(frame: Uint8Array): void {
+    const { hook, ifindex } = this.#event;
+    const { packetOut } = this.#with;
+    this.#answered('reply');
+    this.#deliver('reply', () =>
+      hook === 'tcx-egress' ? packetOut.receive(ifindex, frame) : packetOut.send(ifindex, frame),
+    );
   }
 
   /** The handler failed: what is done with packets that nobody answers. */
@@ -51,32 +80,14 @@ export class PacketAnswer {
     if (!this.settled) this.#treatAsUnanswered('the handler failed');
   }
 
-  /** Nothing more happens to the packet: the chain stops. */
-  abandon(): void {
-    this.#settle('the chain was stopped', true);
+  expire(): void {
+    this.#with.counts.unanswered++;
+    this.#treatAsUnanswered('nobody answered in time');
   }
 
-  #verbs(hook: PacketHook, out: PacketOut): Pick<HeldPacket, Answer> {
-    const { bytes, trips } = this.#event;
-    const back = (frame: Uint8Array) => (hook === 'xdp' ? out.send(frame) : out.receive(frame));
-    return {
-      resume: () => this.#giveBack('resume', () => out.resume(hook, bytes)),
-      stack: () => this.#giveBack('stack', () => out.resume(hook, bytes)),
-      bounce: () => this.#giveBack('bounce', () => back(bytes)),
-      forward: (port) => {
-        if (port !== this.#with.port) throw new UnknownPortError(port, [this.#with.port]);
-        this.#giveBack('forward', () => out.send(bytes));
-      },
-      retry: () => {
-        if (trips < MOST_TRIPS) this.#giveBack('retry', () => out.retry(hook, bytes, trips + 1));
-        else this.#dropLooping();
-      },
-      drop: () => this.#answered('drop'),
-      reply: (frame) => {
-        this.#answered('reply');
-        this.#deliver('reply', () => back(frame));
-      },
-    };
+  abandon(): void {
+    this.#answer = 'the chain was stopped';
+    this.#late = true;
   }
 
   #giveBack(answer: Answer, send: () => void): void {
@@ -101,6 +112,7 @@ export class PacketAnswer {
   #deliver(answer: string, send: () => void): void {
     try {
       send();
+      this.#with.given();
     } catch (error) {
       this.#with.counts.undelivered++;
       const hint = error instanceof Error && 'hint' in error ? `; ${String(error.hint)}` : '';
@@ -108,32 +120,20 @@ export class PacketAnswer {
     }
   }
 
-  #timeout(): void {
-    this.#with.counts.unanswered++;
-    this.#treatAsUnanswered('nobody answered in time');
-  }
-
   #treatAsUnanswered(why: string): void {
-    const { reason, origin, bytes } = this.#event;
-    const treatment = reason.unanswered ?? 'drop';
-    this.#settle(`${why}, so it was ${treatment === 'drop' ? 'dropped' : 'resumed'}`, true);
+    const treatment = this.#event.reason.unanswered ?? 'drop';
+    this.#answer = `${why}, so it was ${treatment === 'drop' ? 'dropped' : 'resumed'}`;
+    this.#late = true;
     this.#warn('unanswered', `${why}: ${treatment}`);
     if (treatment === 'drop' || this.#isTruncated()) return;
-    this.#deliver('resume', () => this.#with.packetOut.resume(origin === 'tcx-egress' ? 'tcx-egress' : 'xdp', bytes));
+    this.#deliver('resume', () => this.#with.packetOut.resume(this.#event));
   }
 
   /** @throws AnsweredError */
   #answered(answer: Answer): void {
     if (this.#answer !== undefined) throw new AnsweredError(this.#event.reason.name, answer, this.#answer, this.#late);
-    this.#settle(`${answer}()`, false);
+    this.#answer = `${answer}()`;
     this.#with.counts.answered[answer]++;
-  }
-
-  #settle(answer: string, late: boolean): void {
-    this.#answer ??= answer;
-    this.#late = late;
-    clearTimeout(this.#timer);
-    this.#with.settled(this);
   }
 
   #warn(kind: string, text: string): void {

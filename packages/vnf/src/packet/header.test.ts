@@ -6,7 +6,7 @@ import { u8, u16, u32 } from '../types/integers.ts';
 import { bits, bytesAfter, flag, header } from './header.ts';
 import { readHeaderField, writeHeader } from './header-bytes.ts';
 import { headerFormat } from './header-format.ts';
-import { withHeaders } from './packet-view.ts';
+import { CopiedFrame } from './packet-view.ts';
 
 // TS 29.281 section 5.1
 const gtpu = header(
@@ -31,7 +31,7 @@ const outer = [
   udpHeader({ sport: 2152, dport: 2152 }),
 ];
 const inner = [ipHeader({ src: '10.1.0.1', dst: '10.1.0.2' }), udpHeader({ sport: 5, dport: 53 }), rawBytes([1, 2])];
-const view = (bytes: Uint8Array) => withHeaders(packetView(bytes, { port: 'left', now: 0 }));
+const view = (bytes: Uint8Array) => new CopiedFrame(bytes, { port: 'left', now: 0 });
 
 describe('header', () => {
   it('builds what the diagram says, most significant bit first, lengths filled in', () => {

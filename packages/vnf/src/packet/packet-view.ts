@@ -1,9 +1,9 @@
 import type * as base from '@twinpath/packet';
-import { type Datagram, locateDatagram, locateFrameDatagram } from '@twinpath/packet';
+import { type Datagram, FrameView, locateDatagram, locateFrameDatagram } from '@twinpath/packet';
 import type { Shape } from '../types/type.ts';
 import type { Header, HeaderView } from './header.ts';
 import { headerView } from './header-view.ts';
-import type { CopiedPacket, IcmpHeader, UdpHeader } from './views.ts';
+import type { CopiedPacket, IcmpHeader, IpHeader, Ipv4Header, Ipv6Header, UdpHeader } from './views.ts';
 
 const UDP_HEADER = 8;
 /** Of ICMP and ICMPv6 errors, in front of the packet that they quote. */
@@ -17,20 +17,27 @@ interface NextOfIp extends Next {
   icmp(): IcmpHeader | undefined;
 }
 
-/** Teaches a packet's views `next(header)`, so that slow paths read headers of authors. The packet itself is changed, and
- *  given back. */
-export function withHeaders(packet: base.CopiedPacket): CopiedPacket {
-  const { bytes, length } = packet;
-  const locate = <T extends base.IpHeader>(read: () => T | undefined) => {
-    const ip = read();
-    const datagram = ip && locateFrameDatagram(bytes, length);
-    return ip && datagram && withNext(ip, bytes, datagram);
-  };
-  const [ip, ipv4, ipv6] = [packet.ip.bind(packet), packet.ipv4.bind(packet), packet.ipv6.bind(packet)];
-  return Object.assign(packet, { ip: () => locate(ip), ipv4: () => locate(ipv4), ipv6: () => locate(ipv6) });
+/** A packet whose views know `next(header)`, so that slow paths read headers of authors. */
+export class CopiedFrame extends FrameView implements CopiedPacket {
+  override ip(): IpHeader | undefined {
+    return this.#withNext(super.ip());
+  }
+
+  override ipv4(): Ipv4Header | undefined {
+    return this.#withNext(super.ipv4());
+  }
+
+  override ipv6(): Ipv6Header | undefined {
+    return this.#withNext(super.ipv6());
+  }
+
+  #withNext<T extends base.IpHeader>(ip: T | undefined): (T & NextOfIp) | undefined {
+    const datagram = ip && locateFrameDatagram(this.bytes, this.length);
+    return ip && datagram && withNext(ip, this.bytes, datagram);
+  }
 }
 
-/** The same for one IP header, which lies at `datagram`. */
+/** One IP header with `next`, which lies at `datagram`. */
 export function withNext<T extends base.IpHeader>(ip: T, bytes: Uint8Array, datagram: Datagram): T & NextOfIp {
   const { transportAt: at, end, isFirstFragment } = datagram;
   const [udp, icmp] = [ip.udp.bind(ip), ip.icmp.bind(ip)];

@@ -6,7 +6,7 @@ export { hashKeys } from '../functions/hash-keys.ts';
 export { parseRate } from '../functions/rate.ts';
 export type { HeaderSpec } from '../packet/header.ts';
 export type { HeaderField, HeaderFormat } from '../packet/header-format.ts';
-export { withHeaders } from '../packet/packet-view.ts';
+export { CopiedFrame } from '../packet/packet-view.ts';
 export { isType } from '../types/type.ts';
 export type * from '../types/type-spec.ts';
 export { fileOf } from './file-of.ts';

@@ -1,0 +1,116 @@
+import { assembleProgram, attachClsact, attachTcx, BpfMap, BpfProgram, findClsactPlace, probe } from '@twinpath/ebpf';
+import { getLink, inNamespace, Netlink, setLink, Tap, writeSysctl } from '@twinpath/linux';
+import { PROGRAM_PREFIX } from '../host/paths.ts';
+import { offloadOf } from '../packet-out/offload.ts';
+import type { Losses } from '../packet-out/undelivered.ts';
+
+// What the program does to the frame that is written next: [word, ifindex, mark]. Both run in the writing thread, one behind the
+// other (drivers/net/tun.c hands frames to the stack before write(2) returns).
+const NEXT = { word: 0, ifindex: 1, mark: 2 } as const;
+
+const NEXT_MAP = {
+  name: 'tp_next',
+  type: 'array',
+  keySize: 4,
+  valueSize: 16,
+  maxEntries: 1,
+  flags: ['mmapable'],
+} as const;
+
+/** Marks the frame, and lets it come in by its port. */
+const TEXT = `
+  r2 = map[next][0]+0
+  r3 = *(u32 *)(r2 +8)
+  *(u32 *)(r1 +8) = r3
+  r3 = *(u32 *)(r2 +0)
+  *(u32 *)(r1 +48) = r3
+  r1 = *(u32 *)(r2 +4)
+  r2 = 1
+  call bpf_redirect
+  exit`;
+
+interface Frame {
+  readonly bytes: Uint8Array;
+  readonly segmentSize: number;
+  readonly ifindex: number;
+  readonly mark: number;
+  readonly word: number;
+}
+
+/**
+ * Lets frames come in by the ports of one namespace once more: a TAP interface of our own, whose only program sends what is
+ * written to it into the port that is named. It carries segments and unfinished checksums.
+ */
+export class IngressTap implements Disposable {
+  readonly #stack: DisposableStack;
+  readonly #tap: Tap;
+  readonly #next: Uint32Array;
+  readonly #losses: Losses;
+  #frames: Frame[] = [];
+
+  /** `namespace`: its name; `undefined`: this thread's. */
+  constructor(namespace: string | undefined, losses: Losses) {
+    const made = namespace === undefined ? make() : inNamespace(namespace, make);
+    this.#stack = made.stack;
+    this.#tap = made.tap;
+    this.#next = made.next;
+    this.#losses = losses;
+  }
+
+  add(frame: Frame): void {
+    this.#frames.push(frame);
+  }
+
+  send(): void {
+    const frames = this.#frames;
+    if (frames.length === 0) return;
+    this.#frames = [];
+    for (const frame of frames) {
+      try {
+        this.#write(frame);
+      } catch (error) {
+        this.#losses.add(1, error);
+      }
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#stack.dispose();
+  }
+
+  #write({ bytes, segmentSize, ifindex, mark, word }: Frame): void {
+    this.#next[NEXT.word] = word;
+    this.#next[NEXT.ifindex] = ifindex;
+    this.#next[NEXT.mark] = mark;
+    this.#tap.write(bytes, segmentSize === 0 ? undefined : offloadOf(bytes, segmentSize));
+  }
+}
+
+/** In this thread's namespace. */
+function make() {
+  using stack = new DisposableStack();
+  const tap = stack.use(new Tap({ name: 'tp-back%d' }));
+  silence(tap.name);
+  using netlink = new Netlink();
+  setLink(netlink, tap.name, { up: true });
+  const map = stack.use(BpfMap.create(NEXT_MAP));
+  const next = new Uint32Array(stack.use(map.mapMemory()).buffer, 0, 3);
+  using program = BpfProgram.load(assembleProgram(`${PROGRAM_PREFIX}back`, 'tc', TEXT), { maps: { next: map } });
+  stack.use(attach(program, getLink(netlink, tap.name).ifindex));
+  return { stack: stack.move(), tap, next };
+}
+
+/** The host is to say nothing of itself there. */
+function silence(name: string): void {
+  try {
+    writeSysctl(`net.ipv6.conf.${name}.disable_ipv6`, 1);
+  } catch (error) {
+    // Without IPv6 there is nothing to turn off.
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+  }
+}
+
+function attach(program: BpfProgram, ifindex: number): Disposable {
+  if (probe('tcx-link')) return attachTcx({ program, ifindex, direction: 'ingress' });
+  return attachClsact({ program, place: findClsactPlace(ifindex, 'ingress'), name: `${PROGRAM_PREFIX}back` });
+}
