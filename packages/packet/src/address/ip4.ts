@@ -4,16 +4,41 @@ import { AddressError } from './address-error.ts';
 
 const HINT = "write four decimal numbers from 0 to 255 without leading zeros, such as '192.0.2.1'";
 
+const DOT = 46;
+const ZERO = 48;
+
 /** Host-order number of an IPv4 address. @throws AddressError for anything but dotted decimal (`'1.2.3'`, `'010.0.0.1'`). */
 export function ip4ToNumber(address: Ip4): u32 {
-  const parts = address.split('.');
-  if (parts.length !== 4) throw new AddressError('an IPv4 address', address, `it has ${parts.length} of 4 parts`, HINT);
+  // Slow paths do it for every packet: no parts are cut out unless something is wrong.
   let value = 0;
-  for (const part of parts) {
-    if (!/^(0|[1-9][0-9]{0,2})$/.test(part) || Number(part) > 255) throw badPart(address, part);
-    value = value * 256 + Number(part);
+  let part = 0;
+  let digits = 0;
+  let dots = 0;
+  for (let index = 0; index < address.length; index++) {
+    const code = address.charCodeAt(index);
+    if (code === DOT) {
+      if (digits === 0 || ++dots > 3) throw wrong(address);
+      value = value * 256 + part;
+      part = 0;
+      digits = 0;
+      continue;
+    }
+    const digit = code - ZERO;
+    if (digit < 0 || digit > 9 || (digits > 0 && part === 0)) throw wrong(address);
+    part = part * 10 + digit;
+    digits++;
+    if (part > 255) throw wrong(address);
   }
-  return value;
+  if (dots !== 3 || digits === 0) throw wrong(address);
+  return value * 256 + part;
+}
+
+function wrong(address: string): AddressError {
+  const parts = address.split('.');
+  if (parts.length !== 4)
+    return new AddressError('an IPv4 address', address, `it has ${parts.length} of 4 parts`, HINT);
+  const bad = parts.find((part) => !/^(0|[1-9][0-9]{0,2})$/.test(part) || Number(part) > 255);
+  return badPart(address, bad ?? address);
 }
 
 function badPart(address: string, part: string): AddressError {

@@ -28,7 +28,8 @@ export function prepareSegmentation(frame: Uint8Array): Segmentation | undefined
   if (transport !== 'tcp' && transport !== 'udp') return undefined;
   const { transportAt, version } = datagram;
   setU16(frame, checksum.at, pseudoSum(frame, datagram));
-  const size = transport === 'udp' ? udpLayout.size : (getU8(frame, transportAt + tcpLayout.fields.dataOffset.at) >> 4) * 4;
+  const size =
+    transport === 'udp' ? udpLayout.size : (getU8(frame, transportAt + tcpLayout.fields.dataOffset.at) >> 4) * 4;
   return {
     transport,
     version,

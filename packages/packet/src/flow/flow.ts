@@ -1,4 +1,5 @@
-import { ipToBytes, sameFamily } from '../address/ip.ts';
+import { ipToBytes, isIp4, sameFamily } from '../address/ip.ts';
+import { ip4ToNumber } from '../address/ip4.ts';
 import type { FiveTuple } from '../types/values.ts';
 
 /** The flow of the answers. */
@@ -15,7 +16,8 @@ export function canonical(flow: FiveTuple): FiveTuple {
  *  @throws RangeError ends of different families. */
 export function isCanonical({ src, dst, sport, dport }: FiveTuple): boolean {
   if (!sameFamily(src, dst)) throw new RangeError(`no flow goes from '${src}' to '${dst}': they differ in family`);
-  const order = compareBytes(ipToBytes(src), ipToBytes(dst));
+  const order =
+    isIp4(src) && isIp4(dst) ? ip4ToNumber(src) - ip4ToNumber(dst) : compareBytes(ipToBytes(src), ipToBytes(dst));
   return order === 0 ? sport <= dport : order < 0;
 }
 

@@ -16,7 +16,8 @@ export interface Place {
 
 /** Of a table that belongs to no rule set: one generation, changed in place. */
 export function plainPlace(plan: TablePlan, maps: InstanceMaps): Place {
-  const stores = () => familyMaps(plan).map(({ name }) => maps.store(name));
+  const names = familyMaps(plan).map(({ name }) => name);
+  const stores = () => names.map((name) => maps.store(name));
   return {
     stores,
     writable: stores,

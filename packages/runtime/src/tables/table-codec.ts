@@ -5,7 +5,7 @@ import {
   type Decoded,
   type DecodedRecord,
   decodeCopies,
-  familyOf,
+  familyReader,
   type LayoutField,
   mergeCopies,
   perCpuStride,
@@ -31,7 +31,7 @@ export interface EncodedKey {
 /** How one table's keys and values are written: the stored form, with hidden stamps and the copies of all CPUs. */
 export class TableCodec {
   readonly plan: TablePlan;
-  readonly #shape: KeyShape | undefined;
+  readonly #familyOf: ReturnType<typeof familyReader>;
   readonly #value: Codec;
   /** In the order of `familyMaps`. */
   readonly #keys: readonly Codec[];
@@ -42,7 +42,8 @@ export class TableCodec {
   constructor(plan: TablePlan, { cpus, ports }: CodecSettings) {
     const maps = familyMaps(plan);
     this.plan = plan;
-    this.#shape = keyShape(plan);
+    const shape = keyShape(plan);
+    this.#familyOf = shape === undefined ? () => undefined : familyReader(shape);
     this.#value = codec(plan.value, { ports });
     this.#keys = maps.map(({ key }) => codec(key, { ports }));
     this.#families = maps.map(({ family }) => family);
@@ -52,9 +53,8 @@ export class TableCodec {
 
   /** @throws EncodeError */
   encodeKey(key: unknown): EncodedKey {
-    const family = this.#shape === undefined ? undefined : familyOf(this.#shape, key);
     // What is no address is refused by the codec of any family.
-    const place = Math.max(0, this.#families.indexOf(family));
+    const place = Math.max(0, this.#families.indexOf(this.#familyOf(key)));
     return { place, bytes: this.#keyCodec(place).encode(key) };
   }
 
@@ -66,6 +66,7 @@ export class TableCodec {
   encodeValue(value: unknown, seconds: number): Uint8Array {
     const first = this.#value.encode(value);
     this.#stamp(first, seconds);
+    if (this.#copies === 1) return first;
     const stored = new Uint8Array(this.#stride * this.#copies);
     for (let copy = 0; copy < this.#copies; copy++) stored.set(first, copy * this.#stride);
     this.#clearSummed(stored);
@@ -117,9 +118,11 @@ export class TableCodec {
   }
 
   #stamp(value: Uint8Array, seconds: number): void {
-    const view = new DataView(value.buffer, value.byteOffset, value.byteLength);
     const { touched, written } = this.plan.hidden;
-    for (const offset of [touched, written]) if (offset !== undefined) view.setUint32(offset, seconds, true);
+    if (touched === undefined && written === undefined) return;
+    const view = new DataView(value.buffer, value.byteOffset, value.byteLength);
+    if (touched !== undefined) view.setUint32(touched, seconds, true);
+    if (written !== undefined) view.setUint32(written, seconds, true);
   }
 
   #clearSummed(stored: Uint8Array): void {

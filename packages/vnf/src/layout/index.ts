@@ -1,6 +1,6 @@
 export { type Codec, type CodecOptions, codec, type Decoded, type DecodedRecord } from './codec.ts';
 export { DecodeError, EncodeError } from './encode-error.ts';
-export { familyOf } from './family.ts';
+export { familyOf, familyReader } from './family.ts';
 export type { FieldValue } from './field-reader.ts';
 export { type Hole, holdsIp, type Layout, type LayoutField, LPM_LENGTH_SIZE, layoutOf } from './layout.ts';
 export { LayoutError } from './layout-error.ts';
