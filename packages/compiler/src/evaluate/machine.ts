@@ -57,6 +57,8 @@ export class Machine {
   lock: Pointer | undefined;
   /** Ring buffer records that were reserved and must be submitted or discarded. */
   readonly reserved = new Map<Memory, RingBuffer>();
+  /** The kernel knows of one tunnel around a packet. */
+  isTunnelled = false;
   tailCalls = 0;
   /** Where a tail call goes on. */
   next: Program | undefined;

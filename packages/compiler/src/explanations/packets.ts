@@ -117,10 +117,11 @@ export const OF_PACKETS: Readonly<Record<keyof typeof PACKETS, Explanation>> = {
     none: 'TP1041 says before that such a header is no constant',
   },
   TP3018: {
-    reason: 'The checksum covers every byte of the packet, and a program reads a bounded number of them.',
+    reason:
+      'The checksum is that of a pseudo header with both addresses (RFC 768); zero, no checksum, is allowed in tunnels (RFC 6935).',
     example: inFastPath(
-      'ipHeader, next, udpHeader',
-      "packet.encapsulate(ipHeader({ src: '192.0.2.1', dst: '192.0.2.2' }), udpHeader({ sport: 4789, dport: 4789 }));\nreturn next;",
+      'next, udpHeader',
+      'packet.encapsulate(udpHeader({ sport: 4789, dport: 4789 }));\nreturn next;',
     ),
   },
 };

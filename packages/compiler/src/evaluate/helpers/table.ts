@@ -7,6 +7,7 @@ import { mapHelpers } from './map.ts';
 import { packetHelpers } from './packet.ts';
 import { redirectHelpers } from './redirect.ts';
 import { ringHelpers } from './ring.ts';
+import { roomHelpers } from './room.ts';
 import { tagHelpers } from './tags.ts';
 
 /** Helpers that the evaluator knows, by the kernel's name without `bpf_`. */
@@ -19,6 +20,7 @@ const helpers: Helpers = {
   ...packetHelpers,
   ...redirectHelpers,
   ...ringHelpers,
+  ...roomHelpers,
   ...tagHelpers,
 };
 

@@ -90,7 +90,7 @@ export const PACKETS = {
   },
   TP3018: {
     severity: 'error',
-    message: 'the fast path cannot work out a UDP checksum over a whole packet',
-    hint: 'udpHeader({ …, checksum: false }): zero is allowed in tunnels, over IPv6 too (RFC 6935)',
+    message: 'a UDP checksum covers the addresses in front of it, and there is no IP header',
+    hint: 'put ipHeader({ … }) in front of udpHeader({ … }), or leave the checksum out: checksum: false',
   },
 } as const satisfies DiagnosticTexts;

@@ -18,6 +18,7 @@ import { constant, type Value } from '../../value.ts';
 import { type Code, n } from '../code.ts';
 import { encodeField, familyOf } from '../memory/encode.ts';
 import { type Piece, word } from '../memory/piece.ts';
+import { numberOf } from '../names.ts';
 import { fold } from '../rewrite/delta.ts';
 import { headerPieces } from './header-pieces.ts';
 import { headerSpec } from './identity.ts';
@@ -50,7 +51,13 @@ interface ValueIdOf {
 export const EXPERIMENTAL = { etherType: 0x88b5, protocol: 253 } as const;
 
 export interface Layer extends Announced {
+  readonly kind: 'ip' | 'udp' | 'ethernet' | 'header';
   readonly size: number;
+  /** IP: the protocol that the author named, where it is known. */
+  readonly carries?: number;
+  /** UDP: a checksum is wanted. Author's: a field depends on how long the packet is. */
+  readonly hasChecksum?: boolean;
+  readonly hasLength?: boolean;
   /** Its bytes; `after`: how many follow it. */
   readonly pieces: (code: Code, after: ValueId, next: Announced) => readonly Piece[];
 }
@@ -93,17 +100,28 @@ function typePiece(code: Code, offset: number, { etherType }: Announced): Piece 
 }
 
 function authorsLayer(spec: HeaderSpec, fields: Fields, site: Site): Layer {
-  const { size } = spec.format;
-  return { ...EXPERIMENTAL, size, pieces: (code, after) => headerPieces(code, spec, fields, after, site) };
+  const { size, fields: all } = spec.format;
+  const hasLength = all.some(({ type }) => type.kind === 'bytesAfter');
+  return {
+    ...EXPERIMENTAL,
+    kind: 'header',
+    size,
+    hasLength,
+    pieces: (code, after) => headerPieces(code, spec, fields, after, site),
+  };
 }
 
 function udpLayer(lowering: Lowering, fields: Fields, site: Site): Layer {
-  const checksum = fields.get('checksum');
-  if (checksum?.kind !== 'constant' || checksum.value !== false) return lowering.fail(site, 'TP3018');
+  const checksum = fields.get('checksum') ?? constant(true);
+  if (checksum.kind !== 'constant' || typeof checksum.value !== 'boolean') {
+    return lowering.fail(site, 'TP3005', 'a constant boolean', checksum.kind);
+  }
   const { sport, dport, length } = udpLayout.fields;
   const port = (name: 'sport' | 'dport') => fields.get(name) ?? lowering.fail(site, 'TP3003', name);
   return {
     ...EXPERIMENTAL,
+    kind: 'udp',
+    hasChecksum: checksum.value,
     protocol: protocolNumbers.udp,
     size: udpLayout.size,
     pieces: (code, after) => [
@@ -124,6 +142,7 @@ function ethernetLayer(lowering: Lowering, fields: Fields, site: Site): Layer {
   const isTagged = vlan !== undefined && vlan.kind !== 'undefined';
   return {
     ...EXPERIMENTAL,
+    kind: 'ethernet',
     size: ethernetLayout.size + (isTagged ? vlanLayout.size : 0),
     pieces: (code, _after, next) => [
       ...mac(code, 'dst', dst.at),
@@ -148,6 +167,9 @@ function ipLayer(lowering: Lowering, fields: Fields, site: Site): Layer {
   }
   const hops = fields.get('hops') ?? constant(64);
   const trafficClass = fields.get('trafficClass') ?? constant(0);
+  const named = fields.get('protocol');
+  const announced = named?.kind === 'constant' ? numberOf({ kind: 'protocol' }, String(named.value)) : undefined;
+  const carries = announced === undefined ? {} : { carries: announced };
   const protocol = (code: Code, offset: number, next: Announced): readonly Piece[] => {
     const given = fields.get('protocol') ?? constant(next.protocol);
     const type = { kind: 'protocol', size: 1, align: 1 } as const;
@@ -169,6 +191,8 @@ function ipLayer(lowering: Lowering, fields: Fields, site: Site): Layer {
       ...address(code, at.dst.at, dst),
     ];
     return {
+      kind: 'ip',
+      ...carries,
       etherType: etherTypeNumbers.ipv4,
       protocol: IPV4_IN_IP,
       size: ipv4Layout.size,
@@ -177,6 +201,8 @@ function ipLayer(lowering: Lowering, fields: Fields, site: Site): Layer {
   }
   const at = ipv6Layout.fields;
   return {
+    kind: 'ip',
+    ...carries,
     etherType: etherTypeNumbers.ipv6,
     protocol: IPV6_IN_IP,
     size: ipv6Layout.size,

@@ -67,17 +67,18 @@ export function moveWithLink(
 }
 
 /** Where nothing was moved, older views are dead all the same: what follows is compiled once. */
-export const inNextEpoch = (code: Code): Code => code.on({ ...code.path, epoch: code.path.epoch + 1 });
+export const inNextEpoch = (code: Code, epochs = 1): Code => code.on({ ...code.path, epoch: code.path.epoch + epochs });
 
-/** Continues with the link view, or gives `otherwise` in the next epoch. */
+/** Continues with the link view, or gives `otherwise` so many epochs later. */
 export function withLink(
   { lowering }: Call,
   path: Path,
   otherwise: Outcome['value'],
   go: (code: Code, linked: View) => readonly Outcome[],
+  epochs = 1,
 ): readonly Outcome[] {
   return each(link(lowering, path), (on, linked) => {
     const code = new Code(lowering, on);
-    return isView(linked, 'link') ? go(code, linked) : [{ path: inNextEpoch(code).path, value: otherwise }];
+    return isView(linked, 'link') ? go(code, linked) : [{ path: inNextEpoch(code, epochs).path, value: otherwise }];
   });
 }
