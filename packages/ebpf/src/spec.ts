@@ -59,6 +59,8 @@ export interface ProgramSpec {
   readonly code: Uint8Array;
   readonly relocations: readonly MapRelocation[];
   readonly license: 'Dual MIT/GPL';
+  /** Functions behind the main one, in order, where each begins in `code`. Calls of them are resolved. */
+  readonly subprograms?: readonly { readonly name: string; readonly slot: number }[];
   /** Type, function and line information, each as BPF_PROG_LOAD takes it. */
   readonly btf?: { readonly types: Uint8Array; readonly functions: Uint8Array; readonly lines: Uint8Array };
 }

@@ -1,12 +1,15 @@
 import type { MapRelocation, ProgramSpec } from '@twinpath/ebpf';
 import { assemble, disassemble, format } from '@twinpath/ebpf/asm';
-import type { Location, Program } from '../ir/types.ts';
+import { at } from '../ir/at.ts';
+import { type Location, type Program, parametersOf } from '../ir/types.ts';
 import { optimise, type PassName } from '../optimise/index.ts';
 import { allocate } from './allocate.ts';
-import { emit } from './emit.ts';
-import { layOutFrame } from './frame.ts';
+import { type Callee, calledBy, deepest } from './call-depth.ts';
+import { emit, subprogramName } from './emit.ts';
+import { type Frame, layOutFrame } from './frame.ts';
 import { HOOKS } from './hooks.ts';
-import { lineInfo, type Sources, slotLocations } from './line-info.ts';
+import { type Described, lineInfo, type Sources, slotLocations } from './line-info.ts';
+import type { MachineProgram } from './machine.ts';
 import { mergeTails } from './merge-tails.ts';
 import { providePacketEnds } from './packet-ends.ts';
 import { removeDead } from './remove-dead.ts';
@@ -44,20 +47,21 @@ const SLOT_BYTES = 8;
  * @throws CodeGenerationError when the program needs more stack than there is, or a packet offset has no bound.
  */
 export function compileProgram(program: Program, options: CompileOptions = {}): CompiledProgram {
-  const { name, hook } = program;
-  const { optimise: wanted = true } = options;
-  const optimised = optimise(program, options);
-  const machine = allocate(removeDead(select(providePacketEnds(splitCriticalEdges(shareSlots(optimised))))));
-  const blocks = wanted
-    ? threadEmptyBlocks(mergeTails(threadEmptyBlocks(machine.blocks)))
-    : threadEmptyBlocks(machine.blocks);
-  const placed = { ...machine, blocks };
-  const frame = layOutFrame(placed, name);
-  const { items, locations: itemLocations } = emit(placed, frame);
-  const { bytes: code, relocations, instructionIndex } = assemble(items);
+  const { name, hook, subprograms = [] } = program;
+  const bodies = placeAll(program, options);
+  const functions = bodies.map(({ index, machine, frame }) => emit(machine, frame, subprogramName(index)));
+  const items = functions.flatMap((one) => one.items);
+  const { bytes: code, relocations, instructionIndex, labels } = assemble(items);
   const slots = code.length / SLOT_BYTES;
+  const itemLocations = functions.flatMap((one) => one.locations);
   const locations = slotLocations(itemLocations, instructionIndex, slots);
-  const btf = lineInfo({ name, hook, locations, sources: options.sources ?? new Map() });
+  const described = bodies.map(({ index }): Described => {
+    const slot = labels.get(subprogramName(index)) ?? 0;
+    const own = subprograms[index];
+    if (own === undefined) return { name, slot, parameters: [] };
+    return { name: own.name, slot, parameters: parametersOf(own).map((value) => at(own.values, value)) };
+  });
+  const btf = lineInfo({ functions: described, hook, locations, sources: options.sources ?? new Map() });
   const { type, attach } = HOOKS[hook];
   const spec: ProgramSpec = {
     name,
@@ -66,14 +70,47 @@ export function compileProgram(program: Program, options: CompileOptions = {}): 
     code,
     relocations,
     license: 'Dual MIT/GPL',
+    ...(described.length > 1 && { subprograms: described.slice(1).map((one) => ({ name: one.name, slot: one.slot })) }),
     ...(btf && { btf }),
   };
   return {
     spec,
     locations,
-    statistics: { instructions: slots, stackBytes: frame.bytes },
+    statistics: { instructions: slots, stackBytes: deepest(bodies, name) },
     listing: () => listing(code, relocations),
   };
+}
+
+/** One function of the program in its final form. */
+interface Body extends Callee {
+  readonly machine: MachineProgram;
+  readonly frame: Frame;
+}
+
+/** The program, then those of its subprograms that are called, by their index. */
+function placeAll(program: Program, options: CompileOptions): readonly Body[] {
+  const { subprograms = [] } = program;
+  const made = new Map<number, Body>();
+  const open = [-1];
+  for (let index = open.shift(); index !== undefined; index = open.shift()) {
+    if (made.has(index)) continue;
+    const body = place(index < 0 ? program : at(subprograms, index), index, options);
+    made.set(index, body);
+    open.push(...body.calls);
+  }
+  return [...made.values()].toSorted((a, b) => a.index - b.index);
+}
+
+function place(program: Program, index: number, options: CompileOptions): Body {
+  const { optimise: wanted = true } = options;
+  const optimised = optimise(program, options);
+  const made = allocate(removeDead(select(providePacketEnds(splitCriticalEdges(shareSlots(optimised))))));
+  const blocks = wanted
+    ? threadEmptyBlocks(mergeTails(threadEmptyBlocks(made.blocks)))
+    : threadEmptyBlocks(made.blocks);
+  const machine = { ...made, blocks };
+  const frame = layOutFrame(machine, program.name);
+  return { index, machine, frame, bytes: frame.bytes, calls: calledBy(optimised) };
 }
 
 function listing(code: Uint8Array, relocations: readonly MapRelocation[]): string {

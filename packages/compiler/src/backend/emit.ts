@@ -2,6 +2,7 @@ import {
   alu,
   atomic,
   call,
+  callSub,
   type Instruction as EbpfInstruction,
   endian,
   exit,
@@ -11,6 +12,7 @@ import {
   jmp,
   type Label,
   label,
+  ldFunc,
   ldImm64,
   ldMap,
   ldMapValue,
@@ -60,29 +62,35 @@ const JUMPS: Readonly<Record<Test, JumpOp>> = {
   set: 'jset',
 };
 
-/** eBPF of a program whose registers are the machine's. */
-export function emit(program: MachineProgram, frame: Frame): Emitted {
-  return new Emitter(program, frame).run();
+/** eBPF of a program whose registers are the machine's. `name`: by which calls refer to its start. */
+export function emit(program: MachineProgram, frame: Frame, name = subprogramName(-1)): Emitted {
+  return new Emitter(program, frame, name).run();
 }
+
+/** -1: the main program, which nobody calls. */
+export const subprogramName = (index: number): string => (index < 0 ? 'main' : `sub${index}`);
 
 type Item = EbpfInstruction | Label;
 
 class Emitter {
   readonly #program: MachineProgram;
   readonly #frame: Frame;
+  readonly #name: string;
   readonly #items: Item[] = [];
   readonly #locations: (Location | undefined)[] = [];
   #at: Location | undefined;
 
-  constructor(program: MachineProgram, frame: Frame) {
+  constructor(program: MachineProgram, frame: Frame, name: string) {
     this.#program = program;
     this.#frame = frame;
+    this.#name = name;
   }
 
   run(): Emitted {
     const order = orderBlocks(this.#program.blocks);
+    this.#put(label(this.#name));
     order.forEach((id, index) => {
-      this.#put(label(labelOf(id)));
+      this.#put(label(this.#labelOf(id)));
       const block = at(this.#program.blocks, id);
       for (const instruction of block.instructions) {
         this.#at = instruction.at;
@@ -99,6 +107,10 @@ class Emitter {
       this.#items.push(item);
       this.#locations.push(this.#at);
     }
+  }
+
+  #labelOf(block: BlockId): string {
+    return `${this.#name} b${block}`;
   }
 
   #slot(slot: number): number {
@@ -164,13 +176,20 @@ class Emitter {
         this.#test(instruction);
         return;
       case 'call':
-        this.#put(call(instruction.helper));
+        this.#put(
+          typeof instruction.callee === 'string'
+            ? call(instruction.callee)
+            : callSub(subprogramName(instruction.callee)),
+        );
+        return;
+      case 'subprogram':
+        this.#put(ldFunc(instruction.dst, subprogramName(instruction.subprogram)));
         return;
     }
   }
 
   #test({ dst, test, left, right, width }: Extract<MachineInstruction, { op: 'test' }>): void {
-    const done = `set ${this.#items.length}`;
+    const done = `${this.#name} set ${this.#items.length}`;
     const jump = jmp(JUMPS[test], left, sourceOf(right), done, width);
     this.#put(mov(dst, imm(1)), jump, mov(dst, imm(0)), label(done));
   }
@@ -191,13 +210,13 @@ class Emitter {
 
   #jump(target: BlockId, next: BlockId | undefined): void {
     if (target === next) return;
-    this.#put(isExit(at(this.#program.blocks, target)) ? exit() : ja(labelOf(target)));
+    this.#put(isExit(at(this.#program.blocks, target)) ? exit() : ja(this.#labelOf(target)));
   }
 
   #branch(branch: Extract<MachineTerminator, { op: 'branch' }>, next: BlockId | undefined): void {
     const { test, left, right, width, then, otherwise } = branch;
     const jump = (taken: Test, target: BlockId) =>
-      this.#put(jmp(JUMPS[taken], left, sourceOf(right), labelOf(target), width));
+      this.#put(jmp(JUMPS[taken], left, sourceOf(right), this.#labelOf(target), width));
     if (then === next && test !== 'set') {
       jump(NEGATED[test], otherwise);
       return;
@@ -210,7 +229,6 @@ class Emitter {
 const isExit = ({ instructions, terminator }: MachineBlock): boolean =>
   terminator.op === 'return' && instructions.length === 0;
 
-const labelOf = (block: BlockId): string => `b${block}`;
 const sourceOf = (operand: Operand): Source => ('register' in operand ? reg(operand.register) : imm(operand.immediate));
 
 function constant(dst: number, value: bigint): EbpfInstruction {

@@ -69,7 +69,10 @@ export type MachineInstruction = { readonly at?: Location | undefined } & (
       readonly right: Operand;
       readonly width: 32 | 64;
     }
-  | { readonly op: 'call'; readonly helper: string; readonly arity: number }
+  /** A helper by its name, or a subprogram by its number. */
+  | { readonly op: 'call'; readonly callee: string | number; readonly arity: number }
+  /** The address of a subprogram, for helpers that call it. */
+  | { readonly op: 'subprogram'; readonly dst: Register; readonly subprogram: number }
 );
 
 export type MachineTerminator = { readonly at?: Location | undefined } & (

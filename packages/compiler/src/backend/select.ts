@@ -5,16 +5,17 @@ import { MIRRORED } from '../ir/arithmetic.ts';
 import { at } from '../ir/at.ts';
 import { graphOf } from '../ir/graph.ts';
 import { successorsOf } from '../ir/operands.ts';
-import type {
-  AluOperation,
-  Block,
-  BlockId,
-  Instruction,
-  Location,
-  Program,
-  Relation,
-  Terminator,
-  ValueId,
+import {
+  type AluOperation,
+  type Block,
+  type BlockId,
+  type Instruction,
+  type Location,
+  type Program,
+  parametersOf,
+  type Relation,
+  type Terminator,
+  type ValueId,
 } from '../ir/types.ts';
 import { instructionsByResult, useCounts } from '../ir/uses.ts';
 import { HOOKS } from './hooks.ts';
@@ -88,7 +89,11 @@ class Selector {
   #block(block: Block, loopDepth: number): MachineBlock {
     this.#out = [];
     this.#at = undefined;
-    if (block.id === 0) this.#move(registerFor(this.#program.context), at(ARGUMENTS, 0));
+    if (block.id === 0) {
+      for (const [index, value] of parametersOf(this.#program).entries()) {
+        this.#move(registerFor(value), at(ARGUMENTS, index));
+      }
+    }
     for (const instruction of block.instructions) {
       this.#at = instruction.at;
       this.#instruction(instruction);
@@ -214,6 +219,11 @@ class Selector {
       case 'load':
         this.#load(instruction);
         return;
+      case 'load-pointer': {
+        const { address, offset, result } = instruction;
+        this.#emit({ op: 'load', dst: registerFor(result), ...this.#address(address, offset), width: 64 });
+        return;
+      }
       case 'store':
         this.#store(instruction);
         return;
@@ -344,12 +354,25 @@ class Selector {
     this.#emit({ op: 'load', dst: registerFor(result), base, offset, width: 32 });
   }
 
-  #call({ helper, arguments: values, result }: Op<'call'>): void {
-    values.forEach((value, index) => {
-      this.#into(at(ARGUMENTS, index), value);
-    });
-    this.#emit({ op: 'call', helper, arity: values.length });
+  #call(call: Op<'call'>): void {
+    const { helper, arguments: values, subprogram, result } = call;
+    if (subprogram !== undefined && helper === 'loop') this.#loop(call, subprogram);
+    else {
+      values.forEach((value, index) => {
+        this.#into(at(ARGUMENTS, index), value);
+      });
+      this.#emit({ op: 'call', callee: subprogram ?? helper, arity: values.length });
+    }
     if (at(this.#uses, result) > 0) this.#move(registerFor(result), RESULT);
+  }
+
+  /** `bpf_loop(rounds, callback, memory, 0)`. Since 5.17. */
+  #loop({ arguments: [rounds = 0, memory = 0] }: Op<'call'>, subprogram: number): void {
+    this.#into(at(ARGUMENTS, 0), rounds);
+    this.#emit({ op: 'subprogram', dst: at(ARGUMENTS, 1), subprogram });
+    this.#into(at(ARGUMENTS, 2), memory);
+    this.#emit({ op: 'constant', dst: at(ARGUMENTS, 3), value: 0n });
+    this.#emit({ op: 'call', callee: 'loop', arity: 4 });
   }
 
   #atomic({ operation, address, offset, width, value, result }: Op<'atomic'>): void {

@@ -2,14 +2,32 @@
 // reasons. What the kernel's verifier refuses is an error here, on the way that this packet takes.
 
 import { printInstruction, printTerminator } from '../ir/print.ts';
-import type { BlockId, Instruction, Program, Terminator, ValueId } from '../ir/types.ts';
+import {
+  type BlockId,
+  type Instruction,
+  type Program,
+  parametersOf,
+  type Terminator,
+  type ValueId,
+} from '../ir/types.ts';
 import { alu, atomic, compare, swap } from './arithmetic.ts';
 import type { ContextValues } from './context.ts';
 import { EvaluationError, Fault } from './fault.ts';
 import { helperNamed, knownHelpers } from './helpers/table.ts';
 import { Arguments, type Clone, type Input, Machine, MapReference, type Redirect } from './machine.ts';
 import { ArrayMap } from './maps/array.ts';
-import { describe, load, Memory, type Operand, Pointer, present, requireAtomic, store } from './memory.ts';
+import {
+  describe,
+  load,
+  loadPointer,
+  Memory,
+  type Operand,
+  Pointer,
+  present,
+  requireAtomic,
+  store,
+  storePointer,
+} from './memory.ts';
 import { type Moves, type Plan, planOf } from './plan.ts';
 
 export interface TraceStep {
@@ -35,6 +53,8 @@ export interface Outcome {
 }
 
 const DEFAULT_FUEL = 1_000_000;
+/** BPF_MAX_LOOPS. */
+const MOST_ROUNDS = 1n << 23n;
 
 /**
  * @throws EvaluationError for what the verifier would refuse on the way this packet takes, and when the fuel is used up.
@@ -46,12 +66,12 @@ const DEFAULT_FUEL = 1_000_000;
 export function evaluate(program: Program, input: Input): Outcome {
   const machine = new Machine(program.hook, input);
   const trace: TraceStep[] = [];
-  let fuel = input.fuel ?? DEFAULT_FUEL;
-  const given = fuel;
+  const given = input.fuel ?? DEFAULT_FUEL;
+  const tank = { fuel: given };
   for (let next: Program | undefined = program; next !== undefined; ) {
-    const run = new Run(planOf(next), machine, fuel, input.trace === true ? trace : undefined);
-    const returned = run.run();
-    fuel = run.fuel;
+    const { subprograms = [] } = next;
+    const running = { program: next, subprograms, machine, tank, trace: input.trace === true ? trace : undefined };
+    const returned = new Run(running, [theContext()]).run();
     next = machine.next;
     machine.next = undefined;
     if (next !== undefined) continue;
@@ -62,16 +82,28 @@ export function evaluate(program: Program, input: Input): Outcome {
       context: context.values(),
       redirect,
       clones,
-      fuelUsed: given - fuel,
+      fuelUsed: given - tank.fuel,
       trace,
     };
   }
   throw new Error('a program returned nothing');
 }
 
-/** One program's run, up to its return or a tail call. */
+const theContext = () => new Pointer('context', new Memory('the context', new Uint8Array()), 0, present());
+
+interface Running {
+  readonly program: Program;
+  /** Of the whole program. */
+  readonly subprograms: readonly Program[];
+  readonly machine: Machine;
+  /** Instructions that are left, for all that run. */
+  readonly tank: { fuel: number };
+  readonly trace: TraceStep[] | undefined;
+}
+
+/** One program's or subprogram's run, up to its return or a tail call. */
 class Run {
-  fuel: number;
+  readonly #running: Running;
   readonly #plan: Plan;
   readonly #machine: Machine;
   readonly #registers: (Operand | undefined)[];
@@ -81,19 +113,14 @@ class Run {
   #block: BlockId = 0;
   #index = 0;
 
-  constructor(plan: Plan, machine: Machine, fuel: number, trace: TraceStep[] | undefined) {
-    this.#plan = plan;
+  constructor(running: Running, given: readonly (Operand | undefined)[]) {
+    this.#running = running;
+    const { program, machine, trace } = running;
+    this.#plan = planOf(program);
     this.#machine = machine;
-    this.fuel = fuel;
     this.#trace = trace;
-    const { program } = plan;
     this.#registers = new Array<Operand | undefined>(program.values.length).fill(undefined);
-    this.#registers[program.context] = new Pointer(
-      'context',
-      new Memory('the context', new Uint8Array()),
-      0,
-      present(),
-    );
+    for (const [index, parameter] of parametersOf(program).entries()) this.#registers[parameter] = given[index];
     this.#slots = program.slots.map(
       ({ size, name }, index) => new Memory(`slot ${index} "${name}"`, new Uint8Array(size), { poisoned: true }),
     );
@@ -130,9 +157,10 @@ class Run {
   }
 
   #burn(amount: number): void {
-    if (this.fuel < amount)
+    const { tank } = this.#running;
+    if (tank.fuel < amount)
       throw new Fault('the run used up its fuel', 'A loop does not end, or give the run more fuel.');
-    this.fuel -= amount;
+    tank.fuel -= amount;
   }
 
   /** All inputs are read before any result is written. */
@@ -165,6 +193,8 @@ class Run {
         return this.#compare(instruction) ? 1n : 0n;
       case 'load':
         return this.#load(instruction);
+      case 'load-pointer':
+        return loadPointer(this.#pointer(instruction.address), instruction.offset);
       case 'store':
         this.#store(instruction);
         return undefined;
@@ -215,7 +245,12 @@ class Run {
   }
 
   #store({ address, offset, width, value }: Extract<Instruction, { op: 'store' }>): void {
-    const [pointer, bits] = [this.#pointer(address), this.#integer(value)];
+    const [pointer, stored] = [this.#pointer(address), this.#operand(value)];
+    if (typeof stored !== 'bigint') {
+      storePointer(pointer, offset, this.#pointer(value));
+      return;
+    }
+    const bits = this.#integer(value);
     if (pointer.kind === 'context') this.#machine.context.store(offset, width, bits);
     else store(pointer, offset, width, bits);
   }
@@ -249,7 +284,13 @@ class Run {
     return new Pointer('value', map.find(new Uint8Array(4), 0), offset, present());
   }
 
-  #call({ helper: name, arguments: ids }: Extract<Instruction, { op: 'call' }>): Operand | undefined {
+  #call({ helper: name, arguments: ids, subprogram }: Extract<Instruction, { op: 'call' }>): Operand | undefined {
+    if (subprogram !== undefined)
+      return this.#callOwn(
+        name,
+        subprogram,
+        ids.map((id) => this.#operand(id)),
+      );
     const helper = helperNamed(name);
     if (helper === undefined)
       throw new Fault(`the evaluator has no helper "${name}"`, `It has ${knownHelpers.join(', ')}.`);
@@ -268,6 +309,22 @@ class Run {
       ),
       this.#machine,
     );
+  }
+
+  #callOwn(name: string, index: number, operands: readonly Operand[]): bigint {
+    if (this.#machine.lock !== undefined)
+      throw new Fault('a subprogram is called while a lock is held', 'Release the lock first.');
+    const program = this.#running.subprograms[index];
+    if (program === undefined) throw new Fault(`there is no subprogram ${index}`, 'Validate the program first.');
+    const call = (given: readonly Operand[]) => new Run({ ...this.#running, program }, given).run();
+    if (name === 'subprogram') return call(operands);
+    const [rounds, state] = operands;
+    if (typeof rounds !== 'bigint' || state === undefined)
+      throw new Fault('loop lacks its rounds or its memory', 'Validate the program first.');
+    if (BigInt.asUintN(32, rounds) > MOST_ROUNDS) return BigInt.asUintN(64, -7n);
+    for (let round = 0n; round < BigInt.asUintN(32, rounds); round++)
+      if (call([round, state]) !== 0n) return round + 1n;
+    return BigInt.asUintN(32, rounds);
   }
 
   #target(terminator: Exclude<Terminator, { op: 'return' }>): BlockId {

@@ -15,6 +15,8 @@ export class Memory {
   /** 1 for each byte that was written; absent where all bytes have a value from the start. */
   readonly written: Uint8Array | undefined;
   readonly writable: boolean;
+  /** Pointers that were stored here whole, by their place; made with the first of them. */
+  pointers: Map<number, Pointer> | undefined;
 
   constructor(
     name: string,
@@ -128,6 +130,10 @@ export function load(pointer: Pointer, offset: number, width: Width): bigint {
   const { memory, index } = locate(pointer, offset, size);
   if (pointer.kind === 'stack') requireAligned(memory, index, size);
   requireWritten(memory, index, size);
+  for (const place of memory.pointers?.keys() ?? []) {
+    if (place < index + size && index < place + POINTER)
+      throw new Fault('a pointer that was stored is read as a number', 'Load it as the pointer that it is.');
+  }
   switch (width) {
     case 8:
       return BigInt(memory.view.getUint8(index));
@@ -150,6 +156,7 @@ export function store(pointer: Pointer, offset: number, width: Width, value: big
       'The map is declared read-only for programs.',
     );
   memory.written?.fill(1, index, index + size);
+  forgetPointers(memory, index, size);
   switch (width) {
     case 8:
       memory.view.setUint8(index, Number(value & 0xffn));
@@ -163,6 +170,33 @@ export function store(pointer: Pointer, offset: number, width: Width, value: big
     case 64:
       memory.view.setBigUint64(index, value, true);
   }
+}
+
+const POINTER = 8;
+
+function forgetPointers({ pointers }: Memory, index: number, size: number): void {
+  for (const place of pointers?.keys() ?? [])
+    if (place < index + size && index < place + POINTER) pointers?.delete(place);
+}
+
+/** Only stacks hold pointers. */
+export function storePointer(to: Pointer, offset: number, value: Pointer): void {
+  const { memory, index } = locate(to, offset, POINTER);
+  if (to.kind !== 'stack')
+    throw new Fault(`a pointer is stored to ${memory.name}`, 'Pointers are stored on the stack only.');
+  requireAligned(memory, index, POINTER);
+  memory.written?.fill(1, index, index + POINTER);
+  forgetPointers(memory, index, POINTER);
+  memory.pointers ??= new Map();
+  memory.pointers.set(index, value);
+}
+
+export function loadPointer(from: Pointer, offset: number): Pointer {
+  const { memory, index } = locate(from, offset, POINTER);
+  const pointer = memory.pointers?.get(index);
+  if (pointer === undefined)
+    throw new Fault(`no pointer was stored at byte ${index} of ${memory.name}`, 'Store it there on every way.');
+  return pointer;
 }
 
 /** Atomics lie aligned in a map value. */

@@ -26,6 +26,7 @@ interface OpenBlock {
   readonly phis: Phi[];
   readonly instructions: Instruction[];
   terminator: Terminator | undefined;
+  rounds?: number;
 }
 
 /** A state of a builder to which it can go back. */
@@ -47,13 +48,17 @@ export class ProgramBuilder {
   /** Where the author's source stands; new instructions and terminators carry it. */
   at: Location | undefined;
   readonly #values: ValueType[] = [];
+  readonly #parameters: readonly ValueId[] | undefined;
+  readonly #subprograms: Program[] = [];
   readonly #slots: StackSlot[] = [];
   readonly #blocks: OpenBlock[] = [];
 
-  constructor(name: string, hook: Hook) {
+  /** `parameters`: of a subprogram, by their types; it has no context then. */
+  constructor(name: string, hook: Hook, parameters?: readonly ValueType[]) {
     this.name = name;
     this.hook = hook;
     this.context = this.#value(pointer('context'));
+    this.#parameters = parameters?.map((type) => this.#value(type));
     this.entry = this.block();
   }
 
@@ -71,6 +76,20 @@ export class ProgramBuilder {
   sharedSlot(size: number, name: string): number {
     const known = this.#slots.findIndex((slot) => slot.name === name && slot.size === size);
     return known < 0 ? this.slot(size, name) : known;
+  }
+
+  get parameters(): readonly ValueId[] {
+    return this.#parameters ?? [this.context];
+  }
+
+  /** How many instructions there are. */
+  get size(): number {
+    return this.#blocks.reduce((sum, { instructions }) => sum + instructions.length + 1, 0);
+  }
+
+  /** The number by which calls refer to it. What is never called is left out in the end. */
+  subprogram(program: Program): number {
+    return this.#subprograms.push(program) - 1;
   }
 
   typeOf(value: ValueId): ValueType {
@@ -137,6 +156,12 @@ export class ProgramBuilder {
     return this.#define(block, result, (id) => ({ op: 'call', helper, arguments: args, result: id }));
   }
 
+  /** What subprogram `index` returns. */
+  callSubprogram(block: BlockId, index: number, args: readonly ValueId[]): ValueId {
+    const call = { op: 'call', helper: 'subprogram', subprogram: index, arguments: args } as const;
+    return this.#define(block, INTEGER, (result) => ({ ...call, result }));
+  }
+
   atomic(
     block: BlockId,
     operation: AtomicOperation,
@@ -158,6 +183,11 @@ export class ProgramBuilder {
     const index = phis.findIndex((phi) => phi.result === result);
     if (index < 0) throw new Error(`block ${block} has no phi ${result}`);
     phis[index] = { result, inputs };
+  }
+
+  /** The block is the head of a loop that goes round so often at most. */
+  limitRounds(block: BlockId, rounds: number): void {
+    this.#open(block).rounds = rounds;
   }
 
   terminate(block: BlockId, terminator: Terminator): void {
@@ -193,12 +223,16 @@ export class ProgramBuilder {
   }
 
   finish(): Program {
-    const blocks = this.#blocks.map(({ phis, instructions, terminator }, id): Block => {
+    const blocks = this.#blocks.map(({ phis, instructions, terminator, rounds }, id): Block => {
       if (terminator === undefined) throw new Error(`block ${id} of ${this.name} was never ended`);
-      return { id, phis, instructions, terminator };
+      return { id, phis, instructions, terminator, ...(rounds !== undefined && { rounds }) };
     });
     const { name, hook, context } = this;
-    return { name, hook, context, values: this.#values, slots: this.#slots, blocks };
+    return {
+      ...{ name, hook, context, values: this.#values, slots: this.#slots, blocks },
+      ...(this.#parameters !== undefined && { parameters: this.#parameters }),
+      ...(this.#subprograms.length > 0 && { subprograms: this.#subprograms }),
+    };
   }
 
   #value(type: ValueType): ValueId {

@@ -11,6 +11,7 @@ export function operandsOf(instruction: Instruction): readonly ValueId[] {
     case 'swap':
       return [instruction.value];
     case 'load':
+    case 'load-pointer':
       return [instruction.address];
     case 'store':
     case 'atomic':
@@ -37,7 +38,8 @@ export function withOperands(instruction: Instruction, map: (value: ValueId) => 
       const value = map(instruction.value);
       return value === instruction.value ? instruction : { ...instruction, value };
     }
-    case 'load': {
+    case 'load':
+    case 'load-pointer': {
       const address = map(instruction.address);
       return address === instruction.address ? instruction : { ...instruction, address };
     }

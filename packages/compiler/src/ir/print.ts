@@ -38,6 +38,10 @@ function operation(instruction: Instruction): string {
       return `${instruction.relation} ${v(instruction.left)}, ${v(instruction.right)}`;
     case 'load':
       return `load${instruction.width} ${place(instruction.address, instruction.offset)}`;
+    case 'load-pointer': {
+      const epoch = instruction.epoch === undefined ? '' : `, epoch ${instruction.epoch}`;
+      return `load-pointer ${place(instruction.address, instruction.offset)}${epoch}`;
+    }
     case 'store':
       return `store${instruction.width} ${place(instruction.address, instruction.offset)}, ${v(instruction.value)}`;
     case 'offset':
@@ -51,8 +55,11 @@ function operation(instruction: Instruction): string {
       return `map "${instruction.name}"`;
     case 'map-value':
       return `map-value "${instruction.name}" + ${instruction.offset}`;
-    case 'call':
-      return `call ${instruction.helper}(${instruction.arguments.map(v).join(', ')})`;
+    case 'call': {
+      const { helper, subprogram } = instruction;
+      const callee = subprogram === undefined ? helper : `${helper} ${subprogram} `;
+      return `call ${callee}(${instruction.arguments.map(v).join(', ')})`;
+    }
     case 'atomic': {
       const { operation: name, width, address, offset, value } = instruction;
       return `atomic-${name}${width} ${place(address, offset)}, ${v(value)}`;
@@ -97,15 +104,19 @@ function printBlock(block: Block, values: readonly ValueType[], locations: boole
     ...block.instructions.map((instruction) => printInstruction(instruction, values) + where(instruction.at)),
     printTerminator(block.terminator) + where(block.terminator.at),
   ];
-  return [`${b(block.id)}:`, ...lines.map((line) => `  ${line}`)].join('\n');
+  const rounds = block.rounds === undefined ? '' : `, at most ${block.rounds} times`;
+  return [`${b(block.id)}${rounds}:`, ...lines.map((line) => `  ${line}`)].join('\n');
 }
 
 /** Ends with a line feed. */
 export function printProgram(program: Program, { locations = false }: PrintOptions = {}): string {
+  const { parameters } = program;
+  const given = parameters === undefined ? '' : `, parameters ${parameters.map(v).join(', ')}`;
   const head = [
-    `program ${program.name}, ${program.hook}, context ${v(program.context)}`,
+    `program ${program.name}, ${program.hook}, context ${v(program.context)}${given}`,
     ...program.slots.map(({ size, name }, index) => `slot ${index}: ${size} bytes "${name}"`),
   ];
   const blocks = program.blocks.map((block) => printBlock(block, program.values, locations));
-  return `${[head.join('\n'), ...blocks].join('\n\n')}\n`;
+  const within = (program.subprograms ?? []).map((one, index) => `sub${index}: ${printProgram(one, { locations })}`);
+  return [`${[head.join('\n'), ...blocks].join('\n\n')}\n`, ...within].join('\n');
 }

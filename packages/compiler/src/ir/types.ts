@@ -23,6 +23,8 @@ export type Region =
   | 'packet-end'
   /** A map itself, as helpers take it. */
   | 'map'
+  /** The caller's memory, as the callback of a loop sees it. */
+  | 'frame'
   | `stack ${number}`
   /** The values of a map, by the map's name. */
   | `value ${string}`;
@@ -55,6 +57,14 @@ export type Instruction = { readonly at?: Location } & (
   | ({ readonly op: 'compare'; readonly relation: Relation; readonly left: ValueId; readonly right: ValueId } & Defines)
   /** Zero-extended, host byte order (little endian), at `address + offset`. */
   | ({ readonly op: 'load'; readonly address: ValueId; readonly offset: number; readonly width: Width } & Defines)
+  /** A pointer that was stored whole at `address + offset`, of the result's region. `epoch`: of a packet pointer. */
+  | ({
+      readonly op: 'load-pointer';
+      readonly address: ValueId;
+      readonly offset: number;
+      readonly epoch?: number;
+    } & Defines)
+  /** Pointers are stored as 64 bits, aligned, on the stack only. */
   | {
       readonly op: 'store';
       readonly address: ValueId;
@@ -76,8 +86,16 @@ export type Instruction = { readonly at?: Location } & (
   | ({ readonly op: 'map-value'; readonly name: string; readonly offset: number } & Defines)
   /** A kernel helper by its name without `bpf_`, arguments in order, at most 5. An error of `map_update_elem` or
    *  `map_delete_elem` is a C int, of which only the low 32 bits are told: before 6.4 their calls are replaced by calls of
-   *  functions that return int, without sign extension. */
-  | ({ readonly op: 'call'; readonly helper: string; readonly arguments: readonly ValueId[] } & Defines)
+   *  functions that return int, without sign extension.
+   *  With `subprogram`, an index into those of the program: `subprogram` calls it with the arguments and gives what it returns;
+   *  `loop`, with rounds and a pointer to memory, calls it once a round with the round's number and that pointer until it
+   *  returns 1, and gives the number of calls. */
+  | ({
+      readonly op: 'call';
+      readonly helper: string;
+      readonly arguments: readonly ValueId[];
+      readonly subprogram?: number;
+    } & Defines)
   | ({
       /** Old value as result. 32 or 64 bits, naturally aligned, in a map value. */
       readonly op: 'atomic';
@@ -121,6 +139,8 @@ export interface Block {
   readonly phis: readonly Phi[];
   readonly instructions: readonly Instruction[];
   readonly terminator: Terminator;
+  /** The head of a loop: how often control comes here at most each time that the loop is entered. */
+  readonly rounds?: number;
 }
 
 /** What `packet-start`, `packet-end` and context loads mean depends on the hook. */
@@ -133,7 +153,8 @@ export interface StackSlot {
   readonly name: string;
 }
 
-/** One program. `blocks[0]` is the entry; block ids are their positions. `context` is the value of the context pointer. */
+/** One program, or one of its subprograms. `blocks[0]` is the entry; block ids are their positions. `context` is the value of the
+ *  context pointer, `parameters` are the values that are given at the entry: by default the context. */
 export interface Program {
   readonly name: string;
   readonly hook: Hook;
@@ -141,4 +162,9 @@ export interface Program {
   readonly values: readonly ValueType[];
   readonly slots: readonly StackSlot[];
   readonly blocks: readonly Block[];
+  readonly parameters?: readonly ValueId[];
+  /** Of a whole program: what calls in it, and in them, refer to by position. They never move the packet. */
+  readonly subprograms?: readonly Program[];
 }
+
+export const parametersOf = ({ parameters, context }: Program): readonly ValueId[] => parameters ?? [context];

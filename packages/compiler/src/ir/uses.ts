@@ -2,10 +2,10 @@
 
 import { oncePerProgram } from './once-per-program.ts';
 import { operandsOf, resultOf, terminatorOperands } from './operands.ts';
-import type { BlockId, Instruction, Phi, ValueId } from './types.ts';
+import { type BlockId, type Instruction, type Phi, parametersOf, type ValueId } from './types.ts';
 
 export type Definition =
-  | { readonly kind: 'context' }
+  | { readonly kind: 'parameter' }
   | { readonly kind: 'phi'; readonly block: BlockId; readonly phi: Phi }
   | {
       readonly kind: 'instruction';
@@ -15,7 +15,9 @@ export type Definition =
     };
 
 export const definitionsOf = oncePerProgram((program): ReadonlyMap<ValueId, Definition> => {
-  const definitions = new Map<ValueId, Definition>([[program.context, { kind: 'context' }]]);
+  const definitions = new Map<ValueId, Definition>(
+    parametersOf(program).map((value) => [value, { kind: 'parameter' }]),
+  );
   for (const { id: block, phis, instructions } of program.blocks) {
     for (const phi of phis) definitions.set(phi.result, { kind: 'phi', block, phi });
     instructions.forEach((instruction, index) => {
@@ -26,7 +28,7 @@ export const definitionsOf = oncePerProgram((program): ReadonlyMap<ValueId, Defi
   return definitions;
 });
 
-/** The instruction that defines each value; phis and the context have none. */
+/** The instruction that defines each value; phis and parameters have none. */
 export const instructionsByResult = oncePerProgram((program): ReadonlyMap<ValueId, Instruction> => {
   const found = new Map<ValueId, Instruction>();
   for (const { instructions } of program.blocks) {

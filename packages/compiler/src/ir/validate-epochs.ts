@@ -29,9 +29,7 @@ export class EpochRules {
     this.#report = report;
     this.#epochs = new Map(
       program.blocks.flatMap(({ instructions }) =>
-        instructions.flatMap((one) =>
-          one.op === 'packet-start' || one.op === 'packet-end' ? [[one.result, one.epoch] as const] : [],
-        ),
+        instructions.flatMap((one) => (isRoot(one) ? [[one.result, one.epoch] as const] : [])),
       ),
     );
     this.#roots = rootsOf(program);
@@ -127,7 +125,7 @@ export class EpochRules {
     if (instruction.op === 'call' && movesPacket(instruction.helper)) {
       return { started: new Set(), dead: union(state.dead, state.started) };
     }
-    if (instruction.op !== 'packet-start' && instruction.op !== 'packet-end') return state;
+    if (!isRoot(instruction)) return state;
     const { result, epoch } = instruction;
     if ([...state.dead].some((value) => value !== result && this.#epochs.get(value) === epoch)) {
       report(place, `epoch ${epoch} ended when a helper moved the packet; what follows needs an epoch of its own`);
@@ -137,6 +135,12 @@ export class EpochRules {
     return { started: union(state.started, new Set([result])), dead };
   }
 }
+
+type Root = Extract<Instruction, { op: 'packet-start' | 'packet-end' | 'load-pointer' }> & { readonly epoch: number };
+
+/** Where packet pointers come from. */
+const isRoot = (one: Instruction): one is Root =>
+  one.op === 'packet-start' || one.op === 'packet-end' || (one.op === 'load-pointer' && one.epoch !== undefined);
 
 function rootsOf(program: Program): ReadonlyMap<ValueId, ReadonlySet<ValueId>> {
   const roots = new Map<ValueId, ReadonlySet<ValueId>>();
@@ -148,7 +152,7 @@ function rootsOf(program: Program): ReadonlyMap<ValueId, ReadonlySet<ValueId>> {
   };
   for (const { instructions } of program.blocks) {
     for (const one of instructions) {
-      if (one.op === 'packet-start' || one.op === 'packet-end') roots.set(one.result, new Set([one.result]));
+      if (isRoot(one)) roots.set(one.result, new Set([one.result]));
     }
   }
   for (let changed = true; changed; ) {

@@ -1,21 +1,32 @@
 // What each operation may be applied to.
 
 import { printType } from './print.ts';
-import type { Block, Instruction, Phi, Program, Terminator, ValueId, ValueType } from './types.ts';
+import {
+  type Block,
+  type Instruction,
+  type Phi,
+  type Program,
+  parametersOf,
+  type Terminator,
+  type ValueId,
+  type ValueType,
+} from './types.ts';
 
 type Report = (place: string, message: string) => void;
 
-const memory = /^(context|packet|stack \d+|value .+)$/;
+const memory = /^(context|packet|frame|stack \d+|value .+)$/;
 const movable = /^(packet|stack \d+|value .+)$/;
 
 export class TypeRules {
   readonly #program: Program;
+  readonly #subprograms: readonly Program[];
   readonly #report: Report;
   /** Values that are the constant 0: null. */
   readonly #zeros: ReadonlySet<ValueId>;
 
-  constructor(program: Program, report: Report) {
+  constructor(program: Program, subprograms: readonly Program[], report: Report) {
     this.#program = program;
+    this.#subprograms = subprograms;
     this.#report = report;
     const constants = program.blocks.flatMap((block) => block.instructions.filter((one) => one.op === 'constant'));
     this.#zeros = new Set(constants.filter(({ value }) => value === 0n).map(({ result }) => result));
@@ -62,8 +73,11 @@ export class TypeRules {
         this.#access(instruction.address, instruction.offset, instruction.width, place);
         this.#result(instruction.result, 'integer', place);
         break;
+      case 'load-pointer':
+        this.#access(instruction.address, instruction.offset, 64, place);
+        break;
       case 'store':
-        this.#integer(instruction.value, place);
+        if (!this.#isStoredPointer(instruction)) this.#integer(instruction.value, place);
         this.#access(instruction.address, instruction.offset, instruction.width, place);
         break;
       case 'atomic':
@@ -94,7 +108,7 @@ export class TypeRules {
         this.#region(instruction.result, /^value /, 'a pointer to a value', place);
         break;
       case 'call':
-        this.#call(instruction.helper, instruction.arguments, place);
+        this.#call(instruction, place);
         break;
     }
   }
@@ -118,10 +132,31 @@ export class TypeRules {
     }
   }
 
-  #call(helper: string, operands: readonly ValueId[], place: string): void {
+  #isStoredPointer({ address, value, width }: Extract<Instruction, { op: 'store' }>): boolean {
+    const to = this.#type(address);
+    const onStack = to?.kind === 'pointer' && (to.region === 'frame' || to.region.startsWith('stack '));
+    return onStack && width === 64 && this.#type(value)?.kind === 'pointer';
+  }
+
+  #call({ helper, arguments: operands, subprogram }: Extract<Instruction, { op: 'call' }>, place: string): void {
+    const isOurs = helper === 'subprogram' || helper === 'loop';
+    if (isOurs !== (subprogram !== undefined))
+      this.#report(place, `${helper} does not go with subprogram ${subprogram}`);
+    if (subprogram !== undefined) this.#callee(helper, operands, subprogram, place);
     if (!/^[a-z][a-z0-9_]*$/.test(helper) || helper.startsWith('bpf_'))
       this.#report(place, `"${helper}" is not the name of a helper without bpf_`);
     if (operands.length > 5) this.#report(place, `${helper} has ${operands.length} arguments; helpers take at most 5`);
+  }
+
+  #callee(helper: string, operands: readonly ValueId[], index: number, place: string): void {
+    const callee = this.#subprograms[index];
+    if (callee === undefined) {
+      this.#report(place, `there is no subprogram ${index}`);
+      return;
+    }
+    const wanted = parametersOf(callee).length;
+    if (helper === 'loop' ? wanted !== 2 || operands.length !== 2 : wanted !== operands.length)
+      this.#report(place, `${callee.name} takes ${wanted} arguments, ${helper} is given ${operands.length}`);
   }
 
   #terminator(terminator: Terminator, place: string): void {

@@ -3,7 +3,7 @@
 import { type Graph, graphOf } from './graph.ts';
 import { operandsOf, successorsOf, terminatorOperands } from './operands.ts';
 import { printProgram } from './print.ts';
-import type { Block, BlockId, Phi, Program, ValueId } from './types.ts';
+import { type Block, type BlockId, type Phi, type Program, parametersOf, type ValueId } from './types.ts';
 import { EpochRules } from './validate-epochs.ts';
 import { TypeRules } from './validate-types.ts';
 
@@ -31,6 +31,12 @@ export function validate(program: Program): void {
 }
 
 export function violationsOf(program: Program): readonly string[] {
+  const { subprograms = [] } = program;
+  const within = subprograms.flatMap((one) => violationsIn(one, subprograms).map((found) => `${one.name}, ${found}`));
+  return [...violationsIn(program, subprograms), ...within];
+}
+
+function violationsIn(program: Program, subprograms: readonly Program[]): readonly string[] {
   const found: string[] = [];
   const report = (place: string, message: string): void => {
     found.push(`${place}: ${message}`);
@@ -41,7 +47,7 @@ export function violationsOf(program: Program): readonly string[] {
   const definitions = checkDefinitions(program, report);
   if (found.length > 0) return found;
   new Uses(program, definitions, report).check();
-  const types = new TypeRules(program, report);
+  const types = new TypeRules(program, subprograms, report);
   for (const block of program.blocks) types.block(block);
   new EpochRules(program, report).check();
   return found;
@@ -64,14 +70,16 @@ function checkBlocks(program: Program, report: Report): void {
   });
 }
 
-/** -1: a phi, or the context. */
+/** -1: a phi, or a parameter. */
 interface Definition {
   readonly block: BlockId;
   readonly index: number;
 }
 
 function checkDefinitions(program: Program, report: Report): ReadonlyMap<ValueId, Definition> {
-  const definitions = new Map<ValueId, Definition>([[program.context, { block: 0, index: -1 }]]);
+  const definitions = new Map<ValueId, Definition>(
+    parametersOf(program).map((value) => [value, { block: 0, index: -1 }]),
+  );
   const define = (value: ValueId, definition: Definition, place: string): void => {
     if (program.values[value] === undefined) report(place, `v${value} has no type`);
     if (definitions.has(value)) report(place, `v${value} is defined a second time`);

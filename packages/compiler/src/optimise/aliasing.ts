@@ -41,10 +41,11 @@ export function regionOf(program: Program, pointer: ValueId): Region | undefined
 
 /** Regions that a call may write to. */
 export function writtenByCall(
-  { helper, arguments: values }: Extract<Instruction, { op: 'call' }>,
+  { helper, arguments: values, subprogram }: Extract<Instruction, { op: 'call' }>,
   program: Program,
   mapName: (value: ValueId) => string | undefined,
 ): ReadonlySet<Region> | 'all' {
+  if (subprogram !== undefined) return 'all';
   const regions = new Set<Region>();
   if (movesPacket(helper)) regions.add('packet').add('context');
   for (const value of values) {

@@ -30,6 +30,8 @@ function liveValues(program: Program): ReadonlySet<ValueId> {
     live.add(value);
     open.push(value);
   };
+  // Whatever looks at the packet's bounds reads the context.
+  use(program.context);
   for (const { instructions, terminator } of program.blocks) {
     for (const instruction of instructions) if (hasEffect(instruction)) operandsOf(instruction).forEach(use);
     terminatorOperands(terminator).forEach(use);

@@ -50,6 +50,7 @@ export class PacketReach {
   /** The greatest distance of a pointer itself from the packet's start. A phi's is taken as 0: the verifier sees each way alone. */
   #start(pointer: ValueId, depth: number): bigint {
     const definition = this.#definitions.get(pointer);
+    if (definition?.op === 'load-pointer') return FARTHEST - SHARE;
     if (definition?.op !== 'offset' || depth > 16) return 0n;
     const constant = this.#constant(definition.by);
     const by = constant ?? this.#proved.in(definition.by, this.#blocks.get(definition) ?? 0).hi;
@@ -62,6 +63,8 @@ export class PacketReach {
     const offsets: Offset[] = [];
     for (const { id, instructions, terminator } of this.#program.blocks) {
       for (const instruction of instructions) {
+        // A pointer that is handed to a subprogram is used there.
+        if (instruction.op === 'store') this.#use(instruction.value, SHARE);
         if (instruction.op === 'load' || instruction.op === 'store') {
           this.#use(instruction.address, BigInt(instruction.offset + instruction.width / 8));
         } else if (instruction.op === 'offset') {

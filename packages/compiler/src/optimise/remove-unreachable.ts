@@ -16,7 +16,7 @@ export function removeUnreachable(program: Program): Program {
       const kept = inputs.filter((input) => from.has(input.block));
       return { result, inputs: kept.map(({ block: source, value }) => ({ block: renumber(source), value })) };
     });
-    return { id, phis, instructions: block.instructions, terminator: withTargets(block.terminator, renumber) };
+    return { ...block, id, phis, terminator: withTargets(block.terminator, renumber) };
   });
   return { ...program, blocks };
 }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { mountBpffs } from '@twinpath/linux';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { alu, assemble, call, callSub, exit, imm, label, ldFunc, ldx, mov, reg, st, stx } from '../asm/index.ts';
 import { BtfBuilder, encodeFuncInfo } from '../btf/index.ts';
 import { BpfMap } from '../maps/map.ts';
 import { assembleProgram } from '../programs/from-assembly.ts';
@@ -63,6 +64,45 @@ out:
     { slot: 7, file, text: 'hits.runs++;', line: 4, column: 3 },
   ]);
   return { ...spec, btf: { types: btf.bytes(), functions: encodeFuncInfo([{ slot: 0, type: func }]), lines } };
+}
+
+/** Twice the sum of 0 to 9, by a callback that adds each and a function that doubles. */
+function summing(name: string): ProgramSpec {
+  const { bytes: code, labels } = assemble([
+    ...[
+      st('u64', 10, -8, 0),
+      mov(1, imm(10)),
+      ldFunc(2, 'add'),
+      mov(3, reg(10)),
+      alu('add', 3, imm(-8)),
+      mov(4, imm(0)),
+    ],
+    ...[call('loop'), ldx('u64', 1, 10, -8), callSub('twice'), exit()],
+    ...[label('add'), ldx('u64', 0, 2, 0), alu('add', 0, reg(1)), stx('u64', 2, 0, 0), mov(0, imm(0)), exit()],
+    ...[label('twice'), mov(0, reg(1)), alu('add', 0, reg(1)), exit()],
+  ]);
+  const starts = ['add', 'twice'].map((other) => ({ name: other, slot: labels.get(other) ?? 0 }));
+  const btf = new BtfBuilder();
+  const word = btf.int('long', 8, 'signed');
+  const proto = btf.funcProto(word, [{ name: 'arg', type: btf.ptr(0) }]);
+  const entry = { slot: 0, type: btf.func(name, proto) };
+  const others = starts.map((one) => ({ slot: one.slot, type: btf.func(one.name, proto) }));
+  const sources = new Map([['twice', 'return 2 * sum;']]);
+  const lines = btf.lineInfo(
+    [{ name, slot: 0 }, ...starts].map((one, index) => ({
+      ...{
+        slot: one.slot,
+        file: '/src/sum.vnf.ts',
+        text: sources.get(one.name) ?? one.name,
+        line: 7 + index,
+        column: 3,
+      },
+    })),
+  );
+  return {
+    ...{ name, type: 'xdp', code, relocations: [], license: 'Dual MIT/GPL', subprograms: starts },
+    btf: { types: btf.bytes(), functions: encodeFuncInfo([entry, ...others]), lines },
+  };
 }
 
 const programs = [counting('count', 'xdp'), counting('count again', 'xdp'), counting('leaving', 'sched-cls')];
@@ -165,6 +205,19 @@ describe('an object file', () => {
     expect(listing).toContain('int count_again(struct xdp_md * ctx):');
     expect(listing).toMatch(/; count again begins \[file:\/src\/count.vnf.ts line_num:3 line_col:5\]/);
     expect(listing).toContain('; hits.runs++; [file:/src/count.vnf.ts line_num:4 line_col:3]');
+  });
+
+  test('has functions that programs call in a section of their own, callbacks among them', () => {
+    writeFileSync(file, writeObject({ programs: [summing('first'), summing('second')], maps: [] }));
+    expect(run('readelf', '-sW', file)).toMatch(/FUNC +GLOBAL DEFAULT +\d+ add/);
+    expect(run('llvm-objdump', '-d', '-r', file)).toMatch(/R_BPF_64_32\s+twice/);
+    run('bpftool', 'prog', 'loadall', file, pins);
+    for (const name of ['first', 'second']) {
+      using program = BpfProgram.fromPin(join(pins, name));
+      expect(program.testRun({ data: packet }).retval).toBe(90);
+    }
+    const listing = run('bpftool', 'prog', 'dump', 'xlated', 'pinned', join(pins, 'second'), 'linum');
+    expect(listing).toContain('; return 2 * sum; [file:/src/sum.vnf.ts line_num:9 line_col:3]');
   });
 
   test('is refused where libbpf has no way to say it', () => {

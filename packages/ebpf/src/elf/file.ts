@@ -14,8 +14,9 @@ const SectionType = { PROGBITS: 1, SYMTAB: 2, STRTAB: 3, REL: 9 } as const;
 const SectionFlag = { WRITE: 1, ALLOC: 2, EXECINSTR: 4, INFO_LINK: 0x40 } as const;
 const SymbolType = { object: 1, function: 2 } as const;
 const STB_GLOBAL = 1;
-/** S + A in both halves of an ld_imm64; the kernel's documentation has its number (bpf/llvm_reloc.rst). */
-const R_BPF_64_64 = 1;
+/** `address`: S + A in both halves of an ld_imm64. `call`: of a function. Numbers as in the kernel's documentation
+ *  (bpf/llvm_reloc.rst): R_BPF_64_64, R_BPF_64_32. */
+const RelocationType = { address: 1, call: 10 } as const;
 
 export interface ElfSection {
   readonly name: string;
@@ -35,11 +36,12 @@ export interface ElfSymbol {
   readonly size: number;
 }
 
-/** An ld_imm64 that refers to a symbol. */
+/** An ld_imm64 or a call that refers to a symbol. */
 export interface ElfRelocation {
   /** Bytes from the start of the section. */
   readonly offset: number;
   readonly symbol: string;
+  readonly type: keyof typeof RelocationType;
 }
 
 interface Part {
@@ -107,11 +109,11 @@ function symbolWords(sections: readonly ElfSection[], names: StringTable): Uint8
 function relocationBytes(relocations: readonly ElfRelocation[], numbers: ReadonlyMap<string, number>): Uint8Array {
   const bytes = new Uint8Array(relocations.length * RELOCATION_BYTES);
   const view = new DataView(bytes.buffer);
-  relocations.forEach(({ offset, symbol }, index) => {
+  relocations.forEach(({ offset, symbol, type }, index) => {
     const number = numbers.get(symbol);
     if (number === undefined) throw new Error(`there is no symbol ${symbol}`);
     view.setBigUint64(index * RELOCATION_BYTES, BigInt(offset), true);
-    view.setBigUint64(index * RELOCATION_BYTES + 8, (BigInt(number) << 32n) | BigInt(R_BPF_64_64), true);
+    view.setBigUint64(index * RELOCATION_BYTES + 8, (BigInt(number) << 32n) | BigInt(RelocationType[type]), true);
   });
   return bytes;
 }

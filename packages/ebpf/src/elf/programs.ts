@@ -11,6 +11,9 @@ const SLOT_BYTES = 8;
  *  they say no more: a tcx program has no direction until it is attached. */
 const SECTIONS: Readonly<Record<ProgramType, string>> = { xdp: 'xdp', 'sched-cls': 'tc', 'socket-filter': 'socket' };
 
+/** Where libbpf looks for functions that are no programs. */
+const SUBPROGRAMS = '.text';
+
 /** Records of one section for .BTF.ext; the first field of each is bytes from the start of the section. */
 export interface SectionInfo {
   readonly section: string;
@@ -23,17 +26,23 @@ export interface ObjectPrograms {
   readonly info: readonly SectionInfo[];
 }
 
-/** @throws ElfError: a program has functions besides its main one */
-export function describePrograms(programs: readonly ProgramSpec[], { btf, identifiers, maps }: Shared): ObjectPrograms {
-  const sections: ElfSection[] = [];
-  const info: SectionInfo[] = [];
+/** Functions that programs call go into `.text`, where libbpf looks for them; each program has its own. */
+export function describePrograms(programs: readonly ProgramSpec[], shared: Shared): ObjectPrograms {
+  const drafts = new Map<string, Draft>();
+  const draftOf = (section: string): Draft => {
+    const draft = drafts.get(section) ?? new Draft(section);
+    drafts.set(section, draft);
+    return draft;
+  };
   for (const [type, members] of Map.groupBy(programs, (program) => program.type)) {
-    const draft = new Draft(SECTIONS[type], { btf, identifiers, maps });
-    for (const program of members) draft.add(program);
-    sections.push(draft.section());
-    info.push(draft.info());
+    for (const program of members) {
+      const [main, ...others] = functionsOf(program, shared);
+      draftOf(SECTIONS[type]).add(main);
+      for (const other of others) draftOf(SUBPROGRAMS).add(other);
+    }
   }
-  return { sections, info };
+  const all = [...drafts.values()];
+  return { sections: all.map((draft) => draft.section()), info: all.map((draft) => draft.info()) };
 }
 
 export interface Shared {
@@ -43,9 +52,117 @@ export interface Shared {
   readonly maps: ReadonlyMap<string, string>;
 }
 
+/** One function of a program; offsets count from its start. */
+interface ObjectFunction {
+  readonly symbol: string;
+  readonly code: Uint8Array;
+  readonly relocations: readonly ElfRelocation[];
+  readonly type: TypeId | undefined;
+  readonly lines: SectionInfo['lines'];
+}
+
+interface Place {
+  readonly symbol: string;
+  /** In slots, the end not included. */
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The main function and then the others. @throws ElfError: the program refers to a map that was not given */
+function functionsOf(program: ProgramSpec, shared: Shared): readonly [ObjectFunction, ...ObjectFunction[]] {
+  const { code, subprograms = [] } = program;
+  const symbol = shared.identifiers.of(program.name);
+  const starts = [...subprograms.map(({ slot }) => slot), code.length / SLOT_BYTES];
+  const own = { symbol, start: 0, end: starts[0] ?? 0 };
+  const others = subprograms.map(({ name, slot }, index): Place => {
+    return { symbol: shared.identifiers.of(name), start: slot, end: starts[index + 1] ?? slot };
+  });
+  const places = [own, ...others];
+  const described = describe(program, places, shared.btf);
+  const all = unresolved(program);
+  const relocations = [...mapRelocations(program, shared.maps), ...callRelocations(all, places)];
+  const functionAt = ({ symbol: name, start, end }: Place): ObjectFunction => ({
+    symbol: name,
+    code: all.subarray(start * SLOT_BYTES, end * SLOT_BYTES),
+    relocations: relocations.flatMap(({ offset, ...rest }) =>
+      offset >= start * SLOT_BYTES && offset < end * SLOT_BYTES
+        ? [{ offset: offset - start * SLOT_BYTES, ...rest }]
+        : [],
+    ),
+    type: described.types.get(start),
+    lines: described.lines.flatMap(({ slot, ...rest }) =>
+      slot >= start && slot < end ? [{ slot: slot - start, ...rest }] : [],
+    ),
+  });
+  return [functionAt(own), ...others.map(functionAt)];
+}
+
+function mapRelocations(
+  { name, relocations }: ProgramSpec,
+  symbols: ReadonlyMap<string, string>,
+): readonly ElfRelocation[] {
+  return relocations.map(({ slot, map }) => {
+    const symbol = symbols.get(map);
+    if (symbol === undefined)
+      throw new ElfError(`program "${name}" refers to map "${map}", which was not given`, 'add its spec');
+    return { offset: slot * SLOT_BYTES, symbol, type: 'address' };
+  });
+}
+
+const CALL = 0x85;
+const LD_IMM64 = 0x18;
+/** BPF_PSEUDO_CALL, BPF_PSEUDO_FUNC: in the source register of a call and of an ld_imm64. */
+const OWN_FUNCTION = new Map([
+  [CALL, { source: 1, type: 'call', addend: -1 }],
+  [LD_IMM64, { source: 4, type: 'address', addend: 0 }],
+] as const);
+
+/** Of calls and addresses of the program's own functions, whose distances they take out of the code. */
+function callRelocations(code: Uint8Array, places: readonly Place[]): readonly ElfRelocation[] {
+  const view = new DataView(code.buffer, code.byteOffset, code.length);
+  const found: ElfRelocation[] = [];
+  for (let slot = 0; slot < code.length / SLOT_BYTES; slot++) {
+    const offset = slot * SLOT_BYTES;
+    const opcode = view.getUint8(offset);
+    const own = opcode === CALL || opcode === LD_IMM64 ? OWN_FUNCTION.get(opcode) : undefined;
+    if (own !== undefined && view.getUint8(offset + 1) >> 4 === own.source) {
+      const target = slot + 1 + view.getInt32(offset + 4, true);
+      const symbol = places.find(({ start }) => start === target)?.symbol;
+      if (symbol === undefined)
+        throw new ElfError(`slot ${slot} calls slot ${target}, where no function begins`, 'name its functions');
+      view.setInt32(offset + 4, own.addend, true);
+      found.push({ offset, symbol, type: own.type });
+    }
+    if (opcode === LD_IMM64) slot++;
+  }
+  return found;
+}
+
+/** Types of functions by the slots where they begin, and all lines. */
+function describe({ btf }: ProgramSpec, places: readonly Place[], into: BtfBuilder) {
+  if (btf === undefined) return { types: new Map<number, TypeId>(), lines: [] };
+  const from = readBtf(btf.types);
+  const functions = decodeFuncInfo(btf.functions);
+  const symbols = new Map(
+    functions.flatMap(({ slot, type }) => {
+      const place = places.find(({ start }) => start === slot);
+      return place === undefined ? [] : [[type, place.symbol] as const];
+    }),
+  );
+  const [main] = functions;
+  // libbpf and the kernel know a program by its symbol; entries are global.
+  const renamed = [...from.types()].map((type, index) => {
+    const name = symbols.get(index + 1);
+    if (name === undefined || type.kind !== 'func') return type;
+    return { ...type, name, linkage: index + 1 === main?.type ? ('global' as const) : ('static' as const) };
+  });
+  const ids = addAll(into, renamed);
+  const types = new Map(functions.map(({ slot, type }) => [slot, idOf(ids, type)]));
+  return { types, lines: decodeLineInfo(btf.lines, from) };
+}
+
 class Draft {
   readonly #name: string;
-  readonly #shared: Shared;
   readonly #code: Uint8Array[] = [];
   readonly #symbols: NonNullable<ElfSection['symbols']>[number][] = [];
   readonly #relocations: ElfRelocation[] = [];
@@ -53,25 +170,18 @@ class Draft {
   readonly #lines: SectionInfo['lines'] = [];
   #size = 0;
 
-  constructor(name: string, shared: Shared) {
+  constructor(name: string) {
     this.#name = name;
-    this.#shared = shared;
   }
 
-  add(program: ProgramSpec): void {
-    const symbol = this.#shared.identifiers.of(program.name);
+  add({ symbol, code, relocations, type, lines }: ObjectFunction): void {
     const start = this.#size;
-    this.#symbols.push({ name: symbol, type: 'function', offset: start, size: program.code.length });
-    this.#code.push(unresolved(program));
-    this.#size += program.code.length;
-    for (const { slot, map } of program.relocations) {
-      const of = this.#shared.maps.get(map);
-      if (of === undefined) {
-        throw new ElfError(`program "${program.name}" refers to map "${map}", which was not given`, 'add its spec');
-      }
-      this.#relocations.push({ offset: start + slot * SLOT_BYTES, symbol: of });
-    }
-    this.#describe(program, symbol, start);
+    this.#symbols.push({ name: symbol, type: 'function', offset: start, size: code.length });
+    this.#code.push(code);
+    this.#size += code.length;
+    this.#relocations.push(...relocations.map((one) => ({ ...one, offset: start + one.offset })));
+    if (type !== undefined) this.#functions.push({ offset: start, type });
+    this.#lines.push(...lines.map((line) => ({ ...line, slot: start / SLOT_BYTES + line.slot })));
   }
 
   section(): ElfSection {
@@ -81,27 +191,6 @@ class Draft {
 
   info(): SectionInfo {
     return { section: this.#name, functions: this.#functions, lines: this.#lines };
-  }
-
-  #describe({ name, btf }: ProgramSpec, symbol: string, start: number): void {
-    if (btf === undefined) return;
-    const from = readBtf(btf.types);
-    const [main, ...others] = decodeFuncInfo(btf.functions);
-    if (main === undefined) return;
-    if (others.length > 0) {
-      throw new ElfError(
-        `program "${name}" has ${others.length} functions besides its main one`,
-        'object files hold programs of one function each',
-      );
-    }
-    // libbpf and the kernel know a program by its symbol; entries are global.
-    const renamed = [...from.types()].map((type, index) =>
-      index + 1 === main.type && type.kind === 'func' ? { ...type, name: symbol, linkage: 'global' as const } : type,
-    );
-    const ids = addAll(this.#shared.btf, renamed);
-    this.#functions.push({ offset: start, type: idOf(ids, main.type) });
-    const lines = decodeLineInfo(btf.lines, from);
-    this.#lines.push(...lines.map((line) => ({ ...line, slot: start / SLOT_BYTES + line.slot })));
   }
 }
 

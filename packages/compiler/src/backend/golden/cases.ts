@@ -1,5 +1,6 @@
 // Small programs, each about one thing that the code generator or the optimiser does. Maps are those of the fuzzer.
 
+import { callLongLoops } from '../../frontend/long-loops/call-long-loops.ts';
 import { ProgramBuilder } from '../../ir/builder.ts';
 import type { BlockId, Hook, Program, Region, ValueId } from '../../ir/types.ts';
 
@@ -332,10 +333,47 @@ const sketches: Readonly<Record<string, (sketch: Sketch) => void>> = {
     s.bounds(20);
     s.return(s.alu('add', length, s.load(0, 8)));
   },
+
+  'calls what it needs twice as a subprogram': (s) => {
+    s.bounds(24);
+    const b = new ProgramBuilder('mix', 'tcx-ingress', [{ kind: 'integer' }, { kind: 'integer' }]);
+    const [left = 0, right = 0] = b.parameters;
+    const product = b.alu(b.entry, 'mul', left, b.constant(b.entry, 0x9e37_79b1n));
+    b.terminate(b.entry, { op: 'return', value: b.alu(b.entry, 'xor', product, right) });
+    const mix = s.builder.subprogram(b.finish());
+    const first = s.builder.callSubprogram(s.here, mix, [s.load(0, 64), s.load(8, 32)]);
+    s.return(s.builder.callSubprogram(s.here, mix, [first, s.load(16, 64)]));
+  },
+
+  'goes round a thousand times by a callback': (s) => {
+    s.bounds(16);
+    const [factor, start] = [s.load(0, 32), s.load(8, 16)];
+    const [head, body, out] = [s.builder.block(), s.builder.block(), s.builder.block()];
+    const before = s.here;
+    const [zero, one] = [s.constant(0), s.constant(1)];
+    s.jump(head);
+    const [value, round] = [s.builder.phi(head, []), s.builder.phi(head, [])];
+    s.here = head;
+    const condition = s.compare('ult', round, 1000n);
+    s.builder.terminate(head, { op: 'branch', condition, then: body, otherwise: out });
+    s.here = body;
+    const next = s.builder.truncate(s.here, s.alu('add', s.alu('mul', value, factor), round), 32);
+    const nextRound = s.alu('add', round, one);
+    s.jump(head);
+    const inputs = (first: ValueId, again: ValueId) => [
+      { block: before, value: first },
+      { block: body, value: again },
+    ];
+    s.builder.completePhi(head, value, inputs(start, next));
+    s.builder.completePhi(head, round, inputs(zero, nextRound));
+    s.builder.limitRounds(head, 1001);
+    s.here = out;
+    s.return(value);
+  },
 };
 
 export const cases: readonly Case[] = Object.entries(sketches).map(([title, draw]) => {
   const sketch = new Sketch('golden', 'tcx-ingress');
   draw(sketch);
-  return { title, program: sketch.builder.finish() };
+  return { title, program: callLongLoops(sketch.builder.finish()) };
 });

@@ -95,7 +95,7 @@ export class Assumptions {
   /** What came around is within what was assumed. If not, more is assumed. */
   hold(header: Header, back: Path | undefined): boolean {
     if (back === undefined) return true;
-    const rounds = this.#rounds();
+    const rounds = this.rounds();
     let holds = this.#keepKnown(header, back);
     const needed = new Map<string, Range>();
     for (const assigned of this.#assigned) {
@@ -174,7 +174,7 @@ export class Assumptions {
   }
 
   /** The most rounds that the counter allows. */
-  #rounds(): bigint {
+  rounds(): bigint {
     const e = this.#e;
     const { declaration, step } = this.#induction ?? {};
     const value = declaration === undefined ? undefined : this.#entry.scope.get(declaration.key);

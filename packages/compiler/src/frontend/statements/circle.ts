@@ -27,7 +27,7 @@ export function circle(e: Evaluation, path: Path, node: Loop): Completion {
   for (let tried = 0; tried < MOST_TRIES; tried++) {
     const checkpoint = e.mark();
     const round = compileRound(e, path, node, assumptions);
-    if (assumptions.hold(round.header, round.back)) return close(e, path, round);
+    if (assumptions.hold(round.header, round.back)) return close(e, path, round, assumptions);
     e.rollback(checkpoint);
   }
   return assumptions.fail();
@@ -80,9 +80,18 @@ function canFollow(e: Evaluation, header: Value, around: Value): boolean {
   return header.kind !== 'constant' && mergeable(e.builder, header, around, 'normal');
 }
 
-function close(e: Evaluation, path: Path, { header, completion, exits, back }: Round): Completion {
+function close(
+  e: Evaluation,
+  path: Path,
+  { header, completion, exits, back }: Round,
+  assumptions: Assumptions,
+): Completion {
   header.complete(path, back);
-  if (back !== undefined) e.builder.terminate(back.block, { op: 'jump', target: header.path.block });
+  if (back !== undefined) {
+    e.builder.terminate(back.block, { op: 'jump', target: header.path.block });
+    // Once more to find that it is over.
+    e.builder.limitRounds(header.path.block, Number(assumptions.rounds()) + 1);
+  }
   const { returns, breaks } = completion;
   return together([leaving({ returns, normal: [...exits, ...breaks] })]);
 }
