@@ -2,7 +2,7 @@
 const layers = [
   ['packet', 'linux'],
   ['ebpf', 'vnf', 'classifier'],
-  ['compiler'],
+  ['compiler', 'engine'],
   ['runtime', 'functions'],
   ['testing'],
   ['cli'],

@@ -1,0 +1,28 @@
+import type { MapSpec, ProgramSpec } from '@twinpath/ebpf';
+import type { Geometry } from './maps/known-map.ts';
+import type { MapShape } from './maps/shape.ts';
+import type { ModuleMark } from './wasm/module.ts';
+
+/** A program that is ready to be instantiated, on any thread. */
+export interface ProgramImage {
+  readonly id: number;
+  readonly spec: ProgramSpec;
+  readonly checked: boolean;
+  readonly module: WebAssembly.Module;
+  readonly marks: readonly ModuleMark[];
+}
+
+export interface MapImage {
+  readonly spec: MapSpec;
+  readonly shape: MapShape;
+  readonly geometry: Geometry;
+}
+
+/** An engine as other threads take part in it: what structured cloning can carry. */
+export interface EngineImage {
+  readonly memory: WebAssembly.Memory;
+  readonly cpus: number;
+  readonly seed: bigint;
+  readonly maps: readonly MapImage[];
+  readonly programs: readonly ProgramImage[];
+}

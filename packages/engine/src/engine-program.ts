@@ -1,0 +1,132 @@
+import type { ProgramType } from '@twinpath/ebpf';
+import type { Engine } from './engine.ts';
+import type { ProgramImage } from './engine-image.ts';
+import { CLOCKS } from './imports.ts';
+import { DISCARDED_RECORD } from './maps/ring-buffer.ts';
+import { OPEN_RECORDS, STATE } from './memory/cpu-state.ts';
+import { type ContextLayout, contextLayout, type Hook, hookOf, REDIRECT } from './memory/frame-context.ts';
+import { type EngineTestRun, type EngineTestRunResult, testRun } from './test-run.ts';
+import { type Origin, type Trap, trapOf } from './trap-report.ts';
+
+/** What a program's engine gives it. */
+export interface ProgramParts {
+  readonly image: ProgramImage;
+  readonly run: (context: number, frames: number) => unknown;
+  /** Address of the CPU's state. */
+  readonly state: number;
+  readonly clock: (which: number) => number;
+  readonly onTrap: (trap: Trap) => void;
+  readonly origins: ReadonlyMap<number, Origin>;
+}
+
+/** Verdicts of frames whose program was stopped: XDP_ABORTED, TC_ACT_SHOT. */
+const ABORTED: Readonly<Record<Hook, number>> = { xdp: 0, skb: 2 };
+const WORD = 2 ** 32;
+
+/** A program in the engine. It lives until it is disposed. */
+export class EngineProgram {
+  readonly id: number;
+  readonly name: string;
+  readonly type: ProgramType;
+  readonly hook: Hook;
+  /** Where the fields of a frame's context lie. */
+  readonly context: ContextLayout;
+  readonly checked: boolean;
+  readonly #engine: Engine;
+  readonly #parts: ProgramParts;
+  #traps = 0;
+
+  constructor(engine: Engine, parts: ProgramParts) {
+    const { id, spec, checked } = parts.image;
+    this.id = id;
+    this.name = spec.name;
+    this.type = spec.type;
+    this.hook = hookOf(spec.type);
+    this.context = contextLayout[this.hook];
+    this.checked = checked;
+    this.#engine = engine;
+    this.#parts = parts;
+  }
+
+  /** Runs that were stopped. */
+  get traps(): number {
+    return this.#traps;
+  }
+
+  /**
+   * Runs the program on a burst: `frames` contexts from address `first` on, each as {@link ContextLayout} says. Verdicts
+   * and redirects are in the contexts behind it. One call into WebAssembly, and one more for each frame that was stopped.
+   */
+  run(first: number, frames: number): void {
+    const { run, state } = this.#parts;
+    const { memory } = this.#engine;
+    this.#setClock();
+    let [context, left] = [first, frames];
+    while (left > 0) {
+      try {
+        run(context, left);
+        return;
+      } catch (error) {
+        if (!isTrap(error)) throw error;
+        context = memory.getU32(state + STATE.context);
+        this.#stopped(error, context);
+        context += this.context.stride;
+        left = memory.getU32(state + STATE.remaining) - 1;
+      }
+    }
+  }
+
+  /** Runs the program on a copy of a packet, as the kernel's BPF_PROG_TEST_RUN does. */
+  testRun(run: EngineTestRun): EngineTestRunResult {
+    return testRun(this.#engine, this, run);
+  }
+
+  /** Frees its place; program arrays must not hold it any more. */
+  [Symbol.dispose](): void {
+    this.#engine.unload(this.id);
+  }
+
+  #stopped(error: Error, context: number): void {
+    const { state, onTrap, origins } = this.#parts;
+    const { memory } = this.#engine;
+    const reason = memory.getU32(state + STATE.reason);
+    memory.setU32(state + STATE.reason, 0);
+    this.#release();
+    memory.setU32(context + this.context.verdict, ABORTED[this.hook]);
+    memory.setU32(context + this.context.redirectKind, REDIRECT.none);
+    memory.setU32(context + this.context.trapped, 1);
+    this.#traps++;
+    onTrap(trapOf(error, reason, this.name, origins));
+  }
+
+  /** Locks and records that the program would have let go of. */
+  #release(): void {
+    const { state } = this.#parts;
+    const { memory } = this.#engine;
+    for (const cell of [STATE.mapLock, STATE.spinLock]) {
+      const lock = memory.getU32(state + cell);
+      if (lock !== 0) memory.setU32(lock, 0);
+      memory.setU32(state + cell, 0);
+    }
+    for (let index = 0; index < OPEN_RECORDS; index++) {
+      const open = state + STATE.openRecords + 8 * index;
+      const record = memory.getU32(open);
+      if (record === 0) continue;
+      memory.setU32(record - 8, (memory.getU32(open + 4) - record) | DISCARDED_RECORD);
+      memory.setU32(open, 0);
+    }
+  }
+
+  #setClock(): void {
+    const { clock, state } = this.#parts;
+    const { view } = this.#engine.memory;
+    const now = clock(CLOCKS.boot);
+    view.setUint32(state + STATE.coarseClock, now % WORD, true);
+    view.setUint32(state + STATE.coarseClock + 4, Math.floor(now / WORD), true);
+  }
+}
+
+/** A stack that is used up is an error of JavaScript's. */
+function isTrap(error: unknown): error is Error {
+  return error instanceof WebAssembly.RuntimeError || (error instanceof RangeError && /call stack/.test(error.message));
+}

@@ -1,0 +1,13 @@
+export { Engine, type ProgramLoading } from './engine.ts';
+export { EngineError } from './engine-error.ts';
+export type { EngineImage } from './engine-image.ts';
+export type { EngineOptions } from './engine-options.ts';
+export type { EngineProgram } from './engine-program.ts';
+export { type FibPort, FibTable, type Neighbour, type Route } from './helpers/fib-table.ts';
+export type { EngineMap } from './maps/engine-map.ts';
+export { EngineMapError } from './maps/map-error.ts';
+export type { EngineRingBuffer } from './maps/ring-buffer.ts';
+export { type ContextLayout, contextLayout, type Hook, REDIRECT, SKB, XDP_MD } from './memory/frame-context.ts';
+export type { LinearMemory } from './memory/linear-memory.ts';
+export type { EngineRedirect, EngineTestRun, EngineTestRunResult } from './test-run.ts';
+export type { Trap } from './trap-report.ts';
