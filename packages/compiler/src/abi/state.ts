@@ -1,9 +1,9 @@
 // What the instance's programs and the runtime share besides tables: element 0 of the array map `state`, host byte order.
 //
-//   0       4       8               16      20              64
-//   ┌───────┬───────┬───────────────┬───────┬───────────────┐
-//   │seconds│ trips │ now, ns       │ gen.  │ zero          │
-//   └───────┴───────┴───────────────┴───────┴───────────────┘
+//   0       4       8               16      20      24      64
+//   ┌───────┬───────┬───────────────┬───────┬───────┬───────┐
+//   │seconds│ trips │ now, ns       │ gen.  │absent │ zero  │
+//   └───────┴───────┴───────────────┴───────┴───────┴───────┘
 
 export const STATE = {
   map: 'state',
@@ -16,7 +16,12 @@ export const STATE = {
   now: 8,
   /** Which generation of the rule sets packets see: bit n is that of rule set n. */
   generations: 16,
+  /** Not 0 while the slow path is not there: what becomes of packets for it (`ABSENT`). Read where packets go up, nowhere else. */
+  absent: 20,
 } as const;
+
+/** `drop`: they end. `pass`: they go on behind the function. */
+export const ABSENT = { no: 0, drop: 1, pass: 2 } as const;
 
 /** Maps that every instance has, by name. */
 export const COUNTERS = 'counters';

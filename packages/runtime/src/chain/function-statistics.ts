@@ -19,7 +19,8 @@ export function functionStatistics({ name, plan, values, programs, slowPath }: S
       .map(([slot, sum]) => [slot.slice(prefix.length), sum] as const);
   const reasons = plan.reasons.map((reason) => {
     const slot = `reason ${reason.name}`;
-    const numbers = { up: value(slot), overLimit: value(`${slot} over limit`), lost: value(`${slot} lost`) };
+    const [overLimit, lost, absent] = ['over limit', 'lost', 'absent'].map((what) => value(`${slot} ${what}`));
+    const numbers = { up: value(slot), overLimit: overLimit ?? 0, lost: lost ?? 0, absent: absent ?? 0 };
     return [reason.name, numbers] as const;
   });
   return {

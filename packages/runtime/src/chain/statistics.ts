@@ -6,6 +6,8 @@ export interface ReasonStatistics {
   readonly overLimit: number;
   /** The ring was full. */
   readonly lost: number;
+  /** The slow path was not there. */
+  readonly absent: number;
 }
 
 export interface ProgramStatistics {
@@ -36,6 +38,8 @@ export interface SlowPathStatistics {
   readonly handlerErrors: number;
   /** Events that no function's plan knows. */
   readonly malformed: number;
+  /** How often it failed and was started again; all other numbers here are since the last time. */
+  readonly restarts: number;
 }
 
 export interface FunctionStatistics {

@@ -22,6 +22,16 @@ export class SlowPathCounts {
   statistics(): SlowPathStatistics {
     const { handedUp, unanswered, looped, truncated, undelivered, handlerErrors, malformed } = this;
     const answered = { ...this.answered };
-    return { handedUp, answered, unanswered, looped, truncated, undelivered, handlerErrors, malformed };
+    return {
+      handedUp,
+      answered,
+      unanswered,
+      looped,
+      truncated,
+      undelivered,
+      handlerErrors,
+      malformed,
+      restarts: 0,
+    };
   }
 }

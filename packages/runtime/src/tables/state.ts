@@ -1,12 +1,12 @@
-import { STATE } from '@twinpath/compiler/abi';
+import { ABSENT, STATE } from '@twinpath/compiler/abi';
 import type { Generation } from '@twinpath/vnf/plan';
 import type { InstanceMaps } from './instance-maps.ts';
 
 /** The words that the programs of an instance share with the runtime, in place (compiler/abi/state.ts). */
 export class InstanceState {
-  readonly #maps: InstanceMaps;
+  readonly #maps: Pick<InstanceMaps, 'memory'>;
 
-  constructor(maps: InstanceMaps) {
+  constructor(maps: Pick<InstanceMaps, 'memory'>) {
     this.#maps = maps;
   }
 
@@ -21,6 +21,11 @@ export class InstanceState {
   /** How often the packet in a `retry` program has been through the function before. */
   set trips(value: number) {
     this.#store(STATE.trips, value);
+  }
+
+  /** What becomes of packets for the slow path while it is not there. */
+  set absent(value: keyof typeof ABSENT) {
+    this.#store(STATE.absent, ABSENT[value]);
   }
 
   generation(index: number): Generation {

@@ -12,8 +12,8 @@ const EVERY_FUNCTION = [
   'verdict slowPath',
 ];
 
-/** Slots in order: what every function counts; for each reason what went up, what was over its limit and what the full ring
- *  lost; for each table how often it was full; the author's counters. */
+/** Slots in order: what every function counts; for each reason what went up, what was over its limit, what the full ring lost and
+ *  what came while no slow path was there; for each table how often it was full; the author's counters. */
 export function counterSlots(
   reasons: readonly ReasonPlan[],
   tables: readonly TablePlan[],
@@ -21,7 +21,12 @@ export function counterSlots(
 ): readonly string[] {
   return Object.freeze([
     ...EVERY_FUNCTION,
-    ...reasons.flatMap(({ name }) => [`reason ${name}`, `reason ${name} over limit`, `reason ${name} lost`]),
+    ...reasons.flatMap(({ name, kind }) => [
+      `reason ${name}`,
+      `reason ${name} over limit`,
+      `reason ${name} lost`,
+      ...(kind === 'packetIn' ? [`reason ${name} absent`] : []),
+    ]),
     ...tables.map(({ path }) => `table ${path} full`),
     ...counters.map((name) => `count ${name}`),
   ]);

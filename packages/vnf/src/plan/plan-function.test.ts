@@ -61,6 +61,7 @@ describe('planFunction', () => {
       'reason undecided',
       'reason undecided over limit',
       'reason undecided lost',
+      'reason undecided absent',
       'table rules.ordered full',
       'table rules.networks full',
       'table flows full',

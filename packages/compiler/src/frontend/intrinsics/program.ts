@@ -1,11 +1,13 @@
 // What surrounds the author's code: the way in, and the verdict's way out.
 import { PATH } from '../../abi/chain.ts';
 import { PASS, RESUME } from '../../abi/mark.ts';
+import { ABSENT, STATE } from '../../abi/state.ts';
 import type { ValueId } from '../../ir/types.ts';
 import type { Lowering } from '../lowering.ts';
 import type { Outcome, Path, Site } from '../path.ts';
 import type { Value } from '../value.ts';
 import { Code, n } from './code.ts';
+import { count } from './counting.ts';
 import { emit } from './events.ts';
 import { finish } from './forwarding/finish.ts';
 import { bounce, flood, forward, route } from './forwarding/verdicts.ts';
@@ -114,11 +116,25 @@ export function end(lowering: Lowering, path: Path, verdict: Value, site: Site):
   }
 }
 
+/** Nobody is there to answer for the packet. */
+function leave(code: Code, reason: string, absent: ValueId): void {
+  const { lowering } = code;
+  const codes = RETURN_CODES[lowering.target.hook];
+  const counted = code.on(count(lowering, code.path, [`reason ${reason} absent`]));
+  const pass = counted.when('eq', absent, n(ABSENT.pass));
+  finish(lowering, pass.then.path, 'next', codes.next);
+  finish(lowering, pass.otherwise.path, 'drop', codes.drop);
+}
+
 /** The packet ends here: the slow path answers for it. What does not get up does what the reason says. */
 function handUp(lowering: Lowering, path: Path, [reason, metadata]: readonly Value[], site: Site): void {
   if (reason?.kind !== 'reason' || reason.plan.kind !== 'packetIn') lowering.fail(site, 'TP5003', 'this', 'packetIn');
-  const { sent, refused } = emit(lowering, path, reason.plan, metadata, site);
   const codes = RETURN_CODES[lowering.target.hook];
+  const start = new Code(lowering, path);
+  const absent = start.load(start.mapValue(STATE.map, STATE.absent), 0, 32);
+  const there = start.when('eq', absent, n(ABSENT.no), 'then');
+  leave(there.otherwise, reason.plan.name, absent);
+  const { sent, refused } = emit(lowering, there.then.path, reason.plan, metadata, site);
   for (const on of sent) finish(lowering, on, 'slowPath', codes.drop);
   const otherwise = reason.plan.overLimit ?? 'drop';
   for (const on of refused) finish(lowering, on, otherwise, codes[otherwise]);
