@@ -1,7 +1,6 @@
 export { Ageing } from './ageing.ts';
 export { ChainError, type ChainErrorCode } from './chain/chain-error.ts';
-export type { RunningChain, RunningFunction } from './chain/running.ts';
-export type { ChainFunctionSpec, ChainSpec, PortMode, PortSpec } from './chain/spec.ts';
+export type { RunningChain, RunningFunction, RunningPort } from './chain/running.ts';
 export { type StartOptions, startChain } from './chain/start-chain.ts';
 export type * from './chain/statistics.ts';
 export { ConfigError, type ConfigProblem } from './config/config-error.ts';

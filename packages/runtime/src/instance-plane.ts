@@ -5,7 +5,8 @@
 import type { FunctionProgram } from '@twinpath/compiler';
 import type { MapSpec } from '@twinpath/ebpf';
 import type { Hook, Placement } from '@twinpath/vnf/chain';
-import type { EventHandler, LoadedPrograms, PortState, StagedMaps } from './data-plane.ts';
+import type { EventHandler, LoadedProgram, PortState, StagedMaps } from './data-plane.ts';
+import type { PacketOut } from './packet-out/packet-out.ts';
 import type { InstanceMaps } from './tables/instance-maps.ts';
 
 /** A port of an instance: of a transparent function each port that it sits on, of others those that it declares, in order of
@@ -23,14 +24,18 @@ export interface InstancePort {
 export interface InstancePlaces {
   readonly placements: readonly Placement[];
   readonly ports: readonly InstancePort[];
+  /** By name of the chain: the directory where its program arrays are pinned (kernel/path-arrays.ts). */
+  readonly arrays: Readonly<Record<string, string>>;
 }
 
-/** A program for a place, as it goes from thread to thread: the number of its descriptor, which stays with who loaded it. */
+/** A program for a place, as it goes from thread to thread. */
 export interface PlacedProgram {
+  readonly chain: string;
   readonly position: number;
   /** `wire`: for packets as they come. `retry`: for those that the slow path sends through the function again (XDP). */
   readonly origin: 'wire' | 'retry';
-  readonly fd: number;
+  /** The kernel's number of it. Who loaded it holds it until `place` has returned. */
+  readonly id: number;
 }
 
 /** The main thread's part, for all instances: program arrays by position, links, records. Synchronous for who calls. */
@@ -42,30 +47,23 @@ export interface Wiring {
   place(programs: readonly PlacedProgram[]): void;
 }
 
-/** Program arrays of a chain, which live as long as it: programs are loaded against them and the slow path resumes through
- *  them. By position; one of each for each hook, since the kernel holds an array to programs of one kind. */
-export interface PathArrays {
-  /** Pinned here, for who is in another thread, or another process: `<directory>/path.xdp`, `retry.xdp`, `resume.xdp`,
-   *  `path.tcx-ingress`, `path.tcx-egress`. */
-  readonly directory: string;
-}
-
-/** The names of a chain's program arrays. `path`: the program at a position. `retry`: its program for packets sent again.
- *  `resume`: the program behind it; nothing: the end of the path. */
-export type PathArray = 'path' | 'retry' | 'resume';
-
 /** An instance's side. */
 export interface InstancePlane extends Disposable {
   readonly cpus: number;
   /** Of the instance; they change when staged ones are kept. */
   readonly maps: InstanceMaps;
-  readonly ports: readonly InstancePort[];
+  /** Where the instance is wanted; programs are loaded for these places from then on. */
+  places: InstancePlaces;
+  /** By the port's name. A port without an interface, or whose interface is gone, is down. */
   portState(port: string): PortState;
+  /** Brings what programs know of ports (`ports`, `links`) up to date in the present maps. */
+  refreshPorts(): void;
   stageMaps(specs: readonly MapSpec[]): StagedMaps;
-  /** Each program's `position` says where it belongs. @throws ProgramRejectedError */
-  load(programs: readonly FunctionProgram[], staged: StagedMaps): LoadedPrograms;
-  /** By way of the main thread's `Wiring`. Takes the programs over; those before are not closed. */
-  attach(programs: LoadedPrograms): void;
-  /** Reads events until disposed. */
-  listen(handler: EventHandler): Disposable;
+  /** Each program's `position` says where it belongs. @throws ProgramRejectedError; then none is kept. */
+  load(programs: readonly FunctionProgram[], staged: StagedMaps): readonly LoadedProgram[];
+  /** By way of the main thread's `Wiring`: packets meet these programs from now on, in place of those before. */
+  attach(programs: readonly LoadedProgram[]): void;
+  readonly packetOut: PacketOut;
+  /** Reads events until disposed. `drained`: there are no more for now, or it is time to do something else. */
+  listen(handler: EventHandler, drained: () => void): Disposable;
 }

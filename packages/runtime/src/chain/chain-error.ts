@@ -1,3 +1,5 @@
+import type { ChainSpecError } from '@twinpath/vnf/chain';
+
 /** A chain that cannot be put on the host, or not any more. */
 export class ChainError extends Error {
   override readonly name = 'ChainError';
@@ -6,12 +8,20 @@ export class ChainError extends Error {
   readonly code: ChainErrorCode;
   /** What to do about it. */
   readonly hint: string;
+  /** To what is wrong in the chain's spec, where that is known. */
+  readonly path: readonly (string | number)[] | undefined;
 
-  constructor(code: ChainErrorCode, chain: string, why: string, { hint, cause }: { hint: string; cause?: unknown }) {
+  constructor(
+    code: ChainErrorCode,
+    chain: string,
+    why: string,
+    { hint, cause, path }: { hint: string; cause?: unknown; path?: readonly (string | number)[] },
+  ) {
     super(`chain ${chain}: ${why}`, { cause });
     this.code = code;
     this.chain = chain;
     this.hint = hint;
+    this.path = path;
   }
 }
 
@@ -23,7 +33,14 @@ export type ChainErrorCode =
   | 'TP_NAMESPACE'
   | 'TP_INTERFACE'
   | 'TP_INTERFACE_TAKEN'
+  | 'TP_INTERFACE_GONE'
   | 'TP_PRIVILEGE'
   | 'TP_CONFIGURE'
   | 'TP_SLOW_PATH'
   | 'TP_STOPPED';
+
+/** What is wrong in a chain's spec, as an error of the chain. */
+export function refusedSpec(error: ChainSpecError): ChainError {
+  const { chain, wrong, hint, path } = error;
+  return new ChainError('TP_CHAIN_SPEC', chain, wrong, { hint, path, cause: error });
+}

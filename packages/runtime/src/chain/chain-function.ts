@@ -4,7 +4,8 @@ import { type FunctionPlan, planFunction } from '@twinpath/vnf/plan';
 import { Ageing } from '../ageing.ts';
 import { ConfigError } from '../config/config-error.ts';
 import { parseConfig, parseInput } from '../config/parse-config.ts';
-import type { DataPlane } from '../data-plane.ts';
+import type { EventHandler } from '../data-plane.ts';
+import type { InstancePlaces, InstancePlane } from '../instance-plane.ts';
 import { Dispatcher, type HandlerTable } from '../slow-path/dispatcher.ts';
 import { LimitedLog } from '../slow-path/limited-log.ts';
 import { HostPorts } from '../slow-path/live-ports.ts';
@@ -29,13 +30,13 @@ export interface ChainFunctionOptions {
   readonly chain: string;
   readonly name: string;
   readonly imported: ImportedVnf;
-  readonly plane: DataPlane;
-  /** Name of the port that it sits on. */
-  readonly port: string;
+  readonly plane: InstancePlane;
   readonly seed: number;
   readonly key: number;
   readonly log: Log;
 }
+
+const TICK_MS = 1000;
 
 /** One function of a chain, both paths. */
 export class ChainFunction implements RunningFunction, AsyncDisposable {
@@ -54,7 +55,7 @@ export class ChainFunction implements RunningFunction, AsyncDisposable {
   #instance: object = {};
 
   constructor(options: ChainFunctionOptions) {
-    const { name, imported, plane, port, seed, key, log } = options;
+    const { name, imported, plane, seed, key, log } = options;
     this.name = name;
     this.kind = imported.spec.name;
     this.#options = options;
@@ -63,13 +64,12 @@ export class ChainFunction implements RunningFunction, AsyncDisposable {
       plane,
       imported,
       plan: this.#plan,
-      port,
       seed,
       key,
       seconds: monotonicSeconds,
     });
     this.#limitedLog = new LimitedLog(log);
-    this.#ports = new HostPorts(port, plane, (error) => this.#failed(error));
+    this.#ports = new HostPorts(plane, (error) => this.#failed(error));
   }
 
   get tables(): Readonly<Record<string, unknown>> {
@@ -85,7 +85,10 @@ export class ChainFunction implements RunningFunction, AsyncDisposable {
   }
 
   /** Brings both paths up. What fails leaves nothing behind that disposing does not remove. */
-  async start(given: unknown): Promise<void> {
+  async start(given: unknown, places: InstancePlaces): Promise<void> {
+    this.#options.plane.places = places;
+    // As they are now: what changes from here on is told.
+    this.#ports.check();
     const config = await parseConfig(this.name, this.#options.imported.spec, given);
     const staged = await this.#configured(config, undefined);
     this.#deployment.deploy(config, staged);
@@ -93,6 +96,13 @@ export class ChainFunction implements RunningFunction, AsyncDisposable {
     await this.#startSlowPath();
     const { tables } = this.#deployment;
     this.#ageing = new Ageing(tables.keyed.values(), (error) => this.#failed(error));
+    const timer = setInterval(() => this.#tick(), TICK_MS);
+    this.#running.defer(() => clearInterval(timer));
+  }
+
+  /** Where the function is wanted from now on. @throws what prevents it; everything is as it was then. */
+  async place(places: InstancePlaces): Promise<void> {
+    this.#deployment.place(places);
   }
 
   /** @throws what prevents it; everything is as it was then. */
@@ -114,19 +124,20 @@ export class ChainFunction implements RunningFunction, AsyncDisposable {
   }
 
   /** Once a second. What fails is tried again the next time. */
-  tick(): void {
+  #tick(): void {
     const { plane } = this.#options;
     try {
       const seconds = monotonicSeconds();
       new InstanceState(plane.maps).seconds = seconds;
       this.#ageing?.tick(seconds);
-      this.#ports.check(isUp(plane));
+      plane.refreshPorts();
+      this.#ports.check();
     } catch (error) {
       this.#failed(error);
     }
   }
 
-  statistics(): FunctionStatistics {
+  async statistics(): Promise<FunctionStatistics> {
     return functionStatistics({
       name: this.name,
       plan: this.#plan,
@@ -140,6 +151,8 @@ export class ChainFunction implements RunningFunction, AsyncDisposable {
     this.#stop.abort();
     this.#ageing?.stop();
     this.#running.dispose();
+    this.#deployment[Symbol.dispose]();
+    this.#options.plane[Symbol.dispose]();
   }
 
   async #configured(config: unknown, previous: unknown): Promise<StagedTables> {
@@ -157,7 +170,7 @@ export class ChainFunction implements RunningFunction, AsyncDisposable {
   }
 
   async #startSlowPath(): Promise<void> {
-    const { plane, imported, port } = this.#options;
+    const { plane, imported } = this.#options;
     const [options, { tables }] = [this.#instanceOptions(), this.#deployment];
     this.#instance = instanceContext(options, tables, plane.maps, () => this.#config);
     const context = slowPathContext(this.#instance, options, this.#stop.signal);
@@ -165,9 +178,10 @@ export class ChainFunction implements RunningFunction, AsyncDisposable {
     this.#stop.signal.throwIfAborted();
     const handlers = handlersOf(this.#options, given);
     const { packetOut } = plane;
-    const answering = { packetOut, counts: this.#counts, log: this.#limitedLog, port };
+    const answering = { packetOut, counts: this.#counts, log: this.#limitedLog, places: () => plane.places };
     const dispatcher = this.#running.use(new Dispatcher(this.#plan, answering, handlers));
-    this.#running.use(plane.listen((memory, offset, length) => dispatcher.receive(memory, offset, length)));
+    const receive: EventHandler = (memory, offset, length) => dispatcher.receive(memory, offset, length);
+    this.#running.use(plane.listen(receive, () => dispatcher.drained()));
   }
 
   #instanceOptions(): InstanceOptions {
@@ -181,16 +195,6 @@ export class ChainFunction implements RunningFunction, AsyncDisposable {
     this.#counts.handlerErrors++;
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
     this.#limitedLog.write('error', 'task', `the slow path failed: ${text}`);
-  }
-}
-
-function isUp(plane: DataPlane): boolean {
-  try {
-    return plane.portState().up;
-  } catch (error) {
-    // The interface was removed; the chain stays as it is until somebody stops it.
-    if (error instanceof Error && 'code' in error && error.code === 'ENODEV') return false;
-    throw error;
   }
 }
 

@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { BpfMap } from '@twinpath/ebpf';
 import { openFds, traceFds } from '@twinpath/linux';
 import { verifyChecksums } from '@twinpath/packet';
+import { type ChainSpec, lineChain, type PortMode } from '@twinpath/vnf/chain';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { FAR_ADDRESS, NEAR_ADDRESS, payloads, Veth } from '../fixtures/veth.ts';
 import { ourLinks } from '../host/links.ts';
 import { pinDirectory, recordFile } from '../host/paths.ts';
 import type { RunningChain, RunningFunction } from './running.ts';
-import type { ChainSpec } from './spec.ts';
 import { startChain } from './start-chain.ts';
 
 const GATE = new URL('../fixtures/gate.vnf.ts', import.meta.url).pathname;
@@ -21,17 +21,13 @@ let veth: Veth;
 let chain: RunningChain;
 let gate: RunningFunction;
 
-function specOf(mode: ChainSpec['mode']): ChainSpec {
-  return {
-    name: CHAIN,
-    port: { interface: 'port', namespace: veth.near },
-    mode: mode ?? 'native',
-    functions: [{ name: 'gate', use: GATE, config: ASK_ALL }],
-  };
+function specOf(mode: PortMode): ChainSpec {
+  const port = { interface: 'port', namespace: veth.near, mode };
+  return lineChain(CHAIN, port, [{ name: 'gate', use: GATE, config: ASK_ALL }]);
 }
 
-const statistics = () => {
-  const [found] = chain.statistics().functions;
+const statistics = async () => {
+  const [found] = (await chain.statistics()).functions;
   if (found === undefined) throw new Error('the chain has a function');
   return found;
 };
@@ -81,14 +77,14 @@ describe.each(['native', 'generic'] as const)('a chain in %s mode', (mode) => {
 
   test('sends a packet through the function again once the slow path has decided', async () => {
     await gate.operate('answer', 'retry');
-    const before = statistics();
+    const before = await statistics();
     veth.sendIn(inward('first'));
     const [first, ...others] = await arrive(() => veth.takeIn(), 1);
     expect(others).toEqual([]);
     expect(payloads(first === undefined ? [] : [first])).toEqual(['first']);
     veth.sendIn(inward('second'));
     expect(payloads(await arrive(() => veth.takeIn(), 1))).toEqual(['second']);
-    const { counters, slowPath, reasons } = statistics();
+    const { counters, slowPath, reasons } = await statistics();
     expect(slowPath.handedUp - before.slowPath.handedUp).toBe(1);
     expect(reasons.undecided?.up).toBe((before.reasons.undecided?.up ?? 0) + 1);
     expect((counters.known ?? 0) - (before.counters.known ?? 0)).toBe(1);
@@ -96,12 +92,12 @@ describe.each(['native', 'generic'] as const)('a chain in %s mode', (mode) => {
 
   test.each(['resume', 'stack'])('lets packets go on behind the function with %s, both ways', async (answer) => {
     await gate.operate('answer', answer);
-    const { slowPath: before } = statistics();
+    const { slowPath: before } = await statistics();
     veth.sendIn(inward('in'));
     veth.sendOut(outward('out'));
     expect(payloads(await arrive(() => veth.takeIn(), 1))).toEqual(['in']);
     expect(payloads(await arrive(() => veth.takeOut(), 1))).toEqual(['out']);
-    expect(statistics().slowPath).toMatchObject({ undelivered: before.undelivered, looped: before.looped });
+    expect((await statistics()).slowPath).toMatchObject({ undelivered: before.undelivered, looped: before.looped });
   });
 
   test('sends packets that leave through the function again', async () => {
@@ -131,27 +127,27 @@ describe.each(['native', 'generic'] as const)('a chain in %s mode', (mode) => {
 
   test('drops a packet that loops, and one that nobody answers', async () => {
     await gate.operate('answer', 'loop');
-    const { slowPath: before } = statistics();
+    const { slowPath: before } = await statistics();
     veth.sendIn(inward('in'));
     veth.sendOut(outward('out'));
-    await vi.waitFor(() => expect(statistics().slowPath.looped).toBe(before.looped + 2));
-    expect(statistics().slowPath.handedUp).toBe(before.handedUp + 8);
+    await vi.waitFor(async () => expect((await statistics()).slowPath.looped).toBe(before.looped + 2));
+    expect((await statistics()).slowPath.handedUp).toBe(before.handedUp + 8);
     await gate.operate('answer', 'nothing');
     veth.sendIn(inward('in'));
-    await vi.waitFor(() => expect(statistics().slowPath.unanswered).toBe(before.unanswered + 1));
+    await vi.waitFor(async () => expect((await statistics()).slowPath.unanswered).toBe(before.unanswered + 1));
     expect([...veth.takeIn(), ...veth.takeOut()]).toEqual([]);
   });
 
   test('survives a handler that throws', async () => {
     await gate.operate('answer', 'throw');
-    const { slowPath: before } = statistics();
+    const { slowPath: before } = await statistics();
     veth.sendIn(inward('in'));
-    await vi.waitFor(() => expect(statistics().slowPath.handlerErrors).toBe(before.handlerErrors + 1));
+    await vi.waitFor(async () => expect((await statistics()).slowPath.handlerErrors).toBe(before.handlerErrors + 1));
   });
 
   // In generic mode the kernel counts for the guard in front.
-  test.runIf(mode === 'native')('counts what its programs cost', () => {
-    const [program] = statistics().programs;
+  test.runIf(mode === 'native')('counts what its programs cost', async () => {
+    const [program] = (await statistics()).programs;
     expect(program?.runs).toBeGreaterThan(0);
     expect(program?.nsPerRun).toBeGreaterThan(0);
     expect(program?.name).toBe('tp_gate_in');
@@ -233,7 +229,7 @@ function wideRules(form: 'configured' | 'live'): readonly unknown[] {
 
 /** Room for the rules, in the kernel. */
 function treeBytes(): number {
-  using map = BpfMap.fromPin(join(pinDirectory(CHAIN), 'maps', 'rules:ordered@0'));
+  using map = BpfMap.fromPin(join(pinDirectory(CHAIN), 'maps', 'gate', 'rules:ordered@0'));
   return map.valueSize;
 }
 

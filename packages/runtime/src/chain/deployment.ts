@@ -1,27 +1,21 @@
 import type { SizeClass } from '@twinpath/classifier';
-import { type CompiledFunction, compileFunction, type ImportedVnf, verifierRejection } from '@twinpath/compiler';
+import { type FunctionProgram, type ImportedVnf, verifierRejection } from '@twinpath/compiler';
 import { classifierMap } from '@twinpath/compiler/abi';
-import { skbChecksumState } from '@twinpath/ebpf';
+import type { MapSpec } from '@twinpath/ebpf';
 import type { FunctionPlan } from '@twinpath/vnf/plan';
-import {
-  type DataPlane,
-  type LoadedProgram,
-  type LoadedPrograms,
-  ProgramRejectedError,
-  type StagedMaps,
-} from '../data-plane.ts';
+import { type LoadedProgram, ProgramRejectedError, type StagedMaps } from '../data-plane.ts';
+import type { InstancePlaces, InstancePlane } from '../instance-plane.ts';
 import { emptyMaps, StagedTables } from '../staging/staged-tables.ts';
 import { fixedSizeClasses } from '../tables/classifier-table.ts';
 import type { LiveTableSet } from '../tables/live-tables.ts';
 import { runningTables } from '../tables/running-tables.ts';
 import { InstanceState } from '../tables/state.ts';
+import { type Made, PlacePrograms } from './place-programs.ts';
 
 export interface DeploymentOptions {
-  readonly plane: DataPlane;
+  readonly plane: InstancePlane;
   readonly imported: ImportedVnf;
   readonly plan: FunctionPlan;
-  /** Name of the port that the function sits on. */
-  readonly port: string;
   /** Of `hash`. */
   readonly seed: number;
   /** The mark of the slow path's packets. */
@@ -32,24 +26,38 @@ export interface DeploymentOptions {
 
 interface Present {
   readonly config: unknown;
-  readonly compiled: CompiledFunction;
-  readonly programs: LoadedPrograms;
+  readonly maps: readonly MapSpec[];
+  readonly programs: readonly Running[];
   readonly tables: LiveTableSet;
+}
+
+interface Running {
+  readonly made: FunctionProgram;
+  readonly loaded: LoadedProgram;
+}
+
+/** What a change leads to, as far as it is given. */
+interface Change {
+  readonly config: unknown;
+  readonly classes: ReadonlyMap<string, SizeClass>;
+  readonly staged?: StagedTables | undefined;
 }
 
 /** One function on its data plane: what is compiled, loaded and attached, and how that changes as a whole or not at all. */
 export class Deployment {
   readonly #options: DeploymentOptions;
+  readonly #programs: PlacePrograms;
   #present: Present | undefined;
   /** What the programs are made for. */
   #classes: ReadonlyMap<string, SizeClass> = new Map();
 
   constructor(options: DeploymentOptions) {
     this.#options = options;
+    this.#programs = new PlacePrograms(options);
   }
 
   get programs(): readonly LoadedProgram[] {
-    return this.#present?.programs.programs ?? [];
+    return this.#present?.programs.map(({ loaded }) => loaded) ?? [];
   }
 
   /** Tables that packets see. */
@@ -60,10 +68,10 @@ export class Deployment {
 
   /** For `configure`: the present tables, or empty ones. */
   stage(): StagedTables {
-    const { plan, plane, port, seconds } = this.#options;
+    const { plan, plane, seconds } = this.#options;
     const running = this.#present?.tables;
     const maps = running === undefined ? emptyMaps(plan, plane.maps.cpus, seconds()) : plane.maps;
-    return new StagedTables(plan, { ports: [port], maps, running });
+    return new StagedTables(plan, { ports: portNames(plane.places), maps, running });
   }
 
   /**
@@ -71,70 +79,108 @@ export class Deployment {
    * @throws CompileError, ClassifierError, TableFullError, SyscallError …; nothing is changed then.
    */
   deploy(config: unknown, staged: StagedTables): void {
-    this.#change(config, staged.sizeClasses(this.#classes), staged);
+    this.#change({ config, classes: staged.sizeClasses(this.#classes), staged });
+  }
+
+  /** Brings programs to places that are new, and lets go of those of places that are no more. @throws as `deploy` does. */
+  place(places: InstancePlaces): void {
+    const { plane } = this.#options;
+    const before = plane.places;
+    plane.places = places;
+    try {
+      this.#change({ config: this.#present?.config, classes: this.#classes });
+    } catch (error) {
+      plane.places = before;
+      throw error;
+    }
+  }
+
+  [Symbol.dispose](): void {
+    for (const { loaded } of this.#present?.programs ?? []) loaded[Symbol.dispose]();
+    this.#present = undefined;
   }
 
   #grow(path: string, sizeClass: SizeClass): void {
-    this.#change(this.#present?.config, new Map([...this.#classes, [path, sizeClass]]));
+    this.#change({ config: this.#present?.config, classes: new Map([...this.#classes, [path, sizeClass]]) });
   }
 
-  #change(config: unknown, classes: ReadonlyMap<string, SizeClass>, staged?: StagedTables): void {
-    const compiled = this.#compile(config, classes);
-    const present = this.#present;
-    if (present !== undefined && isSame(present.compiled, compiled)) {
-      staged?.commit(present.tables, this.#options.plane.maps).flip();
-      this.#present = { ...present, config };
-      return;
+  #change(change: Change): void {
+    const { plane } = this.#options;
+    const { programs, maps } = this.#programs.compile(plane.places, change);
+    const kept = this.#kept(programs, maps);
+    const fresh = programs.filter((made) => !kept.has(made));
+    if (this.#present !== undefined && fresh.length === 0) {
+      change.staged?.commit(this.#present.tables, plane.maps).flip();
+      this.#keep(change.config, { programs, maps }, kept, this.#present.tables);
+    } else {
+      this.#replace(change, { programs, maps }, kept, fresh);
     }
-    this.#replace({ config, compiled }, classes, staged);
-    present?.programs[Symbol.dispose]();
+  }
+
+  /** Programs that stay: of the same place and code, with maps that stay. */
+  #kept(programs: readonly FunctionProgram[], maps: readonly MapSpec[]): ReadonlyMap<FunctionProgram, LoadedProgram> {
+    const present = this.#present;
+    if (present === undefined || JSON.stringify(present.maps) !== JSON.stringify(maps)) return new Map();
+    const found = programs.flatMap((made) => {
+      const same = present.programs.find((running) => isSame(running.made, made));
+      return same === undefined ? [] : [[made, same.loaded] as const];
+    });
+    return new Map(found);
+  }
+
+  #keep(
+    config: unknown,
+    { programs, maps }: Made,
+    loaded: ReadonlyMap<FunctionProgram, LoadedProgram>,
+    tables: LiveTableSet,
+  ): void {
+    const before = this.#present?.programs ?? [];
+    const running = programs.flatMap((made) => {
+      const program = loaded.get(made);
+      return program === undefined ? [] : [{ made, loaded: program }];
+    });
+    this.#present = { config, maps, programs: running, tables };
+    const stay = new Set(running.map((one) => one.loaded));
+    for (const { loaded: old } of before) if (!stay.has(old)) old[Symbol.dispose]();
   }
 
   /** Steps that can fail, each with what takes it back; then steps that cannot. */
   #replace(
-    { config, compiled }: Pick<Present, 'config' | 'compiled'>,
-    classes: ReadonlyMap<string, SizeClass>,
-    staged?: StagedTables,
+    { config, classes, staged }: Change,
+    made: Made,
+    kept: ReadonlyMap<FunctionProgram, LoadedProgram>,
+    fresh: readonly FunctionProgram[],
   ): void {
     const { plane } = this.#options;
     using undo = new DisposableStack();
-    const maps = undo.use(plane.stageMaps(compiled.maps));
+    const maps = undo.use(plane.stageMaps(made.maps));
     this.#prime(maps, classes);
-    const programs = undo.use(this.#load(compiled, maps));
+    const loaded = this.#load(fresh, maps);
+    for (const program of loaded) undo.use(program);
     maps.install();
     const before = this.#classes;
     this.#classes = classes;
     undo.defer(() => {
       this.#classes = before;
     });
+    plane.refreshPorts();
     const tables = this.#present?.tables ?? this.#firstTables();
     const commit = staged?.commit(tables, plane.maps);
     if (commit !== undefined) undo.defer(() => commit.undo());
-    plane.attach(programs);
+    plane.attach(loaded);
     undo.move();
     commit?.flip();
     maps.commit();
-    this.#present = { config, compiled, programs, tables };
+    const pairs = fresh.flatMap((one, index) => {
+      const program = loaded[index];
+      return program === undefined ? [] : [[one, program] as const];
+    });
+    this.#keep(config, made, new Map([...kept, ...pairs]), tables);
   }
 
-  #compile(config: unknown, classifiers: ReadonlyMap<string, SizeClass>): CompiledFunction {
-    const { plane, imported, port, seed, key } = this.#options;
-    const ports = [{ name: port, ifindex: plane.ifindex }];
-    const target = {
-      clock: 'kernel',
-      cpus: plane.cpus,
-      ports,
-      classifiers,
-      seed,
-      key,
-      checksumState: skbChecksumState(),
-    } as const;
-    return compileFunction(imported, { config, target });
-  }
-
-  #load(compiled: CompiledFunction, maps: StagedMaps): LoadedPrograms {
+  #load(programs: readonly FunctionProgram[], maps: StagedMaps): readonly LoadedProgram[] {
     try {
-      return this.#options.plane.load(compiled.programs, maps);
+      return this.#options.plane.load(programs, maps);
     } catch (error) {
       if (!(error instanceof ProgramRejectedError)) throw error;
       const refusal = verifierRejection(this.#options.imported, error.program.compiled, error.rejection);
@@ -153,23 +199,23 @@ export class Deployment {
   }
 
   #firstTables(): LiveTableSet {
-    const { plan, plane, port, seconds } = this.#options;
+    const { plan, plane, seconds } = this.#options;
     new InstanceState(plane.maps).seconds = seconds();
     const sizeClasses = {
       get: (path: string) => fixedSizeClasses(this.#classes).get(path),
       grow: (path: string, sizeClass: SizeClass) => this.#grow(path, sizeClass),
     };
-    return runningTables(plan, plane.maps, { ports: [port], sizeClasses });
+    return runningTables(plan, plane.maps, { ports: portNames(plane.places), sizeClasses });
   }
 }
 
-/** The same programs with the same maps: only tables can differ. */
-function isSame(a: CompiledFunction, b: CompiledFunction): boolean {
-  if (JSON.stringify(a.maps) !== JSON.stringify(b.maps)) return false;
-  return a.programs.every(({ compiled }, index) => {
-    const other = b.programs[index]?.compiled.spec;
-    if (other === undefined || JSON.stringify(other.relocations) !== JSON.stringify(compiled.spec.relocations))
-      return false;
-    return Buffer.compare(other.code, compiled.spec.code) === 0;
-  });
+const portNames = ({ ports }: InstancePlaces): readonly string[] => ports.map(({ name }) => name);
+
+/** The same code in the same place. */
+function isSame(a: FunctionProgram, b: FunctionProgram): boolean {
+  if (a === b) return true;
+  if (a.hook !== b.hook || a.origin !== b.origin || a.position !== b.position) return false;
+  const [one, other] = [a.compiled.spec, b.compiled.spec];
+  if (JSON.stringify(one.relocations) !== JSON.stringify(other.relocations)) return false;
+  return Buffer.compare(one.code, other.code) === 0;
 }

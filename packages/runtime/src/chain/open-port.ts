@@ -1,32 +1,115 @@
-import { BpfProgram, listBpfLinks } from '@twinpath/ebpf';
+import { assembleProgram, attachXdp, BpfProgram, listBpfLinks, queryTcx } from '@twinpath/ebpf';
 import {
   currentNamespace,
   type Fd,
   getLink,
+  inNamespace,
   isSyscallError,
   type Link,
   listLinks,
   Netlink,
   openNamespace,
 } from '@twinpath/linux';
-import { readRecord, recordedChains } from '../host/record.ts';
+import type { Log } from '@twinpath/vnf';
+import type { ChainSpec, PortSpec, WiredPort } from '@twinpath/vnf/chain';
+import { PROGRAM_PREFIX } from '../host/paths.ts';
+import { type ChainRecord, readRecord, recordedChains } from '../host/record.ts';
+import type { WiredInterface } from '../kernel/kernel-wiring.ts';
 import { ChainError } from './chain-error.ts';
-import type { ChainSpec } from './spec.ts';
 
-export interface OpenPort {
-  readonly namespace: Fd;
-  readonly ifindex: number;
+/** A port of a chain on this host. */
+export interface OpenPort extends WiredPort, WiredInterface {
+  readonly spec: PortSpec;
 }
 
-/** The interface of a chain, which must exist and have no XDP program. @throws ChainError */
-export function openPort({ name, port }: ChainSpec): OpenPort {
-  using stack = new DisposableStack();
-  const namespace = stack.use(enter(name, port.namespace));
+/** The namespace that all ports of a chain are in: packets go from one to the other without leaving the kernel's hooks.
+ *  @throws ChainError */
+export function openChainNamespace({ name, ports }: ChainSpec): Fd {
+  const [first, ...others] = Object.entries(ports);
+  const namespace = first?.[1].namespace;
+  const other = others.find(([, port]) => port.namespace !== namespace);
+  if (other !== undefined) {
+    const hint = 'start a chain for each namespace, and join them by a pair of interfaces';
+    const why = `its ports ${first?.[0]} and ${other[0]} are in different network namespaces`;
+    throw new ChainError('TP_CHAIN_SPEC', name, why, { hint, path: ['ports', other[0], 'namespace'] });
+  }
+  return enter(name, namespace);
+}
+
+/** The interfaces of ports: they must exist, and those for XDP must have no XDP program. @throws ChainError */
+export function openPorts(spec: ChainSpec, names: readonly string[], namespace: Fd, log: Log): Map<string, OpenPort> {
   using netlink = new Netlink(namespace);
-  const link = find(netlink, name, port.interface, port.namespace);
-  if (link.xdp !== undefined) throw taken(name, link, link.xdp);
-  stack.move();
-  return { namespace, ifindex: link.ifindex };
+  const opened = names.flatMap((name) => {
+    const port = spec.ports[name];
+    return port === undefined ? [] : [[name, openPort(spec.name, port, { netlink, namespace, log })] as const];
+  });
+  return new Map(opened);
+}
+
+/** As a chain's record has them. */
+export function recordedPorts(ports: ReadonlyMap<string, OpenPort>): Pick<ChainRecord, 'ports' | 'namespace'> {
+  const [namespace] = [...ports.values()].map(({ spec }) => spec.namespace);
+  const all = [...ports].map(([name, { spec, ifindex }]) => ({ name, interface: spec.interface, ifindex }));
+  return { ports: all, ...(namespace !== undefined && { namespace }) };
+}
+
+interface Place {
+  readonly netlink: Netlink;
+  readonly namespace: Fd;
+  readonly log: Log;
+}
+
+function openPort(chain: string, spec: PortSpec, { netlink, namespace, log }: Place): OpenPort {
+  const link = find(netlink, chain, spec.interface, spec.namespace);
+  const { ifindex } = link;
+  if (link.xdp !== undefined && spec.hook !== 'tcx') throw taken(chain, link, link.xdp);
+  const hook = hookOf(spec, ifindex, namespace);
+  if (spec.hook !== 'tcx' && hook === 'tcx') {
+    const way = "packets meet the chain in tcx; `mode: 'generic'` would take XDP in the stack, which is slower";
+    log.warn(`the driver of ${link.name} has no native XDP: ${way}`);
+  }
+  if (link.xdp !== undefined) {
+    log.info(`${programName(link.xdp.programId)} sees packets of ${link.name} first: it is its XDP program`);
+  }
+  tellOthers(link, namespace, log);
+  return { spec, ifindex, hook, mode: spec.mode ?? 'native' };
+}
+
+function hookOf({ hook = 'auto', mode }: PortSpec, ifindex: number, namespace: Fd): 'xdp' | 'tcx' {
+  if (hook !== 'auto') return hook;
+  return mode !== undefined || hasNativeXdp(ifindex, namespace) ? 'xdp' : 'tcx';
+}
+
+/** Drivers do not say it before it is tried. */
+function hasNativeXdp(ifindex: number, namespace: Fd): boolean {
+  using program = BpfProgram.load(assembleProgram(`${PROGRAM_PREFIX}probe`, 'xdp', 'r0 = 2\nexit'));
+  try {
+    inNamespace(namespace, () => attachXdp({ program, ifindex, mode: 'native' })[Symbol.dispose]());
+    return true;
+  } catch (error) {
+    if (!isSyscallError(error, 'EOPNOTSUPP', 'ERANGE', 'EINVAL')) throw error;
+    return false;
+  }
+}
+
+/** Programs on the interface's tcx hooks stay, nearer to the wire than ours. */
+function tellOthers({ name, ifindex }: Link, namespace: Fd, log: Log): void {
+  for (const direction of ['ingress', 'egress'] as const) {
+    const programs = othersOn(ifindex, direction, namespace);
+    if (programs.length === 0) continue;
+    const order = direction === 'ingress' ? 'before' : 'behind';
+    log.info(`${programs.join(', ')} on ${direction} of ${name} (tcx) stay, ${order} the chain`);
+  }
+}
+
+function othersOn(ifindex: number, direction: 'ingress' | 'egress', namespace: Fd): readonly string[] {
+  try {
+    return inNamespace(namespace, () => queryTcx(ifindex, direction)).map(({ programId }) => programName(programId));
+  } catch (error) {
+    // A kernel without tcx.
+    if (!isSyscallError(error, 'EINVAL', 'ENOTSUP', 'EOPNOTSUPP')) throw error;
+    return [];
+  }
 }
 
 function enter(chain: string, namespace: string | undefined): Fd {
@@ -54,11 +137,20 @@ function find(netlink: Netlink, chain: string, name: string, namespace: string |
 
 function taken(chain: string, { name }: Link, { programId, mode }: NonNullable<Link['xdp']>): ChainError {
   const owner = ownerOf(programId);
-  const why = `${name} has an XDP program already: ${programName(programId)} (id ${programId}, ${mode}${owner ?? ''})`;
+  const program = programName(programId);
+  const why = `${name} has an XDP program already: ${program} (id ${programId}, ${mode}${owner ?? ''})`;
   const ours = owner === undefined ? undefined : /chain ([a-z0-9-]+)/.exec(owner)?.[1];
-  const hint =
-    ours === undefined ? `remove it: ip link set dev ${name} xdp off, or bpftool link detach` : `twinpath down ${ours}`;
-  return new ChainError('TP_INTERFACE_TAKEN', chain, why, { hint });
+  return new ChainError('TP_INTERFACE_TAKEN', chain, why, {
+    hint: ours === undefined ? hintFor(name, program) : `twinpath down ${ours}`,
+  });
+}
+
+/** libxdp's dispatcher is an XDP program that calls those of others. */
+function hintFor(name: string, program: string): string {
+  if (program === 'xdp_dispatcher') {
+    return `it is libxdp's dispatcher: xdp-loader status ${name} shows what runs in it, and unload takes it off; or let packets enter by \`hook: tcx\`, behind it`;
+  }
+  return `remove it: ip link set dev ${name} xdp off, or bpftool link detach; or let packets enter by \`hook: tcx\`, behind it`;
 }
 
 function programName(id: number): string {

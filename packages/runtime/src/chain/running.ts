@@ -1,6 +1,7 @@
 // What a started chain offers.
 
-import type { ChainSpec } from './spec.ts';
+import type { ChainSpec } from '@twinpath/vnf/chain';
+import type { ChainError } from './chain-error.ts';
 import type { ChainStatistics } from './statistics.ts';
 
 export interface RunningFunction {
@@ -18,17 +19,39 @@ export interface RunningFunction {
   operate(operation: string, input: unknown): Promise<unknown>;
 }
 
+/** A port of a running chain. */
+export interface RunningPort {
+  /** In its chain. */
+  readonly name: string;
+  readonly interface: string;
+  readonly namespace: string | undefined;
+  /** What `hook: 'auto'` became. */
+  readonly hook: 'xdp' | 'tcx';
+  /** Of XDP: what `mode: 'auto'` became. */
+  readonly mode: 'native' | 'generic' | undefined;
+}
+
 export interface RunningChain extends AsyncDisposable {
+  /** As it is wanted now. */
   readonly spec: ChainSpec;
   readonly functions: readonly RunningFunction[];
-  /** What `mode: 'auto'` became. */
+  readonly ports: readonly RunningPort[];
+  /** `generic`: packets of a port meet the chain in the stack, which is slow. */
   readonly mode: 'native' | 'generic';
+  /** Comes when the chain has lost what it cannot be without: an interface was removed. Stopping it is left to who has it. */
+  readonly lost: Promise<ChainError>;
   /**
    * Brings a function to another configuration; packets see the old one or the new one.
    * @throws ConfigError, ChainError, CompileError, VerifierError …; everything is as it was then.
    */
   configure(functionName: string, config: unknown): Promise<void>;
-  statistics(): ChainStatistics;
+  /**
+   * Brings the chain to another spec of the same name: other orders, functions more or less, other configurations, ports. A packet
+   * that enters or leaves by a port meets the old chain or the new one; functions whose `use` stays keep their tables.
+   * @throws as `configure` does; everything is as it was then.
+   */
+  change(spec: ChainSpec): Promise<void>;
+  statistics(): Promise<ChainStatistics>;
   /** Takes everything off the host. Harmless a second time. */
   stop(): Promise<void>;
 }

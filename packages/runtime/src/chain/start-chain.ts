@@ -1,20 +1,21 @@
 import { randomInt } from 'node:crypto';
-import { type ImportedVnf, importVnf } from '@twinpath/compiler';
+import { importVnf } from '@twinpath/compiler';
 import { enableRuntimeStats } from '@twinpath/ebpf';
 import type { Log } from '@twinpath/vnf';
-import { useHashSeed } from '@twinpath/vnf/spec';
-import type { DataPlane } from '../data-plane.ts';
+import { type ChainFunctionSpec, type ChainSpec, ChainSpecError, checkChain } from '@twinpath/vnf/chain';
+import { type FunctionSpec, useHashSeed } from '@twinpath/vnf/spec';
 import { checkName, HostClaim } from '../host/claim.ts';
+import type { InstancePlane } from '../instance-plane.ts';
 import { KernelPlane, type KernelPlaneOptions } from '../kernel/kernel-plane.ts';
-import { ChainError } from './chain-error.ts';
+import { Chain, type OpenedFunction } from './chain.ts';
+import { ChainError, refusedSpec } from './chain-error.ts';
 import { ChainFunction } from './chain-function.ts';
-import { checkSpec } from './check-spec.ts';
 import { consoleLog } from './console-log.ts';
-import { type OpenPort, openPort } from './open-port.ts';
+import { openChainNamespace, openPorts, recordedPorts } from './open-port.ts';
+import { PlacedInstance } from './placed-instance.ts';
 import { requireFeatures, requirePrivileges } from './requirements.ts';
 import type { RunningChain } from './running.ts';
-import type { ChainFunctionSpec, ChainSpec } from './spec.ts';
-import type { ChainStatistics } from './statistics.ts';
+import { hostWiring } from './wirings.ts';
 
 export interface StartOptions {
   /** Where the slow path's lines go; default: standard error, without those for debugging. */
@@ -24,59 +25,97 @@ export interface StartOptions {
   /** Gives up starting, for a function whose `configure` or `slowPath` never returns. */
   readonly signal?: AbortSignal;
   /** Default: the kernel. */
-  readonly plane?: (options: KernelPlaneOptions) => DataPlane;
+  readonly plane?: (options: KernelPlaneOptions) => InstancePlane;
 }
 
-const TICK_MS = 1000;
 /** Of `hash`: one for all instances of the process, because authors' code may hash outside of any. */
 const SEED = randomInt(2 ** 32);
+/** The mark of the slow path's packets: one for all, because a function's packets may meet others first. */
+const KEY = randomInt(1, 2 ** 32);
+
+/** Chains of this process, for those that share functions. */
+const chains = new Map<string, Chain>();
 
 /**
  * Puts a chain on this host: everything, or nothing.
  * @throws ChainError, ConfigError, CompileError, UnsupportedFeatureError, SyscallError; nothing is left on the host then.
  *
  * @example
- * await using chain = await startChain({
- *   name: 'edge',
- *   port: { interface: 'eth1' },
- *   functions: [{ name: 'firewall', use: 'firewall.vnf.ts', config: { rules: [] } }],
- * });
+ * const firewall = { name: 'firewall', use: 'firewall.vnf.ts', config: { rules: [] } };
+ * await using chain = await startChain(lineChain('edge', { interface: 'eth1' }, [firewall]));
  */
 export async function startChain(spec: ChainSpec, options: StartOptions = {}): Promise<RunningChain> {
-  const only = checkSpec(spec);
+  const { log = consoleLog(spec.name) } = options;
+  checkNames(spec);
   requirePrivileges(spec.name);
   checkName(spec.name);
   await using stack = new AsyncDisposableStack();
-  const port = openPort(spec);
-  stack.use(port.namespace);
-  const imported = await importVnf(only.use);
-  requireFeatures(imported.spec);
-  checkSupported(spec, only, imported);
+  const namespace = stack.use(openChainNamespace(spec));
+  const ports = openPorts(spec, Object.keys(spec.ports), namespace, log);
   useHashSeed(SEED);
-  const claim = stack.use(claimHost(spec, port));
+  const claim = stack.use(new HostClaim({ chain: spec.name, ...recordedPorts(ports) }));
   if (options.runTimeStatistics === true) stack.use(enableRuntimeStats());
-  const key = randomInt(1, 2 ** 32);
-  const { makePlane, log } = settings(spec, only, options);
-  const plane = stack.use(
-    makePlane({
-      ...port,
-      key,
-      mode: spec.mode ?? 'native',
-      functionName: only.name,
-      pins: claim.pins,
-      chain: spec.name,
-      log: {
-        onLink: (hook, id) => claim.addLink({ hook, id }),
-        onFilter: (hook, place) => claim.addFilter({ hook, place }),
-      },
-    }),
+  const open = (one: ChainFunctionSpec) => openFunction(one, { chain: spec, pins: claim.pins, log, options });
+  stack.defer(() => {
+    if (chains.get(spec.name) === chain) chains.delete(spec.name);
+  });
+  const chain = new Chain({ spec, namespace, claim, ports, log, open, owned: stack.move() });
+  chains.set(spec.name, chain);
+  try {
+    await begun(chain.change(spec), spec.name, options.signal);
+  } catch (error) {
+    await chain.abandon();
+    throw error;
+  }
+  return chain;
+}
+
+/** Before anything is asked of the host. @throws ChainError */
+function checkNames(spec: ChainSpec): void {
+  try {
+    checkChain(spec);
+  } catch (error) {
+    if (!(error instanceof ChainSpecError)) throw error;
+    throw refusedSpec(error);
+  }
+}
+
+interface Opening {
+  readonly chain: ChainSpec;
+  readonly pins: string;
+  readonly log: Log;
+  readonly options: StartOptions;
+}
+
+async function openFunction(spec: ChainFunctionSpec, { chain, pins, log, options }: Opening): Promise<OpenedFunction> {
+  const { name } = spec;
+  if ('share' in spec) return sharedFunction(chain, name, spec.share);
+  const imported = await importVnf(spec.use);
+  requireFeatures(imported.spec);
+  checkSupported(chain, name, imported.spec);
+  const makePlane = options.plane ?? ((given) => new KernelPlane(given));
+  const plane = makePlane({ functionName: name, pins, key: KEY, wiring: hostWiring });
+  const own = chain.functions.length > 1 ? prefixed(log, name) : log;
+  const instance = new ChainFunction({ chain: chain.name, name, imported, plane, seed: SEED, key: KEY, log: own });
+  return { placed: new PlacedInstance(instance), face: imported.spec };
+}
+
+function sharedFunction({ name: chain, functions }: ChainSpec, name: string, share: string): OpenedFunction {
+  const [from = '', of = ''] = share.split('/');
+  const found = chains.get(from)?.member(of);
+  if (found !== undefined && from !== chain) return found;
+  const known = [...chains].flatMap(([other, { functions: own }]) =>
+    other === chain ? [] : own.map((one) => `${other}/${one.name}`),
   );
-  const made = { chain: spec.name, name: only.name, imported, plane, port: spec.port.interface, seed: SEED, key, log };
-  const one = stack.use(new ChainFunction(made));
-  await begun(one.start(only.config), spec.name, options.signal);
-  const timer = setInterval(() => one.tick(), TICK_MS);
-  stack.defer(() => clearInterval(timer));
-  return new Chain(spec, one, plane, stack.move());
+  const hint =
+    known.length === 0 ? 'start the chain that brings it first, in the same process' : `there is ${known.join(', ')}`;
+  const path = ['functions', functions.findIndex((one) => one.name === name), 'share'];
+  throw new ChainError('TP_CHAIN_SPEC', chain, `there is no function ${share} to share`, { hint, path });
+}
+
+function prefixed(log: Log, name: string): Log {
+  const line = (level: keyof Log) => (text: string) => log[level](`${name}: ${text}`);
+  return { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') };
 }
 
 /** Waits also when nothing else keeps the process alive: a promise of the author's does not. @throws ChainError when given up. */
@@ -96,80 +135,11 @@ async function begun(starting: Promise<void>, chain: string, signal: AbortSignal
   await Promise.race([starting, givenUp]);
 }
 
-class Chain implements RunningChain {
-  readonly spec: ChainSpec;
-  readonly functions: readonly ChainFunction[];
-  readonly #plane: DataPlane;
-  readonly #stack: AsyncDisposableStack;
-  /** Changes of configuration, one after the other. */
-  #changes: Promise<unknown> = Promise.resolve();
-
-  constructor(spec: ChainSpec, only: ChainFunction, plane: DataPlane, stack: AsyncDisposableStack) {
-    this.spec = spec;
-    this.functions = [only];
-    this.#plane = plane;
-    this.#stack = stack;
-  }
-
-  get mode(): 'native' | 'generic' {
-    return this.#plane.mode;
-  }
-
-  configure(functionName: string, config: unknown): Promise<void> {
-    const change = this.#changes.then(() => this.#find(functionName).configure(config));
-    this.#changes = change.catch(() => {});
-    return change;
-  }
-
-  statistics(): ChainStatistics {
-    this.#requireRunning();
-    return { functions: this.functions.map((one) => one.statistics()) };
-  }
-
-  async stop(): Promise<void> {
-    if (this.#stack.disposed) return;
-    // A change that is under way ends first; later ones find the chain stopped.
-    await this.#changes;
-    await this.#stack.disposeAsync();
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.stop();
-  }
-
-  #find(name: string): ChainFunction {
-    this.#requireRunning();
-    const found = this.functions.find((one) => one.name === name);
-    if (found !== undefined) return found;
-    const names = this.functions.map((one) => one.name).join(', ');
-    throw new RangeError(`chain ${this.spec.name} has no function ${name}; there is ${names}`);
-  }
-
-  #requireRunning(): void {
-    if (!this.#stack.disposed) return;
-    throw new ChainError('TP_STOPPED', this.spec.name, 'it was stopped', { hint: 'start it again' });
-  }
-}
-
-function claimHost({ name, port }: ChainSpec, { ifindex }: OpenPort): HostClaim {
-  return new HostClaim({ chain: name, interface: port.interface, ifindex, namespace: port.namespace });
-}
-
-function settings({ name }: ChainSpec, only: ChainFunctionSpec, options: StartOptions) {
-  const { log = consoleLog(`${name}/${only.name}`), plane: makePlane = (given) => new KernelPlane(given) } = options;
-  return { log, makePlane };
-}
-
 /** What functions may declare and chains do not have yet. */
-function checkSupported({ name }: ChainSpec, { name: functionName }: ChainFunctionSpec, { spec }: ImportedVnf): void {
-  if (spec.ports.kind !== 'transparent') {
-    const why = `function ${functionName} has ports of its own, and the chain has one port without a name`;
-    const hint = 'functions with named ports are not supported yet; take a transparent one';
-    throw new ChainError('TP_CHAIN_SPEC', name, why, { hint });
-  }
-  for (const [reason, declared] of Object.entries(spec.reasons)) {
+function checkSupported({ name: chain }: ChainSpec, name: string, { reasons }: FunctionSpec): void {
+  for (const [reason, declared] of Object.entries(reasons)) {
     if (declared.kind === 'notice' || declared.way === 'ring') continue;
-    const why = `reason ${reason} of function ${functionName} goes up by ${declared.way}`;
-    throw new ChainError('TP_CHAIN_SPEC', name, why, { hint: "only `way: 'ring'` is supported yet" });
+    const why = `reason ${reason} of function ${name} goes up by ${declared.way}`;
+    throw new ChainError('TP_CHAIN_SPEC', chain, why, { hint: "only `way: 'ring'` is supported yet" });
   }
 }

@@ -1,25 +1,22 @@
+import { join } from 'node:path';
 import { mountBpffs } from '@twinpath/linux';
 import { ChainError } from '../chain/chain-error.ts';
 import { pinDirectory, RECORD_ROOT } from './paths.ts';
-import { pinnedChains, removePins } from './pins.ts';
+import { MAPS, pinnedChains, removePins } from './pins.ts';
 import { isAlive, thisProcess } from './process.ts';
 import {
   type ChainRecord,
   createRecord,
   type FilterRecord,
   hasRecord,
+  interfacesOf,
   type LinkRecord,
   readRecord,
   removeRecord,
   writeRecord,
 } from './record.ts';
 
-export interface ClaimOptions {
-  readonly chain: string;
-  readonly interface: string;
-  readonly ifindex: number;
-  readonly namespace: string | undefined;
-}
+export type ClaimOptions = Pick<ChainRecord, 'chain' | 'ports' | 'namespace'>;
 
 /** A chain's place on this host, from before anything is attached until all is gone. */
 export class HostClaim implements Disposable {
@@ -28,25 +25,25 @@ export class HostClaim implements Disposable {
   #record: ChainRecord;
 
   /** @throws ChainError: a chain of this name runs, or was left behind. */
-  constructor({ chain, namespace, ...port }: ClaimOptions) {
+  constructor({ chain, ...where }: ClaimOptions) {
     mountBpffs();
     this.pins = pinDirectory(chain);
-    const inNamespace = namespace === undefined ? {} : { namespace };
     const nothing = { links: [], filters: [] };
-    this.#record = {
-      version: 2,
-      chain,
-      process: thisProcess(),
-      ...port,
-      ...inNamespace,
-      pins: this.pins,
-      ...nothing,
-    };
+    this.#record = { version: 3, chain, process: thisProcess(), ...where, pins: this.pins, ...nothing };
     if (!recorded(this.#record)) throw refusal(chain, readRecord(chain));
     if (pinnedChains().includes(chain)) {
       removeRecord(chain);
       throw leftBehind(chain, 'a process that is gone, without a record');
     }
+  }
+
+  /** Directory of the pins of a function's maps. */
+  mapsOf(functionName: string): string {
+    return join(this.pins, MAPS, functionName);
+  }
+
+  setPorts(ports: ChainRecord['ports']): void {
+    this.#write({ ports });
   }
 
   addLink(link: LinkRecord): void {
@@ -87,9 +84,9 @@ function refusal(chain: string, record: ChainRecord | undefined): ChainError {
   if (record === undefined) return leftBehind(chain, 'a process that was ended while it started');
   const { pid } = record.process;
   const place = record.namespace === undefined ? '' : ` in namespace ${record.namespace}`;
-  if (!isAlive(record.process))
-    return leftBehind(chain, `process ${pid}, which is gone, on ${record.interface}${place}`);
-  return new ChainError('TP_CHAIN_RUNNING', chain, `it runs already, on ${record.interface}${place} (process ${pid})`, {
+  const links = interfacesOf(record);
+  if (!isAlive(record.process)) return leftBehind(chain, `process ${pid}, which is gone, on ${links}${place}`);
+  return new ChainError('TP_CHAIN_RUNNING', chain, `it runs already, on ${links}${place} (process ${pid})`, {
     hint: `end process ${pid}, or give this chain another name`,
   });
 }

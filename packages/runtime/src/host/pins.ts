@@ -4,6 +4,8 @@ import { PIN_ROOT, pinDirectory } from './paths.ts';
 
 export const LINKS = 'links';
 export const MAPS = 'maps';
+/** Program arrays. */
+export const PATHS = 'paths';
 
 /** Names of the chains that have pins. */
 export function pinnedChains(): string[] {

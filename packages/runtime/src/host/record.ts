@@ -5,18 +5,26 @@ import type { ProcessId } from './process.ts';
 
 /** What a chain has on the host: written before it is made, so that it is found whatever happens to its process. */
 export interface ChainRecord {
-  readonly version: 2;
+  readonly version: 3;
   readonly chain: string;
   readonly process: ProcessId;
-  readonly interface: string;
-  readonly ifindex: number;
-  /** Name of the interface's network namespace; missing: that of the process. */
+  readonly ports: readonly PortRecord[];
+  /** Name of the ports' network namespace; missing: that of the process. */
   readonly namespace?: string;
   /** Directory of its pins. */
   readonly pins: string;
   readonly links: readonly LinkRecord[];
   readonly filters: readonly FilterRecord[];
 }
+
+export interface PortRecord {
+  /** In the chain. */
+  readonly name: string;
+  readonly interface: string;
+  readonly ifindex: number;
+}
+
+export const interfacesOf = ({ ports }: ChainRecord): string => ports.map((port) => port.interface).join(', ');
 
 export interface LinkRecord {
   readonly hook: string;
@@ -84,7 +92,7 @@ export function recordedChains(): string[] {
 }
 
 function isRecord(value: unknown): value is ChainRecord {
-  return typeof value === 'object' && value !== null && 'version' in value && value.version === 2 && 'process' in value;
+  return typeof value === 'object' && value !== null && 'version' in value && value.version === 3 && 'process' in value;
 }
 
 const textOf = (record: ChainRecord) => `${JSON.stringify(record, undefined, 2)}\n`;

@@ -5,7 +5,7 @@ import { detachLink, detachPinned, type OurLink, ourLinks } from './links.ts';
 import { pinDirectory, recordFile } from './paths.ts';
 import { pinnedChains, pinnedLinks, removeEmptyRoot, removePins } from './pins.ts';
 import { isAlive, type ProcessId } from './process.ts';
-import { hasRecord, readRecord, recordedChains, removeRecord } from './record.ts';
+import { hasRecord, interfacesOf, readRecord, recordedChains, removeRecord } from './record.ts';
 
 export type TakeDownTarget = { readonly chain: string } | { readonly all: true };
 
@@ -13,6 +13,7 @@ export interface RemovedChain {
   readonly chain: string;
   /** The process that started it, and whether it still runs; `undefined`: the record was lost. */
   readonly process: (ProcessId & { readonly alive: boolean }) | undefined;
+  /** Names, separated by commas. */
   readonly interface: string | undefined;
   readonly namespace: string | undefined;
   readonly links: readonly OurLink[];
@@ -65,7 +66,7 @@ function removeChain(chain: string): RemovedChain {
   return {
     chain,
     process: record && { ...record.process, alive: isAlive(record.process) },
-    interface: record?.interface,
+    interface: record && interfacesOf(record),
     namespace: record?.namespace,
     links: [...pinned, ...recorded.filter((link) => link !== undefined)],
     filters,

@@ -12,7 +12,6 @@
 import { assembleProgram, BpfMap, BpfProgram, setTailCall } from '@twinpath/ebpf';
 import { possibleCpus } from '@twinpath/linux';
 import { PROGRAM_PREFIX } from '../host/paths.ts';
-import type { KernelPrograms } from './kernel-programs.ts';
 
 const WIRE = 0;
 const RETRY = 1;
@@ -87,15 +86,9 @@ export class GenericMode implements Disposable {
     stack.move();
   }
 
-  /** Packets meet these programs from now on. */
-  use(programs: KernelPrograms): void {
-    for (const [slot, origin] of [
-      [WIRE, 'wire'],
-      [RETRY, 'retry'],
-    ] as const) {
-      const program = programs.find('xdp', origin);
-      if (program !== undefined) setTailCall(this.#programs, slot, program);
-    }
+  /** Packets meet this program first from now on. */
+  use(program: BpfProgram): void {
+    setTailCall(this.#programs, WIRE, program);
   }
 
   /** What to run in place of a program that lets pass, or the function's own. */

@@ -65,6 +65,10 @@ export class KernelMaps implements InstanceMaps, Disposable {
     return this.#get(name).map;
   }
 
+  has(name: string): boolean {
+    return this.#held.has(name);
+  }
+
   stage(specs: readonly MapSpec[]): StagedKernelMaps {
     return new StagedKernelMaps(this, this.#held, specs);
   }

@@ -1,178 +1,138 @@
 import { join } from 'node:path';
 import type { FunctionProgram } from '@twinpath/compiler';
-import { EVENTS } from '@twinpath/compiler/abi';
-import { type Attachment, attachXdp, type BpfProgram, type MapSpec, RingBuffer, type XdpLink } from '@twinpath/ebpf';
-import { type Fd, getLink, inNamespace, listAddresses, Netlink, onlineCpus } from '@twinpath/linux';
-import type { PortMode } from '../chain/spec.ts';
-import type {
-  DataPlane,
-  EventHandler,
-  LoadedPrograms,
-  PacketHook,
-  PacketOut,
-  PortState,
-  StagedMaps,
-} from '../data-plane.ts';
-import { LINKS, MAPS } from '../host/pins.ts';
+import { EVENTS, PATH, PORTS } from '@twinpath/compiler/abi';
+import { type BpfMap, type MapSpec, RingBuffer } from '@twinpath/ebpf';
+import { getLink, isSyscallError, listAddresses, Netlink, onlineCpus } from '@twinpath/linux';
+import type { Placement } from '@twinpath/vnf/chain';
+import type { EventHandler, LoadedProgram, PortState, StagedMaps } from '../data-plane.ts';
+import { MAPS } from '../host/pins.ts';
+import type { InstancePlaces, InstancePlane, InstancePort, Wiring } from '../instance-plane.ts';
+import type { PacketOut } from '../packet-out/packet-out.ts';
 import { InstanceState } from '../tables/state.ts';
-import { GenericMode } from './generic-mode.ts';
 import { KernelMaps, StagedKernelMaps } from './kernel-maps.ts';
 import { KernelPacketOut } from './kernel-packet-out.ts';
-import { KernelPrograms } from './kernel-programs.ts';
-import { type AttachmentLog, attachEgress, PinnedLink } from './port-attachment.ts';
-
-const HOOKS: readonly PacketHook[] = ['xdp', 'tcx-egress'];
+import { KernelProgram, loadPrograms } from './kernel-programs.ts';
+import { PathArrays } from './path-arrays.ts';
+import { PortMaps } from './port-maps.ts';
 
 export interface KernelPlaneOptions {
-  readonly namespace: Fd;
-  readonly ifindex: number;
-  readonly mode: PortMode;
-  readonly chain: string;
-  /** Names the programs. */
+  /** Names the programs and the directory of the maps. */
   readonly functionName: string;
   /** Where pins go, on a BPF file system. */
   readonly pins: string;
+  /** The mark of the instance's packets. */
   readonly key: number;
-  readonly log: AttachmentLog;
+  readonly wiring: Wiring;
 }
 
-/** The kernel of this machine. */
-export class KernelPlane implements DataPlane {
+const GONE: PortState = { mac: '', mtu: 0, up: false, addresses: [] };
+
+/** One instance in the kernel of this machine, seen from the thread in which its code runs. */
+export class KernelPlane implements InstancePlane {
   readonly cpus = onlineCpus().length;
-  readonly ifindex: number;
+  places: InstancePlaces = { placements: [], ports: [], arrays: {} };
   readonly maps: KernelMaps;
   readonly #options: KernelPlaneOptions;
-  readonly #netlink: Netlink;
-  readonly #attachments = new Map<PacketHook, Attachment>();
+  readonly #portMaps = new PortMaps();
+  /** By name of the namespace. */
+  readonly #netlinks = new Map<string | undefined, Netlink>();
+  /** By chain. */
+  readonly #arrays = new Map<string, PathArrays>();
   #packetOut: KernelPacketOut | undefined;
-  #attached: KernelPrograms | undefined;
-  #generic: GenericMode | undefined;
-  #mode: 'native' | 'generic';
 
   constructor(options: KernelPlaneOptions) {
     this.#options = options;
-    this.ifindex = options.ifindex;
-    this.#mode = options.mode === 'generic' ? 'generic' : 'native';
-    this.maps = new KernelMaps(join(options.pins, MAPS));
-    this.#netlink = new Netlink(options.namespace);
-  }
-
-  get mode(): 'native' | 'generic' {
-    return this.#mode;
+    this.maps = new KernelMaps(join(options.pins, MAPS, options.functionName));
   }
 
   get packetOut(): PacketOut {
-    const { namespace, ifindex, key } = this.#options;
     this.#packetOut ??= new KernelPacketOut({
-      namespace,
-      ifindex,
-      key,
+      arrays: (chain) => this.#arraysOf(chain),
+      key: this.#options.key,
+      places: () => this.places,
       state: new InstanceState(this.maps),
-      mtu: () => this.portState().mtu,
-      program: (hook, origin) => this.#attached?.find(hook, origin),
-      generic: () => this.#generic,
     });
     return this.#packetOut;
   }
 
-  portState(): PortState {
-    const { mac, mtu, up, carrier } = getLink(this.#netlink, this.ifindex);
-    const addresses = listAddresses(this.#netlink, this.ifindex)
-      .filter(({ ifindex }) => ifindex === this.ifindex)
-      .map(({ address }) => address.slice(0, address.indexOf('/')));
-    return { mac, mtu, up: up && carrier, addresses };
+  portState(name: string): PortState {
+    const port = this.places.ports.find((one) => one.name === name);
+    return (port && this.#stateOf(port)) ?? GONE;
+  }
+
+  refreshPorts(): void {
+    if (!this.maps.has(PORTS)) return;
+    this.#portMaps.refresh(
+      (name) => this.maps.map(name),
+      this.places.ports,
+      (port) => this.#stateOf(port),
+    );
   }
 
   stageMaps(specs: readonly MapSpec[]): StagedMaps {
     return this.maps.stage(specs);
   }
 
-  load(programs: readonly FunctionProgram[], staged: StagedMaps): LoadedPrograms {
+  load(programs: readonly FunctionProgram[], staged: StagedMaps): readonly LoadedProgram[] {
     if (!(staged instanceof StagedKernelMaps)) throw new TypeError('these maps are not in the kernel');
-    return KernelPrograms.load(this.#options.functionName, programs, staged);
+    const mapsFor = ({ position = 0 }: FunctionProgram): Readonly<Record<string, BpfMap>> => {
+      const { chain, hook } = this.#placement(position);
+      return { ...staged.byName, [PATH]: this.#arraysOf(chain).get('path', hook) };
+    };
+    return loadPrograms(this.#options.functionName, programs, mapsFor);
   }
 
-  attach(programs: LoadedPrograms): void {
-    if (!(programs instanceof KernelPrograms)) throw new TypeError('these programs are not in the kernel');
-    using undo = new DisposableStack();
-    for (const hook of HOOKS) {
-      const program = programs.find(hook, 'wire');
-      if (program !== undefined) undo.defer(this.#attachTo(hook, program, programs));
-    }
-    undo.move();
-    this.#attached = programs;
+  attach(programs: readonly LoadedProgram[]): void {
+    const placed = programs.map((program) => {
+      if (!(program instanceof KernelProgram)) throw new TypeError('these programs are not in the kernel');
+      const { position, origin } = program.choice;
+      return { chain: this.#placement(position).chain, position, origin, id: program.id };
+    });
+    this.#options.wiring.place(placed);
   }
 
-  listen(handler: EventHandler): Disposable {
-    const ring = new RingBuffer(this.maps.map(EVENTS), handler);
+  listen(handler: EventHandler, drained: () => void): Disposable {
+    const ring = new RingBuffer(this.maps.map(EVENTS), handler, drained);
     ring.start();
     return ring;
   }
 
-  /** Detaches and unpins all, and lets go of everything. */
+  /** Unpins all that is the instance's, and lets go of everything. */
   [Symbol.dispose](): void {
     using rest = new DisposableStack();
-    rest.use(this.#netlink);
+    for (const one of [...this.#netlinks.values(), ...this.#arrays.values()]) rest.use(one);
     rest.use(this.maps);
-    if (this.#attached !== undefined) rest.use(this.#attached);
     if (this.#packetOut !== undefined) rest.use(this.#packetOut);
-    if (this.#generic !== undefined) rest.use(this.#generic);
-    for (const hook of this.#attachments.keys()) rest.defer(() => this.#detach(hook));
   }
 
-  /** What takes it back. */
-  #attachTo(hook: PacketHook, program: BpfProgram, programs: KernelPrograms): () => void {
-    const attachment = this.#attachments.get(hook);
-    const before = this.#attached;
-    if (attachment === undefined || before === undefined) {
-      this.#attachFirst(hook, program, programs);
-      return () => this.#detach(hook);
-    }
-    const replace = (by: KernelPrograms) => {
-      const found = by.find(hook, 'wire');
-      if (hook === 'xdp' && this.#generic !== undefined) this.#generic.use(by);
-      else if (found !== undefined) attachment.update(found);
-    };
-    replace(programs);
-    return () => replace(before);
+  #placement(position: number): Placement {
+    const found = this.places.placements.find((one) => one.position === position);
+    if (found === undefined) throw new RangeError(`the function has no place ${position}`);
+    return found;
   }
 
-  #attachFirst(hook: PacketHook, program: BpfProgram, programs: KernelPrograms): void {
-    const { chain, namespace, ifindex, log } = this.#options;
-    if (hook === 'xdp') this.#attachXdp(program, programs);
-    else {
-      const port = { chain, namespace, ifindex, pin: this.#pinOf(hook), log };
-      this.#attachments.set(hook, attachEgress(program, port));
-    }
+  #arraysOf(chain: string): PathArrays {
+    const directory = this.places.arrays[chain];
+    if (directory === undefined) throw new RangeError(`the function is not in chain ${chain}`);
+    const arrays = this.#arrays.get(chain) ?? new PathArrays(directory);
+    this.#arrays.set(chain, arrays);
+    return arrays;
   }
 
-  #attachXdp(program: BpfProgram, programs: KernelPrograms): void {
-    const { namespace, ifindex, mode, log } = this.#options;
-    const link = inNamespace(namespace, () => attachXdp({ program, ifindex, mode }));
-    this.#attachments.set('xdp', new PinnedLink(link, this.#pinOf('xdp'), (id) => log.onLink('xdp', id)));
+  #stateOf({ ifindex, namespace }: InstancePort): PortState | undefined {
+    if (ifindex === 0) return undefined;
+    const netlink = this.#netlinks.get(namespace) ?? new Netlink(namespace);
+    this.#netlinks.set(namespace, netlink);
     try {
-      this.#settleMode(link, programs);
+      const { mac, mtu, up, carrier } = getLink(netlink, ifindex);
+      const addresses = listAddresses(netlink, ifindex)
+        .filter((one) => one.ifindex === ifindex)
+        .map(({ address }) => address.slice(0, address.indexOf('/')));
+      return { mac, mtu, up: up && carrier, addresses };
     } catch (error) {
-      this.#detach('xdp');
-      throw error;
+      // The interface was removed.
+      if (!isSyscallError(error, 'ENODEV')) throw error;
+      return undefined;
     }
-  }
-
-  #settleMode(link: XdpLink, programs: KernelPrograms): void {
-    this.#mode = link.mode;
-    if (link.mode === 'native') return;
-    this.#generic = new GenericMode(join(this.#options.pins, MAPS, 'generic programs'));
-    this.#generic.use(programs);
-    link.update(this.#generic.guard);
-  }
-
-  #detach(hook: PacketHook): void {
-    const attachment = this.#attachments.get(hook);
-    this.#attachments.delete(hook);
-    attachment?.[Symbol.dispose]();
-  }
-
-  #pinOf(hook: PacketHook): string {
-    return join(this.#options.pins, LINKS, hook);
   }
 }

@@ -13,40 +13,45 @@ import {
   probe,
 } from '@twinpath/ebpf';
 import { type Fd, inNamespace } from '@twinpath/linux';
-import type { PacketHook } from '../data-plane.ts';
+import type { Direction, Hook } from '@twinpath/vnf/chain';
 import { filterName } from '../host/filters.ts';
 
 /** What a chain puts on the host, told so that it can be found and removed without the process. */
 export interface AttachmentLog {
   /** A link was made, and is not pinned yet. */
-  onLink(hook: PacketHook, id: number): void;
+  onLink(hook: Hook, id: number): void;
   /** A filter is about to be made. */
-  onFilter(hook: PacketHook, place: ClsactPlace): void;
+  onFilter(hook: Hook, place: ClsactPlace): void;
 }
 
-export interface EgressOptions {
+export interface TcOptions {
   readonly chain: string;
   readonly namespace: Fd;
   readonly ifindex: number;
+  readonly direction: Direction;
   /** Where a link is pinned. */
   readonly pin: string;
   readonly log: AttachmentLog;
 }
 
-/** A tc program on what leaves the port; it stays when this process dies. */
-export function attachEgress(program: BpfProgram, options: EgressOptions): Attachment {
-  const { chain, namespace, ifindex, pin, log } = options;
-  const at = { ifindex, direction: 'egress' } as const;
+/**
+ * A tc program on one direction of a port; it stays when this process dies. Programs that are there already are nearer to the
+ * wire than it: they see what enters before it, and what leaves after it.
+ */
+export function attachTc(program: BpfProgram, options: TcOptions): Attachment {
+  const { chain, namespace, ifindex, direction, pin, log } = options;
+  const hook = `tcx-${direction}` as const;
   if (probe('tcx-link') || !probe('clsact')) {
+    const anchor = direction === 'ingress' ? 'last' : 'first';
     return new PinnedLink(
-      inNamespace(namespace, () => attachTcx({ program, ...at })),
+      inNamespace(namespace, () => attachTcx({ program, ifindex, direction, anchor })),
       pin,
-      (id) => log.onLink('tcx-egress', id),
+      (id) => log.onLink(hook, id),
     );
   }
   return inNamespace(namespace, () => {
-    const place = findClsactPlace(at.ifindex, at.direction);
-    log.onFilter('tcx-egress', place);
+    const place = findClsactPlace(ifindex, direction);
+    log.onFilter(hook, place);
     return attachClsact({ program, place, name: filterName(chain, program.name) });
   });
 }

@@ -1,56 +1,62 @@
 import type { Ip, LivePort, LivePorts, Mac } from '@twinpath/vnf';
 import { UnknownPortError } from '@twinpath/vnf';
-import type { DataPlane } from '../data-plane.ts';
+import type { InstancePlane } from '../instance-plane.ts';
 
 type Handler = (port: LivePort) => void;
 
 class HostPort implements LivePort {
   readonly name: string;
-  readonly #plane: DataPlane;
+  readonly #plane: InstancePlane;
+  wasUp: boolean;
 
-  constructor(name: string, plane: DataPlane) {
+  constructor(name: string, plane: InstancePlane) {
     this.name = name;
     this.#plane = plane;
+    this.wasUp = this.up;
   }
 
   get mac(): Mac {
-    return this.#plane.portState().mac;
+    return this.#plane.portState(this.name).mac;
   }
 
   get mtu(): number {
-    return this.#plane.portState().mtu;
+    return this.#plane.portState(this.name).mtu;
   }
 
   get up(): boolean {
-    return this.#plane.portState().up;
+    return this.#plane.portState(this.name).up;
   }
 
   get addresses(): readonly Ip[] {
-    return this.#plane.portState().addresses;
+    return this.#plane.portState(this.name).addresses;
   }
 
   send(frame: Uint8Array): void {
-    this.#plane.packetOut.send(frame);
+    const ifindex = this.#plane.places.ports.find(({ name }) => name === this.name)?.ifindex ?? 0;
+    this.#plane.packetOut.send(ifindex, frame);
+    this.#plane.packetOut.flush();
   }
 }
 
-/** The ports of one function: so far the one that it sits on. */
+/** The ports of one function, as its code sees them. */
 export class HostPorts implements LivePorts<string> {
-  readonly #port: HostPort;
+  readonly #plane: InstancePlane;
   readonly #failed: (error: unknown) => void;
+  readonly #ports = new Map<string, HostPort>();
   readonly #onUp: Handler[] = [];
   readonly #onDown: Handler[] = [];
-  #wasUp: boolean;
 
-  constructor(name: string, plane: DataPlane, failed: (error: unknown) => void) {
-    this.#port = new HostPort(name, plane);
-    this.#wasUp = this.#port.up;
+  constructor(plane: InstancePlane, failed: (error: unknown) => void) {
+    this.#plane = plane;
     this.#failed = failed;
+    this.#refresh();
   }
 
   get(name: string): LivePort {
-    if (name === this.#port.name) return this.#port;
-    throw new UnknownPortError(name, [this.#port.name]);
+    this.#refresh();
+    const found = this.#ports.get(name);
+    if (found === undefined) throw new UnknownPortError(name, [...this.#ports.keys()]);
+    return found;
   }
 
   onDown(handler: Handler): void {
@@ -62,19 +68,32 @@ export class HostPorts implements LivePorts<string> {
   }
 
   /** Tells who asked what has changed since the last time. An interface that is gone is down. */
-  check(isUp: boolean): void {
-    if (isUp === this.#wasUp) return;
-    this.#wasUp = isUp;
-    for (const handler of isUp ? this.#onUp : this.#onDown) {
+  check(): void {
+    for (const port of this) if (port instanceof HostPort) this.#checkOne(port);
+  }
+
+  [Symbol.iterator](): Iterator<LivePort> {
+    this.#refresh();
+    return this.#ports.values();
+  }
+
+  #checkOne(port: HostPort): void {
+    const { up } = port;
+    if (up === port.wasUp) return;
+    port.wasUp = up;
+    for (const handler of up ? this.#onUp : this.#onDown) {
       try {
-        handler(this.#port);
+        handler(port);
       } catch (error) {
         this.#failed(error);
       }
     }
   }
 
-  *[Symbol.iterator](): Generator<LivePort> {
-    yield this.#port;
+  /** A function may be wanted on other ports than before. */
+  #refresh(): void {
+    const names = new Set(this.#plane.places.ports.map(({ name }) => name));
+    for (const name of this.#ports.keys()) if (!names.has(name)) this.#ports.delete(name);
+    for (const name of names) if (!this.#ports.has(name)) this.#ports.set(name, new HostPort(name, this.#plane));
   }
 }

@@ -1,0 +1,370 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Fd, getLink, isSyscallError, Netlink } from '@twinpath/linux';
+import type { Log } from '@twinpath/vnf';
+import {
+  type ChainFunctionSpec,
+  type ChainSpec,
+  ChainSpecError,
+  checkChain,
+  checkWiring,
+  type FunctionFace,
+  type PlacedChain,
+  placeChain,
+  planChain,
+} from '@twinpath/vnf/chain';
+import type { HostClaim } from '../host/claim.ts';
+import { removePins } from '../host/pins.ts';
+import type { InstancePlaces } from '../instance-plane.ts';
+import { arraysDirectory, KernelWiring } from '../kernel/kernel-wiring.ts';
+import type { AttachmentLog } from '../kernel/port-attachment.ts';
+import { ChainError, refusedSpec } from './chain-error.ts';
+import type { ChainFunction } from './chain-function.ts';
+import { instancePlaces } from './instance-places.ts';
+import { type OpenPort, openPorts, recordedPorts } from './open-port.ts';
+import { type PlacedInstance, united } from './placed-instance.ts';
+import { PositionPool } from './position-pool.ts';
+import type { RunningChain, RunningPort } from './running.ts';
+import type { ChainStatistics } from './statistics.ts';
+import { addWiring } from './wirings.ts';
+
+/** One function of a running chain. */
+interface Member {
+  readonly spec: ChainFunctionSpec;
+  readonly placed: PlacedInstance;
+  readonly face: FunctionFace;
+}
+
+/** A function that was imported, or is another chain's. */
+export type OpenedFunction = Omit<Member, 'spec'>;
+
+export interface ChainOptions {
+  readonly spec: ChainSpec;
+  readonly namespace: Fd;
+  readonly claim: HostClaim;
+  /** Of the spec. */
+  readonly ports: ReadonlyMap<string, OpenPort>;
+  readonly log: Log;
+  /** What goes with the chain, behind all that is its own. */
+  readonly owned: AsyncDisposableStack;
+  /** A function that has no place in the chain yet. */
+  open(spec: ChainFunctionSpec): Promise<OpenedFunction>;
+}
+
+/** What a change leads to. */
+interface Next {
+  readonly spec: ChainSpec;
+  readonly members: ReadonlyMap<string, Member>;
+  readonly ports: ReadonlyMap<string, OpenPort>;
+  readonly placed: PlacedChain;
+  readonly places: ReadonlyMap<string, InstancePlaces>;
+}
+
+const NOTHING: PlacedChain = { placements: new Map(), roots: [] };
+const positions = new PositionPool();
+/** For so long old places stay: packets that the slow path was handed come back to them. */
+const RETIRE_MS = 2000;
+const WATCH_MS = 500;
+
+const positionsOf = ({ placements }: PlacedChain) => [...placements.values()].map(({ position }) => position);
+
+export class Chain implements RunningChain, AsyncDisposable {
+  readonly lost: Promise<ChainError>;
+  readonly #options: ChainOptions;
+  readonly #wiring: KernelWiring;
+  readonly #stack: AsyncDisposableStack;
+  readonly #stop = new AbortController();
+  /** Also those that are about to start, or to end. */
+  readonly #instances = new Set<PlacedInstance>();
+  #spec: ChainSpec;
+  #members: ReadonlyMap<string, Member> = new Map();
+  #ports: ReadonlyMap<string, OpenPort>;
+  #placed: PlacedChain = NOTHING;
+  /** Changes, one after the other. */
+  #changes: Promise<unknown> = Promise.resolve();
+
+  constructor(options: ChainOptions) {
+    const { spec, claim, namespace, ports, owned } = options;
+    this.#options = options;
+    this.#ports = ports;
+    this.#stack = owned;
+    this.#spec = spec;
+    const log: AttachmentLog = {
+      onLink: (hook, id) => claim.addLink({ hook, id }),
+      onFilter: (hook, place) => claim.addFilter({ hook, place }),
+    };
+    this.#wiring = this.#stack.use(new KernelWiring({ chain: spec.name, namespace, pins: claim.pins, log }));
+    this.#stack.use(addWiring(spec.name, this.#wiring));
+    this.#stack.defer(() => positions.free(positionsOf(this.#placed)));
+    this.#stack.defer(() => this.#leaveAll());
+    this.#stack.defer(() => this.#wiring.endOthers([]));
+    this.lost = this.#watch();
+  }
+
+  get spec(): ChainSpec {
+    return this.#spec;
+  }
+
+  get functions(): readonly ChainFunction[] {
+    return this.#spec.functions.flatMap(({ name }) => this.#members.get(name)?.placed.instance ?? []);
+  }
+
+  get ports(): readonly RunningPort[] {
+    return [...this.#ports].map(([name, { spec, hook }]) => ({
+      name,
+      interface: spec.interface,
+      namespace: spec.namespace,
+      hook,
+      mode: this.#wiring.mode(name),
+    }));
+  }
+
+  get mode(): 'native' | 'generic' {
+    return this.ports.some(({ mode }) => mode === 'generic') ? 'generic' : 'native';
+  }
+
+  /** For a chain that shares a function of this one. */
+  member(name: string): OpenedFunction | undefined {
+    return this.#members.get(name);
+  }
+
+  configure(functionName: string, config: unknown): Promise<void> {
+    return this.#after(async () => {
+      await this.#find(functionName).placed.instance.configure(config);
+      const functions = this.#spec.functions.map((one) => (one.name === functionName ? { ...one, config } : one));
+      this.#spec = { ...this.#spec, functions };
+    });
+  }
+
+  change(spec: ChainSpec): Promise<void> {
+    return this.#after(() => this.#bring(spec));
+  }
+
+  async statistics(): Promise<ChainStatistics> {
+    this.#requireRunning();
+    return { functions: await Promise.all(this.functions.map((one) => one.statistics())) };
+  }
+
+  async stop(): Promise<void> {
+    if (this.#stop.signal.aborted) return this.#stack.disposeAsync();
+    this.#stop.abort();
+    // A change that is under way ends first; later ones find the chain stopped.
+    await this.#changes;
+    await this.#stack.disposeAsync();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  /** Gives up a start that does not end. */
+  async abandon(): Promise<void> {
+    this.#stop.abort();
+    await this.#stack.disposeAsync();
+  }
+
+  #after(work: () => Promise<void>): Promise<void> {
+    const change = this.#changes.then(() => {
+      this.#requireRunning();
+      return work();
+    });
+    this.#changes = change.catch(() => {});
+    return change;
+  }
+
+  /** Steps that can fail, each with what takes it back; then steps that cannot. */
+  async #bring(spec: ChainSpec): Promise<void> {
+    await using undo = new AsyncDisposableStack();
+    const next = await this.#plan(spec, undo);
+    const { members, placed, places, ports } = next;
+    for (const [name, member] of members) {
+      const own = places.get(name);
+      if (own !== undefined) await this.#bringMember(member, this.#members.get(name), own, undo);
+    }
+    const back = this.#wiring.begin(placed.roots);
+    undo.defer(back);
+    this.#options.claim.setPorts(recordedPorts(ports).ports);
+    undo.move();
+    this.#take(next);
+  }
+
+  async #plan(spec: ChainSpec, undo: AsyncDisposableStack): Promise<Next> {
+    const { name } = spec;
+    if (name !== this.#spec.name) throw new RangeError(`chain ${this.#spec.name} cannot become chain ${name}`);
+    try {
+      checkChain(spec);
+      const members = await this.#open(spec, undo);
+      const functions = new Map([...members].map(([of, { face }]) => [of, face] as const));
+      checkWiring(spec, functions);
+      const ports = this.#openPorts(spec);
+      const plan = planChain(spec, { functions, ports });
+      const allocate = () => positions.allocate();
+      const placed = placeChain(name, plan, { present: this.#placed, allocate });
+      const before = new Set(positionsOf(this.#placed));
+      const fresh = positionsOf(placed).filter((position) => !before.has(position));
+      undo.defer(() => {
+        this.#wiring.forget(fresh);
+        positions.free(fresh);
+      });
+      this.#wiring.expect(placed.placements.values(), ports);
+      const arrays = { [name]: arraysDirectory(this.#options.claim.pins) };
+      const places = instancePlaces({ plan, placed, ports, arrays });
+      return { spec, members, ports, placed, places };
+    } catch (error) {
+      if (!(error instanceof ChainSpecError)) throw error;
+      throw refusedSpec(error);
+    }
+  }
+
+  /** Functions by name: those that are there already, and new ones. */
+  async #open(spec: ChainSpec, undo: AsyncDisposableStack): Promise<ReadonlyMap<string, Member>> {
+    const members = new Map<string, Member>();
+    for (const one of spec.functions) {
+      const present = this.#members.get(one.name);
+      if (present !== undefined && isSameFunction(present.spec, one)) {
+        members.set(one.name, { ...present, spec: one });
+        continue;
+      }
+      const opened = await this.#options.open(one);
+      this.#instances.add(opened.placed);
+      undo.defer(() => this.#leave(opened.placed));
+      members.set(one.name, { spec: one, ...opened });
+    }
+    return members;
+  }
+
+  #openPorts(spec: ChainSpec): ReadonlyMap<string, OpenPort> {
+    const { namespace, log } = this.#options;
+    const isKept = (name: string) => JSON.stringify(this.#ports.get(name)?.spec) === JSON.stringify(spec.ports[name]);
+    const names = Object.keys(spec.ports);
+    const kept = [...this.#ports].filter(([name]) => names.includes(name) && isKept(name));
+    const fresh = names.filter((name) => !isKept(name));
+    return new Map([...kept, ...openPorts(spec, fresh, namespace, log)]);
+  }
+
+  async #bringMember(
+    member: Member,
+    present: Member | undefined,
+    places: InstancePlaces,
+    undo: AsyncDisposableStack,
+  ): Promise<void> {
+    const { placed, spec } = member;
+    const chain = this.#spec.name;
+    if (present?.placed === placed) {
+      const before = placed.placesIn(chain);
+      await placed.place(chain, united(before, places));
+      undo.defer(() => placed.place(chain, before));
+      await reconfigure(present.spec, spec, placed, undo);
+      return;
+    }
+    // What it takes the place of is put back if something fails behind it.
+    const kept = this.#wiring.keep(places.placements.map(({ position }) => position));
+    undo.defer(() => kept[Symbol.dispose]());
+    undo.defer(() => {
+      if (present !== undefined) kept.restore();
+    });
+    if ('share' in spec) await placed.place(chain, places);
+    else await placed.start(spec.config, chain, places);
+  }
+
+  /** Nothing here fails; old places stay for a while. */
+  #take({ spec, members, ports, placed }: Next): void {
+    const before = { members: this.#members, placed: this.#placed };
+    [this.#spec, this.#members, this.#ports, this.#placed] = [spec, members, ports, placed];
+    this.#wiring.endOthers(placed.roots);
+    if (before.placed === NOTHING) return;
+    const here = new Set(positionsOf(placed));
+    const old = positionsOf(before.placed).filter((position) => !here.has(position));
+    const stay = new Set([...members.values()].map((member) => member.placed));
+    const gone = [...before.members].filter(([, member]) => !stay.has(member.placed));
+    delay(RETIRE_MS, undefined, { signal: this.#stop.signal, ref: false })
+      .then(() => this.#after(() => this.#retire(old, gone)))
+      .catch((error: unknown) => {
+        // Stopping takes everything away at once.
+        if (!this.#stop.signal.aborted) this.#options.log.error(`what a change left cannot be taken away: ${error}`);
+      });
+  }
+
+  async #retire(old: readonly number[], gone: readonly (readonly [string, Member])[]): Promise<void> {
+    this.#wiring.forget(old);
+    positions.free(old);
+    const forgotten = new Set(old);
+    for (const { placed } of this.#members.values()) {
+      const places = placed.placesIn(this.#spec.name);
+      if (places?.placements.some(({ position }) => forgotten.has(position)) !== true) continue;
+      const placements = places.placements.filter(({ position }) => !forgotten.has(position));
+      await placed.place(this.#spec.name, { ...places, placements });
+    }
+    for (const [name, { placed }] of gone) {
+      await this.#leave(placed);
+      if (!this.#members.has(name)) removePins(this.#options.claim.mapsOf(name));
+    }
+  }
+
+  async #leave(placed: PlacedInstance): Promise<void> {
+    this.#instances.delete(placed);
+    await placed.leave(this.#spec.name);
+  }
+
+  async #leaveAll(): Promise<void> {
+    for (const placed of [...this.#instances]) await this.#leave(placed);
+  }
+
+  /** Comes when an interface is gone. */
+  async #watch(): Promise<ChainError> {
+    return new Promise((resolve) => {
+      const timer = setInterval(() => {
+        const gone = [...this.#ports].find(([, port]) => this.#isGone(port));
+        if (gone === undefined) return;
+        clearInterval(timer);
+        const [name, { spec }] = gone;
+        const which = name === spec.interface ? name : `${spec.interface} of port ${name}`;
+        const hint = 'start the chain again when the interface is back';
+        const error = new ChainError('TP_INTERFACE_GONE', this.#spec.name, `interface ${which} was removed`, { hint });
+        this.#options.log.error(error.message);
+        resolve(error);
+      }, WATCH_MS);
+      this.#stack.defer(() => clearInterval(timer));
+    });
+  }
+
+  #isGone({ ifindex }: OpenPort): boolean {
+    using netlink = new Netlink(this.#options.namespace);
+    try {
+      getLink(netlink, ifindex);
+      return false;
+    } catch (error) {
+      if (!isSyscallError(error, 'ENODEV')) throw error;
+      return true;
+    }
+  }
+
+  #find(name: string): Member {
+    const found = this.#members.get(name);
+    if (found !== undefined) return found;
+    const names = [...this.#members.keys()].join(', ');
+    throw new RangeError(`chain ${this.#spec.name} has no function ${name}; there is ${names}`);
+  }
+
+  #requireRunning(): void {
+    if (!this.#stop.signal.aborted) return;
+    throw new ChainError('TP_STOPPED', this.#spec.name, 'it was stopped', { hint: 'start it again' });
+  }
+}
+
+/** With the same tables, whatever its configuration. */
+function isSameFunction(a: ChainFunctionSpec, b: ChainFunctionSpec): boolean {
+  const essence = (spec: ChainFunctionSpec) => JSON.stringify({ ...spec, config: undefined });
+  return essence(a) === essence(b);
+}
+
+async function reconfigure(
+  before: ChainFunctionSpec,
+  after: ChainFunctionSpec,
+  { instance }: PlacedInstance,
+  undo: AsyncDisposableStack,
+): Promise<void> {
+  const [from, to] = [before, after].map((spec) => ('share' in spec ? undefined : spec.config));
+  if (JSON.stringify(from) === JSON.stringify(to)) return;
+  await instance.configure(to);
+  undo.defer(() => instance.configure(from));
+}

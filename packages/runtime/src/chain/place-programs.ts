@@ -1,0 +1,97 @@
+import type { SizeClass } from '@twinpath/classifier';
+import { compileFunction, type FunctionProgram, type ImportedVnf, type ProgramChoice } from '@twinpath/compiler';
+import { type Continuation, PATH } from '@twinpath/compiler/abi';
+import { type MapSpec, skbChecksumState } from '@twinpath/ebpf';
+import type { Behind, Placement } from '@twinpath/vnf/chain';
+import type { InstancePlaces, InstancePlane } from '../instance-plane.ts';
+
+export interface PlaceProgramsOptions {
+  readonly plane: Pick<InstancePlane, 'cpus'>;
+  readonly imported: ImportedVnf;
+  /** Of `hash`. */
+  readonly seed: number;
+  /** The mark of the slow path's packets. */
+  readonly key: number;
+}
+
+export interface Made {
+  readonly programs: readonly FunctionProgram[];
+  readonly maps: readonly MapSpec[];
+}
+
+/** Compiles a function for its places, each place once for as long as what it is compiled with is the same. */
+export class PlacePrograms {
+  readonly #options: PlaceProgramsOptions;
+  /** What all programs depend on. */
+  #given = '';
+  #config: unknown;
+  #maps: readonly MapSpec[] = [];
+  /** By place. */
+  #made = new Map<string, FunctionProgram>();
+
+  constructor(options: PlaceProgramsOptions) {
+    this.#options = options;
+  }
+
+  /** @throws CompileError */
+  compile(
+    { placements, ports }: InstancePlaces,
+    { config, classes }: { readonly config: unknown; readonly classes: ReadonlyMap<string, SizeClass> },
+  ): Made {
+    const given = JSON.stringify([[...classes], ports]);
+    const known = config === this.#config && given === this.#given ? this.#made : new Map<string, FunctionProgram>();
+    const wanted = new Map(placements.flatMap((placement) => this.#choices(placement)));
+    const missing = [...wanted].filter(([key]) => !known.has(key));
+    const made = new Map([...known].filter(([key]) => wanted.has(key)));
+    if (missing.length > 0 || known.size === 0) {
+      const { cpus } = this.#options.plane;
+      const { imported, seed, key } = this.#options;
+      const checksumState = skbChecksumState();
+      const target = { clock: 'kernel', cpus, ports, classifiers: classes, seed, key, checksumState } as const;
+      const programs = missing.map(([, choice]) => choice);
+      const compiled = compileFunction(imported, { config, target, programs });
+      missing.forEach(([place], index) => {
+        const program = compiled.programs[index];
+        if (program !== undefined) made.set(place, program);
+      });
+      this.#maps = compiled.maps;
+    }
+    [this.#given, this.#config, this.#made] = [given, config, made];
+    return { programs: [...wanted.keys()].flatMap((place) => made.get(place) ?? []), maps: this.#maps };
+  }
+
+  #choices(placement: Placement): readonly (readonly [string, ProgramChoice])[] {
+    const wire = choiceOf(placement);
+    const { reasons } = this.#options.imported.spec;
+    // On tc a packet's own metadata says how often it has come.
+    const comesAgain = placement.hook === 'xdp' && Object.values(reasons).some(({ kind }) => kind === 'packetIn');
+    const text = JSON.stringify(placement);
+    const retry = { ...wire, origin: 'retry' } as const;
+    return [[`wire ${text}`, wire], ...(comesAgain ? ([[`retry ${text}`, retry]] as const) : [])];
+  }
+}
+
+function choiceOf({ hook, direction, position, entry, next, back, out, exits }: Placement): ProgramChoice {
+  return {
+    hook,
+    origin: 'wire',
+    direction,
+    position,
+    entry,
+    next: continuation(next),
+    back: continuation(back),
+    out: continuation(out),
+    exits: new Map(Object.entries(exits).map(([port, exit]) => [port, continuation(exit)])),
+  };
+}
+
+function continuation(behind: Behind): Continuation {
+  switch (behind.kind) {
+    case 'end':
+      return behind;
+    case 'position':
+      return { kind: 'tail-call', map: PATH, index: behind.position };
+    case 'interface':
+      return { kind: 'redirect', ifindex: behind.ifindex };
+  }
+}

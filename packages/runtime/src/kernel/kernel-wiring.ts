@@ -1,0 +1,264 @@
+// A chain's part of the main thread: which program stands at which position, and where packets begin.
+
+import { join } from 'node:path';
+import { type Attachment, assembleProgram, attachXdp, BpfProgram, setTailCall } from '@twinpath/ebpf';
+import { type Fd, inNamespace } from '@twinpath/linux';
+import type { Placement, PortMode, Root } from '@twinpath/vnf/chain';
+import { PROGRAM_PREFIX } from '../host/paths.ts';
+import { LINKS, PATHS } from '../host/pins.ts';
+import type { PlacedProgram, Wiring } from '../instance-plane.ts';
+import { GenericMode } from './generic-mode.ts';
+import { PathArrays } from './path-arrays.ts';
+import { type AttachmentLog, attachTc, PinnedLink } from './port-attachment.ts';
+
+export interface WiredInterface {
+  readonly ifindex: number;
+  /** Of XDP. */
+  readonly mode: PortMode;
+}
+
+/** Programs as they were. Disposing lets go of them; it puts nothing back. */
+export interface Kept extends Disposable {
+  restore(): void;
+}
+
+export interface WiringOptions {
+  readonly chain: string;
+  /** Of all ports. */
+  readonly namespace: Fd;
+  /** Where pins go, on a BPF file system. */
+  readonly pins: string;
+  readonly log: AttachmentLog;
+}
+
+/** Where packets begin on one hook of a port. */
+interface Beginning {
+  readonly attachment: Attachment;
+  readonly generic: GenericMode | undefined;
+  position: number;
+}
+
+export class KernelWiring implements Wiring, Disposable {
+  readonly #options: WiringOptions;
+  readonly #arrays: PathArrays;
+  readonly #placements = new Map<number, Placement>();
+  /** By position. */
+  readonly #wire = new Map<number, BpfProgram>();
+  readonly #retry = new Map<number, BpfProgram>();
+  /** By port and hook. */
+  readonly #beginnings = new Map<string, Beginning>();
+  /** By name in the chain. */
+  #ports: ReadonlyMap<string, WiredInterface> = new Map();
+
+  constructor(options: WiringOptions) {
+    this.#options = options;
+    this.#arrays = new PathArrays(arraysDirectory(options.pins));
+  }
+
+  /** Of XDP on a port; `undefined`: there is none. */
+  mode(port: string): 'native' | 'generic' | undefined {
+    const found = this.#beginnings.get(keyOf({ port, hook: 'xdp' }));
+    return found && (found.generic === undefined ? 'native' : 'generic');
+  }
+
+  /** These places are about to be filled, and ports to be attached. */
+  expect(placements: Iterable<Placement>, ports: ReadonlyMap<string, WiredInterface>): void {
+    for (const placement of placements) this.#placements.set(placement.position, placement);
+    this.#ports = new Map([...this.#ports, ...ports]);
+  }
+
+  place(programs: readonly PlacedProgram[]): void {
+    const kept = this.keep(programs.map(({ position }) => position));
+    try {
+      for (const { position, origin, id } of programs) this.#put(position, origin, BpfProgram.fromId(id));
+    } catch (error) {
+      kept.restore();
+      throw error;
+    } finally {
+      kept[Symbol.dispose]();
+    }
+  }
+
+  /** What is at these positions now, so that it can be put back. */
+  keep(positions: readonly number[]): Kept {
+    const stack = new DisposableStack();
+    const origins = ['wire', 'retry'] as const;
+    const before = positions.flatMap((position) =>
+      origins.map((origin) => {
+        const program = this.#heldOf(origin).get(position);
+        return { position, origin, program: program && stack.use(BpfProgram.fromId(program.info().id)) };
+      }),
+    );
+    return {
+      restore: () => {
+        for (const { position, origin, program } of before) {
+          this.#put(position, origin, program && BpfProgram.fromId(program.info().id));
+        }
+      },
+      [Symbol.dispose]: () => stack.dispose(),
+    };
+  }
+
+  /** Packets begin there from now on, each with the old places or with the new ones. Gives what takes it back. */
+  begin(roots: readonly Root[]): () => void {
+    using undo = new DisposableStack();
+    for (const root of roots) undo.defer(this.#beginAt(root));
+    const before = undo.move();
+    return () => before.dispose();
+  }
+
+  /** Ends what begins elsewhere than at these roots. */
+  endOthers(roots: readonly Root[]): void {
+    const wanted = new Set(roots.map(keyOf));
+    for (const key of [...this.#beginnings.keys()]) if (!wanted.has(key)) this.#end(key);
+  }
+
+  /** No packet comes to these places any more. */
+  forget(positions: Iterable<number>): void {
+    for (const position of positions) {
+      const placement = this.#placements.get(position);
+      this.#placements.delete(position);
+      if (placement === undefined) continue;
+      clear(this.#arrays.get('path', placement.hook), position);
+      if (placement.hook === 'xdp') for (const name of ['retry', 'resume'] as const) this.#clear(name, position);
+      for (const held of [this.#wire, this.#retry]) {
+        held.get(position)?.[Symbol.dispose]();
+        held.delete(position);
+      }
+    }
+  }
+
+  [Symbol.dispose](): void {
+    using rest = new DisposableStack();
+    rest.use(this.#arrays);
+    for (const held of [this.#wire, this.#retry]) for (const program of held.values()) rest.use(program);
+    for (const key of this.#beginnings.keys()) rest.defer(() => this.#end(key));
+  }
+
+  #heldOf(origin: PlacedProgram['origin']): Map<number, BpfProgram> {
+    return origin === 'wire' ? this.#wire : this.#retry;
+  }
+
+  /** Takes the program over. `undefined`: none. */
+  #put(position: number, origin: 'wire' | 'retry', program: BpfProgram | undefined): void {
+    const held = this.#heldOf(origin);
+    try {
+      this.#fill(position, origin, program);
+    } catch (error) {
+      program?.[Symbol.dispose]();
+      throw error;
+    }
+    held.get(position)?.[Symbol.dispose]();
+    if (program === undefined) held.delete(position);
+    else held.set(position, program);
+  }
+
+  #fill(position: number, origin: 'wire' | 'retry', program: BpfProgram | undefined): void {
+    const placement = this.#placements.get(position);
+    if (placement === undefined) throw new Error(`nothing is expected at position ${position}`);
+    const { hook } = placement;
+    const array = this.#arrays.get(origin === 'wire' ? 'path' : 'retry', hook);
+    if (program === undefined) {
+      clear(array, position);
+      return;
+    }
+    setTailCall(array, position, program);
+    if (origin === 'retry') return;
+    if (hook === 'xdp') this.#fillResume(position, placement, program);
+    for (const beginning of this.#beginnings.values()) {
+      if (beginning.position === position) use(beginning, program);
+    }
+  }
+
+  /** What is behind a place is itself a place, an interface, or nothing. */
+  #fillResume(position: number, { next }: Placement, program: BpfProgram): void {
+    const resume = this.#arrays.get('resume', 'xdp');
+    for (const [before, { next: behind, hook }] of this.#placements) {
+      if (hook !== 'xdp' || behind.kind !== 'position' || behind.position !== position) continue;
+      setTailCall(resume, before, program);
+    }
+    if (next.kind === 'interface') {
+      using out = loadRedirect(next.ifindex);
+      setTailCall(resume, position, out);
+    } else {
+      const following = next.kind === 'position' ? this.#wire.get(next.position) : undefined;
+      if (following !== undefined) setTailCall(resume, position, following);
+    }
+  }
+
+  /** What takes it back. */
+  #beginAt(root: Root): () => void {
+    const program = this.#wire.get(root.position);
+    if (program === undefined) throw new Error(`no program is at position ${root.position}`);
+    const key = keyOf(root);
+    const present = this.#beginnings.get(key);
+    if (present === undefined) {
+      this.#beginnings.set(key, this.#attach(root, program));
+      return () => this.#end(key);
+    }
+    const before = present.position;
+    const changeTo = (position: number) => {
+      const found = this.#wire.get(position);
+      if (found !== undefined) use(present, found);
+      present.position = position;
+    };
+    if (before !== root.position) changeTo(root.position);
+    return () => changeTo(before);
+  }
+
+  #attach({ port, hook, position }: Root, program: BpfProgram): Beginning {
+    const { chain, namespace, pins, log } = this.#options;
+    const at = this.#ports.get(port);
+    if (at === undefined) throw new Error(`port ${port} has no interface`);
+    const { ifindex } = at;
+    const pin = join(pins, LINKS, `${port.replaceAll('.', ':')} ${hook}`);
+    if (hook !== 'xdp') {
+      const direction = hook === 'tcx-ingress' ? 'ingress' : 'egress';
+      const attachment = attachTc(program, { chain, namespace, ifindex, direction, pin, log });
+      return { attachment, generic: undefined, position };
+    }
+    const link = inNamespace(namespace, () => attachXdp({ program, ifindex, mode: at.mode }));
+    const attachment = new PinnedLink(link, pin, (id) => log.onLink('xdp', id));
+    if (link.mode === 'native') return { attachment, generic: undefined, position };
+    try {
+      const generic = new GenericMode(join(pins, PATHS, `generic ${port.replaceAll('.', ':')}`));
+      generic.use(program);
+      link.update(generic.guard);
+      return { attachment, generic, position };
+    } catch (error) {
+      attachment[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  #end(key: string): void {
+    const beginning = this.#beginnings.get(key);
+    this.#beginnings.delete(key);
+    using _generic = beginning?.generic;
+    beginning?.attachment[Symbol.dispose]();
+  }
+
+  #clear(name: 'retry' | 'resume', position: number): void {
+    clear(this.#arrays.get(name, 'xdp'), position);
+  }
+}
+
+/** Where the program arrays of a chain are pinned. */
+export const arraysDirectory = (pins: string): string => join(pins, PATHS);
+
+const keyOf = ({ port, hook }: Pick<Root, 'port' | 'hook'>): string => `${port} ${hook}`;
+
+function use({ attachment, generic }: Beginning, program: BpfProgram): void {
+  if (generic === undefined) attachment.update(program);
+  else generic.use(program);
+}
+
+function clear(array: ReturnType<PathArrays['get']>, position: number): void {
+  array.delete(new Uint8Array(Uint32Array.of(position).buffer));
+}
+
+/** Out of an interface, whatever the packet is. */
+function loadRedirect(ifindex: number): BpfProgram {
+  const text = `r1 = ${ifindex}\nr2 = 0\ncall bpf_redirect\nexit`;
+  return BpfProgram.load(assembleProgram(`${PROGRAM_PREFIX}redirect`, 'xdp', text));
+}

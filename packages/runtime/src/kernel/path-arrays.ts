@@ -1,0 +1,62 @@
+// The program arrays of a chain, by position. They live as long as the chain, so that what is loaded against them (functions,
+// and the program by which packets of the slow path come back) need not follow each change: other places get other positions.
+// Pinned, because the kernel empties a program array when nobody in user space holds it, and for other threads to open.
+
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { BpfMap } from '@twinpath/ebpf';
+import type { Hook } from '@twinpath/vnf/chain';
+
+/** So many positions are there in a process: those of all its chains, before and behind a change. */
+export const POSITIONS = 4096;
+
+/** `path`: the program at a position. `retry`: its program for packets sent again. `resume`: what is behind it; nothing: the end. */
+export type PathArrayName = 'path' | 'retry' | 'resume';
+
+/** One of a name for each hook: the kernel holds an array to programs of one kind. */
+const ARRAYS: readonly (readonly [PathArrayName, Hook])[] = [
+  ['path', 'xdp'],
+  ['retry', 'xdp'],
+  ['resume', 'xdp'],
+  ['path', 'tcx-ingress'],
+  ['path', 'tcx-egress'],
+];
+
+const keyOf = (name: PathArrayName, hook: Hook) => `${name}-${hook}`;
+
+export class PathArrays implements Disposable {
+  readonly #maps: ReadonlyMap<string, BpfMap>;
+  readonly #stack: DisposableStack;
+
+  /** Opens those that are pinned in the directory, or makes and pins them. */
+  constructor(directory: string) {
+    using stack = new DisposableStack();
+    mkdirSync(directory, { recursive: true });
+    this.#maps = new Map(ARRAYS.map((each) => [keyOf(...each), stack.use(openOrCreate(directory, keyOf(...each)))]));
+    this.#stack = stack.move();
+  }
+
+  get(name: PathArrayName, hook: Hook): BpfMap {
+    const map = this.#maps.get(keyOf(name, hook));
+    if (map === undefined) throw new RangeError(`there is no program array ${keyOf(name, hook)}`);
+    return map;
+  }
+
+  [Symbol.dispose](): void {
+    this.#stack.dispose();
+  }
+}
+
+function openOrCreate(directory: string, key: string): BpfMap {
+  const pin = join(directory, key);
+  if (existsSync(pin)) return BpfMap.fromPin(pin);
+  const map = BpfMap.create({
+    name: `tp_${key}`.replaceAll('-', '_').slice(0, 15),
+    type: 'prog-array',
+    keySize: 4,
+    valueSize: 4,
+    maxEntries: POSITIONS,
+  });
+  map.pin(pin);
+  return map;
+}
