@@ -34,6 +34,7 @@ export const Errno = {
   ERANGE: 34,
   ENOLINK: 67,
   EOPNOTSUPP: 95,
+  EMSGSIZE: 90,
   ENOBUFS: 105,
   ENOTSUPP: 524,
 } as const;

@@ -95,7 +95,7 @@ function make() {
   setLink(netlink, tap.name, { up: true });
   const map = stack.use(BpfMap.create(NEXT_MAP));
   const next = new Uint32Array(stack.use(map.mapMemory()).buffer, 0, 3);
-  using program = BpfProgram.load(assembleProgram(`${PROGRAM_PREFIX}back`, 'tc', TEXT), { maps: { next: map } });
+  using program = BpfProgram.load(assembleProgram(`${PROGRAM_PREFIX}back`, 'sched-cls', TEXT), { maps: { next: map } });
   stack.use(attach(program, getLink(netlink, tap.name).ifindex));
   return { stack: stack.move(), tap, next };
 }

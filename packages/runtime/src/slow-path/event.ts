@@ -1,6 +1,6 @@
 import { EVENT, eventPrefix, ORIGINS } from '@twinpath/compiler/abi';
 import type { Hook } from '@twinpath/vnf/chain';
-import { type Codec, codec, type DecodedRecord } from '@twinpath/vnf/layout';
+import { type Codec, codec, type Decoded, type DecodedRecord } from '@twinpath/vnf/layout';
 import type { FunctionPlan, ReasonPlan } from '@twinpath/vnf/plan';
 import type { TakenPacket } from '../packet-out/packet-out.ts';
 import { insertVlanTag } from './vlan-tag.ts';
@@ -83,6 +83,8 @@ export class EventDecoder {
 
   #metadata(metadata: Codec | undefined, event: Uint8Array): DecodedRecord {
     const decoded = metadata?.decode(event, EVENT.header);
-    return typeof decoded === 'object' ? decoded : {};
+    return isRecord(decoded) ? decoded : {};
   }
 }
+
+const isRecord = (value: Decoded): value is DecodedRecord => typeof value === 'object';

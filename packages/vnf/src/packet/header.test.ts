@@ -1,4 +1,4 @@
-import { ethernetHeader, frame, ipHeader, packetView, rawBytes, tcpHeader, udpHeader } from '@twinpath/packet';
+import { ethernetHeader, frame, ipHeader, rawBytes, tcpHeader, udpHeader } from '@twinpath/packet';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ip4, mac, oneOf } from '../types/fields.ts';
