@@ -12,6 +12,7 @@ const debian = {
   test: {
     ip: 'iproute2',
     nginx: 'nginx-light',
+    ethtool: 'ethtool',
     tcpdump: 'tcpdump',
     tshark: 'tshark',
     clang: 'clang',

@@ -62,6 +62,11 @@ describe('bulk TCP through a tunnel between two fast paths on tc', () => {
     const [client, server] = [lab.host('client'), lab.host('server')];
     lab.link(client, 'eth0', server, 'eth0', { addresses: [['10.0.0.1/24'], ['10.0.0.2/24']] });
     await server.http({ port: 80, body: BODY });
+    // The kernel cuts segments before they go over the wire, which they fit.
+    const cutting = ['tx-gre-segmentation', 'tx-udp_tnl-segmentation'].flatMap((name) => [name, 'off']);
+    await server.exec('ethtool', ['-K', 'eth0', ...cutting]);
+    const route = ['10.0.0.0/24', 'dev', 'eth0', 'src', '10.0.0.1', 'advmss', '1300'];
+    await client.exec('ip', ['route', 'change', ...route]);
     using near = new TunnelEnd(client, how);
     using far = new TunnelEnd(server, how);
     const fetched = await client.fetch('http://10.0.0.2/');
@@ -76,8 +81,7 @@ describe('bulk TCP through a tunnel between two fast paths on tc', () => {
     }
     expect(far.count('refused')).toBe(0);
     expect(far.count('large')).toBeGreaterThan(10);
-    // All that carries the answer came by the tunnel.
-    expect(near.count('left')).toBeGreaterThan(far.count('large'));
-    expect(near.count('read')).toBeGreaterThan(10);
+    expect(near.count('left')).toBeGreaterThanOrEqual(BODY.length / 1300);
+    expect(near.count('read')).toBeGreaterThan(1000);
   });
 });
