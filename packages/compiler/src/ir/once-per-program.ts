@@ -2,12 +2,11 @@ import type { Program } from './types.ts';
 
 /** An analysis that is made once of each program: programs never change, passes make new ones. */
 export function oncePerProgram<T>(analyse: (program: Program) => T): (program: Program) => T {
-  const known = new WeakMap<Program, { readonly found: T }>();
+  let last: { readonly program: Program; readonly found: T } | undefined;
   return (program) => {
-    const before = known.get(program);
-    if (before !== undefined) return before.found;
+    if (last?.program === program) return last.found;
     const found = analyse(program);
-    known.set(program, { found });
+    last = { program, found };
     return found;
   };
 }

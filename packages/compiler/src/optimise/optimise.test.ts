@@ -8,6 +8,8 @@ import { forwardLoads } from './forward-loads.ts';
 import { optimise } from './index.ts';
 import { legalise } from './legalise.ts';
 import { mergeStores } from './merge-stores.ts';
+import { removeOverwrittenStores } from './overwritten-stores.ts';
+import { uniteTails } from './unite-tails.ts';
 import { widenChecks } from './widen-checks.ts';
 
 function of<Op extends Instruction['op']>(program: Program, op: Op): readonly Extract<Instruction, { op: Op }>[] {
@@ -220,5 +222,59 @@ describe('legalise', () => {
     });
     expect(() => legalise(program)).toThrow(CodeGenerationError);
     expect(() => legalise(program)).toThrow('an offset into packet may be anything within 0..4294967295');
+  });
+});
+
+describe('removeOverwrittenStores', () => {
+  const stores = (between: (b: ProgramBuilder, block: BlockId, packet: ValueId) => void) =>
+    of(
+      removeOverwrittenStores(
+        checked((b, packet, check) => {
+          const inside = check(b.entry, 14);
+          b.store(inside, packet, 4, 16, b.constant(inside, 1n));
+          between(b, inside, packet);
+          b.store(inside, packet, 4, 32, b.constant(inside, 2n));
+          b.terminate(inside, { op: 'return', value: b.constant(inside, 2n) });
+        }),
+      ),
+      'store',
+    ).map(({ width }) => width);
+
+  it('drops what a later store covers', () => {
+    expect(stores(() => {})).toEqual([32]);
+    expect(stores((b, block, packet) => b.load(block, packet, 0, 32))).toEqual([32]);
+  });
+
+  it('keeps what is read, or may be seen by a helper, before that', () => {
+    expect(stores((b, block, packet) => b.load(block, packet, 5, 8))).toEqual([16, 32]);
+    expect(stores((b, block) => b.call(block, 'ktime_get_ns', []))).toEqual([16, 32]);
+  });
+});
+
+describe('uniteTails', () => {
+  /** Two ends that add to a counter each and give a verdict. */
+  const ends = (places: readonly [number, number], verdicts: readonly [bigint, bigint]) =>
+    checked((b, packet, check) => {
+      const inside = check(b.entry, 14);
+      const sides = [b.block(), b.block()] as const;
+      const first = b.load(inside, packet, 0, 8);
+      const [then, otherwise] = sides;
+      b.terminate(inside, { op: 'branch', condition: first, then, otherwise });
+      sides.forEach((side, index) => {
+        const counters = b.mapValue(side, 'counters', 0);
+        const place = places[index] ?? 0;
+        for (const offset of [64, 72, place]) {
+          const sum = b.alu(side, 'add', b.load(side, counters, offset, 64), b.constant(side, 1n));
+          b.store(side, counters, offset, 64, sum);
+        }
+        b.terminate(side, { op: 'return', value: b.constant(side, verdicts[index] ?? 0n) });
+      });
+    });
+
+  it('leaves one end, to which numbers and places of a value come by phis', () => {
+    const united = cleanup(uniteTails(cleanup(ends([0, 8], [1n, 2n]))));
+    validate(united);
+    expect(of(united, 'store')).toHaveLength(3);
+    expect(united.blocks.flatMap(({ phis }) => phis)).toHaveLength(2);
   });
 });

@@ -13,10 +13,13 @@ export function uniteTails(program: Program): Program {
   const counts = useCounts(program);
   const candidates = graphOf(program).order.filter((id) => isCandidate(at(program.blocks, id)));
   const shapes = new Shapes(program);
-  const groups = Map.groupBy(candidates, (id) => shapes.ofEnd(at(program.blocks, id)));
+  const alike = Map.groupBy(candidates, (id) => outline(at(program.blocks, id)));
+  const groups = [...alike.values()].flatMap((ids) =>
+    ids.length < 2 ? [] : [...Map.groupBy(ids, (id) => shapes.ofEnd(at(program.blocks, id))).values()],
+  );
   // A block is of one group only. What a group brings to phis behind it changes what others bring: those wait.
   const touched = new Set<BlockId>();
-  const tails = [...groups.values()].flatMap((group): readonly Tail[] => {
+  const tails = groups.flatMap((group): readonly Tail[] => {
     if (group.length < 2) return [];
     const behind = successorsOf(at(program.blocks, at(group, 0)).terminator);
     if (behind.some((id) => touched.has(id)) || group.some((id) => touched.has(id))) return [];
@@ -30,6 +33,10 @@ export function uniteTails(program: Program): Program {
 
 const isCandidate = ({ instructions, terminator }: Block): boolean =>
   terminator.op !== 'in-packet' && instructions.length >= LEAST;
+
+/** What blocks that end alike have in common at first sight. */
+const outline = ({ instructions, terminator }: Block): string =>
+  `${instructions.at(-1)?.op} ${instructions.at(-2)?.op} ${terminator.op} ${successorsOf(terminator).join()}`;
 
 /** So many instructions must be alike at least. */
 const LEAST = 2;

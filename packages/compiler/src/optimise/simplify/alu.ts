@@ -87,7 +87,42 @@ function masked(instruction: Op<'alu'>, constant: bigint, context: Context): Bet
     const narrower = mask & lowOnes(inner.width);
     return alu('and', inner.value, context.makeConstant(narrower));
   }
-  return chained(instruction, constant, context);
+  return withinOneMask(instruction, mask, context) ?? chained(instruction, constant, context);
+}
+
+/** `((x & c) | y) & mask` is `(x & (c & mask)) | y` if the mask takes nothing from y. */
+function withinOneMask({ left }: Op<'alu'>, mask: bigint, context: Context): Better<'alu'> {
+  const both = context.definition(left);
+  if (both?.op !== 'alu' || both.operation !== 'or' || !context.usedOnce(left)) return undefined;
+  for (const [one, other] of [
+    [both.left, both.right],
+    [both.right, both.left],
+  ] as const) {
+    const part = context.definition(one);
+    const own = part?.op === 'alu' && part.operation === 'and' ? context.constant(part.right) : undefined;
+    if (part?.op !== 'alu' || own === undefined || (context.bits(other) & ~mask) !== 0n) continue;
+    const narrowed = context.make(alu('and', part.left, context.makeConstant(signed(unsigned(own) & mask))));
+    return alu('or', narrowed, other);
+  }
+  return undefined;
+}
+
+/** What an immediate operand holds without a sign. */
+export const MOST_MASKED = 0x7fff_ffffn;
+
+/** `(x >> c) & mask` as the bits of x, unmoved, if an instruction can hold that mask; and by how much it was moved. */
+export function unshifted(
+  value: ValueId,
+  context: Context,
+): { readonly bits: Unnamed; readonly count: bigint } | undefined {
+  const masked = context.definition(value);
+  if (masked?.op !== 'alu' || masked.operation !== 'and' || !context.usedOnce(value)) return undefined;
+  const mask = context.constant(masked.right);
+  const moved = context.definition(masked.left);
+  if (mask === undefined || mask < 0n || moved?.op !== 'alu' || moved.operation !== 'shr') return undefined;
+  const count = context.constant(moved.right);
+  if (count === undefined || count < 0n || count > 31n || mask << count > MOST_MASKED) return undefined;
+  return { bits: alu('and', moved.left, context.makeConstant(mask << count)), count };
 }
 
 function shifted({ operation, left }: Op<'alu'>, count: bigint, context: Context): Better<'alu'> {

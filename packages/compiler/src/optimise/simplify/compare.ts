@@ -1,6 +1,7 @@
 import { MIRRORED, NEGATED, relationHolds, signed, swapped } from '../../ir/arithmetic.ts';
 import { BOOLEAN, contains, decided } from '../../ir/interval.ts';
 import type { Relation, ValueId } from '../../ir/types.ts';
+import { MOST_MASKED, unshifted } from './alu.ts';
 import { type Better, type Context, lowOnes, type Op } from './context.ts';
 
 const UNSIGNED: Readonly<Partial<Record<Relation, Relation>>> = { slt: 'ult', sle: 'ule', sgt: 'ugt', sge: 'uge' };
@@ -55,9 +56,11 @@ function withConstant(instruction: Op<'compare'>, constant: bigint, context: Con
       if (inner.operation === 'sub' || other === undefined) return undefined;
       return { ...instruction, left: inner.left, right: context.makeConstant(constant ^ other) };
     case 'and':
-      return other === undefined
-        ? undefined
-        : ofMaskedSwap(instruction, { masked: inner, mask: other, constant }, context);
+      if (other === undefined) return undefined;
+      return (
+        ofMaskedSwap(instruction, { masked: inner, mask: other, constant }, context) ??
+        ofShifted(instruction, constant, context)
+      );
     default:
       return undefined;
   }
@@ -93,4 +96,12 @@ function ofMaskedSwap(
   const right = context.makeConstant(swapped(low, swap.width));
   const left = context.make({ op: 'alu', operation: 'and', left: swap.value, right });
   return { ...instruction, left, right: context.makeConstant(swapped(constant, swap.width)) };
+}
+
+/** `((x >> c) & mask) == d` is `(x & (mask << c)) == (d << c)`: bits are tested where they are. */
+function ofShifted(instruction: Op<'compare'>, constant: bigint, context: Context): Better<'compare'> {
+  const found = unshifted(instruction.left, context);
+  if (found === undefined || constant < 0n || constant << found.count > MOST_MASKED) return undefined;
+  const right = context.makeConstant(constant << found.count);
+  return { ...instruction, left: context.make(found.bits), right };
 }

@@ -124,6 +124,20 @@ describe('simplify', () => {
     expect(one((e) => e.alu('div', e.load(64), e.number(7)))).toBe('return (div load64, 7)');
   });
 
+  it('tests bits where they are', () => {
+    const shifted = (e: Expressions) => e.alu('and', e.alu('shr', e.load(8), e.number(4)), e.number(3));
+    expect(one((e) => e.compare('eq', shifted(e), e.number(2)))).toBe('return (eq (and load8, 48), 32)');
+    expect(one((e) => e.compare('eq', shifted(e), e.number(4)))).toBe('return 0');
+    const far = (e: Expressions) => e.alu('and', e.alu('shr', e.load(64), e.number(31)), e.number(3));
+    expect(one((e) => e.compare('eq', far(e), e.number(2)))).toBe('return (eq (and (shr load64, 31), 3), 2)');
+  });
+
+  it('masks once what is put together from parts', () => {
+    const parts = (e: Expressions) => e.alu('or', e.alu('and', e.load(16), e.number(0xf000)), e.load(8, 2));
+    expect(one((e) => e.alu('and', parts(e), e.number(0x1fff)))).toBe('return (or (and load16, 4096), load8+2)');
+    expect(one((e) => e.alu('and', parts(e), e.number(0x1f0f)))).toMatch(/^return \(and \(or /);
+  });
+
   it('sees the complement in a subtraction that cannot borrow', () => {
     expect(one((e) => e.alu('sub', e.number(0xffff), e.load(16)))).toBe('return (xor load16, 65535)');
     expect(one((e) => e.alu('sub', e.number(0xff), e.load(16)))).toBe('return (sub 255, load16)');

@@ -9,7 +9,7 @@ import { instructionsByResult, useCounts } from '../../ir/uses.ts';
 import { resolver, substitute, substituteInBlock } from '../substitute.ts';
 import { verifierReasoning } from '../verifier-reasoning.ts';
 import { betterOffset, folded } from './address.ts';
-import { betterAlu } from './alu.ts';
+import { betterAlu, unshifted } from './alu.ts';
 import { betterCompare } from './compare.ts';
 import type { Context, Unnamed } from './context.ts';
 import { betterSwap, betterTruncate, lowPart } from './conversion.ts';
@@ -154,12 +154,23 @@ class Simplifier {
   }
 
   #terminator(terminator: Terminator): Terminator {
+    if (terminator.op === 'branch') return this.#branch(terminator);
     if (terminator.op !== 'in-packet') return withTerminatorOperands(terminator, (value) => this.#settled(value));
     const { pointer, distance } = folded(terminator.pointer, terminator.size, this.#context);
     // Only as far as the verifier follows, and never to a check in front of the pointer.
     if (pointer === terminator.pointer || distance < terminator.size || distance > 0xffff) return terminator;
     this.#changed = true;
     return { ...terminator, pointer, size: distance };
+  }
+
+  #branch(terminator: Extract<Terminator, { op: 'branch' }>): Terminator {
+    const condition = this.#settled(terminator.condition);
+    const found = unshifted(condition, this.#context);
+    if (found !== undefined) {
+      this.#changed = true;
+      return { ...terminator, condition: this.#make(found.bits) };
+    }
+    return condition === terminator.condition ? terminator : { ...terminator, condition };
   }
 
   #make(unnamed: Unnamed): ValueId {

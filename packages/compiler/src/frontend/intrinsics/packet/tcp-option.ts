@@ -40,10 +40,10 @@ export const tcpOption: Member = ({ lowering, path, receiver, operands, site }) 
   const hasLength = present.alu('shr', present.alu('sub', present.alu('add', offset, n(1)), size), n(63));
   const second = present.offset(at, hasLength);
   const code = ends.refuse(ends.require(present.whenInPacket(second, 1)).when('eq', kind, n(0)));
-  const isLong = code.alu('shr', code.alu('add', code.alu('xor', kind, n(NO_OPERATION)), n(255)), n(8));
-  const isSingle = code.alu('xor', isLong, n(1));
-  // A mask, for a multiplication takes longer, and each turn waits for the one before.
-  const wantsLength = code.alu('sub', n(0), code.alu('and', hasLength, isLong));
+  // A mask of all kinds above, for each turn waits for the one before, and a multiplication takes longer.
+  const isLong = code.alu('sar', code.alu('sub', n(NO_OPERATION), kind), n(63));
+  const isSingle = code.alu('add', isLong, n(1));
+  const wantsLength = code.alu('and', code.alu('sub', n(0), hasLength), isLong);
   const length = code.alu('and', code.load(second, 0, 8), wantsLength);
   const step = code.alu('add', length, isSingle);
   const real = ends.require(code.when('uge', code.alu('add', step, isSingle), n(2), 'then'));
