@@ -6,6 +6,7 @@ import type { Program } from '../ir/types.ts';
 import { Core } from './core/core.ts';
 import { describe } from './core/describe.ts';
 import { knownValue, Names } from './core/names.ts';
+import { Subprograms, type Wanted } from './core/subprograms.ts';
 import { directionOf } from './direction.ts';
 import { callLongLoops } from './long-loops/call-long-loops.ts';
 import type { Intrinsics, Target } from './lowering.ts';
@@ -37,13 +38,22 @@ export function lowerFunction(options: LowerOptions): Lowered {
   const { code, spec } = imported;
   const direction = directionOf(target);
   const fastPath = code.call.fastPaths[direction];
-  const builder = new ProgramBuilder(`${spec.name} ${direction}`, target.hook);
-  const report = new Report((file) => code.graph.module(file));
   const names = new Names(code, plan, intrinsics);
-  const core = new Core({ builder, target, plan, intrinsics, names, report });
-  core.recover(() => run(core, fastPath, options.config));
-  if (report.errors.length > 0) throw new CompileError(report.errors);
-  return { program: callLongLoops(builder.finish()), warnings: report.warnings };
+  const attempt = (wanted: Wanted): Lowered & { readonly worthwhile: Wanted } => {
+    const builder = new ProgramBuilder(`${spec.name} ${direction}`, target.hook);
+    const report = new Report((file) => code.graph.module(file));
+    const subprograms = new Subprograms(wanted);
+    const core = new Core({ builder, target, plan, intrinsics, names, report, subprograms });
+    core.recover(() => run(core, fastPath, options.config));
+    if (report.errors.length > 0) throw new CompileError(report.errors);
+    for (const program of subprograms.programs) builder.subprogram(program);
+    const program = callLongLoops(builder.finish());
+    return { program, warnings: report.warnings, worthwhile: subprograms.worthwhile() };
+  };
+  const { worthwhile, ...inlined } = attempt(new Map());
+  if (worthwhile.size === 0) return inlined;
+  const { program, warnings } = attempt(worthwhile);
+  return { program, warnings };
 }
 
 function run(core: Core, fastPath: FunctionNode, config: unknown): void {

@@ -33,6 +33,7 @@ interface OpenBlock {
 export interface Mark {
   readonly values: number;
   readonly slots: number;
+  readonly size: number;
   readonly blocks: readonly {
     readonly phis: readonly Phi[];
     readonly instructions: number;
@@ -50,6 +51,7 @@ export class ProgramBuilder {
   readonly #values: ValueType[] = [];
   readonly #parameters: readonly ValueId[] | undefined;
   readonly #subprograms: Program[] = [];
+  #size = 0;
   readonly #slots: StackSlot[] = [];
   readonly #blocks: OpenBlock[] = [];
 
@@ -84,7 +86,7 @@ export class ProgramBuilder {
 
   /** How many instructions there are. */
   get size(): number {
-    return this.#blocks.reduce((sum, { instructions }) => sum + instructions.length + 1, 0);
+    return this.#size;
   }
 
   /** The number by which calls refer to it. What is never called is left out in the end. */
@@ -207,12 +209,13 @@ export class ProgramBuilder {
       instructions: instructions.length,
       terminator,
     }));
-    return { values: this.#values.length, slots: this.#slots.length, blocks };
+    return { values: this.#values.length, slots: this.#slots.length, size: this.#size, blocks };
   }
 
   rollback(mark: Mark): void {
     this.#values.length = mark.values;
     this.#slots.length = mark.slots;
+    this.#size = mark.size;
     this.#blocks.length = mark.blocks.length;
     for (const [id, { phis, instructions, terminator }] of mark.blocks.entries()) {
       const open = this.#open(id);
@@ -249,6 +252,7 @@ export class ProgramBuilder {
   #append(block: BlockId, instruction: Instruction): void {
     const open = this.#open(block);
     if (open.terminator !== undefined) throw new Error(`block ${block} is ended already`);
+    this.#size++;
     open.instructions.push(this.at === undefined ? instruction : { ...instruction, at: this.at });
   }
 

@@ -22,6 +22,7 @@ import type { Range, Value } from '../value.ts';
 import type { Branches, Checkpoint, Completion, Evaluation, StepWatch } from './evaluation.ts';
 import { inline } from './inline.ts';
 import type { Names } from './names.ts';
+import { Subprograms } from './subprograms.ts';
 
 /** Paths behind a statement: above the first number booleans are forced into registers, above the second it is an error. */
 const MANY_PATHS = 16;
@@ -35,27 +36,48 @@ export interface CoreParts {
   readonly intrinsics: Intrinsics;
   readonly names: Names;
   readonly report: Report;
+  readonly subprograms?: Subprograms;
 }
 
 export class Core implements Evaluation {
-  readonly builder: ProgramBuilder;
   readonly target: Target;
   readonly plan: FunctionPlan;
   readonly intrinsics: Intrinsics;
   readonly names: Names;
+  readonly subprograms: Subprograms;
   readonly broken = new Set<string>();
   watch: StepWatch | undefined;
+  #builder: ProgramBuilder;
   readonly #report: Report;
   /** Functions that are being inlined, innermost last. */
   readonly calls: FunctionNode[] = [];
 
-  constructor({ builder, target, plan, intrinsics, names, report }: CoreParts) {
-    this.builder = builder;
+  constructor({ builder, target, plan, intrinsics, names, report, subprograms }: CoreParts) {
+    this.#builder = builder;
     this.target = target;
     this.plan = plan;
     this.intrinsics = intrinsics;
     this.names = names;
     this.#report = report;
+    this.subprograms = subprograms ?? new Subprograms();
+  }
+
+  get builder(): ProgramBuilder {
+    return this.#builder;
+  }
+
+  /** Compiles into another program. `undefined`: it cannot be compiled there, of which nothing is reported. */
+  within<T>(builder: ProgramBuilder, compile: () => T): T | undefined {
+    const outer = this.#builder;
+    const [reported, errors] = [this.#report.mark(), this.#report.errors.length];
+    builder.at = outer.at;
+    this.#builder = builder;
+    const made = this.recover(compile);
+    this.#builder = outer;
+    // Statements go on behind what they reported.
+    if (made !== undefined && this.#report.errors.length === errors) return made;
+    this.#report.rollback(reported);
+    return undefined;
   }
 
   get present(): FunctionNode {
@@ -102,11 +124,12 @@ export class Core implements Evaluation {
   }
 
   mark(): Checkpoint {
-    return { program: this.builder.mark(), reported: this.#report.mark() };
+    return { program: this.builder.mark(), reported: this.#report.mark(), inlined: this.subprograms.mark() };
   }
 
-  rollback({ program, reported }: Checkpoint): void {
+  rollback({ program, reported, inlined }: Checkpoint): void {
     this.builder.rollback(program);
+    this.subprograms.rollback(inlined);
     this.#report.rollback(reported);
   }
 

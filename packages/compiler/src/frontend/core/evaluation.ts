@@ -28,6 +28,7 @@ export interface Completion {
 export interface Checkpoint {
   readonly program: Mark;
   readonly reported: number;
+  readonly inlined: number;
 }
 
 /** An additive assignment in a loop, `x += step`, and how far it moves its variable at most. */

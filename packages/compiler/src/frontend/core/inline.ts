@@ -1,4 +1,4 @@
-// A call of the author's function: its body is compiled where it is called.
+// A call of the author's function: its body is compiled where it is called, but for what is a subprogram (subprograms.ts).
 
 import type { Outcome, Path, Site } from '../path.ts';
 import { without } from '../paths/edit.ts';
@@ -6,6 +6,7 @@ import { bind } from '../statements/bind.ts';
 import type { FunctionNode } from '../syntax/function.ts';
 import { UNDEFINED, type Value } from '../value.ts';
 import type { Core } from './core.ts';
+import { possibleCall } from './subprograms.ts';
 
 const DEEPEST_CALL = 32;
 
@@ -18,6 +19,17 @@ export function inline(
 ): readonly Outcome[] {
   refuseNesting(core, callee, site);
   checkOperands(core, callee, operands, site);
+  const call = possibleCall(core, path, callee, operands);
+  const expanding = (on: Path, values: readonly Value[]) => expand(core, on, callee, values);
+  const called = call && core.subprograms.call(core, path, call, expanding);
+  if (called !== undefined) return called;
+  const before = core.builder.size;
+  const ends = expanding(path, operands);
+  if (call !== undefined) core.subprograms.note(call, core.builder.size - before);
+  return ends;
+}
+
+function expand(core: Core, path: Path, callee: FunctionNode, operands: readonly Value[]): readonly Outcome[] {
   const { at } = core.builder;
   core.calls.push(callee);
   for (const refused of callee.refused) core.warn(core.at(refused), refused.code, ...refused.operands);
