@@ -136,9 +136,10 @@ function readExtension(start: Code, ip: View, state: State, cutOff: (on: Code) =
   const isAh = isOneOf(code, state.protocol, bits(ah));
   const isOption = isOneOf(code, state.protocol, bits(hopByHop, routing, destination));
   // 8 × (units + 1); authentication header: 4 × (units + 2); fragment header: 8, whatever its reserved byte says.
-  const units = code.alu('mul', code.load(at, 1, 8), code.alu('xor', isFragment, n(1)));
-  const scale = code.alu('sub', n(8), code.alu('shl', isAh, n(2)));
-  const size = code.alu('mul', code.alu('add', code.alu('add', units, n(1)), isAh), scale);
+  // Masks and shifts, for each turn waits for the size of the header before, and a multiplication takes longer.
+  const units = code.alu('and', code.load(at, 1, 8), code.alu('sub', isFragment, n(1)));
+  const scale = code.alu('sub', n(3), isAh);
+  const size = code.alu('shl', code.alu('add', units, code.alu('add', isAh, n(1))), scale);
   const bounded = code.alu('and', size, n(SIZE_MASK));
   code = inDatagram(code, bounded);
 
