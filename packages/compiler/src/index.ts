@@ -19,7 +19,14 @@ export { type MapErrorCode, type MapStore, MapStoreError, type UpdateMode } from
 export { EvaluatorMaps, type EvaluatorMapsOptions } from './evaluate/maps/evaluator-maps.ts';
 export { DIAGNOSTICS, type DiagnosticCode } from './frontend/diagnostics.ts';
 export type { Target } from './frontend/lowering.ts';
-export { type ImportedVnf, importVnf, readVnf, sourceFiles } from './frontend/modules/import-vnf.ts';
+export {
+  type FunctionCode,
+  type ImportedVnf,
+  importVnf,
+  readFunction,
+  readVnf,
+  sourceFiles,
+} from './frontend/modules/import-vnf.ts';
 export type { Direction } from './frontend/modules/vnf-call.ts';
 export { CompileError } from './frontend/report/compile-error.ts';
 export { type Diagnostic, diagnosticText } from './frontend/report/diagnostic.ts';

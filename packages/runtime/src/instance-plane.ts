@@ -58,6 +58,8 @@ export interface InstancePlane extends Disposable {
   portState(port: string): PortState;
   /** Brings what programs know of ports (`ports`, `links`) up to date in the present maps. */
   refreshPorts(): void;
+  /** Goes on with the maps of an instance that is no more, and what they hold. `false`: there are none. */
+  adopt(): boolean;
   stageMaps(specs: readonly MapSpec[]): StagedMaps;
   /** Each program's `position` says where it belongs. @throws ProgramRejectedError; then none is kept. */
   load(programs: readonly FunctionProgram[], staged: StagedMaps): readonly LoadedProgram[];

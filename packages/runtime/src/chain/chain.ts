@@ -14,11 +14,11 @@ import {
 } from '@twinpath/vnf/chain';
 import type { HostClaim } from '../host/claim.ts';
 import { removePins } from '../host/pins.ts';
+import type { InstanceHandle } from '../instance/instance-handle.ts';
 import type { InstancePlaces } from '../instance-plane.ts';
 import { arraysDirectory, KernelWiring } from '../kernel/kernel-wiring.ts';
 import type { AttachmentLog } from '../kernel/port-attachment.ts';
 import { ChainError, refusedSpec } from './chain-error.ts';
-import type { ChainFunction } from './chain-function.ts';
 import { instancePlaces } from './instance-places.ts';
 import { type OpenPort, openPorts, recordedPorts } from './open-port.ts';
 import { type PlacedInstance, united } from './placed-instance.ts';
@@ -104,7 +104,7 @@ export class Chain implements RunningChain, AsyncDisposable {
     return this.#spec;
   }
 
-  get functions(): readonly ChainFunction[] {
+  get functions(): readonly InstanceHandle[] {
     return this.#spec.functions.flatMap(({ name }) => this.#members.get(name)?.placed.instance ?? []);
   }
 

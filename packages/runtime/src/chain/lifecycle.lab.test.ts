@@ -344,6 +344,7 @@ function failing(plane: InstancePlane, steps: string[], at: () => number): Insta
     },
     portState: (name) => step('portState').portState(name),
     refreshPorts: () => step('refreshPorts').refreshPorts(),
+    adopt: () => step('adopt').adopt(),
     stageMaps: (specs) => step('stageMaps').stageMaps(specs),
     load: (programs, staged) => step('load').load(programs, staged),
     attach: (programs) => step('attach').attach(programs),

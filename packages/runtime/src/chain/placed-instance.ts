@@ -1,12 +1,12 @@
+import type { InstanceHandle } from '../instance/instance-handle.ts';
 import type { InstancePlaces } from '../instance-plane.ts';
-import type { ChainFunction } from './chain-function.ts';
 
 /** An instance with its places in the chains that it is in, of which one has brought it along. */
 export class PlacedInstance {
-  readonly instance: ChainFunction;
+  readonly instance: InstanceHandle;
   readonly #places = new Map<string, InstancePlaces>();
 
-  constructor(instance: ChainFunction) {
+  constructor(instance: InstanceHandle) {
     this.instance = instance;
   }
 

@@ -24,7 +24,7 @@ export function requirePrivileges(chain: string): void {
 }
 
 /** @throws UnsupportedFeatureError */
-export function requireFeatures({ fastPath, reasons }: FunctionSpec): void {
+export function requireFeatures({ fastPath, reasons }: Pick<FunctionSpec, 'fastPath' | 'reasons'>): void {
   const hasPacketIn = Object.values(reasons).some(({ kind }) => kind === 'packetIn');
   const needed: readonly FeatureName[] = [
     'ringbuf',

@@ -1,22 +1,21 @@
 // What a started chain offers.
 
 import type { ChainSpec } from '@twinpath/vnf/chain';
+import type { FunctionData, TableEntry } from '../instance/instance-handle.ts';
 import type { ChainError } from './chain-error.ts';
 import type { ChainStatistics } from './statistics.ts';
 
 export interface RunningFunction {
   /** In its chain. */
   readonly name: string;
-  /** Of the spec: `firewall`. */
-  readonly kind: string;
-  /** By declared name; typed for authors as `LiveTables`. */
-  readonly tables: Readonly<Record<string, unknown>>;
-  /** The author's counters: sums over all CPUs, read when asked for. */
-  readonly counters: object;
+  /** What is declared, without the author's code. */
+  readonly spec: FunctionData;
   /** The configuration in force, as the schema gave it. */
   config(): unknown;
   /** Runs an operation of the function. @throws ConfigError for an input that it does not take. */
   operate(operation: string, input: unknown): Promise<unknown>;
+  /** What a table holds, by its path (`rules.ordered`). @throws RangeError for a table that the function does not have. */
+  entries(table: string): Promise<readonly TableEntry[]>;
 }
 
 /** A port of a running chain. */

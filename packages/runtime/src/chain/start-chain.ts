@@ -1,15 +1,16 @@
 import { randomInt } from 'node:crypto';
-import { importVnf } from '@twinpath/compiler';
 import { enableRuntimeStats } from '@twinpath/ebpf';
 import type { Log } from '@twinpath/vnf';
 import { type ChainFunctionSpec, type ChainSpec, ChainSpecError, checkChain } from '@twinpath/vnf/chain';
-import { type FunctionSpec, useHashSeed } from '@twinpath/vnf/spec';
+import { useHashSeed } from '@twinpath/vnf/spec';
 import { checkName, HostClaim } from '../host/claim.ts';
+import type { FunctionData } from '../instance/instance-handle.ts';
+import { openInstance } from '../instance/open-instance.ts';
 import type { InstancePlane } from '../instance-plane.ts';
-import { KernelPlane, type KernelPlaneOptions } from '../kernel/kernel-plane.ts';
+import type { KernelPlaneOptions } from '../kernel/kernel-plane.ts';
+import { WorkerPool } from '../threads/worker-pool.ts';
 import { Chain, type OpenedFunction } from './chain.ts';
 import { ChainError, refusedSpec } from './chain-error.ts';
-import { ChainFunction } from './chain-function.ts';
 import { consoleLog } from './console-log.ts';
 import { openChainNamespace, openPorts, recordedPorts } from './open-port.ts';
 import { PlacedInstance } from './placed-instance.ts';
@@ -32,6 +33,8 @@ export interface StartOptions {
 const SEED = randomInt(2 ** 32);
 /** The mark of the slow path's packets: one for all, because a function's packets may meet others first. */
 const KEY = randomInt(1, 2 ** 32);
+
+const pool = new WorkerPool({ seed: SEED });
 
 /** Chains of this process, for those that share functions. */
 const chains = new Map<string, Chain>();
@@ -90,14 +93,26 @@ interface Opening {
 async function openFunction(spec: ChainFunctionSpec, { chain, pins, log, options }: Opening): Promise<OpenedFunction> {
   const { name } = spec;
   if ('share' in spec) return sharedFunction(chain, name, spec.share);
-  const imported = await importVnf(spec.use);
-  requireFeatures(imported.spec);
-  checkSupported(chain, name, imported.spec);
-  const makePlane = options.plane ?? ((given) => new KernelPlane(given));
-  const plane = makePlane({ functionName: name, pins, key: KEY, wiring: hostWiring });
   const own = chain.functions.length > 1 ? prefixed(log, name) : log;
-  const instance = new ChainFunction({ chain: chain.name, name, imported, plane, seed: SEED, key: KEY, log: own });
-  return { placed: new PlacedInstance(instance), face: imported.spec };
+  const { use, worker = 'shared', onFailure = 'drop' } = spec;
+  const instance = await openInstance({
+    instance: { chain: chain.name, name, use, pins, key: KEY },
+    pool,
+    wiring: hostWiring,
+    log: own,
+    worker,
+    onFailure,
+    seed: SEED,
+    plane: options.plane,
+  });
+  try {
+    requireFeatures(instance.spec);
+    checkSupported(chain, name, instance.spec);
+  } catch (error) {
+    await instance[Symbol.asyncDispose]();
+    throw error;
+  }
+  return { placed: new PlacedInstance(instance), face: instance.spec };
 }
 
 function sharedFunction({ name: chain, functions }: ChainSpec, name: string, share: string): OpenedFunction {
@@ -136,7 +151,7 @@ async function begun(starting: Promise<void>, chain: string, signal: AbortSignal
 }
 
 /** What functions may declare and chains do not have yet. */
-function checkSupported({ name: chain }: ChainSpec, name: string, { reasons }: FunctionSpec): void {
+function checkSupported({ name: chain }: ChainSpec, name: string, { reasons }: FunctionData): void {
   for (const [reason, declared] of Object.entries(reasons)) {
     if (declared.kind === 'notice' || declared.way === 'ring') continue;
     const why = `reason ${reason} of function ${name} goes up by ${declared.way}`;

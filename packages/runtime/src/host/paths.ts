@@ -12,6 +12,7 @@ export const recordFile = (chain: string): string => join(RECORD_ROOT, `${chain}
 
 /** A name without dots, which a BPF file system reserves (kernel/bpf/inode.c). No other character of ours is a colon. */
 export const pinName = (name: string): string => name.replaceAll('.', ':');
+export const nameOfPin = (pin: string): string => pin.replaceAll(':', '.');
 
 /** At most 15 characters reach the kernel. */
 export function programName(functionName: string, suffix: 'in' | 'out' | 'retry'): string {

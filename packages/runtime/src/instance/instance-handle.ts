@@ -16,6 +16,11 @@ export type FunctionData = Omit<FunctionSpec, 'config' | 'configure' | 'slowPath
 /** One entry of a table as the slow path sees it: [key, value], [index, value], [match, value] or [labels, totals]. */
 export type TableEntry = readonly [unknown, unknown];
 
+export interface StartOptions {
+  /** Goes on with the maps that are pinned, and what they hold, if there are any. Default `false`. */
+  readonly adopt?: boolean;
+}
+
 export interface InstanceHandle extends AsyncDisposable {
   /** In its chain. */
   readonly name: string;
@@ -23,7 +28,7 @@ export interface InstanceHandle extends AsyncDisposable {
   /** The configuration in force, as the schema gave it; a copy where it comes from a worker. */
   config(): unknown;
   /** Brings both paths up; once. What fails leaves nothing behind that disposing does not remove. */
-  start(config: unknown, places: InstancePlaces): Promise<void>;
+  start(config: unknown, places: InstancePlaces, options?: StartOptions): Promise<void>;
   /** @throws what prevents it; everything is as it was then. */
   configure(config: unknown): Promise<void>;
   /** Programs stand at all these places when it is done. @throws what prevents it; everything is as it was then. */

@@ -1,10 +1,10 @@
-import { mkdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { MapStore } from '@twinpath/compiler';
 import { BpfMap, type MapSpec } from '@twinpath/ebpf';
 import { type MappedMemory, possibleCpus } from '@twinpath/linux';
 import type { StagedMaps } from '../data-plane.ts';
-import { pinName } from '../host/paths.ts';
+import { nameOfPin, pinName } from '../host/paths.ts';
 import { ExactTrie } from '../tables/exact-trie.ts';
 import type { InstanceMaps } from '../tables/instance-maps.ts';
 import { KernelStore } from './kernel-store.ts';
@@ -20,9 +20,9 @@ class Held implements Disposable {
   #store: MapStore | undefined;
   #memory: MappedMemory | undefined;
 
-  constructor(spec: MapSpec) {
+  constructor(spec: MapSpec, map = BpfMap.create(spec)) {
     this.spec = spec;
-    this.map = BpfMap.create(spec);
+    this.map = map;
   }
 
   get store(): MapStore {
@@ -71,6 +71,20 @@ export class KernelMaps implements InstanceMaps, Disposable {
 
   stage(specs: readonly MapSpec[]): StagedKernelMaps {
     return new StagedKernelMaps(this, this.#held, specs);
+  }
+
+  /** Goes on with the maps that are pinned, and what they hold. `false`: there are none. */
+  adopt(): boolean {
+    if (!existsSync(this.#directory)) return false;
+    const held = new Map<string, Held>();
+    for (const pin of readdirSync(this.#directory).filter((one) => !one.endsWith('+'))) {
+      const map = BpfMap.fromPin(join(this.#directory, pin));
+      const { type, keySize, valueSize, maxEntries } = map;
+      const name = nameOfPin(pin);
+      held.set(name, new Held({ name, type, keySize, valueSize, maxEntries }, map));
+    }
+    this.#held = held;
+    return held.size > 0;
   }
 
   /** Other maps under their names, first the new ones. Those before stay open. */
@@ -158,8 +172,13 @@ export class StagedKernelMaps implements StagedMaps {
 
   #takeOver(spec: MapSpec): Held | undefined {
     const present = this.#present.get(spec.name);
-    return present !== undefined && JSON.stringify(present.spec) === JSON.stringify(spec) ? present : undefined;
+    return present !== undefined && hasShape(present.map, spec) ? present : undefined;
   }
+}
+
+/** All else follows from the function, which is the same. */
+function hasShape(map: BpfMap, { type, keySize, valueSize, maxEntries }: MapSpec): boolean {
+  return map.type === type && map.keySize === keySize && map.valueSize === valueSize && map.maxEntries === maxEntries;
 }
 
 function disposeOthers(held: ReadonlyMap<string, Held>, except: ReadonlyMap<string, Held>): void {

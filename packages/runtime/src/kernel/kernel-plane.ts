@@ -69,6 +69,10 @@ export class KernelPlane implements InstancePlane {
     );
   }
 
+  adopt(): boolean {
+    return this.maps.adopt();
+  }
+
   stageMaps(specs: readonly MapSpec[]): StagedMaps {
     return this.maps.stage(specs);
   }

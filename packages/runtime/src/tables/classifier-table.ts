@@ -1,7 +1,7 @@
 import { SIZE_CLASSES, type SizeClass } from '@twinpath/classifier';
-import { classifierMap, hitsMap } from '@twinpath/compiler/abi';
+import { classifierMap, classifierMaps, hitsMap } from '@twinpath/compiler/abi';
 import { type Codec, codec, type DecodedRecord } from '@twinpath/vnf/layout';
-import type { Generation, TablePlan } from '@twinpath/vnf/plan';
+import type { FunctionPlan, Generation, TablePlan } from '@twinpath/vnf/plan';
 import { type InstanceMaps, indexKey } from './instance-maps.ts';
 import { RuleList, type RuleMatch } from './rule-list.ts';
 import type { Prepared, RuleSet, SwitchedMember } from './rule-set.ts';
@@ -148,4 +148,15 @@ export function fixedSizeClasses(classes: ReadonlyMap<string, SizeClass> = new M
       );
     },
   };
+}
+
+/** What maps have room for that are there already. */
+export function presentClasses({ tables }: FunctionPlan, maps: InstanceMaps): ReadonlyMap<string, SizeClass> {
+  const found = tables.flatMap((table) => {
+    if (table.kind !== 'classifier') return [];
+    const { length } = maps.memory(classifierMap(table, 0));
+    const sizeClass = SIZE_CLASSES.find((one) => classifierMaps(table, one)[0]?.valueSize === length);
+    return sizeClass === undefined ? [] : [[table.path, sizeClass] as const];
+  });
+  return new Map(found);
 }

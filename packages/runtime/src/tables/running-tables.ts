@@ -11,13 +11,15 @@ export interface RunningTablesOptions {
   readonly ports?: readonly string[];
   /** What the programs were made for. */
   readonly sizeClasses?: SizeClasses;
+  /** The maps are not new, and packets see what they hold. */
+  readonly adopted?: boolean;
 }
 
-/** Tables over new maps that programs use: every change is seen by the next packet. */
+/** Tables over maps that programs use: every change is seen by the next packet. */
 export function runningTables(
   plan: FunctionPlan,
   maps: InstanceMaps,
-  { ports = [], sizeClasses = fixedSizeClasses() }: RunningTablesOptions = {},
+  { ports = [], sizeClasses = fixedSizeClasses(), adopted = false }: RunningTablesOptions = {},
 ): LiveTableSet {
   const state = new InstanceState(maps);
   const tables = new LiveTableSet(plan, {
@@ -28,6 +30,7 @@ export function runningTables(
     elements: (table) => new LiveElements(table, maps, sizeClasses),
     rules: () => undefined,
   });
+  if (adopted) return tables;
   for (const [path, classifier] of tables.classifiers) {
     const map = classifierMap(classifier.plan, classifier.generation);
     classifier.prime(maps.memory(map), sizeClasses.get(path));

@@ -10,7 +10,7 @@ import { CompileError } from '../report/compile-error.ts';
 import type { FunctionCode, ImportedVnf } from './function-code.ts';
 import { runModule } from './run-module.ts';
 
-export type { ImportedVnf } from './function-code.ts';
+export type { FunctionCode, ImportedVnf } from './function-code.ts';
 
 /** What a source was built to: an artefact, or JavaScript beside one. */
 const BUILT = /\.[mc]?js(on)?$/;
@@ -28,6 +28,14 @@ export async function importVnf(path: string): Promise<ImportedVnf> {
   const imported = { spec: await runModule(read), ...read };
   if (cached === undefined) writeCache(imported);
   return imported;
+}
+
+/** What is in the text alone: nothing of the author's runs. @throws as `importVnf` does */
+export async function readFunction(path: string): Promise<FunctionCode> {
+  const file = resolve(path);
+  if (!BUILT.test(file)) return readCache(file) ?? (await readSource(file));
+  const artefact = artefactBeside(file);
+  return codeOf(checked(parsed(artefact)), dirname(artefact));
 }
 
 /** The same for a function that was imported otherwise, for instance by its own test. @throws CompileError */

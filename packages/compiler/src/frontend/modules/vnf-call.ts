@@ -20,6 +20,8 @@ export type Declared =
 export type Direction = 'ingress' | 'egress';
 
 export interface VnfCall {
+  /** Names of what is given: `slowPath` … */
+  readonly members: ReadonlySet<string>;
   readonly declared: ReadonlyMap<ModuleConstant, Declared>;
   /** One function twice where there is one for both directions. */
   readonly fastPaths: Readonly<Record<Direction, FunctionNode>>;
@@ -35,7 +37,11 @@ export function readVnfCall(graph: ModuleGraph, module: ModuleNode): VnfCall {
   if (spec === undefined) refuse(module, module.defaultExport, 'TP1004');
   const fields = fieldsOf(graph, { module: call.module, expression: spec });
   if (fields === undefined) refuse(call.module, spec, 'TP1004');
-  return { declared: declaredIn(graph, fields), fastPaths: fastPathsOf(graph, fields, call) };
+  return {
+    members: new Set(fields.keys()),
+    declared: declaredIn(graph, fields),
+    fastPaths: fastPathsOf(graph, fields, call),
+  };
 }
 
 /** An expression and the module whose names it uses. */

@@ -2,6 +2,8 @@ import type { ImportedVnf } from '@twinpath/compiler';
 import type { Log } from '@twinpath/vnf';
 import { type FunctionPlan, planFunction } from '@twinpath/vnf/plan';
 import { Ageing } from '../ageing.ts';
+import { ChainError } from '../chain/chain-error.ts';
+import type { FunctionStatistics } from '../chain/statistics.ts';
 import { ConfigError } from '../config/config-error.ts';
 import { parseConfig, parseInput } from '../config/parse-config.ts';
 import type { EventHandler } from '../data-plane.ts';
@@ -11,22 +13,22 @@ import { LimitedLog } from '../slow-path/limited-log.ts';
 import { HostPorts } from '../slow-path/live-ports.ts';
 import { SlowPathCounts } from '../slow-path/slow-path-counts.ts';
 import type { StagedTables } from '../staging/staged-tables.ts';
-import { countersObject, counterValues } from '../tables/counter-values.ts';
+import { counterValues } from '../tables/counter-values.ts';
 import { InstanceState } from '../tables/state.ts';
-import { ChainError } from './chain-error.ts';
-import { Deployment } from './deployment.ts';
-import { functionStatistics } from './function-statistics.ts';
 import {
+  type ContextSources,
   configureContext,
-  type InstanceOptions,
   instanceContext,
   monotonicSeconds,
   slowPathContext,
-} from './instance.ts';
-import type { RunningFunction } from './running.ts';
-import type { FunctionStatistics } from './statistics.ts';
+} from './contexts.ts';
+import { Deployment } from './deployment.ts';
+import { functionData } from './function-data.ts';
+import { functionStatistics } from './function-statistics.ts';
+import type { FunctionData, InstanceHandle, StartOptions, TableEntry } from './instance-handle.ts';
+import { entriesOf } from './table-entries.ts';
 
-export interface ChainFunctionOptions {
+export interface InstanceOptions {
   readonly chain: string;
   readonly name: string;
   readonly imported: ImportedVnf;
@@ -38,11 +40,10 @@ export interface ChainFunctionOptions {
 
 const TICK_MS = 1000;
 
-/** One function of a chain, both paths. */
-export class ChainFunction implements RunningFunction, AsyncDisposable {
+/** One function, both paths, in the thread in which the author's code runs. */
+export class Instance implements InstanceHandle {
   readonly name: string;
-  readonly kind: string;
-  readonly #options: ChainFunctionOptions;
+  readonly #options: InstanceOptions;
   readonly #plan: FunctionPlan;
   readonly #deployment: Deployment;
   readonly #ports: HostPorts;
@@ -54,10 +55,9 @@ export class ChainFunction implements RunningFunction, AsyncDisposable {
   #config: unknown;
   #instance: object = {};
 
-  constructor(options: ChainFunctionOptions) {
+  constructor(options: InstanceOptions) {
     const { name, imported, plane, seed, key, log } = options;
     this.name = name;
-    this.kind = imported.spec.name;
     this.#options = options;
     this.#plan = planFunction(imported.spec);
     this.#deployment = new Deployment({
@@ -72,25 +72,21 @@ export class ChainFunction implements RunningFunction, AsyncDisposable {
     this.#ports = new HostPorts(plane, (error) => this.#failed(error));
   }
 
-  get tables(): Readonly<Record<string, unknown>> {
-    return this.#deployment.tables.tables;
-  }
-
-  get counters(): object {
-    return countersObject(this.#plan, this.#options.plane.maps);
+  get spec(): FunctionData {
+    return functionData(this.#options.imported.spec);
   }
 
   config(): unknown {
     return this.#config;
   }
 
-  /** Brings both paths up. What fails leaves nothing behind that disposing does not remove. */
-  async start(given: unknown, places: InstancePlaces): Promise<void> {
+  async start(given: unknown, places: InstancePlaces, { adopt = false }: StartOptions = {}): Promise<void> {
     this.#options.plane.places = places;
     // As they are now: what changes from here on is told.
     this.#ports.check();
     const config = await parseConfig(this.name, this.#options.imported.spec, given);
-    const staged = await this.#configured(config, undefined);
+    const adopted = adopt && this.#deployment.adopt();
+    const staged = await this.#configured(config, adopted ? config : undefined);
     this.#deployment.deploy(config, staged);
     this.#config = config;
     await this.#startSlowPath();
@@ -147,6 +143,10 @@ export class ChainFunction implements RunningFunction, AsyncDisposable {
     });
   }
 
+  async entries(table: string): Promise<readonly TableEntry[]> {
+    return entriesOf(this.#deployment.tables, table);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
     this.#ageing?.stop();
@@ -184,7 +184,7 @@ export class ChainFunction implements RunningFunction, AsyncDisposable {
     this.#running.use(plane.listen(receive, () => dispatcher.drained()));
   }
 
-  #instanceOptions(): InstanceOptions {
+  #instanceOptions(): ContextSources {
     const { plane, log } = this.#options;
     const failed = (error: unknown) => this.#failed(error);
     return { plan: this.#plan, ports: this.#ports, cpus: plane.cpus, log, failed };
@@ -209,7 +209,7 @@ function refused(name: string, config: unknown, error: unknown): ConfigError {
 }
 
 /** One for each reason. @throws ChainError */
-function handlersOf({ chain, name, imported: { spec } }: ChainFunctionOptions, given: unknown): HandlerTable {
+function handlersOf({ chain, name, imported: { spec } }: InstanceOptions, given: unknown): HandlerTable {
   const handlers = new Map<string, (...operands: readonly unknown[]) => unknown>();
   const found = new Map<string, unknown>(typeof given === 'object' && given !== null ? Object.entries(given) : []);
   for (const reason of Object.keys(spec.reasons)) {

@@ -6,7 +6,7 @@ import type { FunctionPlan } from '@twinpath/vnf/plan';
 import { type LoadedProgram, ProgramRejectedError, type StagedMaps } from '../data-plane.ts';
 import type { InstancePlaces, InstancePlane } from '../instance-plane.ts';
 import { emptyMaps, StagedTables } from '../staging/staged-tables.ts';
-import { fixedSizeClasses } from '../tables/classifier-table.ts';
+import { fixedSizeClasses, presentClasses } from '../tables/classifier-table.ts';
 import type { LiveTableSet } from '../tables/live-tables.ts';
 import { runningTables } from '../tables/running-tables.ts';
 import { InstanceState } from '../tables/state.ts';
@@ -48,6 +48,8 @@ export class Deployment {
   readonly #options: DeploymentOptions;
   readonly #programs: PlacePrograms;
   #present: Present | undefined;
+  /** Tables hold what another instance has left. */
+  #adopted = false;
   /** What the programs are made for. */
   #classes: ReadonlyMap<string, SizeClass> = new Map();
 
@@ -66,11 +68,20 @@ export class Deployment {
     return this.#present.tables;
   }
 
+  /** Goes on with the maps of an instance that is no more, and what they hold. `false`: there are none. */
+  adopt(): boolean {
+    const { plane, plan } = this.#options;
+    this.#adopted = plane.adopt();
+    if (this.#adopted) this.#classes = presentClasses(plan, plane.maps);
+    return this.#adopted;
+  }
+
   /** For `configure`: the present tables, or empty ones. */
   stage(): StagedTables {
     const { plan, plane, seconds } = this.#options;
     const running = this.#present?.tables;
-    const maps = running === undefined ? emptyMaps(plan, plane.maps.cpus, seconds()) : plane.maps;
+    const isNew = running === undefined && !this.#adopted;
+    const maps = isNew ? emptyMaps(plan, plane.maps.cpus, seconds()) : plane.maps;
     return new StagedTables(plan, { ports: portNames(plane.places), maps, running });
   }
 
@@ -205,7 +216,7 @@ export class Deployment {
       get: (path: string) => fixedSizeClasses(this.#classes).get(path),
       grow: (path: string, sizeClass: SizeClass) => this.#grow(path, sizeClass),
     };
-    return runningTables(plan, plane.maps, { ports: portNames(plane.places), sizeClasses });
+    return runningTables(plan, plane.maps, { ports: portNames(plane.places), sizeClasses, adopted: this.#adopted });
   }
 }
 

@@ -9,7 +9,7 @@ import { countersObject } from '../tables/counter-values.ts';
 import type { InstanceMaps } from '../tables/instance-maps.ts';
 import type { LiveTableSet } from '../tables/live-tables.ts';
 
-export interface InstanceOptions {
+export interface ContextSources {
   readonly plan: FunctionPlan;
   readonly ports: HostPorts;
   readonly cpus: number;
@@ -23,13 +23,13 @@ export const monotonicNs = (): number => Number(clockNs('monotonic'));
 /** The clock of entries that age. */
 export const monotonicSeconds = (): number => Number(clockNs('monotonic-coarse') / 1_000_000_000n);
 
-function parts(options: InstanceOptions, { tables }: LiveTableSet, maps: InstanceMaps) {
+function parts(options: ContextSources, { tables }: LiveTableSet, maps: InstanceMaps) {
   const { plan, ports, cpus, log } = options;
   return { tables, counters: countersObject(plan, maps), ports, cpus, log, now: monotonicNs };
 }
 
 export function configureContext(
-  options: InstanceOptions,
+  options: ContextSources,
   staged: LiveTableSet,
   maps: InstanceMaps,
   configs: { readonly config: unknown; readonly previous: unknown },
@@ -38,7 +38,7 @@ export function configureContext(
 }
 
 export function instanceContext(
-  options: InstanceOptions,
+  options: ContextSources,
   tables: LiveTableSet,
   maps: InstanceMaps,
   config: () => unknown,
@@ -46,7 +46,7 @@ export function instanceContext(
   return { ...parts(options, tables, maps), config };
 }
 
-export function slowPathContext(instance: object, { failed }: InstanceOptions, signal: AbortSignal): object {
+export function slowPathContext(instance: object, { failed }: ContextSources, signal: AbortSignal): object {
   return {
     ...instance,
     signal,

@@ -1,6 +1,6 @@
 import type { FunctionPlan } from '@twinpath/vnf/plan';
+import type { FunctionStatistics, ProgramStatistics, SlowPathStatistics } from '../chain/statistics.ts';
 import type { LoadedProgram } from '../data-plane.ts';
-import type { FunctionStatistics, ProgramStatistics, SlowPathStatistics } from './statistics.ts';
 
 export interface StatisticsSources {
   readonly name: string;

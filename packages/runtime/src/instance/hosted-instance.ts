@@ -1,0 +1,234 @@
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { STATE } from '@twinpath/compiler/abi';
+import { BpfMap } from '@twinpath/ebpf';
+import type { MappedMemory } from '@twinpath/linux';
+import type { Log } from '@twinpath/vnf';
+import { ChainError } from '../chain/chain-error.ts';
+import type { FunctionStatistics } from '../chain/statistics.ts';
+import { pinName } from '../host/paths.ts';
+import { MAPS } from '../host/pins.ts';
+import type { InstancePlaces, Wiring } from '../instance-plane.ts';
+import { InstanceState } from '../tables/state.ts';
+import type { Call, NewInstance } from '../threads/messages.ts';
+import type { SlowPathWorker, Tenant } from '../threads/slow-path-worker.ts';
+import type { WorkerPool } from '../threads/worker-pool.ts';
+import { BackOff } from './back-off.ts';
+import { monotonicSeconds } from './contexts.ts';
+import type { FunctionData, InstanceHandle, TableEntry } from './instance-handle.ts';
+
+export interface HostedInstanceOptions {
+  readonly instance: NewInstance;
+  readonly pool: WorkerPool;
+  readonly wiring: Wiring;
+  readonly log: Log;
+  readonly worker: 'shared' | 'own';
+  /** What becomes of packets for the slow path while it is not there. */
+  readonly onFailure: 'pass' | 'drop';
+}
+
+/** What it was brought to, and is brought to again. */
+interface Wanted {
+  readonly config: unknown;
+  readonly places: InstancePlaces;
+}
+
+const TICK_MS = 1000;
+const PATIENCE_MS = 2000;
+let numbers = 0;
+
+/** An instance whose code runs in a worker. When that ends, it is started again over the same maps; the fast path goes on. */
+export class HostedInstance implements InstanceHandle {
+  readonly name: string;
+  readonly #options: HostedInstanceOptions;
+  readonly #number = ++numbers;
+  readonly #backOff = new BackOff();
+  readonly #stop = new AbortController();
+  readonly #tenant: Tenant;
+  #worker: SlowPathWorker | undefined;
+  #spec: FunctionData | undefined;
+  #wanted: Wanted | undefined;
+  #config: unknown;
+  #restarts = 0;
+  #restarting: Promise<void> | undefined;
+  #state: MappedMemory | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  private constructor(options: HostedInstanceOptions) {
+    const { instance, wiring, log } = options;
+    this.name = instance.name;
+    this.#options = options;
+    this.#tenant = {
+      log,
+      place: ({ programs }) => wiring.place(programs),
+      lost: (error, guilty) => this.#lost(error, guilty),
+    };
+  }
+
+  /** Imports the function, in a worker. @throws CompileError … */
+  static async open(options: HostedInstanceOptions): Promise<HostedInstance> {
+    const instance = new HostedInstance(options);
+    await instance.#open(options.worker);
+    return instance;
+  }
+
+  get spec(): FunctionData {
+    if (this.#spec === undefined) throw new Error('the function was not imported yet');
+    return this.#spec;
+  }
+
+  config(): unknown {
+    return this.#config;
+  }
+
+  async start(config: unknown, places: InstancePlaces): Promise<void> {
+    this.#config = await this.#call({ method: 'start', config, places, adopt: false });
+    this.#wanted = { config, places };
+    this.#backOff.began(performance.now());
+    const { pins } = this.#options.instance;
+    using map = BpfMap.fromPin(join(pins, MAPS, this.name, pinName(STATE.map)));
+    this.#state = map.mapMemory();
+    // Also while there is no worker: entries would be younger than they are, and then all at once older.
+    this.#timer = setInterval(() => this.#tick(), TICK_MS);
+  }
+
+  async configure(config: unknown): Promise<void> {
+    this.#config = await this.#call({ method: 'configure', config });
+    if (this.#wanted !== undefined) this.#wanted = { ...this.#wanted, config };
+  }
+
+  async place(places: InstancePlaces): Promise<void> {
+    if (this.#wanted === undefined) throw new Error('the function was not started yet');
+    await this.#call({ method: 'place', places });
+    this.#wanted = { ...this.#wanted, places };
+  }
+
+  operate(operation: string, input: unknown): Promise<unknown> {
+    return this.#call({ method: 'operate', operation, input });
+  }
+
+  async statistics(): Promise<FunctionStatistics> {
+    // The worker's own type.
+    const statistics = (await this.#call({ method: 'statistics' })) as FunctionStatistics;
+    return { ...statistics, slowPath: { ...statistics.slowPath, restarts: this.#restarts } };
+  }
+
+  async entries(table: string): Promise<readonly TableEntry[]> {
+    // The worker's own type.
+    return (await this.#call({ method: 'entries', table })) as readonly TableEntry[];
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#stop.signal.aborted) return;
+    this.#stop.abort();
+    clearInterval(this.#timer);
+    await this.#restarting;
+    await this.#leave();
+    this.#state?.[Symbol.dispose]();
+  }
+
+  /** Waits a little for a worker that is on its way. */
+  async #call(call: Call): Promise<unknown> {
+    if (this.#restarting !== undefined)
+      await Promise.race([this.#restarting, delay(PATIENCE_MS, undefined, { ref: false })]);
+    if (this.#worker === undefined || this.#restarting !== undefined) throw this.#absent();
+    return this.#worker.call(this.#number, call);
+  }
+
+  #absent(): ChainError {
+    const why = `the slow path of ${this.name} has failed and is not there yet`;
+    const hint = 'its log says why; it is started again by itself';
+    return new ChainError('TP_SLOW_PATH', this.#options.instance.chain, why, { hint });
+  }
+
+  async #open(kind: 'shared' | 'own'): Promise<void> {
+    const { instance, pool } = this.#options;
+    const worker = pool.take(kind);
+    worker.admit(this.#number, this.#tenant);
+    this.#worker = worker;
+    try {
+      // The worker's own type.
+      this.#spec = (await worker.call(this.#number, { method: 'open', instance })) as FunctionData;
+    } catch (error) {
+      await this.#leave();
+      throw error;
+    }
+  }
+
+  async #leave(): Promise<void> {
+    const worker = this.#worker;
+    this.#worker = undefined;
+    if (worker === undefined) return;
+    try {
+      if (!worker.isEnding) await worker.call(this.#number, { method: 'close' });
+    } finally {
+      worker.dismiss(this.#number);
+      await this.#options.pool.leave(worker);
+    }
+  }
+
+  #tick(): void {
+    const state = this.#stateWords();
+    if (state !== undefined) state.seconds = monotonicSeconds();
+  }
+
+  #stateWords(): InstanceState | undefined {
+    const memory = this.#state;
+    return memory && new InstanceState({ memory: () => new Uint8Array(memory.buffer, 0, STATE.size) });
+  }
+
+  #setAbsent(isAbsent: boolean): void {
+    const state = this.#stateWords();
+    if (state !== undefined) state.absent = isAbsent ? this.#options.onFailure : 'no';
+  }
+
+  #lost(error: Error, guilty: boolean): void {
+    const worker = this.#worker;
+    this.#worker = undefined;
+    const left = worker === undefined ? undefined : this.#options.pool.leave(worker);
+    if (this.#stop.signal.aborted || this.#wanted === undefined) return;
+    this.#setAbsent(true);
+    const treatment = this.#options.onFailure === 'pass' ? 'pass' : 'are dropped';
+    const told = error.stack ?? error.message;
+    const why = guilty ? `the slow path has failed, and packets for it ${treatment}: ${told}` : 'the slow path moves';
+    this.#options.log[guilty ? 'error' : 'warn'](why);
+    this.#restarting = this.#restart(guilty, left);
+  }
+
+  /** Never rejects. */
+  async #restart(guilty: boolean, left: Promise<void> | undefined): Promise<void> {
+    await left;
+    let kind = guilty ? 'own' : this.#options.worker;
+    for (let wait = guilty ? this.#backOff.failed(performance.now()) : 0; ; ) {
+      try {
+        await delay(wait, undefined, { signal: this.#stop.signal });
+        await this.#again(kind);
+        return;
+      } catch (error) {
+        if (this.#stop.signal.aborted) return;
+        wait = this.#backOff.failed(performance.now());
+        kind = 'own';
+        const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+        this.#options.log.error(`the slow path cannot be started again; next attempt in ${wait} ms: ${text}`);
+      }
+    }
+  }
+
+  async #again(kind: 'shared' | 'own'): Promise<void> {
+    const wanted = this.#wanted;
+    if (wanted === undefined) return;
+    await this.#open(kind);
+    const worker = this.#worker;
+    try {
+      this.#config = await worker?.call(this.#number, { method: 'start', ...wanted, adopt: true });
+    } catch (error) {
+      await this.#leave();
+      throw error;
+    }
+    this.#restarts++;
+    this.#backOff.began(performance.now());
+    this.#restarting = undefined;
+    this.#setAbsent(false);
+    this.#options.log.info('the slow path runs again');
+  }
+}

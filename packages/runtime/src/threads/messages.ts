@@ -1,0 +1,72 @@
+// What the main thread and a worker say to each other. Plain data.
+
+import type { MessagePort } from 'node:worker_threads';
+import type { Holdings } from '@twinpath/linux';
+import type { Log } from '@twinpath/vnf';
+import type { InstancePlaces, PlacedProgram } from '../instance-plane.ts';
+import type { ErrorData } from './error-data.ts';
+
+export interface WorkerData {
+  readonly holdings: Holdings;
+  /** `WORD` says which is which. */
+  readonly words: Int32Array;
+  /** Answers to questions: read where the worker waits for them. */
+  readonly answers: MessagePort;
+  /** Of `hash`: one for all of the process. */
+  readonly seed: number;
+}
+
+/** Words that a worker and the main thread share. */
+export const WORD = {
+  count: 4,
+  /** Grows for as long as the worker's event loop turns. */
+  beats: 0,
+  /** The instance whose code runs; 0: none, or it is not known. */
+  current: 1,
+  /** Questions that the main thread has answered. */
+  answered: 2,
+} as const;
+
+/** An instance that is to live in a worker. */
+export interface NewInstance {
+  readonly chain: string;
+  readonly name: string;
+  /** The file whose default export is the function. */
+  readonly use: string;
+  /** Where pins go. */
+  readonly pins: string;
+  readonly key: number;
+}
+
+/** What is asked of an instance; in one with `open`, to which it is new. */
+export type Call =
+  | { readonly method: 'open'; readonly instance: NewInstance }
+  | { readonly method: 'start'; readonly config: unknown; readonly places: InstancePlaces; readonly adopt: boolean }
+  | { readonly method: 'configure'; readonly config: unknown }
+  | { readonly method: 'place'; readonly places: InstancePlaces }
+  | { readonly method: 'operate'; readonly operation: string; readonly input: unknown }
+  | { readonly method: 'statistics' }
+  | { readonly method: 'entries'; readonly table: string }
+  | { readonly method: 'close' };
+
+export type ToWorker =
+  | { readonly kind: 'call'; readonly id: number; readonly instance: number; readonly call: Call }
+  /** Something has come to a descriptor that is watched. */
+  | { readonly kind: 'wake'; readonly fd: number }
+  | { readonly kind: 'end' };
+
+/** What a worker waits for. */
+export type Question =
+  | { readonly kind: 'place'; readonly programs: readonly PlacedProgram[] }
+  | { readonly kind: 'watch'; readonly fd: number }
+  | { readonly kind: 'forget'; readonly fd: number };
+
+export type Answer = { readonly kind: 'done' } | { readonly kind: 'failed'; readonly error: ErrorData };
+
+export type FromWorker =
+  | { readonly kind: 'result'; readonly id: number; readonly value: unknown }
+  | { readonly kind: 'failure'; readonly id: number; readonly error: ErrorData }
+  | { readonly kind: 'log'; readonly instance: number; readonly level: keyof Log; readonly text: string }
+  /** Nobody caught it. `instance`: whose code threw it; 0: it is not known. */
+  | { readonly kind: 'stray'; readonly instance: number; readonly error: ErrorData }
+  | { readonly kind: 'question'; readonly instance: number; readonly question: Question };

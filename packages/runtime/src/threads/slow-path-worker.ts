@@ -1,0 +1,219 @@
+import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
+import { createHoldings, type EdgeWatch, releaseHoldings } from '@twinpath/linux';
+import type { Log } from '@twinpath/vnf';
+import { errorData, errorFrom } from './error-data.ts';
+import {
+  type Answer,
+  type Call,
+  type FromWorker,
+  type Question,
+  type ToWorker,
+  WORD,
+  type WorkerData,
+} from './messages.ts';
+
+/** What the main thread is to an instance in a worker. */
+export interface Tenant {
+  readonly log: Log;
+  /** Programs go to their places. @throws what prevents it. */
+  place(question: Extract<Question, { kind: 'place' }>): void;
+  /** Its code is not to run any more. `guilty`: because of it, or it may be. */
+  lost(error: Error, guilty: boolean): void;
+}
+
+export interface SlowPathWorkerOptions {
+  readonly seed: number;
+  /** Of its heap. */
+  readonly megabytes: number;
+  readonly watch: EdgeWatch;
+}
+
+interface Waiting {
+  readonly call: Call;
+  readonly instance: number;
+  resolve(value: unknown): void;
+  reject(error: Error): void;
+}
+
+/** Calls that take long without being at fault: they import, compile and verify, and `configure` may work out much. */
+const LONG: ReadonlySet<Call['method']> = new Set(['open', 'start', 'configure', 'place']);
+
+/** JavaScript, or TypeScript: as this file. */
+const ENTRY = new URL(`./worker-main${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
+
+/** A worker thread, seen from the main thread. */
+export class SlowPathWorker {
+  /** Nobody else is to be put in. */
+  own = false;
+  readonly #worker: Worker;
+  readonly #words = new Int32Array(new SharedArrayBuffer(WORD.count * 4));
+  readonly #answers: MessagePort;
+  readonly #watch: EdgeWatch;
+  readonly #watched = new Set<number>();
+  readonly #tenants = new Map<number, Tenant>();
+  readonly #waiting = new Map<number, Waiting>();
+  readonly #ended: Promise<void>;
+  #calls = 0;
+  #end: Error | undefined;
+  /** At the last check. */
+  #beats = -1;
+  #checksWithoutBeat = 0;
+
+  constructor({ seed, megabytes, watch }: SlowPathWorkerOptions) {
+    const { port1, port2 } = new MessageChannel();
+    const holdings = createHoldings();
+    const workerData: WorkerData = { holdings, words: this.#words, answers: port2, seed };
+    this.#watch = watch;
+    this.#answers = port1;
+    this.#worker = new Worker(ENTRY, {
+      name: 'twinpath slow path',
+      workerData,
+      transferList: [port2],
+      // Descriptors of native code are not Node's to close; those that are left are closed by number.
+      trackUnmanagedFds: false,
+      resourceLimits: { maxOldGenerationSizeMb: megabytes },
+    });
+    this.#worker.on('message', (message: FromWorker) => this.#hear(message));
+    this.#worker.on('error', (error) => {
+      this.#end ??= error instanceof Error ? error : new Error(String(error));
+    });
+    this.#ended = new Promise((resolve) => {
+      this.#worker.once('exit', () => {
+        this.#bury();
+        releaseHoldings(holdings);
+        resolve();
+      });
+    });
+  }
+
+  get tenants(): number {
+    return this.#tenants.size;
+  }
+
+  /** It takes no instances any more. */
+  get isEnding(): boolean {
+    return this.#end !== undefined;
+  }
+
+  admit(instance: number, tenant: Tenant): void {
+    this.#tenants.set(instance, tenant);
+  }
+
+  dismiss(instance: number): void {
+    this.#tenants.delete(instance);
+    for (const [id, waiting] of this.#waiting) {
+      if (waiting.instance !== instance) continue;
+      this.#waiting.delete(id);
+      waiting.reject(new Error('the function was stopped'));
+    }
+  }
+
+  call(instance: number, call: Call): Promise<unknown> {
+    if (this.#end !== undefined) return Promise.reject(this.#end);
+    const id = this.#calls++;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { call, instance, resolve, reject });
+      this.#tell({ kind: 'call', id, instance, call });
+    });
+  }
+
+  /** To be called regularly: ends the worker when its event loop has stood still for so many calls, or for ten times as many
+   *  while it does what may take long. */
+  check(most: number): void {
+    const beats = Atomics.load(this.#words, WORD.beats);
+    this.#checksWithoutBeat = beats === this.#beats ? this.#checksWithoutBeat + 1 : 0;
+    this.#beats = beats;
+    const isBusy = [...this.#waiting.values()].some(({ call }) => LONG.has(call.method));
+    if (this.#checksWithoutBeat > most * (isBusy ? 10 : 1)) this.#kill(new Error('its code does not come to an end'));
+  }
+
+  /** In order, if it can. */
+  async end(): Promise<void> {
+    this.#end ??= new Error('the worker was ended');
+    this.#tell({ kind: 'end' });
+    const late = setTimeout(() => void this.#worker.terminate(), 1000);
+    await this.#ended;
+    clearTimeout(late);
+  }
+
+  #kill(error: Error): void {
+    if (this.#end !== undefined) return;
+    this.#end = error;
+    void this.#worker.terminate();
+  }
+
+  #tell(message: ToWorker): void {
+    this.#worker.postMessage(message);
+  }
+
+  #hear(message: FromWorker): void {
+    switch (message.kind) {
+      case 'result':
+        this.#take(message.id)?.resolve(message.value);
+        break;
+      case 'failure':
+        this.#take(message.id)?.reject(errorFrom(message.error));
+        break;
+      case 'log':
+        this.#tenants.get(message.instance)?.log[message.level](message.text);
+        break;
+      case 'stray':
+        this.#stray(message.instance, errorFrom(message.error));
+        break;
+      case 'question':
+        this.#answers.postMessage(this.#answer(message.instance, message.question));
+        Atomics.add(this.#words, WORD.answered, 1);
+        Atomics.notify(this.#words, WORD.answered);
+        break;
+    }
+  }
+
+  #take(id: number): Waiting | undefined {
+    const found = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    return found;
+  }
+
+  #answer(instance: number, question: Question): Answer {
+    try {
+      if (question.kind === 'place') this.#tenants.get(instance)?.place(question);
+      else if (question.kind === 'watch') {
+        this.#watched.add(question.fd);
+        this.#watch.add(question.fd, () => this.#tell({ kind: 'wake', fd: question.fd }));
+      } else {
+        this.#watched.delete(question.fd);
+        this.#watch.delete(question.fd);
+      }
+      return { kind: 'done' };
+    } catch (error) {
+      return { kind: 'failed', error: errorData(error) };
+    }
+  }
+
+  /** What nobody caught is one function's end, and not that of its neighbours; unless nobody knows whose it was. */
+  #stray(instance: number, error: Error): void {
+    if (instance === 0) {
+      this.#kill(error);
+      return;
+    }
+    const tenant = this.#tenants.get(instance);
+    if (tenant === undefined) return;
+    this.dismiss(instance);
+    this.call(instance, { method: 'close' }).catch(() => {});
+    tenant.lost(error, true);
+  }
+
+  /** The thread is gone, and what it held is still open. */
+  #bury(): void {
+    const error = this.#end ?? new Error('its worker ended');
+    this.#end = error;
+    for (const fd of this.#watched) this.#watch.delete(fd);
+    this.#answers.close();
+    for (const { reject } of this.#waiting.values()) reject(error);
+    this.#waiting.clear();
+    const current = Atomics.load(this.#words, WORD.current);
+    const tenants = [...this.#tenants];
+    this.#tenants.clear();
+    for (const [instance, tenant] of tenants) tenant.lost(error, current === 0 || current === instance);
+  }
+}

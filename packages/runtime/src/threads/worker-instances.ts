@@ -1,0 +1,112 @@
+import { importVnf } from '@twinpath/compiler';
+import { Instance } from '../instance/instance.ts';
+import type { AuthorCode } from './author-code.ts';
+import { errorData, isCloneable } from './error-data.ts';
+import { askMain, logInMain, tellMain } from './main-thread.ts';
+import type { Call, NewInstance, WorkerData } from './messages.ts';
+import { WorkerPlane } from './worker-plane.ts';
+
+/** The instances of one worker, by the numbers that the main thread gives them. */
+export class WorkerInstances {
+  readonly #data: WorkerData;
+  readonly #code: AuthorCode;
+  readonly #instances = new Map<number, Instance>();
+  /** By watched descriptor. */
+  readonly #wakes = new Map<number, () => void>();
+
+  constructor(data: WorkerData, code: AuthorCode) {
+    this.#data = data;
+    this.#code = code;
+  }
+
+  wake(fd: number): void {
+    this.#wakes.get(fd)?.();
+  }
+
+  /** Answers by a message, whatever happens. */
+  async call(id: number, instance: number, call: Call): Promise<void> {
+    try {
+      const value = await this.#code.run(instance, () => this.#answer(instance, call));
+      tellMain({ kind: 'result', id, value });
+    } catch (error) {
+      tellMain({ kind: 'failure', id, error: errorData(error) });
+    }
+  }
+
+  async #answer(instance: number, call: Call): Promise<unknown> {
+    switch (call.method) {
+      case 'open':
+        return this.#open(instance, call.instance);
+      case 'start':
+        return this.#start(instance, call);
+      case 'configure':
+        return this.#configure(instance, call.config);
+      case 'place':
+        return this.#find(instance).place(call.places);
+      case 'operate':
+        return this.#find(instance).operate(call.operation, call.input);
+      case 'statistics':
+        return this.#find(instance).statistics();
+      case 'entries':
+        return this.#find(instance).entries(call.table);
+      case 'close':
+        return this.#close(instance);
+    }
+  }
+
+  async #open(number: number, { chain, name, use, pins, key }: NewInstance): Promise<unknown> {
+    const imported = await importVnf(use);
+    const within = <T>(work: () => T): T => this.#code.run(number, work);
+    const plane = new WorkerPlane({
+      functionName: name,
+      pins,
+      key,
+      wiring: { place: (programs) => askMain(this.#data, number, { kind: 'place', programs }) },
+      watch: (fd, wake) => this.#watch(number, fd, wake),
+      within,
+    });
+    const log = logInMain(number);
+    const { seed } = this.#data;
+    const instance = new Instance({ chain, name, imported, plane, seed, key, log });
+    this.#instances.set(number, instance);
+    return instance.spec;
+  }
+
+  async #start(instance: number, { config, places, adopt }: Extract<Call, { method: 'start' }>): Promise<unknown> {
+    const found = this.#find(instance);
+    await found.start(config, places, { adopt });
+    return copyOf(found.config());
+  }
+
+  async #configure(instance: number, config: unknown): Promise<unknown> {
+    const found = this.#find(instance);
+    await found.configure(config);
+    return copyOf(found.config());
+  }
+
+  async #close(instance: number): Promise<void> {
+    const found = this.#instances.get(instance);
+    this.#instances.delete(instance);
+    await found?.[Symbol.asyncDispose]();
+  }
+
+  #watch(instance: number, fd: number, wake: () => void): Disposable {
+    this.#wakes.set(fd, wake);
+    askMain(this.#data, instance, { kind: 'watch', fd });
+    return {
+      [Symbol.dispose]: () => {
+        this.#wakes.delete(fd);
+        askMain(this.#data, instance, { kind: 'forget', fd });
+      },
+    };
+  }
+
+  #find(instance: number): Instance {
+    const found = this.#instances.get(instance);
+    if (found === undefined) throw new Error('the function is not in this worker any more');
+    return found;
+  }
+}
+
+/** A schema may make what cannot leave the thread. */
+const copyOf = (config: unknown): unknown => (isCloneable(config) ? config : undefined);

@@ -1,0 +1,38 @@
+// The entry of a worker: the code of authors runs here, and nowhere else.
+
+import { parentPort, workerData } from 'node:worker_threads';
+import { recordHoldings } from '@twinpath/linux';
+import { useHashSeed } from '@twinpath/vnf/spec';
+import { AuthorCode } from './author-code.ts';
+import { errorData } from './error-data.ts';
+import { tellMain } from './main-thread.ts';
+import { type ToWorker, WORD, type WorkerData } from './messages.ts';
+import { WorkerInstances } from './worker-instances.ts';
+
+const BEAT_MS = 100;
+
+const data: WorkerData = workerData;
+recordHoldings(data.holdings);
+useHashSeed(data.seed);
+const code = new AuthorCode(data.words);
+const instances = new WorkerInstances(data, code);
+
+function stray(error: unknown): void {
+  tellMain({ kind: 'stray', instance: code.owner, error: errorData(error) });
+}
+
+process.on('uncaughtException', stray);
+process.on('unhandledRejection', stray);
+// It would end the other functions of this worker.
+process.exit = (status) => {
+  stray(new Error(`process.exit(${status ?? ''}) was called`));
+  throw new Error('process.exit() in a slow path ends the function alone');
+};
+
+setInterval(() => Atomics.add(data.words, WORD.beats, 1), BEAT_MS).unref();
+
+parentPort?.on('message', (message: ToWorker) => {
+  if (message.kind === 'wake') instances.wake(message.fd);
+  else if (message.kind === 'call') void instances.call(message.id, message.instance, message.call);
+  else parentPort?.close();
+});
