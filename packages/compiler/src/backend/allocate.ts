@@ -77,6 +77,7 @@ class SpillSlots {
   readonly #program: MachineProgram;
   readonly #graph: () => Interference;
   readonly #groups: Register[][] = [];
+  readonly #known = new Map<Register, number>();
 
   constructor(program: MachineProgram, graph: () => Interference) {
     this.#program = program;
@@ -84,13 +85,13 @@ class SpillSlots {
   }
 
   of(register: Register): number {
+    const known = this.#known.get(register);
+    if (known !== undefined) return this.#program.slots.length + known;
     const clashes = (other: Register) => this.#graph().clash(register, other);
-    let index = this.#groups.findIndex((group) => group.includes(register));
-    if (index < 0) {
-      index = this.#groups.findIndex((group) => !group.some(clashes));
-      if (index < 0) index = this.#groups.push([]) - 1;
-      at(this.#groups, index).push(register);
-    }
+    const shared = this.#groups.findIndex((group) => !group.some(clashes));
+    const index = shared < 0 ? this.#groups.push([]) - 1 : shared;
+    at(this.#groups, index).push(register);
+    this.#known.set(register, index);
     return this.#program.slots.length + index;
   }
 

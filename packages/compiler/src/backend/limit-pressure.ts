@@ -147,10 +147,14 @@ class Limiting {
     const alive: (readonly Register[])[] = [];
     const machine: number[] = [];
     const first = new Set<Register>();
+    let count = 0;
+    let isOutdated = true;
     walkBackwards(block, at(this.#out, id), (instruction, behind, index) => {
       const [reads, writes] = [readsOf(instruction), writesOf(instruction)];
       alive[index] = [...reads, ...writes].filter((register) => behind.has(register));
-      machine[index + 1] = MACHINE.filter((register) => behind.has(register)).length;
+      if (isOutdated) count = MACHINE.filter((register) => behind.has(register)).length;
+      machine[index + 1] = count;
+      isOutdated = [...reads, ...writes].some((register) => register < FIRST_VIRTUAL);
       if (index > 0) return;
       for (const register of MACHINE) {
         if (reads.includes(register) || (behind.has(register) && !writes.includes(register))) first.add(register);
