@@ -54,6 +54,7 @@ export {
   type NeighbourState,
 } from './netlink/neighbour.ts';
 export { addRoute, deleteRoute, listRoutes, type NextHop, type Route, type RouteSpec } from './netlink/route.ts';
+export { findPeer, type Peer } from './netlink/peer.ts';
 export { Netlink } from './netlink/socket.ts';
 export { getOffload, type Offload, setOffload } from './offload.ts';
 export type { BatchedFrame, PacketBatch } from './packet-batch.ts';

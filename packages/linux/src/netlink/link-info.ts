@@ -12,6 +12,7 @@ export const IFLA_INFO_KIND = 1;
 export const IFF_UP = 1;
 const IFLA_LINK = 5;
 const IFLA_STATS64 = 23;
+const IFLA_LINK_NETNSID = 37;
 const IFLA_CARRIER = 33;
 const IFLA_XDP = 43;
 const IFLA_XDP_ATTACHED = 2;
@@ -53,6 +54,8 @@ export interface Link {
   readonly kind: string | undefined;
   /** The ifindex of a veth's peer or of a VLAN's parent, in that one's own namespace. */
   readonly peerIfindex: number | undefined;
+  /** What the peer's namespace is called in this one; `undefined`: it is this one. */
+  readonly peerNamespaceId: number | undefined;
   /** The bridge or bond that this interface belongs to. */
   readonly master: number | undefined;
   readonly rxQueues: number;
@@ -76,6 +79,7 @@ export function parseLink(message: NetlinkReader): Link {
     loopback: (flags & IFF_LOOPBACK) !== 0,
     kind: attributes.get(IFLA_LINKINFO)?.attributes().get(IFLA_INFO_KIND)?.string(),
     peerIfindex: attributes.get(IFLA_LINK)?.u32(),
+    peerNamespaceId: attributes.get(IFLA_LINK_NETNSID)?.i32(),
     master: attributes.get(IFLA_MASTER)?.u32(),
     rxQueues: attributes.get(IFLA_NUM_RX_QUEUES)?.u32() ?? 1,
     txQueues: attributes.get(IFLA_NUM_TX_QUEUES)?.u32() ?? 1,

@@ -88,6 +88,7 @@ function choiceOf({ hook, direction, position, entry, next, back, out, exits }: 
 function continuation(behind: Behind): Continuation {
   switch (behind.kind) {
     case 'end':
+    case 'leave':
       return behind;
     case 'position':
       return { kind: 'tail-call', map: PATH, index: behind.position };

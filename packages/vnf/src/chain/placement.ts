@@ -6,11 +6,13 @@ export type Hook = 'xdp' | 'tcx-ingress' | 'tcx-egress';
 export type Direction = 'ingress' | 'egress';
 
 /** What is behind a place.
- *  `end`: the packet's way on, as if nothing had been there. `position`: another place, by a tail call. `interface`: out of it. */
+ *  `end`: the packet's way on, as if nothing had been there. `position`: another place, by a tail call. `interface`: out of it;
+ *  0: the one by which the packet came. `leave`: out of that one, meeting its tcx egress programs from a position on; 0: none. */
 export type Behind =
   | { readonly kind: 'end' }
   | { readonly kind: 'position'; readonly position: number }
-  | { readonly kind: 'interface'; readonly ifindex: number };
+  | { readonly kind: 'interface'; readonly ifindex: number }
+  | { readonly kind: 'leave'; readonly position: number };
 
 /** One place of a function. A function has one instance, with one set of tables, at all its places. */
 export interface Placement {

@@ -14,6 +14,8 @@ export interface WiredPort {
   readonly ifindex: number;
   /** Where packets that enter by it meet the chain. */
   readonly hook: 'xdp' | 'tcx';
+  /** What XDP sends back by it has to be redirected: XDP_TX of a veth does not wake its other end. */
+  readonly isVeth?: boolean;
 }
 
 export interface ChainParts {
@@ -24,7 +26,10 @@ export interface ChainParts {
 }
 
 /** Where something is behind, by identity: what a position is before it has a number. */
-export type Link = Exclude<Behind, { readonly kind: 'position' }> | { readonly kind: 'place'; readonly id: string };
+export type Link =
+  | Extract<Behind, { readonly kind: 'end' | 'interface' }>
+  | { readonly kind: 'place'; readonly id: string }
+  | { readonly kind: 'leave'; readonly id: string | undefined };
 
 /** A place before it has a position; `id` is the same as long as it stands in the same stead. */
 export interface Place
@@ -102,11 +107,18 @@ class Planner {
     }));
   }
 
-  /** Back to where a segment's packets came from. On tcx a packet that leaves meets the interface's own programs on the way out. */
+  /** Back to where a segment's packets came from, through the functions on the way. */
   #back(hook: Hook, segment: Segment, behind: number): Link {
-    if (segment.outer.kind === 'port' && hook === 'tcx-ingress') return END;
+    const { outer, inner } = segment;
+    // What tc programs send out of an interface meets its programs on the way out.
+    if (hook === 'tcx-ingress' && outer.kind === 'port' && inner.kind !== 'port') {
+      if (this.#walk('tcx-egress', segment, 'inner', 0).kind !== 'place') return END;
+      const link = this.#walk('tcx-egress', segment, 'inner', behind);
+      return { kind: 'leave', id: link.kind === 'place' ? link.id : undefined };
+    }
     const link = this.#walk(hook, segment, 'inner', behind);
-    return link.kind === 'interface' ? END : link;
+    const redirects = outer.kind === 'port' && this.#port(outer.port).isVeth === true;
+    return link.kind === 'interface' && !redirects ? END : link;
   }
 
   #out({ outer }: Segment): Link {
@@ -138,8 +150,10 @@ class Planner {
           return [[end.port, this.#exit(hook, segment, side)] as const];
         }),
       );
-      const fixed = { next: END, back: END, out: END } as const;
-      return { function: name, hook, direction: 'ingress', entry, ...fixed, exits: Object.fromEntries(exits) };
+      const redirects = hook === 'xdp' && [...this.#parts.ports.values()].some((port) => port.isVeth === true);
+      const back: Link = redirects ? { kind: 'interface', ifindex: 0 } : END;
+      const own = { function: name, hook, direction: 'ingress', entry } as const;
+      return { ...own, next: END, back, out: END, exits: Object.fromEntries(exits) };
     });
   }
 

@@ -33,8 +33,11 @@ export function placeChain(
 
 function placementOf(chain: string, place: Place, numberOf: (id: string) => number): Placement {
   const { function: name, hook, direction, entry, next, back, out, exits } = place;
-  const behind = (link: Link): Behind =>
-    link.kind === 'place' ? { kind: 'position', position: numberOf(link.id) } : link;
+  const behind = (link: Link): Behind => {
+    if (link.kind === 'place') return { kind: 'position', position: numberOf(link.id) };
+    if (link.kind !== 'leave') return link;
+    return { kind: 'leave', position: link.id === undefined ? 0 : numberOf(link.id) };
+  };
   return {
     position: numberOf(place.id),
     chain,

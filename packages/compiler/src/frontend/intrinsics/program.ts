@@ -13,12 +13,11 @@ import { finish } from './forwarding/finish.ts';
 import { bounce, flood, forward, route } from './forwarding/verdicts.ts';
 import { remember } from './memo.ts';
 import { packetValue } from './packet/packet.ts';
-import { goOn, RETURN_CODES, returnAborted, returnCode } from './return-codes.ts';
+import { goOn, RETURN_CODES, returnAborted, returnCode, SKB } from './return-codes.ts';
 import { view } from './view.ts';
 
 /** As many bytes of a tc packet are made linear, so that every header that is read directly is there. */
 const LINEAR = 192;
-const SKB = { length: 0, mark: 8, priority: 32, cb: 48 } as const;
 /** Where a marked packet says what it wants. */
 const WORD = { xdp: SKB.priority, 'tcx-ingress': SKB.cb, 'tcx-egress': SKB.priority } as const;
 

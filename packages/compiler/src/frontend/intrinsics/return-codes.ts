@@ -1,7 +1,12 @@
 // What each hook's kernel side calls our verdicts (include/uapi/linux/bpf.h: xdp_action, tcx_action_base).
 import type { Continuation } from '../../abi/chain.ts';
+import { markWord, PASS } from '../../abi/mark.ts';
 import type { Hook, ValueId } from '../../ir/types.ts';
 import { type Code, n } from './code.ts';
+import { ifindex } from './packet/port.ts';
+
+/** Where __sk_buff has what tells packets of the slow path. */
+export const SKB = { length: 0, mark: 8, priority: 32, cb: 48 } as const;
 
 interface Codes {
   readonly drop: number;
@@ -34,8 +39,15 @@ export function goOn(code: Code, to: Continuation | undefined, ended: number): v
       returnAborted(code);
       break;
     case 'redirect':
-      returnResult(code, code.call('redirect', [n(to.ifindex), n(0)]));
+      returnResult(code, code.call('redirect', [to.ifindex === 0 ? ifindex(code) : n(to.ifindex), n(0)]));
       break;
+    case 'leave': {
+      const word = to.position === 0 ? markWord(0, PASS) : markWord(to.position, 0);
+      code.store(builder.context, SKB.mark, 32, n(code.lowering.target.key));
+      code.store(builder.context, SKB.priority, 32, n(word));
+      returnResult(code, code.call('redirect', [ifindex(code), n(0)]));
+      break;
+    }
     default:
       returnCode(code, ended);
   }

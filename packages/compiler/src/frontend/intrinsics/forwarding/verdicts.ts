@@ -29,7 +29,7 @@ export function bounce(lowering: Lowering, path: Path, site: Site): void {
       const code = counted(lowering, on, 'bounce');
       leave(code, portIndex(code, value, site));
     }
-  } else if (back?.kind === 'tail-call' || hook === 'xdp') {
+  } else if (hook === 'xdp' || (back !== undefined && back.kind !== 'end')) {
     goOn(counted(lowering, path, 'bounce'), back, XDP_TX);
   } else {
     const code = counted(lowering, path, 'bounce');
