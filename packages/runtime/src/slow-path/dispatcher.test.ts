@@ -19,6 +19,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { InstancePlaces } from '../instance-plane.ts';
 import type { PacketOut } from '../packet-out/packet-out.ts';
 import { UndeliveredError } from '../packet-out/undelivered.ts';
+import { WriteCollector } from '../tables/write-collector.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { LimitedLog } from './limited-log.ts';
 import { SlowPathCounts } from './slow-path-counts.ts';
@@ -95,18 +96,23 @@ function open(handlers: Handlers) {
   const line = (text: string) => void lines.push(text);
   const log: Log = { debug: line, info: line, warn: line, error: line };
   const counts = new SlowPathCounts();
+  const writes = new WriteCollector();
   const table = new Map(
     Object.entries(handlers).map(([name, handler]) => [
       name,
       (...given: readonly unknown[]) => Reflect.apply(handler, undefined, given),
     ]),
   );
-  const dispatcher = new Dispatcher(plan, { packetOut, counts, log: new LimitedLog(log), places: () => PLACES }, table);
+  const dispatcher = new Dispatcher(
+    plan,
+    { packetOut, counts, log: new LimitedLog(log), places: () => PLACES, writes },
+    table,
+  );
   const receive = (...views: readonly DataView[]) => {
     for (const view of views) dispatcher.receive(view, 0, view.byteLength);
     dispatcher.drained();
   };
-  return { dispatcher, receive, packetOut, sent, lines, counts };
+  return { dispatcher, receive, packetOut, sent, lines, counts, writes };
 }
 
 beforeEach(() => {
@@ -310,6 +316,28 @@ describe('a handed-over packet', () => {
     const { receive, packetOut } = open({ resumed: (packet: HeldPacket) => packet.resume() });
     receive(event('resumed'), event('resumed'), event('resumed'));
     expect(packetOut.flush).toHaveBeenCalledTimes(1);
+  });
+
+  test('goes out behind what was written to tables for it', () => {
+    const order: string[] = [];
+    const { receive, packetOut, writes, counts, lines } = open({
+      resumed(packet: HeldPacket) {
+        expect(writes.isOpen).toBe(true);
+        writes.add({
+          writeCollected() {
+            order.push('written');
+            return [new Error('the table is full')];
+          },
+        });
+        packet.resume();
+      },
+    });
+    vi.spyOn(packetOut, 'flush').mockImplementation(() => void order.push('sent'));
+    receive(event('resumed'));
+    expect(order).toEqual(['written', 'sent']);
+    expect(writes.isOpen).toBe(false);
+    expect(counts.handlerErrors).toBe(1);
+    expect(lines[0]).toContain('the table is full');
   });
 
   test('goes out at once when it is answered later, with others that are', async () => {

@@ -3,6 +3,7 @@ import type { FunctionPlan } from '@twinpath/vnf/plan';
 import { CopiedFrame } from '@twinpath/vnf/spec';
 import type { InstancePlaces } from '../instance-plane.ts';
 import { UndeliveredError } from '../packet-out/undelivered.ts';
+import type { WriteCollector } from '../tables/write-collector.ts';
 import { AnsweredError } from './answered-error.ts';
 import { Deadlines } from './deadlines.ts';
 import { EventDecoder, type PacketEvent } from './event.ts';
@@ -16,6 +17,8 @@ export type HandlerTable = ReadonlyMap<string, Handler>;
 export interface DispatcherOptions extends Omit<Answering, 'given' | 'ports'> {
   /** Of the instance, at the moment. */
   places(): InstancePlaces;
+  /** Where the handlers' writes to tables are held back until their packets go out; `undefined`: nowhere. */
+  readonly writes: WriteCollector | undefined;
 }
 
 /** Where nothing else is declared. */
@@ -25,6 +28,7 @@ const ANSWER_WITHIN_NS = 1e9;
 export class Dispatcher implements Disposable {
   readonly #decoder: EventDecoder;
   readonly #options: Answering;
+  readonly #writes: WriteCollector | undefined;
   readonly #deadlines = new Deadlines();
   /** By the reasons' numbers. */
   readonly #handlers: readonly (Handler | undefined)[];
@@ -39,11 +43,12 @@ export class Dispatcher implements Disposable {
     const ports = new PortNames(() => options.places());
     this.#decoder = new EventDecoder(plan, ports.all);
     this.#options = { ...options, ports, given: () => this.#given() };
+    this.#writes = options.writes;
   }
 
   receive(memory: DataView, offset: number, length: number): void {
     const { counts } = this.#options;
-    this.#draining = true;
+    if (!this.#draining) this.#begin();
     counts.handedUp++;
     const event = this.#decode(memory, offset, length);
     if (event === undefined) counts.malformed++;
@@ -52,10 +57,16 @@ export class Dispatcher implements Disposable {
     else this.#hold(event);
   }
 
-  /** Behind the events that came together: their answers go out together. */
+  /** Behind the events that came together: what they wrote is written, and then their answers go out. */
   drained(): void {
     this.#draining = false;
+    for (const error of this.#writes?.close() ?? []) this.#refused(error);
     this.#flush();
+  }
+
+  #begin(): void {
+    this.#draining = true;
+    this.#writes?.open();
   }
 
   /** Packets that wait are given up. Handlers that go on fail for want of what is gone: nobody is told. */
@@ -106,6 +117,13 @@ export class Dispatcher implements Disposable {
     counts.handlerErrors++;
     log.write('error', `handler ${reason}`, `the handler of ${reason} failed: ${textOf(error)}`);
     held?.giveUp();
+  }
+
+  /** A write to a table that was held back, so that its handler could not be told. */
+  #refused(error: Error): void {
+    const { counts, log } = this.#options;
+    counts.handlerErrors++;
+    log.write('error', 'refused write', `a handler's write was refused: ${error.message}`);
   }
 
   /** Answers of later go out with all others that are given in the same turn of the event loop. */

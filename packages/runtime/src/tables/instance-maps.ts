@@ -1,4 +1,5 @@
 import type { MapStore } from '@twinpath/compiler';
+import type { WriteCollector } from './write-collector.ts';
 
 /** One entry as a map holds it. */
 export type StoredEntry = readonly [key: Uint8Array, value: Uint8Array];
@@ -17,6 +18,8 @@ export interface InstanceMaps {
   readonly cpus: number;
   /** Milliseconds for which a packet may still see the generation of a rule set that it began with. */
   readonly graceMs: number;
+  /** Where single writes are held back for a while; absent: nowhere. */
+  readonly writes?: WriteCollector;
   /** `lookup` finds exactly the key, in a trie too. */
   store(name: string): MapStore;
   /** The bytes of element 0 of an array map, the very ones that programs read; no copy. */

@@ -1,0 +1,37 @@
+/** A map that holds writes back. */
+export interface Collecting {
+  /** Writes what is held back. Gives what was refused. */
+  writeCollected(): readonly Error[];
+}
+
+/**
+ * Holds back single writes to tables while events of one drain are handled, so that they become one system call for each table
+ * and batch of them. Whoever reads meanwhile sees them written.
+ */
+export class WriteCollector {
+  readonly #waiting = new Set<Collecting>();
+  #open = false;
+
+  /** Writes may be held back. */
+  get isOpen(): boolean {
+    return this.#open;
+  }
+
+  open(): void {
+    this.#open = true;
+  }
+
+  /** This map holds something back. */
+  add(one: Collecting): void {
+    this.#waiting.add(one);
+  }
+
+  /** All is written. Gives what was refused: nobody else is told. */
+  close(): readonly Error[] {
+    this.#open = false;
+    if (this.#waiting.size === 0) return [];
+    const refused = [...this.#waiting].flatMap((one) => one.writeCollected());
+    this.#waiting.clear();
+    return refused;
+  }
+}
