@@ -252,29 +252,33 @@ describe('removeOverwrittenStores', () => {
 });
 
 describe('uniteTails', () => {
-  /** Two ends that add to a counter each and give a verdict. */
-  const ends = (places: readonly [number, number], verdicts: readonly [bigint, bigint]) =>
+  /** Two ends that add to three counters each, call a helper with a number and give a verdict. */
+  const ends = (helper: string) =>
     checked((b, packet, check) => {
       const inside = check(b.entry, 14);
-      const sides = [b.block(), b.block()] as const;
-      const first = b.load(inside, packet, 0, 8);
-      const [then, otherwise] = sides;
-      b.terminate(inside, { op: 'branch', condition: first, then, otherwise });
-      sides.forEach((side, index) => {
-        const counters = b.mapValue(side, 'counters', 0);
-        const place = places[index] ?? 0;
-        for (const offset of [64, 72, place]) {
-          const sum = b.alu(side, 'add', b.load(side, counters, offset, 64), b.constant(side, 1n));
-          b.store(side, counters, offset, 64, sum);
+      const [then, otherwise] = [b.block(), b.block()];
+      b.terminate(inside, { op: 'branch', condition: b.load(inside, packet, 0, 8), then, otherwise });
+      const end = (block: BlockId, number: number) => {
+        const counters = b.mapValue(block, 'counters', 0);
+        for (const offset of [64, 72, 8 * number]) {
+          const sum = b.alu(block, 'add', b.load(block, counters, offset, 64), b.constant(block, 1n));
+          b.store(block, counters, offset, 64, sum);
         }
-        b.terminate(side, { op: 'return', value: b.constant(side, verdicts[index] ?? 0n) });
-      });
+        b.call(block, helper, [b.context, b.map(block, 'next'), b.constant(block, BigInt(number))]);
+        b.terminate(block, { op: 'return', value: b.constant(block, 2n) });
+      };
+      end(then, 0);
+      end(otherwise, 1);
     });
 
   it('leaves one end, to which numbers and places of a value come by phis', () => {
-    const united = cleanup(uniteTails(cleanup(ends([0, 8], [1n, 2n]))));
+    const united = cleanup(uniteTails(cleanup(ends('redirect_map'))));
     validate(united);
     expect(of(united, 'store')).toHaveLength(3);
     expect(united.blocks.flatMap(({ phis }) => phis)).toHaveLength(2);
+  });
+
+  it('leaves tail calls to different programs apart: the kernel makes direct jumps of them', () => {
+    expect(of(cleanup(uniteTails(cleanup(ends('tail_call')))), 'call')).toHaveLength(2);
   });
 });

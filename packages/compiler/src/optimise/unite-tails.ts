@@ -69,6 +69,9 @@ const VALUES: ReadonlySet<string> = new Set([
 const VALUES_AND_PLACES: ReadonlySet<string> = new Set([...VALUES, 'offset']);
 const VALUES_OF_TERMINATOR: ReadonlySet<string> = new Set(['at', 'likely', 'condition', 'value']);
 
+/** A tail call is a direct jump only if its index is the same on all ways to it; a reservation's size has to be a constant. */
+const SAME_ARGUMENTS: ReadonlySet<string> = new Set(['tail_call', 'ringbuf_reserve']);
+
 /** Texts that are equal for what differs in the values that it reads alone, or in the place of a table's value. */
 class Shapes {
   readonly #program: Program;
@@ -85,7 +88,9 @@ class Shapes {
     const isAccess = instruction.op === 'load' || instruction.op === 'store';
     const isMovable = isAccess && isTableValue(at(values, instruction.address));
     const types = operandsOf(instruction).map((operand) => typeText(at(values, operand)));
-    const made = `${textOf(instruction, isMovable ? VALUES_AND_PLACES : VALUES)} ${types}`;
+    const isFixed = instruction.op === 'call' && SAME_ARGUMENTS.has(instruction.helper);
+    const fixed = isFixed ? operandsOf(instruction).join() : '';
+    const made = `${textOf(instruction, isMovable ? VALUES_AND_PLACES : VALUES)} ${types} ${fixed}`;
     this.#known.set(instruction, made);
     return made;
   }
