@@ -83,6 +83,37 @@ export const OF_TABLES: Readonly<Record<keyof typeof TABLES, Explanation>> = {
       'An entry that the kernel may evict at any time could take its lock with it; a per-CPU entry has one reader and writer.',
     none: 'vnf() refuses such a table before (TP1005)',
   },
+  TP4011: {
+    reason:
+      'The kernel gives the memory of a removed entry to the next one that is inserted, on whichever CPU. What is removed by its key may be the entry that was found before.',
+    example: inFastPath(
+      'drop, next, table, u32',
+      `const size = sizes.lookup(packet.length);
+if (!size) return drop;
+sizes.remove(packet.length);
+return size.seen > 1 ? drop : next;`,
+      { before: 'const sizes = table({ key: u32, value: { seen: u32 }, max: 16 });', members: 'tables: { sizes },' },
+    ),
+  },
+  TP4012: {
+    reason:
+      'A lock is held with the CPU to itself, for a few instructions: the verifier allows no call in between, of tables, clocks or counters that were not touched before.',
+    example: inFastPath(
+      'drop, guard, lock, next, table, u32',
+      `const size = sizes.lookup(packet.length);
+if (!size) return drop;
+{
+  using _held = lock(size.guard);
+  if (sizes.peek(14)) return drop;
+  size.seen += 1;
+}
+return next;`,
+      {
+        before: 'const sizes = table({ key: u32, value: { seen: u32, guard }, max: 16 });',
+        members: 'tables: { sizes },',
+      },
+    ),
+  },
 };
 
 export const OF_VERDICTS: Readonly<Record<keyof typeof VERDICTS, Explanation>> = {

@@ -18,6 +18,9 @@ export interface Path {
   readonly epoch: number;
 }
 
+/** Whether `using` holds a lock. */
+export const holdsLock = ({ scope }: Path): boolean => [...scope.values()].some(({ kind }) => kind === 'lock');
+
 /** A value on the path on which it is so. An expression has one outcome for each path that leads out of it. */
 export interface Outcome {
   readonly path: Path;

@@ -61,6 +61,8 @@ export type Value =
       readonly prefix: readonly string[];
       readonly pointer: ValueId;
       readonly writable: boolean;
+      /** Something was removed from its table since it was found: it may be another one by now. */
+      readonly isStale?: true;
       /** Of the addresses in the key that led to it. */
       readonly family?: 4 | 6 | undefined;
       /** Further values that come with it, such as a classifier's `ruleNumber`. */

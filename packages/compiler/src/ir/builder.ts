@@ -34,6 +34,7 @@ export interface Mark {
   readonly values: number;
   readonly slots: number;
   readonly size: number;
+  readonly calls: number;
   readonly blocks: readonly {
     readonly phis: readonly Phi[];
     readonly instructions: number;
@@ -52,6 +53,7 @@ export class ProgramBuilder {
   readonly #parameters: readonly ValueId[] | undefined;
   readonly #subprograms: Program[] = [];
   #size = 0;
+  #calls = 0;
   readonly #slots: StackSlot[] = [];
   readonly #blocks: OpenBlock[] = [];
 
@@ -87,6 +89,11 @@ export class ProgramBuilder {
   /** How many instructions there are. */
   get size(): number {
     return this.#size;
+  }
+
+  /** How many calls there are. */
+  get calls(): number {
+    return this.#calls;
   }
 
   /** The number by which calls refer to it. What is never called is left out in the end. */
@@ -209,13 +216,14 @@ export class ProgramBuilder {
       instructions: instructions.length,
       terminator,
     }));
-    return { values: this.#values.length, slots: this.#slots.length, size: this.#size, blocks };
+    return { values: this.#values.length, slots: this.#slots.length, size: this.#size, calls: this.#calls, blocks };
   }
 
   rollback(mark: Mark): void {
     this.#values.length = mark.values;
     this.#slots.length = mark.slots;
     this.#size = mark.size;
+    this.#calls = mark.calls;
     this.#blocks.length = mark.blocks.length;
     for (const [id, { phis, instructions, terminator }] of mark.blocks.entries()) {
       const open = this.#open(id);
@@ -253,6 +261,7 @@ export class ProgramBuilder {
     const open = this.#open(block);
     if (open.terminator !== undefined) throw new Error(`block ${block} is ended already`);
     this.#size++;
+    if (instruction.op === 'call') this.#calls++;
     open.instructions.push(this.at === undefined ? instruction : { ...instruction, at: this.at });
   }
 

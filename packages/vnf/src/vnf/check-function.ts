@@ -58,6 +58,7 @@ function checkTables(spec: FunctionSpec, where: string): void {
     seen.set(table, path);
     checkTable(table, at, reasons);
   };
+  checkGenerations(spec, where);
   for (const [name, table] of Object.entries(spec.tables)) {
     checkIdentifier(name, `${where}, table ${name}`);
     if (table === undefined)
@@ -70,6 +71,19 @@ function checkTables(spec: FunctionSpec, where: string): void {
       }
     }
   }
+}
+
+/** Each has a bit in one word of the state. */
+const MOST_GENERATIONS = 32;
+
+function checkGenerations({ tables }: FunctionSpec, where: string): void {
+  const switching = Object.values(tables).filter((table) => table?.kind === 'ruleSet' || table?.kind === 'classifier');
+  if (switching.length <= MOST_GENERATIONS) return;
+  throw new VnfSpecError(
+    `${where}, tables`,
+    `there are ${switching.length} rule sets and classifiers, of which a function has at most ${MOST_GENERATIONS}`,
+    'put classifiers that change together into one ruleSet()',
+  );
 }
 
 function checkCounters(spec: FunctionSpec, { counters }: GivenSpec, where: string): void {

@@ -174,6 +174,13 @@ describe('vnf', () => {
     expect(() => vnf({ name: 'a', tables: { rules }, fastPath })).toThrow('table rules.list, max: -1');
   });
 
+  it('refuses more tables that switch between generations than there are bits for', () => {
+    const rules = () => classifier({ match: { protocol: u8 }, value: { n: u8 }, max: 1 });
+    const many = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, at) => [`t${at}`, rules()]));
+    expect(() => vnf({ name: 'test', tables: many(32), fastPath })).not.toThrow();
+    expect(() => vnf({ name: 'test', tables: many(33), fastPath })).toThrow('there are 33 rule sets and classifiers');
+  });
+
   it('says what to do about it', () => {
     try {
       withTable(table({ ...base, value: { guard }, perCpu: true }))();

@@ -22,8 +22,8 @@ export function shapeOf(value: Value): string | undefined {
       return shapeOfFields(value.fields);
     case 'entry': {
       const extra = shapeOfFields(value.extra ?? new Map());
-      const { table, layout, prefix, writable, family } = value;
-      const shape = `${table.path} ${identityOf(layout)} ${prefix.join('.')} ${writable} ${family}`;
+      const { table, layout, prefix, writable, family, isStale } = value;
+      const shape = `${table.path} ${identityOf(layout)} ${prefix.join('.')} ${writable} ${family} ${isStale}`;
       return extra === undefined ? undefined : `entry ${shape} ${extra}`;
     }
     case 'table':

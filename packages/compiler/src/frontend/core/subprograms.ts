@@ -5,7 +5,7 @@ import { ProgramBuilder } from '../../ir/builder.ts';
 import { operandsOf, terminatorOperands } from '../../ir/operands.ts';
 import type { Instruction, Program, ValueId, ValueType } from '../../ir/types.ts';
 import { contains, hull } from '../numbers/range.ts';
-import type { Outcome, Path } from '../path.ts';
+import { holdsLock, type Outcome, type Path } from '../path.ts';
 import { mapRegisters, registersOf } from '../paths/registers.ts';
 import type { FunctionNode } from '../syntax/function.ts';
 import type { Range, Value } from '../value.ts';
@@ -130,7 +130,7 @@ export function possibleCall(
   operands: readonly Value[],
 ): PossibleCall | undefined {
   // The verifier knows no calls while a lock is held.
-  if ([...path.scope.values()].some(({ kind }) => kind === 'lock')) return undefined;
+  if (holdsLock(path)) return undefined;
   const shapes = operands.map(shapeOf);
   const registers: ValueId[] = [];
   const ranges: (Range | undefined)[] = [];

@@ -40,6 +40,16 @@ export const TABLES = {
     message: "entries of '{0}' cannot be locked",
     hint: 'the kernel has no locks in tables that evict, and per-CPU entries need none',
   },
+  TP4011: {
+    severity: 'error',
+    message: "this entry of '{0}' may be gone: something was removed from the table since it was found",
+    hint: 'read what is needed before remove, or look the entry up again',
+  },
+  TP4012: {
+    severity: 'error',
+    message: "'{0}' asks the kernel, which nothing may do while a lock is held",
+    hint: 'do it before the block with `using`, or behind it',
+  },
   TP4009: { severity: 'error', message: "there is no counter '{0}'", hint: 'declared are {1}' },
 } as const satisfies DiagnosticTexts;
 

@@ -1,6 +1,6 @@
 // What the language knows of packets, tables and verdicts: the front end's other half (lowering.ts).
 import { CALLED, type Intrinsics, type Lowering } from '../lowering.ts';
-import type { Outcome, Path, Site } from '../path.ts';
+import { holdsLock, type Outcome, type Path, type Site } from '../path.ts';
 import { UNDEFINED, type Value } from '../value.ts';
 import { Code } from './code.ts';
 import { count } from './counting.ts';
@@ -13,6 +13,7 @@ import { headerSpec } from './headers/identity.ts';
 import { layerOf } from './headers/layer.ts';
 import { onceRead } from './memo.ts';
 import { begin, end } from './program.ts';
+import { requireXdp } from './rewrite/rewrite.ts';
 import { assignEntry, entryMethod, entryProperty } from './tables/entry.ts';
 import { tableMethod } from './tables/index.ts';
 import { VIEWS } from './views.ts';
@@ -32,7 +33,15 @@ function kindOf(lowering: Lowering, path: Path, view: Extract<Value, { kind: 'vi
   return kind;
 }
 
-export const INTRINSICS: Intrinsics = {
+/** What calls the kernel cannot be done while a lock is held: its verifier refuses it. */
+function unlocked<T>(lowering: Lowering, path: Path, what: string, site: Site, work: () => T): T {
+  if (!holdsLock(path)) return work();
+  const before = lowering.builder.calls;
+  const done = work();
+  return lowering.builder.calls === before ? done : lowering.fail(site, 'TP4012', what);
+}
+
+const MEMBERS: Pick<Intrinsics, 'property' | 'method' | 'assign' | 'call'> = {
   property(lowering, path, receiver, name, site) {
     switch (receiver.kind) {
       case 'view': {
@@ -95,7 +104,7 @@ export const INTRINSICS: Intrinsics = {
     if (receiver.kind === 'entry') return assignEntry({ lowering, path, receiver, operands: [], site }, name, value);
     if (receiver.kind !== 'view') return lowering.fail(site, 'TP3011', name, receiver.kind);
     const { setters, title } = kindOf(lowering, path, receiver, site);
-    if (receiver.fixed.tunnelled === true) return lowering.fail(site, 'TP3016', name);
+    if (receiver.fixed.tunnelled === true) requireXdp(lowering, name, site);
     const setter = setters?.[name];
     if (setter) return setter({ lowering, path, receiver, operands: [value], site }, value);
     return lowering.fail(site, 'TP3011', name, title);
@@ -105,13 +114,42 @@ export const INTRINSICS: Intrinsics = {
     const found = FUNCTIONS.get(name);
     return found ? found(lowering, path, operands, site) : lowering.fail(site, 'TP3013', name);
   },
+};
 
+export const INTRINSICS: Intrinsics = {
+  property: (lowering, path, receiver, name, site) =>
+    unlocked(lowering, path, name, site, () =>
+      MEMBERS.property(lowering, path, live(lowering, receiver, site), name, site),
+    ),
+  method: (lowering, path, receiver, name, operands, site) =>
+    unlocked(lowering, path, name, site, () =>
+      MEMBERS.method(lowering, path, live(lowering, receiver, site), name, operands, site),
+    ),
+  assign: (lowering, path, receiver, name, value, site) =>
+    unlocked(lowering, path, name, site, () =>
+      MEMBERS.assign(lowering, path, live(lowering, receiver, site), name, value, site),
+    ),
+  call: (lowering, path, name, operands, site) =>
+    unlocked(lowering, path, name, site, () =>
+      MEMBERS.call(
+        lowering,
+        path,
+        name,
+        operands.map((operand) => live(lowering, operand, site)),
+        site,
+      ),
+    ),
   named: (name) => named.get(name),
   equal,
   begin,
   release,
   end,
 };
+
+/** Entries that may still be what was found. */
+function live(lowering: Lowering, value: Value, site: Site): Value {
+  return value.kind === 'entry' && value.isStale ? lowering.fail(site, 'TP4011', value.table.path) : value;
+}
 
 const AUTHORS = 'count ';
 

@@ -44,6 +44,7 @@ export function mergeable(builder: ProgramBuilder, a: Value, b: Value, level: Jo
         a.table === b.table &&
         a.layout === b.layout &&
         a.writable === b.writable &&
+        a.isStale === b.isStale &&
         a.family === b.family &&
         a.prefix.join() === b.prefix.join() &&
         alike(a.pointer, b.pointer) &&

@@ -3,7 +3,7 @@
 
 import { describe } from '../core/describe.ts';
 import type { Completion, Evaluation } from '../core/evaluation.ts';
-import type { Path } from '../path.ts';
+import { holdsLock, type Path } from '../path.ts';
 import { differences, joinPaths } from '../paths/join.ts';
 import { mergeable } from '../paths/mergeable.ts';
 import type { Loop } from '../syntax/statement.ts';
@@ -89,8 +89,8 @@ function close(
   header.complete(path, back);
   if (back !== undefined) {
     e.builder.terminate(back.block, { op: 'jump', target: header.path.block });
-    // Once more to find that it is over.
-    e.builder.limitRounds(header.path.block, Number(assumptions.rounds()) + 1);
+    // Once more to find that it is over. Under a lock nothing is called.
+    if (!holdsLock(path)) e.builder.limitRounds(header.path.block, Number(assumptions.rounds()) + 1);
   }
   const { returns, breaks } = completion;
   return together([leaving({ returns, normal: [...exits, ...breaks] })]);

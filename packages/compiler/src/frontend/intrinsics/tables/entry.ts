@@ -53,6 +53,16 @@ export function forgetLoaded(path: Path, table: TablePlan): Path {
   return { ...path, known };
 }
 
+/** Behind a `remove` the kernel may give the entry's memory to another one: whatever was found before is not used any more. */
+export function withStaleEntries(path: Path, table: TablePlan): Path {
+  const aged = (value: Value): Value => {
+    if (value.kind === 'entry') return value.table === table ? { ...value, isStale: true } : value;
+    if (value.kind !== 'record') return value;
+    return { ...value, fields: new Map([...value.fields].map(([name, field]) => [name, aged(field)])) };
+  };
+  return { ...path, scope: new Map([...path.scope].map(([key, value]) => [key, aged(value)])) };
+}
+
 const hasPart = (entry: Entry, path: readonly string[]) =>
   entry.layout.fields.some(
     (field) => field.path.length > path.length && path.every((name, at) => field.path[at] === name),

@@ -1,17 +1,18 @@
 // Exact-match tables.
 import type { MapPlan, TablePlan } from '@twinpath/vnf/plan';
 import type { ValueId } from '../../../ir/types.ts';
-import type { Outcome } from '../../path.ts';
+import type { Outcome, Site } from '../../path.ts';
 import { constant, UNDEFINED, type Value } from '../../value.ts';
 import { seconds } from '../clock.ts';
 import { Code, n } from '../code.ts';
 import { count } from '../counting.ts';
+import { emit } from '../events.ts';
 import type { Call } from '../members.ts';
 import { each } from '../memo.ts';
 import { encode } from '../memory/encode.ts';
 import { type Piece, storePieces } from '../memory/piece.ts';
 import { scratchSlot } from '../memory/scratch-slots.ts';
-import { type Entry, forgetLoaded } from './entry.ts';
+import { type Entry, forgetLoaded, withStaleEntries } from './entry.ts';
 import { findIn } from './find.ts';
 import { mapsFor, storeKey } from './key.ts';
 
@@ -79,7 +80,7 @@ export function write(call: TableCall, mode: 'insert' | 'put'): readonly Outcome
   const written = code.when('eq', result, n(0), 'then');
   return [
     { path: forgetLoaded(written.then.path, plan), value: constant(true) },
-    ...refused(written.otherwise, plan, result).map((on) => ({ path: on, value: constant(false) })),
+    ...refused(written.otherwise, plan, result, site).map((on) => ({ path: on, value: constant(false) })),
   ];
 }
 
@@ -91,12 +92,18 @@ function stamps(code: Code, { hidden }: TablePlan): readonly Piece[] {
   return offsets.map((offset): Piece => ({ offset, bits: 32, value }));
 }
 
-/** A full table is counted, always. */
-function refused(code: Code, plan: TablePlan, result: ValueId) {
-  if (plan.whenFull === 'evict') return [code.path];
+/** A full table is counted, always, and tells of it where it is declared to, as often as its notice may. */
+function refused(code: Code, plan: TablePlan, result: ValueId, site: Site) {
+  const { whenFull } = plan;
+  if (whenFull === 'evict') return [code.path];
+  const { lowering } = code;
   const full = code.when('eq', code.truncate(result, 32), n(2 ** 32 - E2BIG));
-  const counted = count(code.lowering, full.then.path, [`table ${plan.path} full`]);
-  return code.lowering.joinPaths([counted, full.otherwise.path]);
+  const counted = count(lowering, full.then.path, [`table ${plan.path} full`]);
+  if (whenFull === 'refuse') return lowering.joinPaths([counted, full.otherwise.path]);
+  const notice = lowering.plan.reasons.find(({ name }) => name === whenFull.notice);
+  if (notice === undefined) throw new Error(`the plan has no reason ${whenFull.notice}`);
+  const { sent, refused: silent } = emit(lowering, counted, notice, undefined, site);
+  return lowering.joinPaths([...sent, ...silent, full.otherwise.path]);
 }
 
 export function lookupOrInsert(call: TableCall): readonly Outcome[] {
@@ -114,7 +121,7 @@ export function remove(call: TableCall): readonly Outcome[] {
   const result = code.call('map_delete_elem', [code.map(map.name), storeKey(code, map, key, site)]);
   const removed = code.when('eq', result, n(0));
   return [
-    { path: forgetLoaded(removed.then.path, receiver.plan), value: constant(true) },
-    { path: removed.otherwise.path, value: constant(false) },
+    { path: withStaleEntries(forgetLoaded(removed.then.path, receiver.plan), receiver.plan), value: constant(true) },
+    { path: withStaleEntries(removed.otherwise.path, receiver.plan), value: constant(false) },
   ];
 }
