@@ -106,6 +106,20 @@ describe.skipIf(!probe('clsact'))('clsact filters', () => {
     expect(hasClsact(netlink, v0)).toBe(false);
   });
 
+  test('a filter in front runs before those that are there', () => {
+    using pass = load(PASS, 'pass');
+    using drop = load(DROP, 'drop');
+    using behind = attach(drop, v0, 'egress');
+    expect(arrives()).toBe(false);
+    const place = inNamespace(namespace, () => findClsactPlace(v0, 'egress', 'first'));
+    expect(place.priority).toBeLessThan(behind.place.priority);
+    using _front = inNamespace(namespace, () => attachClsact({ program: pass, place, name: 'front' }));
+    expect(arrives()).toBe(true);
+    const frontmost = { ifindex: v0, direction: 'egress', priority: 1, handle: 1 } as const;
+    addBpfFilter(netlink, { place: frontmost, program: pass.fd.number, name: 'frontmost' });
+    expect(() => inNamespace(namespace, () => findClsactPlace(v0, 'egress', 'first'))).toThrow(/no priority is left/);
+  });
+
   test('a discipline of somebody else stays, and so does one that somebody else uses', () => {
     using program = load(PASS);
     addClsact(netlink, v0);

@@ -30,16 +30,28 @@ export interface ClsactAttachment {
   readonly name: string;
 }
 
-/** Where the kernel itself begins. */
-const FIRST_PRIORITY = 0xc000;
+/** The priority that the kernel itself begins with. */
+const MIDDLE = 0xc000;
+const LAST_PRIORITY = 0xffff;
 /** Ours is alone in its priority. */
 const HANDLE = 1;
 
-/** The place behind all filters of an interface of this thread's network namespace. */
-export function findClsactPlace(ifindex: number, direction: Direction): ClsactPlace {
+/**
+ * A place among the filters of an interface of this thread's network namespace.
+ * @param anchor behind all others, or in front of them
+ * @throws RangeError where no priority is left on that side.
+ */
+export function findClsactPlace(ifindex: number, direction: Direction, anchor: 'first' | 'last' = 'last'): ClsactPlace {
   using netlink = new Netlink();
-  const priorities = listFilters(netlink, ifindex, direction).map(({ priority }) => priority + 1);
-  const priority = Math.max(FIRST_PRIORITY, ...priorities);
+  const taken = listFilters(netlink, ifindex, direction).map(({ priority }) => priority);
+  const priority =
+    anchor === 'last'
+      ? Math.max(MIDDLE, ...taken.map((one) => one + 1))
+      : Math.min(MIDDLE, ...taken.map((one) => one - 1));
+  if (priority < 1 || priority > LAST_PRIORITY)
+    throw new RangeError(
+      `no priority is left ${anchor === 'last' ? 'behind' : 'in front of'} the filters on ${direction} of interface ${ifindex}`,
+    );
   return { ifindex, direction, priority, handle: HANDLE, isFirst: !hasClsact(netlink, ifindex) };
 }
 

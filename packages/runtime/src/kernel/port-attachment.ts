@@ -41,8 +41,8 @@ export interface TcOptions {
 export function attachTc(program: BpfProgram, options: TcOptions): Attachment {
   const { chain, namespace, ifindex, direction, pin, log } = options;
   const hook = `tcx-${direction}` as const;
+  const anchor = direction === 'ingress' ? 'last' : 'first';
   if (probe('tcx-link') || !probe('clsact')) {
-    const anchor = direction === 'ingress' ? 'last' : 'first';
     return new PinnedLink(
       inNamespace(namespace, () => attachTcx({ program, ifindex, direction, anchor })),
       pin,
@@ -50,7 +50,7 @@ export function attachTc(program: BpfProgram, options: TcOptions): Attachment {
     );
   }
   return inNamespace(namespace, () => {
-    const place = findClsactPlace(ifindex, direction);
+    const place = findClsactPlace(ifindex, direction, anchor);
     log.onFilter(hook, place);
     return attachClsact({ program, place, name: filterName(chain, program.name) });
   });
