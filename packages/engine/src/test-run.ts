@@ -30,6 +30,8 @@ const XDP_FRAME = 40;
 const LONGEST_XDP = 4096 - HEADROOM - 320;
 const LONGEST_SKB = 0xffff + 256;
 const SHORTEST = 14;
+/** The interface that packets are said to come from unless the context says. */
+const LOOPBACK = 1;
 const redirectKinds = ['interface', 'entry', 'broadcast'] as const;
 
 export function testRun(
@@ -67,6 +69,7 @@ export function testRun(
 function fillXdp({ memory }: Engine, context: number, ctx: Uint8Array | undefined): number {
   const view = viewOf(ctx, 24);
   for (const field of Object.values(XDP_MD)) memory.setU32(context + field, view.getUint32(field, true));
+  if (ctx === undefined) memory.setU32(context + XDP_MD.ingressIfindex, LOOPBACK);
   return view.getUint32(0, true);
 }
 
@@ -78,6 +81,7 @@ function fillSkb({ memory }: Engine, context: number, data: Uint8Array, ctx: Uin
   set(SKB.len, data.length);
   set(SKB.wireLen, data.length);
   set(SKB.protocol, protocolOf(data));
+  set(SKB.ifindex, LOOPBACK);
   return 0;
 }
 

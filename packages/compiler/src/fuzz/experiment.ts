@@ -105,12 +105,12 @@ export function readAll(store: (name: string) => MapStore): Readonly<Record<stri
 }
 
 /** The first difference as text; nothing if there is none. */
-export function difference(wanted: Observation, got: Observation): string | undefined {
+export function difference(wanted: Observation, got: Observation, where = 'other'): string | undefined {
   for (const [index, run] of wanted.runs.entries()) {
     const other = got.runs[index];
     for (const what of ['verdict', 'packet', 'context'] as const) {
       if (run[what] !== other?.[what])
-        return `packet ${index}: ${what}\n  evaluator ${run[what]}\n  kernel    ${other?.[what]}`;
+        return `packet ${index}: ${what}\n  evaluator ${run[what]}\n  ${where} ${other?.[what]}`;
     }
   }
   for (const [name, entries] of Object.entries(wanted.tables)) {
@@ -118,9 +118,9 @@ export function difference(wanted: Observation, got: Observation): string | unde
     const missing = entries.filter((entry) => !others.includes(entry));
     const extra = others.filter((entry) => !entries.includes(entry));
     if (name === EVENTS.name && entries.join() !== others.join())
-      return `records\n  evaluator ${entries}\n  kernel    ${others}`;
+      return `records\n  evaluator ${entries}\n  ${where} ${others}`;
     if (missing.length + extra.length > 0) {
-      return `table ${name}\n  evaluator ${missing.join('\n            ')}\n  kernel    ${extra.join('\n            ')}`;
+      return `table ${name}\n  evaluator ${missing.join('\n            ')}\n  ${where} ${extra.join('\n            ')}`;
     }
   }
   return undefined;

@@ -42,10 +42,10 @@ describe('generated fast paths', () => {
     let agreed = 0;
     for (let seed = 0; performance.now() < end; seed++) {
       const experiment = makeSourceExperiment(seed);
-      const judged = await judgeSource(experiment);
+      const judged = await judgeSource(experiment, [bench]);
       if (judged === 'agreed') agreed++;
       else if (judged !== 'refused') {
-        const small = await shrinkSource(experiment, judged, SHRINK_SECONDS);
+        const small = await shrinkSource(experiment, judged, [bench], SHRINK_SECONDS);
         expect.fail(reportSource(small.experiment, small.failure));
       }
     }

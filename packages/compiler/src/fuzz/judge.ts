@@ -3,8 +3,8 @@
 import { VerifierError } from '@twinpath/ebpf';
 import { CodeGenerationError, compileProgram } from '../backend/index.ts';
 import { validate } from '../ir/validate.ts';
+import type { Bench } from './bench.ts';
 import { difference, type Experiment, type Observation, observeEvaluator } from './experiment.ts';
-import type { KernelBench } from './kernel-bench.ts';
 
 export type Pipeline = 'optimised' | 'unoptimised';
 export const pipelines: readonly Pipeline[] = ['unoptimised', 'optimised'];
@@ -21,7 +21,7 @@ export interface Failure {
 
 export type Judgement = Failure | 'agreed' | 'refused';
 
-export function judge(bench: KernelBench, experiment: Experiment, pipeline: Pipeline): Judgement {
+export function judge(bench: Bench, experiment: Experiment, pipeline: Pipeline): Judgement {
   const failure = (kind: FailureKind, message: string): Failure => ({
     kind,
     pipeline,
@@ -37,7 +37,7 @@ export function judge(bench: KernelBench, experiment: Experiment, pipeline: Pipe
   }
   try {
     const { spec } = compileProgram(experiment.program, { optimise: pipeline === 'optimised' });
-    const found = difference(wanted, bench.observe(experiment, spec));
+    const found = difference(wanted, bench.observe(experiment, spec), bench.name);
     return found === undefined ? 'agreed' : failure('difference', found);
   } catch (error) {
     if (isRefusal(error)) return 'refused';

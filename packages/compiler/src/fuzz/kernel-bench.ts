@@ -1,13 +1,32 @@
 // The kernel's side of an experiment: maps that are made once, and programs that are loaded, run and forgotten.
 
-import { BpfMap, BpfProgram, type ProgramSpec, parseSkbContext, RingBuffer, skbContext } from '@twinpath/ebpf';
+import {
+  BpfMap,
+  BpfProgram,
+  type MapSpec,
+  type ProgramSpec,
+  parseSkbContext,
+  RingBuffer,
+  skbContext,
+} from '@twinpath/ebpf';
 import type { MapStore } from '../evaluate/map-store.ts';
+import type { Bench, OpenProgram } from './bench.ts';
 import { stayOnFirstCpu } from './cpu.ts';
-import { contextText, type Experiment, fillAll, hex, type Observation, type Run, readAll } from './experiment.ts';
+import {
+  contextText,
+  type Experiment,
+  fillAll,
+  hex,
+  LOOPBACK,
+  type Observation,
+  type Run,
+  readAll,
+} from './experiment.ts';
 import { KernelStore, possibleCpus } from './kernel-store.ts';
 import { allTables, EVENTS } from './tables.ts';
 
-export class KernelBench {
+export class KernelBench implements Bench {
+  readonly name = 'kernel';
   readonly cpus = possibleCpus();
   readonly #maps: Readonly<Record<string, BpfMap>>;
   readonly #ring: RingBuffer;
@@ -33,6 +52,20 @@ export class KernelBench {
     return { runs, tables: { ...readAll((name) => this.#store(name)), [EVENTS.name]: this.#takeRecords() } };
   }
 
+  open(spec: ProgramSpec, specs: readonly MapSpec[]): OpenProgram {
+    using owned = new DisposableStack();
+    const maps = Object.fromEntries(specs.map((one) => [one.name, owned.use(BpfMap.create(one))]));
+    const program = owned.use(BpfProgram.load(spec, { maps }));
+    const ctx = program.type === 'xdp' ? {} : { ctx: skbContext({ ifindex: LOOPBACK }) };
+    const stores = new Map(Object.values(maps).map((map) => [map.name, new KernelStore(map, map)]));
+    const all = owned.move();
+    return {
+      verdict: (packet) => program.testRun({ data: packet, ...ctx }).retval | 0,
+      store: (name) => found(stores, name),
+      [Symbol.dispose]: () => all.dispose(),
+    };
+  }
+
   #takeRecords(): readonly string[] {
     this.#ring.drain();
     const records = this.#records;
@@ -52,10 +85,14 @@ export class KernelBench {
   }
 
   #store(name: string): MapStore {
-    const store = this.#stores.get(name);
-    if (store === undefined) throw new RangeError(`no map ${name}`);
-    return store;
+    return found(this.#stores, name);
   }
+}
+
+function found(stores: ReadonlyMap<string, MapStore>, name: string): MapStore {
+  const store = stores.get(name);
+  if (store === undefined) throw new RangeError(`no map ${name}`);
+  return store;
 }
 
 function run(program: BpfProgram, packet: Uint8Array, { program: { hook }, skb }: Experiment): Run {

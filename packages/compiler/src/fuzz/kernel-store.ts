@@ -3,12 +3,18 @@ import type { MapStore, UpdateMode } from '../evaluate/map-store.ts';
 
 const flags = { any: 'any', new: 'no-exist', existing: 'exist' } as const;
 
-/** A kernel map's raw bytes. Values that a per-CPU map rounds up are filled with zeros. */
-export class KernelStore implements MapStore {
-  readonly #map: BpfMap;
-  readonly #spec: MapSpec;
+/** A map of the kernel, or of what does as the kernel. */
+type BytesMap = Pick<
+  BpfMap,
+  'perCpu' | 'lookup' | 'lookupPerCpu' | 'update' | 'updatePerCpu' | 'delete' | 'entries' | 'entriesPerCpu'
+>;
 
-  constructor(map: BpfMap, spec: MapSpec) {
+/** A map's raw bytes. Values that a per-CPU map rounds up are filled with zeros. */
+export class KernelStore implements MapStore {
+  readonly #map: BytesMap;
+  readonly #spec: Pick<MapSpec, 'valueSize'>;
+
+  constructor(map: BytesMap, spec: Pick<MapSpec, 'valueSize'>) {
     this.#map = map;
     this.#spec = spec;
   }

@@ -1,8 +1,8 @@
 // From a failure to a small one that looks the same.
 
+import type { Bench } from './bench.ts';
 import type { Experiment } from './experiment.ts';
 import { type Failure, judge } from './judge.ts';
-import type { KernelBench } from './kernel-bench.ts';
 import { smaller, tidy } from './simplify.ts';
 
 export interface Shrunk {
@@ -11,7 +11,7 @@ export interface Shrunk {
 }
 
 /** Stops when nothing smaller fails in the same way, or at the deadline. */
-export function shrink(bench: KernelBench, found: Shrunk, seconds: number): Shrunk {
+export function shrink(bench: Bench, found: Shrunk, seconds: number): Shrunk {
   const deadline = performance.now() + seconds * 1000;
   const attempt = (experiment: Experiment): Shrunk | undefined => {
     const judged = judge(bench, experiment, found.failure.pipeline);

@@ -31,7 +31,10 @@ export function writeStructured(code: Code, flow: Flow, dominance: Dominance, wr
 
   const tree = (block: number, scope: Scope): void => {
     const merging = (dominance.children[block] ?? []).filter((child) => dominance.merges.has(child)).reverse();
-    if (!dominance.loopHeads.has(block)) return within(block, merging, scope);
+    if (!dominance.loopHeads.has(block)) {
+      within(block, merging, scope);
+      return;
+    }
     const label = code.openLoop();
     writer.loopHead(block);
     later(() => within(block, merging, { target: block, label, outer: scope }), close);
@@ -39,7 +42,10 @@ export function writeStructured(code: Code, flow: Flow, dominance: Dominance, wr
 
   const within = (block: number, merging: readonly number[], scope: Scope): void => {
     const [last, ...rest] = merging;
-    if (last === undefined) return body(block, scope);
+    if (last === undefined) {
+      body(block, scope);
+      return;
+    }
     const label = code.openBlock();
     later(
       () => within(block, rest, { target: last, label, outer: scope }),
@@ -51,12 +57,19 @@ export function writeStructured(code: Code, flow: Flow, dominance: Dominance, wr
   const body = (block: number, scope: Scope): void => {
     writer.steps(block);
     const end = flow.blocks[block]?.end;
-    if (end === undefined || end.kind === 'exit') return writer.exit(block);
-    if (end.kind === 'jump') return branch(block, end.to, scope);
+    if (end === undefined || end.kind === 'exit') {
+      writer.exit(block);
+      return;
+    }
+    if (end.kind === 'jump') {
+      branch(block, end.to, scope);
+      return;
+    }
     const condition = writer.condition(block);
     if (isLabelled(block, end.taken)) {
       code.brIf(labelOf(end.taken, scope), condition);
-      return branch(block, end.otherwise, scope);
+      branch(block, end.otherwise, scope);
+      return;
     }
     const inner: Scope = { target: -1, label: code.openIf(condition), outer: scope };
     later(

@@ -30,7 +30,10 @@ const lookup: Helper = (writer) =>
 /** In checked mode, remembers that the program may use a value of a map whose place nobody knew before. */
 function grant(writer: FunctionWriter, { shape }: KnownMap, value: Expr): void {
   const { code, program } = writer;
-  if (!program.checked) return writer.set(0, i64.extend_u(value));
+  if (!program.checked) {
+    writer.set(0, i64.extend_u(value));
+    return;
+  }
   const { cpuState } = program.lib;
   const kept = code.keep('i32', value);
   const pair = code.keep('i32', i32.add(cpuState, i32.load(cpuState, STATE.nextGrant)));

@@ -46,7 +46,10 @@ function within(writer: FunctionWriter, inside: (packet: Expr) => void, missing:
 function move(writer: FunctionWriter, to: Expr, from: Expr): void {
   const { code } = writer;
   const length = writer.constant(4);
-  if (length === undefined || length > SHORT || length < 0) return code.add(memory.copy(to, from, w(4)));
+  if (length === undefined || length > SHORT || length < 0) {
+    code.add(memory.copy(to, from, w(4)));
+    return;
+  }
   copy(code, length, code.keep('i32', to), code.keep('i32', from));
 }
 

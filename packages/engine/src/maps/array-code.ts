@@ -31,7 +31,9 @@ export function arrayLookup(lib: Library, code: Code, known: KnownMap, map: Loca
 export function arrayUpdate(lib: Library, known: KnownMap): number {
   const types = ['i32', 'i32', 'i32', 'i32'] as const;
   return lib.function(`array update ${known.key}`, types, ['i64'], (code, map = 0, key = 0, value = 0, flags = 0) => {
-    code.if(i32.gt_u(get(flags), i32.const(UPDATE.exist | UPDATE.lock)), () => code.return(error('EINVAL')));
+    code.if(i32.gt_u(i32.and(get(flags), i32.const(~UPDATE.lock)), i32.const(UPDATE.exist)), () =>
+      code.return(error('EINVAL')),
+    );
     const element = code.keep('i32', arrayLookup(lib, code, known, map, get(key)));
     code.if(i32.eqz(get(element)), () => code.return(error('E2BIG')));
     code.if(i32.and(get(flags), i32.const(UPDATE.noExist)), () => code.return(error('EEXIST')));

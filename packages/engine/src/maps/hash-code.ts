@@ -84,7 +84,9 @@ export function hashLookup(lib: Library, known: KnownMap): number {
 export function hashUpdate(lib: Library, known: KnownMap): number {
   const types = ['i32', 'i32', 'i32', 'i32'] as const;
   return lib.function(`hash update ${known.key}`, types, ['i64'], (code, map = 0, key = 0, value = 0, flags = 0) => {
-    code.if(i32.gt_u(get(flags), i32.const(UPDATE.exist | UPDATE.lock)), () => code.return(error('EINVAL')));
+    code.if(i32.gt_u(i32.and(get(flags), i32.const(~UPDATE.lock)), i32.const(UPDATE.exist)), () =>
+      code.return(error('EINVAL')),
+    );
     const hash = emitHash(lib, code, known.shape, key);
     const base = baseOf(known, map);
     const lockAt = i32.add(base, i32.const(HEADER.lock));
@@ -141,7 +143,10 @@ function writeExisting(lib: Library, code: Code, known: KnownMap, update: Update
   const { shape } = known;
   const { map, element, flags } = update;
   const inPlace = () => writeValue(lib, code, shape, element, update.value);
-  if (shape.cpus > 1 || /percpu/.test(shape.type)) return inPlace();
+  if (shape.cpus > 1 || /percpu/.test(shape.type)) {
+    inPlace();
+    return;
+  }
   // As in the kernel an entry is replaced: who has its value's address goes on seeing the old one.
   const replace = () => {
     const fresh = fill(lib, code, known, update);
@@ -150,7 +155,10 @@ function writeExisting(lib: Library, code: Code, known: KnownMap, update: Update
     publish(lib, code, get(link), get(fresh));
     code.add(call(freeElement(lib, known), get(map), get(element)));
   };
-  if (shape.lockOffset === undefined) return replace();
+  if (shape.lockOffset === undefined) {
+    replace();
+    return;
+  }
   code.if(i32.and(get(flags), i32.const(UPDATE.lock)), inPlace, replace);
 }
 
@@ -168,7 +176,8 @@ function insert(lib: Library, code: Code, known: KnownMap, update: Update, resul
   };
   if (isLru(known.shape.type)) {
     code.if(full, () => code.add(call(evict(lib, known), get(map))));
-    return add();
+    add();
+    return;
   }
   code.if(full, () => code.set(result, error('E2BIG')), add);
 }
@@ -196,7 +205,10 @@ function fill(lib: Library, code: Code, known: KnownMap, { map, key, value, hash
 }
 
 function writeValue(lib: Library, code: Code, shape: MapShape, element: Local, value: Local): void {
-  if (shape.cpus === 1) return copyValue(code, shape, element, value, elementValue(shape));
+  if (shape.cpus === 1) {
+    copyValue(code, shape, element, value, elementValue(shape));
+    return;
+  }
   const own = code.keep('i32', i32.add(get(element), cpuOffset(lib, shape)));
   copyValue(code, shape, own, value, elementValue(shape));
 }

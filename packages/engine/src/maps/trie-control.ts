@@ -65,7 +65,7 @@ export class TrieControl {
   #update(keyAddress: number, value: number, flags: number): number {
     const length = this.#memory.getU32(keyAddress);
     if (length > this.#bits || flags > UPDATE.exist) return -ERRNO.EINVAL;
-    const prefix = this.#prefix(keyAddress, length);
+    const prefix = this.#prefix(keyAddress);
     const found = this.#find(prefix, length);
     const { node, link, shared } = found;
     const same = node !== 0 && this.#length(node) === shared && shared === length;
@@ -103,7 +103,7 @@ export class TrieControl {
   #delete(keyAddress: number): number {
     const length = this.#memory.getU32(keyAddress);
     if (length > this.#bits) return -ERRNO.EINVAL;
-    const { node, link, shared, parent, parentLink } = this.#find(this.#prefix(keyAddress, length), length);
+    const { node, link, shared, parent, parentLink } = this.#find(this.#prefix(keyAddress), length);
     const { getU32, setU32 } = this.#access();
     if (node === 0 || shared !== length || this.#length(node) !== length) return -ERRNO.ENOENT;
     if (getU32(node + NODE.state) !== NODE_STATE.value) return -ERRNO.ENOENT;
@@ -150,7 +150,7 @@ export class TrieControl {
     const node = getU32(this.#base + HEADER.freeFirst);
     // The state of a free node is the address of the next one.
     setU32(this.#base + HEADER.freeFirst, getU32(node + NODE.state));
-    for (const [index, half] of prefix.entries()) setU32(node + halfOffset(index), clip(half, length - 32 * index));
+    for (const [index, half] of prefix.entries()) setU32(node + halfOffset(index), half);
     setU32(node + NODE.child0, 0);
     setU32(node + NODE.child1, 0);
     setU32(node + NODE.length, length);
@@ -189,22 +189,18 @@ export class TrieControl {
     return 64 * this.#words;
   }
 
-  /** The prefix of a key as numbers of 32 bits, first bit highest; bits behind it are 0. */
-  #prefix(keyAddress: number, length: number): readonly number[] {
+  /** All bits of a key as numbers of 32 bits, first bit highest. As in the kernel those behind the prefix are kept. */
+  #prefix(keyAddress: number): readonly number[] {
     const data = this.#memory.read(keyAddress + 4, this.#shape.keySize - 4);
     return Array.from({ length: 2 * this.#words }, (_, index) => {
       let half = 0;
       for (let byte = 0; byte < 4; byte++) half = (half << 8) | (data[4 * index + byte] ?? 0);
-      return clip(half, length - 32 * index);
+      return half >>> 0;
     });
   }
 }
 
 /** Nodes hold 64-bit numbers, little endian: the first half of each has the higher address. */
 const halfOffset = (index: number): number => NODE.words + 4 * (index ^ 1);
-
-/** The first `bits` bits of 32. */
-const clip = (half: number, bits: number): number =>
-  bits >= 32 ? half >>> 0 : bits <= 0 ? 0 : (half & (-1 << (32 - bits))) >>> 0;
 
 const bitOf = (prefix: readonly number[], bit: number): number => ((prefix[bit >> 5] ?? 0) >>> (31 - (bit & 31))) & 1;

@@ -14,7 +14,10 @@ export function copyValue(
   from: Local,
   toOffset: number,
 ): void {
-  if (lockOffset === undefined) return copy(code, valueSize, to, from, toOffset);
+  if (lockOffset === undefined) {
+    copy(code, valueSize, to, from, toOffset);
+    return;
+  }
   copy(code, lockOffset, to, from, toOffset);
   const behind = lockOffset + LOCK_BYTES;
   copy(code, valueSize - behind, to, from, toOffset, behind);

@@ -61,6 +61,7 @@ export const SKB = {
   vlanPresent: 20,
   vlanTci: 24,
   vlanProto: 28,
+  ifindex: 40,
   hash: 68,
   wireLen: 160,
 } as const;

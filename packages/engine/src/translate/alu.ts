@@ -93,8 +93,12 @@ export function writeByteOrder(writer: FunctionWriter, { op, bits, dst }: ByteOr
   if (op === 'le') {
     if (bits === 64) return;
     const masks = { 16: 0xffff, 32: 0xffff_ffff } as const;
-    return writer.set(dst, i64.and(r(dst), i64.const(masks[bits])));
+    writer.set(dst, i64.and(r(dst), i64.const(masks[bits])));
+    return;
   }
-  if (bits === 64) return writer.set(dst, swap64(code, r(dst)));
+  if (bits === 64) {
+    writer.set(dst, swap64(code, r(dst)));
+    return;
+  }
   writer.set(dst, i64.extend_u(bits === 16 ? swap16(code, w(dst)) : swap32(code, w(dst))));
 }

@@ -43,7 +43,8 @@ function change({ code }: FunctionWriter, { op, size, src }: Atomic, address: Ex
   const kind = kindOf(op);
   if (kind === 'cmpxchg') {
     const wanted = size === 'u64' ? r(0) : w(0);
-    return code.if(wide.eq(old, wanted), () => code.add(wide.store(address, value)));
+    code.if(wide.eq(old, wanted), () => code.add(wide.store(address, value)));
+    return;
   }
   code.add(wide.store(address, kind === 'xchg' ? value : wide[kind](old, value)));
 }

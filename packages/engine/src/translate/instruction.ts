@@ -25,23 +25,30 @@ export function writeInstruction(writer: FunctionWriter, step: Step): void {
     case 'xor':
     case 'mov':
     case 'arsh':
-      return writeAlu(writer, instruction);
+      writeAlu(writer, instruction);
+      return;
     case 'neg':
-      return writeNegation(writer, instruction);
+      writeNegation(writer, instruction);
+      return;
     case 'movsx':
-      return writeSignExtension(writer, instruction);
+      writeSignExtension(writer, instruction);
+      return;
     case 'be':
     case 'le':
     case 'bswap':
-      return writeByteOrder(writer, instruction);
+      writeByteOrder(writer, instruction);
+      return;
     case 'ldx':
-      return writeLoad(writer, instruction);
+      writeLoad(writer, instruction);
+      return;
     case 'st':
     case 'stx':
-      return writeStore(writer, instruction);
+      writeStore(writer, instruction);
+      return;
     case 'load_acquire':
     case 'store_release':
-      return writeOrdered(writer, instruction);
+      writeOrdered(writer, instruction);
+      return;
     case 'atomic_add':
     case 'atomic_or':
     case 'atomic_and':
@@ -52,24 +59,31 @@ export function writeInstruction(writer: FunctionWriter, step: Step): void {
     case 'atomic_fetch_xor':
     case 'atomic_xchg':
     case 'atomic_cmpxchg':
-      return writeAtomic(writer, instruction);
+      writeAtomic(writer, instruction);
+      return;
     case 'ld_imm64':
-      return writer.set(instruction.dst, i64.const(instruction.imm64));
+      writer.set(instruction.dst, i64.const(instruction.imm64));
+      return;
     case 'map':
-      return writeMapLoad(writer, step, instruction);
+      writeMapLoad(writer, step, instruction);
+      return;
     case 'ld_func':
-      return writeFunctionAddress(writer, step, instruction);
+      writeFunctionAddress(writer, step, instruction);
+      return;
     case 'call':
-      return writeHelperCall(writer, step, instruction);
+      writeHelperCall(writer, step, instruction);
+      return;
     case 'call_sub':
-      return writeSubprogramCall(writer, step, instruction);
+      writeSubprogramCall(writer, step, instruction);
+      return;
     default:
-      return unsupported(
+      unsupported(
         writer.program,
         step.slot,
         `the engine has no instruction ${instruction.op}`,
         'it has those of RFC 9669; legacy packet loads, arenas and kernel functions exist in the kernel only',
       );
+      return;
   }
 }
 
@@ -77,7 +91,10 @@ function writeMapLoad(writer: FunctionWriter, { slot }: Step, { dst, relocation 
   const { kind, map, valueOffset } = relocation;
   const { geometry, shape } = mapNamed(writer.program, map);
   const base = geometry?.base ?? 0;
-  if (kind === 'map') return writer.set(dst, i64.const(base));
+  if (kind === 'map') {
+    writer.set(dst, i64.const(base));
+    return;
+  }
   if (layoutOf(shape.type) !== 'array' || shape.cpus > 1) {
     unsupported(
       writer.program,

@@ -12,10 +12,14 @@ export function forMap(writer: FunctionWriter, register: number, body: (known: K
   const { code, program } = writer;
   const fact = writer.facts[register];
   const map = code.keep('i32', w(register));
-  if (fact?.kind === 'map') return body(mapNamed(program, fact.name), map);
+  if (fact?.kind === 'map') {
+    body(mapNamed(program, fact.name), map);
+    return;
+  }
   if (fact?.kind === 'inner') {
     code.if(i32.eqz(get(map)), () => writer.trap('a map that the program does not have'));
-    return body(innerOf(mapNamed(program, fact.outer)), map);
+    body(innerOf(mapNamed(program, fact.outer)), map);
+    return;
   }
   code.block((done) => {
     for (const known of program.maps.values()) {

@@ -34,7 +34,8 @@ export function writeOrdered(writer: FunctionWriter, instruction: LoadAcquire | 
   const { lib } = writer.program;
   const { size } = instruction;
   if (!lib.shared || size === 'u8' || size === 'u16') {
-    return instruction.op === 'load_acquire' ? writeLoad(writer, instruction) : writeStore(writer, instruction);
+    instruction.op === 'load_acquire' ? writeLoad(writer, instruction) : writeStore(writer, instruction);
+    return;
   }
   const base = instruction.op === 'load_acquire' ? instruction.src : instruction.dst;
   const [start, offset] = writer.place(base, instruction.off, bytesOf[size], instruction.op === 'store_release');

@@ -1,7 +1,6 @@
-// A generated function, run four ways: by JavaScript, by the evaluator, and by the kernel with and without the optimiser.
+// A generated function, run by JavaScript, by the evaluator, and on benches with and without the optimiser.
 
 import { join } from 'node:path';
-import { BpfMap, BpfProgram, type MapSpec, skbContext } from '@twinpath/ebpf';
 import { codec, type Decoded } from '@twinpath/vnf/layout';
 import type { FunctionPlan, TablePlan } from '@twinpath/vnf/plan';
 import { compileProgram } from '../../backend/index.ts';
@@ -13,8 +12,7 @@ import { inFiles } from '../../frontend/fixtures/compile-source.ts';
 import { importVnf } from '../../frontend/modules/import-vnf.ts';
 import type { Hook } from '../../ir/types.ts';
 import { validate } from '../../ir/validate.ts';
-import { LOOPBACK } from '../experiment.ts';
-import { KernelStore } from '../kernel-store.ts';
+import type { Bench } from '../bench.ts';
 import { Random } from '../random.ts';
 import { makeBody, moduleText, twinText } from './module.ts';
 import { makeSourcePacket, type SourcePacket } from './packets.ts';
@@ -78,24 +76,16 @@ export function seeEvaluator({ programs, maps: specs, plan }: LoweredFunction, p
 }
 
 /** @throws CodeGenerationError, VerifierError */
-export function seeKernel(
+export function seeBench(
+  bench: Bench,
   { programs, maps: specs, plan }: LoweredFunction,
   packets: readonly SourcePacket[],
   optimise: boolean,
 ): Seen {
-  using owned = new DisposableStack();
-  const maps = Object.fromEntries(specs.map((spec) => [spec.name, owned.use(BpfMap.create(spec))]));
   const { spec } = compileProgram(only(programs).ir, { optimise });
-  const program = owned.use(BpfProgram.load(spec, { maps }));
-  const ctx = program.type === 'xdp' ? {} : { ctx: skbContext({ ifindex: LOOPBACK }) };
-  const verdicts = packets.map(({ bytes }) => String(program.testRun({ data: bytes, ...ctx }).retval | 0));
-  const byName = new Map(specs.map((one) => [one.name, one]));
-  return [...verdicts, ...tablesOf(plan, (name) => kernelStore(maps[name], byName.get(name)))];
-}
-
-function kernelStore(map: BpfMap | undefined, spec: MapSpec | undefined): MapStore {
-  if (map === undefined || spec === undefined) throw new RangeError('the plan names a map that was not made');
-  return new KernelStore(map, spec);
+  using program = bench.open(spec, specs);
+  const verdicts = packets.map(({ bytes }) => String(program.verdict(bytes)));
+  return [...verdicts, ...tablesOf(plan, (name) => program.store(name))];
 }
 
 /** Each table's rows as the twin writes them. Per-CPU values are those of CPU 0, on which everything runs. */

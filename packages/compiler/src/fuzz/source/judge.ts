@@ -1,8 +1,9 @@
 import { VerifierError } from '@twinpath/ebpf';
 import { CompileError } from '../../frontend/report/compile-error.ts';
+import type { Bench } from '../bench.ts';
 import { hex } from '../experiment.ts';
 import { isRefusal, textOf } from '../judge.ts';
-import { lower, type Seen, type SourceExperiment, seeEvaluator, seeKernel, seeTwin } from './experiment.ts';
+import { lower, type Seen, type SourceExperiment, seeBench, seeEvaluator, seeTwin } from './experiment.ts';
 import { moduleText, twinText } from './module.ts';
 import { without } from './text.ts';
 
@@ -15,17 +16,19 @@ export interface SourceFailure {
 /** `refused`: a range was not proven, for loops make the compiler cautious; or the verifier has too many ways to walk. */
 export type SourceJudgement = SourceFailure | 'agreed' | 'refused';
 
-export async function judgeSource(experiment: SourceExperiment): Promise<SourceJudgement> {
+export async function judgeSource(experiment: SourceExperiment, benches: readonly Bench[]): Promise<SourceJudgement> {
   const { packets } = experiment;
   try {
     const wanted = seeTwin(experiment);
     const lowered = await lower(experiment);
-    const others = {
-      evaluator: () => seeEvaluator(lowered, packets),
-      'kernel, unoptimised': () => seeKernel(lowered, packets, false),
-      'kernel, optimised': () => seeKernel(lowered, packets, true),
-    };
-    for (const [kind, see] of Object.entries(others)) {
+    const others = [
+      { kind: 'evaluator', see: () => seeEvaluator(lowered, packets) },
+      ...benches.flatMap((bench) => [
+        { kind: `${bench.name}, unoptimised`, see: () => seeBench(bench, lowered, packets, false) },
+        { kind: `${bench.name}, optimised`, see: () => seeBench(bench, lowered, packets, true) },
+      ]),
+    ];
+    for (const { kind, see } of others) {
       const message = firstDifference(wanted, see());
       if (message !== undefined) return { kind, message };
     }
@@ -55,14 +58,19 @@ function firstDifference(wanted: Seen, got: Seen): string | undefined {
 }
 
 /** Takes statements and packets away while the same kind of failure stays. */
-export async function shrinkSource(experiment: SourceExperiment, failure: SourceFailure, seconds: number) {
+export async function shrinkSource(
+  experiment: SourceExperiment,
+  failure: SourceFailure,
+  benches: readonly Bench[],
+  seconds: number,
+) {
   const deadline = performance.now() + seconds * 1000;
   let best = { experiment, failure };
   for (let progress = true; progress; ) {
     progress = false;
     for (const next of smaller(best.experiment)) {
       if (performance.now() > deadline) break;
-      const judged = await judgeSource(next);
+      const judged = await judgeSource(next, benches);
       if (typeof judged === 'string' || judged.kind !== failure.kind) continue;
       best = { experiment: next, failure: judged };
       progress = true;

@@ -1,16 +1,22 @@
-// npm run fuzz -- [--minutes N] [--seed S] [--count N] [--only ir|source] [--keep-going]
-// Compares evaluator and kernel on generated programs of the IR, and compiler, evaluator and kernel with JavaScript on
-// generated fast paths, until something differs or the time is up.
+// npm run fuzz -- [--minutes N] [--seed S] [--count N] [--only ir|source] [--on kernel|engine] [--keep-going]
+// Compares evaluator, kernel and engine on generated programs of the IR, and all of them and the compiler with JavaScript
+// on generated fast paths, until something differs or the time is up. The engine alone needs no privileges.
 
 import { parseArgs } from 'node:util';
-import { makeExperiment } from './experiment.ts';
-import { judge, pipelines } from './judge.ts';
-import { KernelBench } from './kernel-bench.ts';
-import { report } from './report.ts';
-import { shrink } from './shrink.ts';
-import { makeSourceExperiment } from './source/experiment.ts';
-import { judgeSource, reportSource, shrinkSource } from './source/judge.ts';
-import { Watchdog } from './watchdog.ts';
+import {
+  judge,
+  judgeSource,
+  KernelBench,
+  makeExperiment,
+  makeSourceExperiment,
+  pipelines,
+  report,
+  reportSource,
+  shrink,
+  shrinkSource,
+  Watchdog,
+} from '@twinpath/compiler/fuzz';
+import { EngineBench } from './engine-bench.ts';
 
 /** Less than the watchdog's patience. */
 const SHRINK_SECONDS = 40;
@@ -24,6 +30,7 @@ const { values } = parseArgs({
     seed: { type: 'string' },
     count: { type: 'string' },
     only: { type: 'string' },
+    on: { type: 'string' },
     'keep-going': { type: 'boolean', default: false },
   },
 });
@@ -33,7 +40,10 @@ const count = values.count === undefined ? Number.POSITIVE_INFINITY : Number(val
 const start = performance.now();
 const end = start + Number(values.minutes) * 60_000;
 
-using bench = new KernelBench();
+using owned = new DisposableStack();
+const kernel = values.on === 'engine' ? [] : [owned.use(new KernelBench())];
+const engine = values.on === 'kernel' ? [] : [new EngineBench(kernel[0]?.cpus)];
+const benches = [...kernel, ...engine];
 await using watchdog = new Watchdog();
 const seen = new Set<string>();
 const totals = { programs: 0, sources: 0, runs: 0, refused: 0, failures: 0 };
@@ -63,13 +73,17 @@ function isNews(seed: number, kind: string, signature: string): boolean {
 function fuzzProgram(seed: number): void {
   const experiment = makeExperiment(seed);
   totals.programs++;
-  for (const pipeline of pipelines) {
-    watchdog.alive(seed);
-    const failure = judge(bench, experiment, pipeline);
-    if (failure === 'refused') totals.refused++;
-    else if (failure === 'agreed') totals.runs += experiment.packets.length;
-    else if (isNews(seed, `${failure.kind}, ${pipeline}`, `${failure.signature} ${pipeline}`)) {
-      process.stdout.write(`${report(seed, shrink(bench, { experiment, failure }, SHRINK_SECONDS))}\n`);
+  for (const bench of benches) {
+    for (const pipeline of pipelines) {
+      watchdog.alive(seed);
+      const failure = judge(bench, experiment, pipeline);
+      if (failure === 'refused') totals.refused++;
+      else if (failure === 'agreed') totals.runs += experiment.packets.length;
+      else if (
+        isNews(seed, `${failure.kind}, ${bench.name}, ${pipeline}`, `${failure.signature} ${bench.name} ${pipeline}`)
+      ) {
+        process.stdout.write(`${report(seed, shrink(bench, { experiment, failure }, SHRINK_SECONDS))}\n`);
+      }
     }
   }
 }
@@ -78,11 +92,11 @@ async function fuzzSource(seed: number): Promise<void> {
   const experiment = makeSourceExperiment(seed);
   totals.sources++;
   watchdog.alive(seed);
-  const failure = await judgeSource(experiment);
+  const failure = await judgeSource(experiment, benches);
   if (failure === 'refused') totals.refused++;
   else if (failure === 'agreed') totals.runs += experiment.packets.length;
   else if (isNews(seed, `source, ${failure.kind}`, `source ${failure.kind}`)) {
-    const small = await shrinkSource(experiment, failure, SHRINK_SECONDS);
+    const small = await shrinkSource(experiment, failure, benches, SHRINK_SECONDS);
     process.stdout.write(`${reportSource(small.experiment, small.failure)}\n`);
   }
 }
