@@ -178,7 +178,13 @@ export class Instance implements InstanceHandle {
     this.#stop.signal.throwIfAborted();
     const handlers = handlersOf(this.#options, given);
     const { packetOut } = plane;
-    const answering = { packetOut, counts: this.#counts, log: this.#limitedLog, places: () => plane.places };
+    const answering = {
+      packetOut,
+      counts: this.#counts,
+      log: this.#limitedLog,
+      places: () => plane.places,
+      writes: plane.maps.writes,
+    };
     const dispatcher = this.#running.use(new Dispatcher(this.#plan, answering, handlers));
     const receive: EventHandler = (memory, offset, length) => dispatcher.receive(memory, offset, length);
     this.#running.use(plane.listen(receive, () => dispatcher.drained()));

@@ -7,6 +7,8 @@ import type { StagedMaps } from '../data-plane.ts';
 import { nameOfPin, pinName } from '../host/paths.ts';
 import { ExactTrie } from '../tables/exact-trie.ts';
 import type { InstanceMaps } from '../tables/instance-maps.ts';
+import { WriteCollector } from '../tables/write-collector.ts';
+import { CollectingStore } from './collecting-store.ts';
 import { KernelStore } from './kernel-store.ts';
 
 /** A program that began before a generation was left has ended after it: programs run for microseconds, and are not
@@ -18,26 +20,34 @@ class Held implements Disposable {
   readonly spec: MapSpec;
   readonly map: BpfMap;
   #store: MapStore | undefined;
-  #memory: MappedMemory | undefined;
+  #mapped: MappedMemory | undefined;
+  #memory: Uint8Array | undefined;
 
   constructor(spec: MapSpec, map = BpfMap.create(spec)) {
     this.spec = spec;
     this.map = map;
   }
 
-  get store(): MapStore {
-    const store = new KernelStore(this.map);
-    this.#store ??= this.spec.type === 'lpm-trie' ? new ExactTrie(store) : store;
+  store(writes: WriteCollector): MapStore {
+    this.#store ??= this.#open(writes);
     return this.#store;
   }
 
+  #open(writes: WriteCollector): MapStore {
+    const { type } = this.map;
+    if (type === 'hash' || type === 'lru-hash') return new CollectingStore(this.map, writes);
+    const store = new KernelStore(this.map);
+    return type === 'lpm-trie' ? new ExactTrie(store) : store;
+  }
+
   get memory(): Uint8Array {
-    this.#memory ??= this.map.mapMemory();
-    return new Uint8Array(this.#memory.buffer, 0, this.spec.valueSize);
+    this.#mapped ??= this.map.mapMemory();
+    this.#memory ??= new Uint8Array(this.#mapped.buffer, 0, this.spec.valueSize);
+    return this.#memory;
   }
 
   [Symbol.dispose](): void {
-    this.#memory?.[Symbol.dispose]();
+    this.#mapped?.[Symbol.dispose]();
     this.map[Symbol.dispose]();
   }
 }
@@ -46,6 +56,7 @@ class Held implements Disposable {
 export class KernelMaps implements InstanceMaps, Disposable {
   readonly cpus = possibleCpus().length;
   readonly graceMs = GRACE_MS;
+  readonly writes = new WriteCollector();
   readonly #directory: string;
   #held: ReadonlyMap<string, Held> = new Map();
 
@@ -54,7 +65,7 @@ export class KernelMaps implements InstanceMaps, Disposable {
   }
 
   store(name: string): MapStore {
-    return this.#get(name).store;
+    return this.#get(name).store(this.writes);
   }
 
   memory(name: string): Uint8Array {
@@ -134,11 +145,12 @@ export class StagedKernelMaps implements StagedMaps {
       this[Symbol.dispose]();
       throw error;
     }
-    const { cpus, graceMs } = owner;
+    const { cpus, graceMs, writes } = owner;
     this.maps = {
       cpus,
       graceMs,
-      store: (name) => find(this.#held, name).store,
+      writes,
+      store: (name) => find(this.#held, name).store(writes),
       memory: (name) => find(this.#held, name).memory,
     };
   }

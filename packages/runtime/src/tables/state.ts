@@ -5,6 +5,8 @@ import type { InstanceMaps } from './instance-maps.ts';
 /** The words that the programs of an instance share with the runtime, in place (compiler/abi/state.ts). */
 export class InstanceState {
   readonly #maps: Pick<InstanceMaps, 'memory'>;
+  #memory: Uint8Array | undefined;
+  #view = new Int32Array();
 
   constructor(maps: Pick<InstanceMaps, 'memory'>) {
     this.#maps = maps;
@@ -46,8 +48,13 @@ export class InstanceState {
     Atomics.store(this.#words(), offset / 4, value | 0);
   }
 
+  /** The map is another one when it was replaced. */
   #words(): Int32Array {
-    const { buffer, byteOffset } = this.#maps.memory(STATE.map);
-    return new Int32Array(buffer, byteOffset, STATE.size / 4);
+    const memory = this.#maps.memory(STATE.map);
+    if (memory !== this.#memory) {
+      this.#memory = memory;
+      this.#view = new Int32Array(memory.buffer, memory.byteOffset, STATE.size / 4);
+    }
+    return this.#view;
   }
 }
