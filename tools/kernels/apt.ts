@@ -1,13 +1,13 @@
 // Debian packages, fetched by apt with a state of its own and unpacked: the system's lists, packages and architectures stay as
 // they are.
-import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Architecture } from './architecture.ts';
+import { ask, Unavailable } from './unavailable.ts';
 
 const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
 
-/** The packages of one suite, as a system without any package sees them. */
+/** The packages of one suite, as a system without any package sees them. All throw Unavailable without a network. */
 export class Apt {
   readonly #options: readonly string[];
   readonly #work: string;
@@ -16,13 +16,13 @@ export class Apt {
   constructor(suite: string, { debian }: Architecture, work: string) {
     this.#work = work;
     this.#options = privateState(suite, debian, work);
-    this.#get('update');
+    this.#get('update', '--error-on=any');
   }
 
   /** A package and all that it depends on. */
   dependenciesOf(name: string): readonly string[] {
     const options = [...this.#options, 'depends', '--recurse', '--important', name];
-    const lines = execFileSync('apt-cache', options, { encoding: 'utf8' }).split('\n');
+    const lines = ask('apt-cache', options).split('\n');
     return [...new Set(lines.filter((line) => /^[a-z]/.test(line)))];
   }
 
@@ -30,21 +30,18 @@ export class Apt {
   unpack(names: readonly string[], root: string): ReadonlyMap<string, string> {
     this.#get('download', ...names);
     const debs = readdirSync(this.#work).filter((file) => file.endsWith('.deb'));
-    for (const deb of debs) execFileSync('dpkg-deb', ['-x', join(this.#work, deb), root]);
+    for (const deb of debs) ask('dpkg-deb', ['-x', join(this.#work, deb), root]);
     return new Map(debs.map((deb) => [deb.split('_')[0] ?? '', deb.split('_')[1] ?? '']));
   }
 
   #get(...what: readonly string[]): void {
-    execFileSync('apt-get', [...this.#options, '-q', ...what], {
-      cwd: this.#work,
-      stdio: ['ignore', 'ignore', 'inherit'],
-    });
+    ask('apt-get', [...this.#options, '-q', ...what], this.#work);
   }
 }
 
 function privateState(suite: string, architecture: string, work: string): readonly string[] {
   if (!existsSync(KEYRING))
-    throw new Error(`packages come from Debian, and ${KEYRING} is not here (debian-archive-keyring)`);
+    throw new Unavailable(`packages come from Debian, and ${KEYRING} is not here (debian-archive-keyring)`);
   for (const folder of ['lists/partial', 'state', 'cache/archives/partial'])
     mkdirSync(join(work, folder), { recursive: true });
   const [list, status] = [join(work, 'sources.list'), join(work, 'status')];
@@ -68,10 +65,10 @@ function privateState(suite: string, architecture: string, work: string): readon
 /** Where this machine gets Debian from. */
 function repositoryOf(suite: string): string {
   const format = '$(CREATED_BY) $(LABEL) $(REPO_URI)';
-  const targets = execFileSync('apt-get', ['indextargets', '--format', format], { encoding: 'utf8' }).split('\n');
+  const targets = ask('apt-get', ['indextargets', '--format', format]).split('\n');
   const label = suite.endsWith('-security') ? 'Debian-Security' : 'Debian';
   const found = targets.map((line) => line.split(' ')).find(([kind, whose]) => kind === 'Packages' && whose === label);
   if (found?.[2] === undefined)
-    throw new Error(`this machine has no lists of ${label}: run apt-get update on a Debian`);
+    throw new Unavailable(`this machine has no lists of ${label}: run apt-get update on a Debian`);
   return found[2];
 }

@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Architecture } from './architecture.ts';
+import { ask } from './unavailable.ts';
 
 export interface Machine {
   readonly architecture: Architecture;
@@ -18,7 +19,7 @@ export interface Machine {
 const MEMORY_MB = 1024;
 const COMMAND_LINE = 'quiet panic=-1 mitigations=off tsc=reliable nr_cpus=1';
 
-/** Runs it, line by line of its results, to its end. @throws Error when it takes too long */
+/** Runs it, line by line of its results, to its end. @throws Error when it takes too long, Unavailable without the emulator */
 export async function runMachine(machine: Machine, onLine: (line: string) => void): Promise<void> {
   const { architecture, image, files, seconds, signal } = machine;
   const options = [
@@ -27,6 +28,7 @@ export async function runMachine(machine: Machine, onLine: (line: string) => voi
     ...['-kernel', image, '-initrd', files, '-append', `console=${architecture.consoles.kernel} ${COMMAND_LINE}`],
     ...architecture.machine(machine.console),
   ];
+  ask(architecture.emulator, ['--version']);
   const limit = AbortSignal.timeout(seconds * 1000);
   const child = spawn('nice', [architecture.emulator, ...options], {
     stdio: ['ignore', 'pipe', 'inherit'],

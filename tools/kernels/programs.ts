@@ -1,11 +1,12 @@
 // Programs for guests: Node, busybox and a few commands, with the libraries that they need. A guest of this machine's
 // architecture gets this machine's; others get Debian's and npm's.
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Apt } from './apt.ts';
 import type { Architecture } from './architecture.ts';
 import { cached } from './cached.ts';
+import { ask, Unavailable } from './unavailable.ts';
 
 export interface Programs {
   /** Of this machine, by their paths in the guest. */
@@ -37,7 +38,7 @@ function ownPrograms(root: string): Programs {
 
 function pathOf(command: string): string {
   const found = FOLDERS.map((folder) => join(folder, command)).find((path) => existsSync(path));
-  if (found === undefined) throw new Error(`guests need ${command}, which is not here`);
+  if (found === undefined) throw new Unavailable(`guests need ${command}, which is not here`);
   return found;
 }
 
@@ -73,7 +74,7 @@ function unpackDebian(architecture: Architecture, folder: string): void {
   const work = join(folder, 'work');
   const apt = new Apt(SUITE, architecture, work);
   const wanted = ['busybox-static', ...Object.values(COMMANDS), ...LIBRARIES];
-  const libraries = wanted.flatMap((name) => apt.dependenciesOf(name)).filter((name) => name.startsWith('lib'));
+  const libraries = wanted.flatMap((name) => apt.dependenciesOf(name)).filter((name) => /^z?lib/.test(name));
   apt.unpack([...new Set([...wanted, ...libraries])], folder);
   rmSync(work, { recursive: true });
 }
@@ -94,9 +95,9 @@ function unpackNpm({ name }: Architecture, root: string, folder: string): void {
 
 function unpackPackage(name: string, folder: string): void {
   mkdirSync(folder, { recursive: true });
-  execFileSync('npm', ['pack', '--silent', name], { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] });
+  ask('npm', ['pack', '--silent', name], folder);
   const [file] = readdirSync(folder).filter((one) => one.endsWith('.tgz'));
   if (file === undefined) throw new Error(`npm has no ${name}`);
-  execFileSync('tar', ['-xzf', file, '--strip-components=1'], { cwd: folder });
+  ask('tar', ['-xzf', file, '--strip-components=1'], folder);
   rmSync(join(folder, file));
 }

@@ -13,8 +13,8 @@ export interface Workload {
   readonly experiments: readonly CompiledExperiment[];
   /** What the experiments' tables are made for. */
   readonly cpus: number;
-  /** Part of the names of the files to take; all. */
-  readonly only: string | undefined;
+  /** Patterns of the files to take, named from the root; none: all. */
+  readonly only: readonly string[];
   /** With the test files that take minutes. */
   readonly full: boolean;
 }
@@ -33,7 +33,7 @@ export interface WorkloadOptions {
   readonly seed: number;
   /** Generated programs. */
   readonly count: number;
-  readonly only: string | undefined;
+  readonly only: readonly string[];
   readonly full: boolean;
 }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { CompileError, compileFunction, type ImportedVnf, importVnf, type ProgramChoice } from '@twinpath/compiler';
 import { BpfMap, BpfProgram, skbChecksumState } from '@twinpath/ebpf';
 import { parseConfig } from '@twinpath/runtime';
+import { isWanted } from '../wanted.ts';
 import { check, skip } from './report.ts';
 
 const root = join(import.meta.dirname, '../../..');
@@ -18,9 +19,9 @@ const CONFIGURATIONS: Readonly<Record<string, unknown>> = {
 const NOT_ON_THIS_HOOK = new Set(['TP3015', 'TP5002', 'TP5005']);
 
 /** Each program by itself, so that one that is rejected does not hide the next. */
-export async function loadPrograms(only: string | undefined): Promise<void> {
+export async function loadPrograms(only: readonly string[]): Promise<void> {
   const files = FUNCTIONS.flatMap((pattern) => globSync(pattern, { cwd: root }))
-    .filter((file) => only === undefined || file.includes(only))
+    .filter((file) => isWanted(file, only))
     .toSorted();
   for (const file of files) {
     await check(`function ${file} is compiled`, async () => {

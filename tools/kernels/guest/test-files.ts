@@ -3,6 +3,7 @@ import { globSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { isWanted } from '../wanted.ts';
 import type { Workload } from '../workload.ts';
 import { runFile } from './vitest.ts';
 
@@ -34,7 +35,7 @@ export async function runTestFiles({ only, full }: Workload): Promise<void> {
   const files = globSync('*/src/**/*.kernel.test.ts', { cwd: join(root, 'packages') })
     .filter((file) => !NOT_HERE.some((start) => file.startsWith(start)))
     .filter((file) => full || !SLOW.some((start) => file.startsWith(start)))
-    .filter((file) => only === undefined || file.includes(only))
+    .filter((file) => isWanted(`packages/${file}`, only))
     .toSorted((a, b) => placeOf(a) - placeOf(b) || a.localeCompare(b));
   for (const file of files) {
     await runFile(file, () => import(pathToFileURL(join(root, 'packages', file)).href));
