@@ -100,6 +100,7 @@ export type { Guard, Traffic, TrafficTotals } from './types/traffic.ts';
 export type { Fast, KeyShape, NewFast, NewPlain, Plain, Shape, Type } from './types/type.ts';
 export {
   bounce,
+  clone,
   copyToSlowPath,
   drop,
   flood,

@@ -140,6 +140,11 @@ export const OF_VERDICTS: Readonly<Record<keyof typeof VERDICTS, Explanation>> =
       members: 'reasons: { seen },\n  slowPath: () => ({ seen: (held) => held.drop() }),',
     }),
   },
+  TP5006: {
+    reason:
+      'An XDP program runs before the kernel has made a packet that it could copy; a redirect sends the one frame that there is.',
+    example: inFastPath('clone, next', "clone('monitor');\nreturn next;", { members: "ports: ['lan', 'monitor']," }),
+  },
   TP5005: {
     reason:
       'Packets of local senders leave with a checksum that the hardware is to finish, and such a field is written in another way. Where the kernel says so is found in its BTF; XDP has no such packets to tell apart.',

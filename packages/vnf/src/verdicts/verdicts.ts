@@ -40,6 +40,8 @@ export const slowPath: <M extends Shape>(reason: PacketIn<M>, ...metadata: Metad
   'slowPath',
   TELL,
 );
+/** A copy leaves by the port as the packet is now, and the packet goes on. Not on XDP, which cannot copy. */
+export const clone: (to: Port) => void = fastPathOnly('clone', SEND);
 /** A copy goes up, the packet goes on. Over the limit: no copy. */
 export const copyToSlowPath: <M extends Shape>(reason: PacketCopy<M>, ...metadata: Metadata<M>) => void = fastPathOnly(
   'copyToSlowPath',

@@ -54,8 +54,11 @@ function tailCall(given: Arguments, machine: Machine): Operand | undefined {
 /** The packet may be another one afterwards, for the kernel makes the copy share its bytes. */
 function cloneRedirect(given: Arguments, { clones, frame }: Machine): Operand {
   given.context(0);
-  clones.push({ ifindex: given.unsigned32(1), packet: frame.bytes.slice() });
+  const ifindex = given.unsigned32(1);
   frame.touch();
+  // No interface has number 0.
+  if (ifindex === 0) return helperResult('EINVAL');
+  clones.push({ ifindex, packet: frame.bytes.slice() });
   return 0n;
 }
 

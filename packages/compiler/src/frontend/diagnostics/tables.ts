@@ -74,6 +74,11 @@ export const VERDICTS = {
     message: "on {0} '{1}' headers cannot be written: where the kernel keeps the state of their checksum is not known",
     hint: 'give the target checksumState: skbChecksumState(), on a kernel with BTF',
   },
+  TP5006: {
+    severity: 'error',
+    message: "'{0}' cannot be done on {1}",
+    hint: '{2}',
+  },
   TP5004: {
     severity: 'error',
     message: "the metadata of '{0}' take {1} bytes, more than {2}",

@@ -9,7 +9,7 @@ const FRAME = packetFromText('ip 10.0.0.1 > 192.0.2.9 / udp 4000 > 53');
 const COMPILES = {
   'tcx-egress': new Set<string>(['bounce', 'flood']),
   'tcx-ingress': new Set<string>(),
-  xdp: new Set<string>(),
+  xdp: new Set<string>(['clone']),
 };
 
 describe.each(['xdp', 'tcx-ingress', 'tcx-egress'] as const)('on %s the verifier accepts', (hook) => {
@@ -20,12 +20,25 @@ describe.each(['xdp', 'tcx-ingress', 'tcx-egress'] as const)('on %s the verifier
     const [made] = programs;
     if (made === undefined) throw new Error('there is a program');
     const program = owned.use(BpfProgram.load(made.compiled.spec, { maps }));
+    if (what === 'clone') {
+      // No port has an interface: the kernel copies nothing, and the packet is where it was.
+      const { retval, data } = program.testRun({ data: FRAME });
+      expect([retval, ...data.subarray(6, 12)]).toEqual([0, 2, 0, 0, 0, 0, 0x99]);
+    }
     if (hook !== 'xdp') return;
     // Only the second port has an entry: the loopback interface stands for it.
     maps[PORTS]?.update(new Uint8Array(Uint32Array.of(1).buffer), new Uint8Array(Uint32Array.of(LAN).buffer));
     const ctx = xdpContext({ length: FRAME.length, ingressIfindex: LAN });
     const { retval } = program.testRun({ data: FRAME, ctx });
-    const expected = { forward: 4, 'forward named': 4, 'next hop': 1, bounce: 3, flood: 4, route: 2, link: 1 };
+    const expected: Readonly<Record<string, number>> = {
+      forward: 4,
+      'forward named': 4,
+      'next hop': 1,
+      bounce: 3,
+      flood: 4,
+      route: 2,
+      link: 1,
+    };
     expect(retval).toBe(expected[what]);
   });
 });

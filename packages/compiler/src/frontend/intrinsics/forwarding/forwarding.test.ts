@@ -132,6 +132,23 @@ describe('flood', () => {
   });
 });
 
+describe('clone', () => {
+  it('sends the packet as it is now, which goes on; views stay what they were', () => {
+    const { returned, clones, packet } = run('clone', 'tcx-ingress');
+    expect([returned, clones.map(({ ifindex }) => ifindex)]).toEqual([0n, [LAN, WAN]]);
+    const changed = IPV4.replace('eth 02:00:00:00:00:01', 'eth 02:00:00:00:00:99');
+    const [first, second] = clones;
+    same(first?.packet ?? new Uint8Array(), IPV4);
+    same(second?.packet ?? new Uint8Array(), changed);
+    same(packet, changed);
+    expect(run('clone', 'tcx-egress').clones).toHaveLength(2);
+  });
+
+  it('is refused where the hook cannot copy', () => {
+    expect(() => compileVerdict('clone', 'xdp')).toThrow("'clone' cannot be done on xdp");
+  });
+});
+
 describe('bounce', () => {
   it('goes back where it came from', () => {
     expect(run('bounce', 'xdp').returned).toBe(3n);

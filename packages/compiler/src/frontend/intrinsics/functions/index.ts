@@ -5,6 +5,7 @@ import type { Outcome, Path, Site } from '../../path.ts';
 import { constant, UNDEFINED, type Value } from '../../value.ts';
 import { Code } from '../code.ts';
 import { emit } from '../events.ts';
+import { clone } from '../forwarding/clone.ts';
 import { layerFunction } from '../headers/layer.ts';
 import { isFamily, sameFamily, within } from './addresses.ts';
 import { canonical, isCanonical, reverse } from './flows.ts';
@@ -73,6 +74,7 @@ const numberToIp4: Function = (lowering, path, [number], site) => {
 
 export const FUNCTIONS: ReadonlyMap<string, Function> = new Map<string, Function>([
   ['canonical', canonical],
+  ['clone', clone],
   ['copyToSlowPath', copyUp('packetCopy')],
   ['duration', duration],
   ['ethernetHeader', layerFunction('ethernet')],
