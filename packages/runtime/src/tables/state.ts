@@ -6,7 +6,7 @@ import type { InstanceMaps } from './instance-maps.ts';
 export class InstanceState {
   readonly #maps: Pick<InstanceMaps, 'memory'>;
   #memory: Uint8Array | undefined;
-  #view = new Int32Array();
+  #view: Int32Array = new Int32Array();
 
   constructor(maps: Pick<InstanceMaps, 'memory'>) {
     this.#maps = maps;
