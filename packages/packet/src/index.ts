@@ -51,5 +51,6 @@ export { PacketTextError } from './text/packet-text-error.ts';
 export { textOf } from './text/text-of.ts';
 export type * from './types/values.ts';
 export type * from './types/views.ts';
+export type { ChecksumField } from './view/checksum-field.ts';
 export { ipView } from './view/ip-view.ts';
 export { FrameView, type PacketContext, packetView } from './view/packet-view.ts';

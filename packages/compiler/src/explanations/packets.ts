@@ -104,8 +104,8 @@ export const OF_PACKETS: Readonly<Record<keyof typeof PACKETS, Explanation>> = {
   },
   TP3016: {
     reason:
-      'Checksums in front of it cover such a header too, and which ones they are the author of the tunnel knows alone.',
-    example: inFastPath(
+      'The hardware may still have to finish a checksum there, that of the tunnel or one inside: tc does not say which. XDP takes all for finished.',
+    example: inEgress(
       'bits, header, next, u8',
       'const inner = packet.ip()?.udp()?.next(vxlan)?.ip();\nif (inner) inner.hops = 64;\nreturn next;',
       { before: 'const vxlan = header({ flags: u8, reserved: bits(24), network: bits(24), spare: u8 });' },

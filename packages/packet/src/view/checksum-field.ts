@@ -8,8 +8,10 @@ export interface ChecksumField {
   readonly at: number;
   /** UDP: zero means that there is none and stays; a computed zero is written as all ones. */
   readonly zeroMeansNone: boolean;
-  /** A checksum that covers this field in turn: of the ICMP error that quotes an IPv4 header. */
-  readonly coveredBy?: ChecksumField | undefined;
+  /** Checksums that cover this field in turn: of the ICMP error that quotes an IPv4 header, of the tunnels around. */
+  readonly coveredBy?: readonly ChecksumField[] | undefined;
+  /** A tunnel's: what is written lies an odd number of bytes behind its beginning. */
+  readonly isOdd?: boolean | undefined;
 }
 
 /** Puts a 16-bit word at `at`, which lies an even number of bytes behind the beginning of what the checksums cover. */
@@ -32,11 +34,15 @@ export function writeWords(
   }
 }
 
-function update(bytes: Uint8Array, { at, zeroMeansNone, coveredBy }: ChecksumField, from: number, to: number): void {
+function update(bytes: Uint8Array, field: ChecksumField, from: number, to: number): void {
+  const { at, zeroMeansNone, coveredBy = [], isOdd } = field;
   const before = getU16(bytes, at);
   if (zeroMeansNone && before === 0) return;
-  const updated = updatedChecksum(before, from, to);
+  // RFC 1071 section 2 (B): the sum of swapped words is the swapped sum.
+  const updated = isOdd ? swap(updatedChecksum(swap(before), from, to)) : updatedChecksum(before, from, to);
   const after = zeroMeansNone ? udpChecksum(updated) : updated;
   setU16(bytes, at, after);
-  if (coveredBy) update(bytes, coveredBy, before, after);
+  for (const covering of coveredBy) update(bytes, covering, before, after);
 }
+
+const swap = (word: number): number => ((word & 255) << 8) | (word >> 8);

@@ -15,20 +15,38 @@ import { PortsView } from './ports-view.ts';
 import { TcpView } from './tcp-view.ts';
 import { UdpView } from './udp-view.ts';
 
-/** `quotedBy`: the checksum of the ICMP error that quotes this header. */
-export function ipView(bytes: Uint8Array, datagram: Datagram, quotedBy?: ChecksumField): Ipv4Header | Ipv6Header {
-  return datagram.version === 4 ? new Ipv4View(bytes, datagram, quotedBy) : new Ipv6View(bytes, datagram, quotedBy);
+/** `quotedBy`: the checksum of the ICMP error that quotes this header. `tunnels`: those of the tunnels around it. */
+export function ipView(
+  bytes: Uint8Array,
+  datagram: Datagram,
+  quotedBy?: ChecksumField,
+  tunnels: readonly ChecksumField[] = [],
+): Ipv4Header | Ipv6Header {
+  const View = datagram.version === 4 ? Ipv4View : Ipv6View;
+  return new View(bytes, datagram, quotedBy && { ...quotedBy, coveredBy: tunnels }, tunnels);
 }
 
 abstract class IpView {
   protected readonly bytes: Uint8Array;
   protected readonly datagram: Datagram;
   protected readonly quotedBy: ChecksumField | undefined;
+  readonly #tunnels: readonly ChecksumField[];
 
-  constructor(bytes: Uint8Array, datagram: Datagram, quotedBy: ChecksumField | undefined) {
+  constructor(
+    bytes: Uint8Array,
+    datagram: Datagram,
+    quotedBy: ChecksumField | undefined,
+    tunnels: readonly ChecksumField[],
+  ) {
     this.bytes = bytes;
     this.datagram = datagram;
     this.quotedBy = quotedBy;
+    this.#tunnels = tunnels;
+  }
+
+  /** Checksums that cover the header as what they carry, from the inside. */
+  protected covering(): readonly ChecksumField[] {
+    return this.quotedBy ? [this.quotedBy, ...this.#tunnels] : this.#tunnels;
   }
 
   abstract src: Ip;
@@ -63,8 +81,13 @@ abstract class IpView {
   }
 
   icmp(): IcmpHeader | undefined {
-    return this.#has('icmp') ? new IcmpView(this.bytes, this.datagram, this.quotedBy ? undefined : ipView) : undefined;
+    return this.#has('icmp')
+      ? new IcmpView(this.bytes, this.datagram, this.quotedBy ? undefined : this.#viewOfQuoted)
+      : undefined;
   }
+
+  readonly #viewOfQuoted = (bytes: Uint8Array, quoted: Datagram, quotedBy: ChecksumField) =>
+    ipView(bytes, quoted, quotedBy, this.#tunnels);
 
   #has(kind: 'tcp' | 'udp' | 'icmp'): boolean {
     return transportKind(this.datagram) === kind && hasTransport(this.datagram);
@@ -125,17 +148,16 @@ abstract class IpView {
     return isEchoType(version, getU8(this.bytes, transportAt)) ? getU16(this.bytes, transportAt + 4) : undefined;
   }
 
-  /** Those that cover the transport header: its own, or that of the error that quotes it. */
+  /** Those that cover the transport header: its own, that of the error that quotes it, those of tunnels. */
   protected transportChecksums(): readonly ChecksumField[] {
-    if (this.quotedBy) return [this.quotedBy];
-    const own = transportChecksum(this.datagram);
-    return own ? [own] : [];
+    const own = this.quotedBy ? undefined : transportChecksum(this.datagram);
+    return own ? [{ ...own, coveredBy: this.covering() }, ...this.covering()] : this.covering();
   }
 
   /** Those that cover the addresses through the pseudo header; none if this is a quoted packet. */
   protected pseudoHeaderChecksums(): readonly ChecksumField[] {
     const own = this.quotedBy ? undefined : transportChecksum(this.datagram);
-    return own?.coversPseudoHeader ? [own] : [];
+    return own?.coversPseudoHeader ? [{ ...own, coveredBy: this.covering() }] : [];
   }
 
   protected writeAddress(at: number, address: Ip, checksums: readonly ChecksumField[]): void {
@@ -198,13 +220,14 @@ class Ipv4View extends IpView implements Ipv4Header {
   }
 
   #headerChecksums(): readonly ChecksumField[] {
-    const own = { at: this.datagram.at + v4.checksum.at, zeroMeansNone: false, coveredBy: this.quotedBy };
-    return this.quotedBy ? [own, this.quotedBy] : [own];
+    const own = { at: this.datagram.at + v4.checksum.at, zeroMeansNone: false, coveredBy: this.covering() };
+    return [own, ...this.covering()];
   }
 }
 
 const v6 = ipv6Layout.fields;
 
+/** IPv6 has no header checksum of its own. */
 class Ipv6View extends IpView implements Ipv6Header {
   readonly version = 6;
 
@@ -212,10 +235,7 @@ class Ipv6View extends IpView implements Ipv6Header {
     return readIp6(this.bytes, this.datagram.at + v6.src.at);
   }
   set src(address: Ip6) {
-    this.writeAddress(this.datagram.at + v6.src.at, address, [
-      ...this.#quotingChecksums(),
-      ...this.pseudoHeaderChecksums(),
-    ]);
+    this.writeAddress(this.datagram.at + v6.src.at, address, [...this.covering(), ...this.pseudoHeaderChecksums()]);
   }
 
   get dst(): Ip6 {
@@ -224,7 +244,7 @@ class Ipv6View extends IpView implements Ipv6Header {
   set dst(address: Ip6) {
     const at = this.datagram.at + v6.dst.at;
     const covering = this.datagram.finalDstAt === at ? this.pseudoHeaderChecksums() : [];
-    this.writeAddress(at, address, [...this.#quotingChecksums(), ...covering]);
+    this.writeAddress(at, address, [...this.covering(), ...covering]);
   }
 
   get hops(): number {
@@ -232,7 +252,7 @@ class Ipv6View extends IpView implements Ipv6Header {
   }
   set hops(hops: number) {
     const at = this.datagram.at + v6.nextHeader.at;
-    writeWord(this.bytes, at, (getU8(this.bytes, at) << 8) | (hops & 255), this.#quotingChecksums());
+    writeWord(this.bytes, at, (getU8(this.bytes, at) << 8) | (hops & 255), this.covering());
   }
 
   get trafficClass(): number {
@@ -240,7 +260,7 @@ class Ipv6View extends IpView implements Ipv6Header {
   }
   set trafficClass(value: number) {
     const word = (getU16(this.bytes, this.datagram.at) & 0xf00f) | ((value & 255) << 4);
-    writeWord(this.bytes, this.datagram.at, word, this.#quotingChecksums());
+    writeWord(this.bytes, this.datagram.at, word, this.covering());
   }
 
   get flowLabel(): number {
@@ -248,12 +268,7 @@ class Ipv6View extends IpView implements Ipv6Header {
   }
   set flowLabel(value: number) {
     const { at } = this.datagram;
-    writeWord(this.bytes, at, (getU16(this.bytes, at) & 0xfff0) | ((value >>> 16) & 15), this.#quotingChecksums());
-    writeWord(this.bytes, at + 2, value & 0xffff, this.#quotingChecksums());
-  }
-
-  /** IPv6 has no header checksum of its own. */
-  #quotingChecksums(): readonly ChecksumField[] {
-    return this.quotedBy ? [this.quotedBy] : [];
+    writeWord(this.bytes, at, (getU16(this.bytes, at) & 0xfff0) | ((value >>> 16) & 15), this.covering());
+    writeWord(this.bytes, at + 2, value & 0xffff, this.covering());
   }
 }

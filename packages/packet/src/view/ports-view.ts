@@ -2,7 +2,7 @@ import { getU16, getU32, setU16, setU32 } from '../bytes/big-endian.ts';
 import { updatedCrc32c } from '../checksum/crc32c.ts';
 import { sctpLayout } from '../layout/headers.ts';
 import type { Ports } from '../types/views.ts';
-import { type ChecksumField, writeWord } from './checksum-field.ts';
+import { type ChecksumField, writeWord, writeWords } from './checksum-field.ts';
 
 /** The first four bytes of TCP, UDP and SCTP. */
 export class PortsView implements Ports {
@@ -37,17 +37,18 @@ export class PortsView implements Ports {
   #write(at: number, port: number): void {
     const before = getU16(this.bytes, at);
     writeWord(this.bytes, at, port, this.checksums);
-    if (this.#sctpEnd !== undefined)
-      updateSctp(this.bytes, this.at, before ^ getU16(this.bytes, at), this.#sctpEnd - at - 2);
+    if (this.#sctpEnd !== undefined) this.#updateSctp(before ^ getU16(this.bytes, at), this.#sctpEnd - at - 2);
   }
-}
 
-/** The CRC32c stands in the packet least significant byte first and covers itself as zero. */
-function updateSctp(bytes: Uint8Array, at: number, change: number, behind: number): void {
-  const field = at + sctpLayout.fields.checksum.at;
-  const delta = new Uint8Array(2);
-  setU16(delta, 0, change);
-  setU32(bytes, field, swap(updatedCrc32c(swap(getU32(bytes, field)), delta, behind)));
+  /** The CRC32c stands in the packet least significant byte first and covers itself as zero. */
+  #updateSctp(change: number, behind: number): void {
+    const field = this.at + sctpLayout.fields.checksum.at;
+    const delta = new Uint8Array(2);
+    setU16(delta, 0, change);
+    const words = new Uint8Array(4);
+    setU32(words, 0, swap(updatedCrc32c(swap(getU32(this.bytes, field)), delta, behind)));
+    writeWords(this.bytes, field, words, this.checksums);
+  }
 }
 
 function swap(value: number): number {

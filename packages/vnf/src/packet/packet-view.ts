@@ -6,6 +6,7 @@ import { headerView } from './header-view.ts';
 import type { CopiedPacket, IcmpHeader, IpHeader, Ipv4Header, Ipv6Header, UdpHeader } from './views.ts';
 
 const UDP_HEADER = 8;
+const UDP_CHECKSUM = 6;
 /** Of ICMP and ICMPv6 errors, in front of the packet that they quote. */
 const ICMP_ERROR_HEADER = 8;
 
@@ -38,35 +39,52 @@ export class CopiedFrame extends FrameView implements CopiedPacket {
 }
 
 /** One IP header with `next`, which lies at `datagram`. */
-export function withNext<T extends base.IpHeader>(ip: T, bytes: Uint8Array, datagram: Datagram): T & NextOfIp {
+export function withNext<T extends base.IpHeader>(
+  ip: T,
+  bytes: Uint8Array,
+  datagram: Datagram,
+  tunnels: readonly base.ChecksumField[] = [],
+): T & NextOfIp {
   const { transportAt: at, end, isFirstFragment } = datagram;
   const [udp, icmp] = [ip.udp.bind(ip), ip.icmp.bind(ip)];
   return Object.assign(ip, {
     next: <F extends Shape>(header: Header<F>) =>
-      isFirstFragment ? headerView(header, { bytes, at, end }) : undefined,
+      isFirstFragment ? headerView(header, { bytes, at, end, tunnels }) : undefined,
     udp: () => {
       const found = udp();
-      return found && udpWithNext(found, bytes, datagram);
+      return found && udpWithNext(found, bytes, datagram, tunnels);
     },
     icmp: () => {
       const found = icmp();
-      return found && icmpWithNext(found, bytes, datagram);
+      return found && icmpWithNext(found, bytes, datagram, tunnels);
     },
   });
 }
 
-function udpWithNext(udp: base.UdpHeader, bytes: Uint8Array, { transportAt, end }: Datagram): UdpHeader {
-  const payload = { bytes, at: transportAt + UDP_HEADER, end: Math.min(end, transportAt + udp.length) };
+function udpWithNext(
+  udp: base.UdpHeader,
+  bytes: Uint8Array,
+  { transportAt, end }: Datagram,
+  tunnels: readonly base.ChecksumField[],
+): UdpHeader {
+  const checksum = { at: transportAt + UDP_CHECKSUM, zeroMeansNone: true, coveredBy: tunnels };
+  const place = { bytes, at: transportAt + UDP_HEADER, end: Math.min(end, transportAt + udp.length) };
+  const payload = { ...place, tunnels: [checksum, ...tunnels] };
   return Object.assign(udp, { next: <F extends Shape>(header: Header<F>) => headerView(header, payload) });
 }
 
-function icmpWithNext(icmp: base.IcmpHeader, bytes: Uint8Array, { transportAt, end, version }: Datagram): IcmpHeader {
+function icmpWithNext(
+  icmp: base.IcmpHeader,
+  bytes: Uint8Array,
+  { transportAt, end, version }: Datagram,
+  tunnels: readonly base.ChecksumField[],
+): IcmpHeader {
   const quoted = icmp.quoted.bind(icmp);
   return Object.assign(icmp, {
     quoted: () => {
       const found = quoted();
       const datagram = found && locateDatagram(bytes, transportAt + ICMP_ERROR_HEADER, version, { readable: end });
-      return found && datagram && withNext(found, bytes, datagram);
+      return found && datagram && withNext(found, bytes, datagram, tunnels);
     },
   });
 }

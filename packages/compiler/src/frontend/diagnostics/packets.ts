@@ -80,7 +80,7 @@ export const PACKETS = {
   },
   TP3016: {
     severity: 'error',
-    message: "'{0}' of a header inside a tunnel cannot be written",
+    message: "'{0}' of a header inside a tunnel cannot be written on {1}",
     hint: 'take the packet out of its tunnel first: packet.decapsulate(inner)',
   },
   TP3017: {

@@ -11,6 +11,7 @@ import { each, once } from '../memo.ts';
 import { loadField as loadTyped } from '../memory/decode.ts';
 import { readDatagram } from '../packet/datagram.ts';
 import { requireTransport, transport, transportPart } from '../packet/transport.ts';
+import { behindBytes, insideOf, type Tunnel, tunnelsOf } from '../packet/tunnels.ts';
 import { isView, part, type View, view } from '../view.ts';
 import { headerOf, headerSpec, numberOfHeader } from './identity.ts';
 
@@ -19,22 +20,26 @@ interface Span {
   /** Of the header in the frame, and behind the last byte that can belong to it or to what it carries. */
   readonly offset: ValueId;
   readonly end: ValueId;
+  readonly tunnels: readonly Tunnel[];
 }
 
 /** The header that begins there. `undefined`: it is not all there. */
-function open(start: Code, { at, offset, end }: Span, { lowering, operands, site }: Call, ends: Ends): void {
+function open(start: Code, { at, offset, end, tunnels }: Span, { lowering, operands, site }: Call, ends: Ends): void {
   const spec = headerSpec(operands[0]) ?? lowering.fail(site, 'TP3005', 'a header()', operands[0]?.kind ?? 'nothing');
   if (spec.bytes !== undefined) lowering.fail(site, 'TP3017');
   const { size } = spec.format;
   const inside = ends.require(start.when('ule', start.alu('add', offset, n(size)), end, 'then'));
   const code = ends.require(inside.whenInPacket(at, size));
-  ends.found(code, view('header', code.path.epoch, { header: numberOfHeader(spec) }, { at, offset, end }));
+  const around = insideOf(tunnels);
+  const fixed = { header: numberOfHeader(spec), ...around.fixed };
+  ends.found(code, view('header', code.path.epoch, fixed, { at, offset, end, ...around.parts }));
 }
 
 const behind = (code: Code, of: View, size: number): Span => ({
   at: code.offset(part(of, 'at'), n(size)),
   offset: code.alu('add', part(of, 'offset'), n(size)),
   end: part(of, 'end'),
+  tunnels: behindBytes(tunnelsOf(of), size),
 });
 
 /** `ip.next(header)`: of a datagram that is no later fragment, behind its last extension header. */
@@ -44,7 +49,11 @@ export const nextOfIp: Member = (call) => {
   each(transport(lowering, path, receiver), (on, found) => {
     if (!isView(found, 'transport')) throw new Error('a datagram has a transport view');
     const code = requireTransport(ends, new Code(lowering, on), found, 0);
-    const place = { at: transportPart(found, 'at'), offset: transportPart(found, 'offset') };
+    const place = {
+      at: transportPart(found, 'at'),
+      offset: transportPart(found, 'offset'),
+      tunnels: tunnelsOf(receiver),
+    };
     open(code, { ...place, end: transportPart(found, 'end') }, call, ends);
     return [];
   });
@@ -61,7 +70,8 @@ export const nextOfUdp: Member = (call) => {
   // The smaller one, without a branch.
   const over = code.alu('sub', part(receiver, 'end'), said);
   const end = code.alu('add', said, code.alu('and', over, code.alu('sar', over, n(63))));
-  open(code, { ...behind(code, receiver, udpLayout.size), end }, call, ends);
+  const tunnels = [{ at: part(receiver, 'at'), isOdd: false }, ...tunnelsOf(receiver)];
+  open(code, { ...behind(code, receiver, udpLayout.size), end, tunnels }, call, ends);
   return ends.outcomes();
 };
 
@@ -79,15 +89,15 @@ export const ipOfHeader: Member = ({ lowering, path, receiver }) =>
   once(path, `carried ${part(receiver, 'at')}@${path.epoch}`, (): readonly Outcome[] => {
     const ends = new Ends(lowering);
     const start = new Code(lowering, path);
-    const { at, offset, end } = behind(start, receiver, sizeOf(receiver));
+    const { at, offset, end, tunnels } = behind(start, receiver, sizeOf(receiver));
     // Either header is no shorter.
     const code = ends.require(start.whenInPacket(at, 20));
     const version = code.alu('shr', code.load(at, 0, 8), n(4));
     const four = code.when('eq', version, n(4));
     const six = four.otherwise.when('eq', version, n(6));
     ends.fail(six.otherwise);
-    readDatagram(ends, four.then, 4, { at, offset, claimable: end, tunnelled: true });
-    readDatagram(ends, six.then, 6, { at, offset, claimable: end, tunnelled: true });
+    readDatagram(ends, four.then, 4, { at, offset, claimable: end, tunnelled: true, tunnels });
+    readDatagram(ends, six.then, 6, { at, offset, claimable: end, tunnelled: true, tunnels });
     return ends.outcomes();
   });
 

@@ -133,7 +133,7 @@ function datagramBehind(
   const code = ends.require(fits.whenInPacket(at, version === 4 ? IPV4 : IPV6));
   const end = code.alu('add', offset, length);
   const parts = { at, offset, length, headerLength, end };
-  ends.found(code, view('ip', code.path.epoch, { version, quoted: false, tunnelled: false }, parts));
+  ends.found(code, view('ip', code.path.epoch, { version, quoted: false, tunnelled: false, tunnels: 0 }, parts));
   return ends.outcomes();
 }
 

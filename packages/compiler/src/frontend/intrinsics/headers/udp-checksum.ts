@@ -15,6 +15,7 @@ import { returnAborted } from '../return-codes.ts';
 import { joined } from '../rewrite/covering.ts';
 import { type Delta, fold, plus } from '../rewrite/delta.ts';
 import { isFinished } from '../rewrite/partial.ts';
+import { inOrder } from '../rewrite/tunnels.ts';
 import { isView, type View } from '../view.ts';
 import type { Layer } from './layer.ts';
 
@@ -184,7 +185,7 @@ export function withUdpChecksums(
     const addresses = ip.layer.size === ipv4Layout.size ? ipv4Layout.fields.src.at : ipv6Layout.fields.src.at;
     const pseudo = sumOf(code, wordsOf(code, pieces, ip.begin + addresses, ip.begin + ip.layer.size), fixed);
     const covered = sumOf(code, wordsOf(code, pieces, begin, size), pseudo);
-    const total = plus(code, covered, inOrder(code, carried, size - begin));
+    const total = plus(code, covered, inOrder(code, carried, (size - begin) % 2 === 1));
     const value = code.alu('xor', fold(code, total), n(ONES));
     // A computed zero is sent as all ones.
     const sent = code.alu('or', value, code.alu('shr', code.alu('sub', value, n(1)), n(48)));
@@ -192,10 +193,6 @@ export function withUdpChecksums(
   }
   return pieces;
 }
-
-/** Behind an odd number of bytes every word of what follows lies the other way around. */
-const inOrder = (code: Code, sum: Delta, before: number): Delta =>
-  before % 2 === 0 ? sum : { id: code.swap(fold(code, sum), 16), most: ONES };
 
 function wordsOf(code: Code, pieces: readonly Piece[], from: number, to: number): readonly ValueId[] {
   const words: ValueId[] = [];

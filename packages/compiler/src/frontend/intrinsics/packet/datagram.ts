@@ -9,6 +9,7 @@ import { each, once } from '../memo.ts';
 import { isView, part, type View, view } from '../view.ts';
 import { frameLength } from './length.ts';
 import { followedBy, link, networkHeader } from './link.ts';
+import { insideOf, type Tunnel } from './tunnels.ts';
 
 const IPV4 = 20;
 const IPV6 = 40;
@@ -57,8 +58,9 @@ interface Place {
   /** Of a quoted one: offset behind what the quoting datagram holds, and the address of the ICMP header. */
   readonly readable?: ValueId;
   readonly quotedBy?: ValueId;
-  /** Carried by a header of the author's. */
+  /** Carried by a header of the author's, and what UDP headers are around that. */
   readonly tunnelled?: boolean;
+  readonly tunnels?: readonly Tunnel[];
 }
 
 export function readDatagram(ends: Ends, code: Code, version: 4 | 6, place: Place): void {
@@ -104,19 +106,20 @@ function finish(
   ends: Ends,
   start: Code,
   version: 4 | 6,
-  { claimable, readable, quotedBy, tunnelled = false }: Place,
+  { claimable, readable, quotedBy, tunnelled = false, tunnels = [] }: Place,
   parts: Parts,
 ): void {
   const claimed = start.alu('add', parts.offset, parts.length);
   const code = claimable === undefined ? start : ends.require(start.when('ule', claimed, claimable));
+  const around = insideOf(tunnels);
   const done = (on: Code, end: ValueId) =>
     ends.found(
       on,
       view(
         'ip',
         on.path.epoch,
-        { version, quoted: readable !== undefined, tunnelled },
-        { ...parts, end, ...(quotedBy !== undefined && { quotedBy }) },
+        { version, quoted: readable !== undefined, tunnelled, ...around.fixed },
+        { ...parts, end, ...(quotedBy !== undefined && { quotedBy }), ...around.parts },
       ),
     );
   if (readable === undefined) {

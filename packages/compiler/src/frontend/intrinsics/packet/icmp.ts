@@ -10,6 +10,7 @@ import { once } from '../memo.ts';
 import { part, type View, view } from '../view.ts';
 import { readDatagram, versionOf } from './datagram.ts';
 import { integerField, ipField, macField } from './field.ts';
+import { tunnelsOf } from './tunnels.ts';
 
 const at = (icmp: View): ValueId => part(icmp, 'at');
 const typeOf = (code: Code, icmp: View): ValueId => code.load(at(icmp), icmpLayout.fields.type.at, 8);
@@ -54,6 +55,8 @@ function quoted({ lowering, path, receiver }: Call): readonly Outcome[] {
         offset: code.alu('add', part(receiver, 'offset'), n(icmpLayout.size)),
         readable: part(receiver, 'end'),
         quotedBy: at(receiver),
+        tunnelled: receiver.fixed.tunnelled === true,
+        tunnels: tunnelsOf(receiver),
       };
       readDatagram(ends, code, version, place);
     }

@@ -22,6 +22,7 @@ import { flagField, integerField } from './field.ts';
 import { flowOf } from './flow.ts';
 import { addressField } from './ip-fields.ts';
 import { openTransport, requireTransport, type TransportPart, transport, transportPart } from './transport.ts';
+import { insideOf, tunnelsOf } from './tunnels.ts';
 
 const LENGTH = { low: 20n, high: 65_575n };
 
@@ -61,6 +62,7 @@ function opened(
 }
 
 function transportView(type: string, code: Code, ip: View, found: View): View {
+  const around = insideOf(tunnelsOf(ip));
   const parts = {
     at: transportPart(found, 'at'),
     offset: transportPart(found, 'offset'),
@@ -68,11 +70,17 @@ function transportView(type: string, code: Code, ip: View, found: View): View {
     protocol: transportPart(found, 'protocol'),
     fragment: transportPart(found, 'fragment'),
     ...(ip.parts.quotedBy !== undefined && { quotedBy: ip.parts.quotedBy }),
+    ...around.parts,
   };
   return view(
     type,
     code.path.epoch,
-    { version: versionOf(ip), quoted: ip.fixed.quoted === true, tunnelled: ip.fixed.tunnelled === true },
+    {
+      version: versionOf(ip),
+      quoted: ip.fixed.quoted === true,
+      tunnelled: ip.fixed.tunnelled === true,
+      ...around.fixed,
+    },
     parts,
   );
 }

@@ -5,7 +5,7 @@ import type { Site } from '../../path.ts';
 import { type Code, n } from '../code.ts';
 import { remember } from '../memo.ts';
 import { isView, part, view } from '../view.ts';
-import { type Change, type Delta, fold, onlyIf, plus } from './delta.ts';
+import { type Change, type Delta, deltaOf, fold, onlyIf, plus } from './delta.ts';
 import { isFinished } from './partial.ts';
 
 export interface ChecksumField {
@@ -16,6 +16,8 @@ export interface ChecksumField {
   readonly at: number;
   /** UDP: zero means that there is none and stays; a computed zero is written as all ones. */
   readonly zeroMeansNone: boolean;
+  /** One of several of its name that a packet may have. */
+  readonly isTunnelled?: boolean;
 }
 
 /** What was written: of the addresses in the pseudo header, and of what the checksum covers itself. */
@@ -27,14 +29,22 @@ export interface Covered {
 const SUM = 'sum';
 const ONES = 0xffffn;
 
-export function update(start: Code, field: ChecksumField, covered: Covered, site: Site): Code {
+/** `delta`: what the checksum's own change adds to one that covers it in turn. */
+export function update(
+  start: Code,
+  field: ChecksumField,
+  covered: Covered,
+  site: Site,
+): { readonly code: Code; readonly delta: Delta | undefined } {
   const isOffloaded = field.name === 'tcp' || field.name === 'udp';
   const finished = isOffloaded ? isFinished(start, field.name.toUpperCase(), site) : undefined;
   const { addresses } = covered;
   const code = finished?.code ?? start;
   const own = finished && covered.own ? onlyIf(code, finished.id, covered.own) : covered.own;
   const all = addresses === undefined ? own : plus(code, addresses, own);
-  return all === undefined ? code : updateBy(code, field, all, finished?.id).code;
+  if (all === undefined) return { code, delta: undefined };
+  const updated = updateBy(code, field, all, finished?.id);
+  return { code: updated.code, delta: deltaOf(updated.code, [updated.change]) };
 }
 
 /** `change`: what became of the field itself, for a checksum that covers it in turn. `finished`: 0 for one that is not. */
@@ -44,12 +54,12 @@ export function updateBy(
   delta: Delta,
   finished?: ValueId,
 ): { readonly code: Code; readonly change: Change } {
-  const { header, at, zeroMeansNone } = field;
+  const { header, at, zeroMeansNone, isTunnelled = false } = field;
   const key = `${SUM} ${field.name}@${code.path.epoch}`;
   // The field is the sum's complement; an unfinished one is the sum.
   const mask = finished === undefined ? code.id(n(ONES)) : code.alu('mul', finished, n(ONES));
   const before = code.load(header, at, 16);
-  const known = code.path.known.get(key);
+  const known = isTunnelled ? undefined : code.path.known.get(key);
   const remembered = known !== undefined && isView(known, SUM) ? known : undefined;
   const sum = remembered
     ? { id: part(remembered, SUM), most: BigInt(String(remembered.fixed.most)) }
@@ -66,6 +76,8 @@ export function updateBy(
     parts.present = present;
   }
   code.store(header, at, 16, after);
+  const change: Change = { before, after, width: 16 };
+  if (isTunnelled) return { code, change };
   const kept = view(SUM, code.path.epoch, { most: String(total.most), zeroMeansNone }, parts);
-  return { code: code.on(remember(code.path, key, kept)), change: { before, after, width: 16 } };
+  return { code: code.on(remember(code.path, key, kept)), change };
 }

@@ -5,7 +5,7 @@ import { type Code, n } from '../code.ts';
 import { ipPart, versionOf } from '../packet/datagram.ts';
 import { transport, transportPart } from '../packet/transport.ts';
 import { isView, part, type View } from '../view.ts';
-import { type ChecksumField, update, updateBy } from './checksum-field.ts';
+import { type ChecksumField, type Covered, update, updateBy } from './checksum-field.ts';
 import { type Change, type Delta, deltaOf, onlyIf, plus } from './delta.ts';
 import {
   coversAddresses,
@@ -15,6 +15,7 @@ import {
   sizeOfKind,
   withTransport,
 } from './transport-checksum.ts';
+import { coverTunnels, fieldIn } from './tunnels.ts';
 
 export const isQuoted = (of: View): boolean => of.fixed.quoted === true;
 
@@ -26,11 +27,8 @@ export function updateHeader(code: Code, ip: View, delta: Delta): { readonly cod
   if (versionOf(ip) === 6) return { code, delta };
   const name = isQuoted(ip) ? 'quoted header' : 'header';
   const header = ipPart(ip, 'at');
-  const { code: after, change } = updateBy(
-    code,
-    { name, header, at: ipv4Layout.fields.checksum.at, zeroMeansNone: false },
-    delta,
-  );
+  const field = fieldIn(ip, { name, header, at: ipv4Layout.fields.checksum.at, zeroMeansNone: false });
+  const { code: after, change } = updateBy(code, field, delta);
   return { code: after, delta: plus(after, delta, deltaOf(after, [change])) };
 }
 
@@ -50,13 +48,27 @@ export function coverHeader(
   const delta = deltaOf(start, [...fields, ...src, ...dst]);
   if (delta === undefined) return [start];
   const { code, delta: all } = updateHeader(start, ip, delta);
-  if (isQuoted(ip)) return [update(code, quotingField(ip), { own: all }, site)];
-  if (src.length + dst.length === 0) return [code];
+  if (isQuoted(ip)) return [updateAround(code, ip, quotingField(ip), { own: all }, all, site)];
+  if (src.length + dst.length === 0) return [coverTunnels(code, ip, all)];
   return eachTransport(code, ip, (on, found, kind) => {
-    if (kind === undefined || !coversAddresses(kind, versionOf(ip))) return [on];
+    if (kind === undefined || !coversAddresses(kind, versionOf(ip))) return [coverTunnels(on, ip, all)];
     const addresses = addressDelta(on, ip, found, { src, dst });
-    return [update(on, fieldOfKind(kind, transportPart(found, 'at')), { addresses }, site)];
+    return [updateAround(on, ip, fieldOfKind(kind, transportPart(found, 'at')), { addresses }, all, site)];
   });
+}
+
+/** Updates a checksum and those of the tunnels around. `written`: of all bytes that changed besides. */
+export function updateAround(
+  start: Code,
+  of: View,
+  field: ChecksumField,
+  covered: Covered,
+  written: Delta | undefined,
+  site: Site,
+): Code {
+  const { code, delta } = update(start, fieldIn(of, field), covered, site);
+  const all = delta === undefined ? written : plus(code, delta, written);
+  return coverTunnels(code, of, all);
 }
 
 /** A routing header with segments left has the destination that is covered. */
@@ -119,5 +131,6 @@ export function joined(codes: readonly Code[]): readonly Code[] {
 /** What was written of a transport header, of this protocol. */
 export function coverTransport(code: Code, header: View, kind: Kind, changes: readonly Change[], site: Site): Code {
   const field = isQuoted(header) ? quotingField(header) : fieldOfKind(kind, part(header, 'at'));
-  return update(code, field, { own: deltaOf(code, changes) }, site);
+  const own = deltaOf(code, changes);
+  return updateAround(code, header, field, { own }, own, site);
 }

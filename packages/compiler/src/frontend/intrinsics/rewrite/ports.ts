@@ -6,8 +6,9 @@ import { type Code, n } from '../code.ts';
 import { returnAborted } from '../return-codes.ts';
 import { part, type View } from '../view.ts';
 import { coverTransport, isQuoted, joined } from './covering.ts';
-import type { Change } from './delta.ts';
+import { type Change, deltaOf } from './delta.ts';
 import { storeNumber } from './store.ts';
+import { coverTunnels } from './tunnels.ts';
 
 export type PortName = 'sport' | 'dport';
 
@@ -39,7 +40,7 @@ export function writePort(start: Code, header: View, name: PortName, value: Valu
     other = sides.otherwise;
   }
   const fragment = part(header, 'fragment');
-  return joined([...ends, ...writeSctpPorts(other, { at, fragment }, { [name]: value })]);
+  return joined([...ends, ...writeSctpPorts(other, header, { at, fragment }, { [name]: value })]);
 }
 
 export interface SctpPlace {
@@ -51,15 +52,16 @@ export interface SctpPlace {
  *  packet is dropped; one that keeps its ports goes on, and a fragment, whose checksum cannot be kept right by anyone. */
 export function writeSctpPorts(
   code: Code,
+  of: View,
   { at, fragment }: SctpPlace,
   ports: Partial<Readonly<Record<PortName, ValueId>>>,
 ): readonly Code[] {
   const before = code.load(at, 0, 32);
-  storePorts(code, at, ports);
+  const changed = deltaOf(code, storePorts(code, at, ports));
   const same = code.when('eq', code.load(at, 0, 32), before, 'then');
   const part = same.otherwise.when('ne', fragment, n(0));
   returnAborted(part.otherwise);
-  return [same.then, part.then];
+  return [same.then, coverTunnels(part.then, of, changed)];
 }
 
 export const SCTP_SIZE = sctpLayout.size;

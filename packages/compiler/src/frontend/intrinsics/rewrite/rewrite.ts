@@ -1,6 +1,7 @@
 // `ip.rewrite(flow)`: addresses and ports, or the identifier of an ICMP echo, at once.
 import { icmpLayout, ipv4Layout, ipv6Layout, protocolNumbers } from '@twinpath/packet';
 import type { ValueId } from '../../../ir/types.ts';
+import type { Lowering } from '../../lowering.ts';
 import type { Outcome, Site } from '../../path.ts';
 import { UNDEFINED, type Value } from '../../value.ts';
 import { Code, n } from '../code.ts';
@@ -10,8 +11,7 @@ import { whenEcho } from '../packet/flow.ts';
 import { transport, transportPart } from '../packet/transport.ts';
 import { asRecord } from '../tables/record.ts';
 import { isView, type View } from '../view.ts';
-import { update } from './checksum-field.ts';
-import { addressDelta, isQuoted, joined, quotingField, updateHeader } from './covering.ts';
+import { addressDelta, isQuoted, joined, quotingField, updateAround, updateHeader } from './covering.ts';
 import { type Change, type Delta, deltaOf, plus } from './delta.ts';
 import { forget } from './forget.ts';
 import { SCTP_SIZE, storePorts, writeSctpPorts } from './ports.ts';
@@ -24,6 +24,7 @@ import {
   sizeOfKind,
   withTransport,
 } from './transport-checksum.ts';
+import { coverTunnels } from './tunnels.ts';
 
 /** RFC 792: as much as must be quoted. */
 const QUOTED = 8;
@@ -52,7 +53,7 @@ export function rewrite(call: Call): readonly Outcome[] {
 }
 
 function rewriteTo({ lowering, path, receiver: ip, site }: Call, to: Value): readonly Outcome[] {
-  if (ip.fixed.tunnelled === true) lowering.fail(site, 'TP3016', 'rewrite()');
+  if (ip.fixed.tunnelled === true) requireXdp(lowering, 'rewrite()', site);
   const start = new Code(lowering, path);
   const flow = flowOf(start, to, site);
   const [type, layout] = versionOf(ip) === 4 ? (['ip4', ipv4Layout] as const) : (['ip6', ipv6Layout] as const);
@@ -67,6 +68,12 @@ function rewriteTo({ lowering, path, receiver: ip, site }: Call, to: Value): rea
     return rewriteTransport(code.on(on), found, { ip, flow, src, dst, header, site });
   });
   return lowering.joinPaths(ends.map((end) => forget(end.path))).map((on) => ({ path: on, value: UNDEFINED }));
+}
+
+/** Of an unfinished checksum tc does not say whether it is that of the tunnel or of what is in it. */
+export function requireXdp(lowering: Lowering, what: string, site: Site): void {
+  const { target } = lowering;
+  if (target.hook !== 'xdp') lowering.fail(site, 'TP3016', what, target.hook);
 }
 
 function flowOf(code: Code, flow: Value, site: Site): Flow {
@@ -97,7 +104,10 @@ function rewriteTransport(start: Code, found: View, rewriting: Rewriting): reado
 
   const sctp = open(protocolNumbers.sctp, SCTP_SIZE);
   if (isQuoted(ip)) ends.push(cover(sctp, found, undefined, storePorts(sctp, at, flow), rewriting));
-  else ends.push(...writeSctpPorts(sctp, placeOf(found), flow));
+  else {
+    const after = writeSctpPorts(sctp, ip, placeOf(found), flow);
+    ends.push(...after.map((code) => cover(code, found, undefined, [], rewriting)));
+  }
 
   const icmp = open(numberOfKind('icmp', versionOf(ip)), sizeOfKind('icmp'));
   const echo = whenEcho(icmp, at, versionOf(ip));
@@ -119,10 +129,11 @@ function cover(
   { ip, src, dst, header, site }: Rewriting,
 ): Code {
   const own = deltaOf(code, changes);
-  if (isQuoted(ip)) return update(code, quotingField(ip), { own: plus(code, header, own) }, site);
-  if (kind === undefined) return code;
+  const all = plus(code, header, own);
+  if (isQuoted(ip)) return updateAround(code, ip, quotingField(ip), { own: all }, all, site);
+  if (kind === undefined) return coverTunnels(code, ip, all);
   const addresses = coversAddresses(kind, versionOf(ip)) ? addressDelta(code, ip, found, { src, dst }) : undefined;
-  return update(code, fieldOfKind(kind, transportPart(found, 'at')), { addresses, own }, site);
+  return updateAround(code, ip, fieldOfKind(kind, transportPart(found, 'at')), { addresses, own }, all, site);
 }
 
 const placeOf = (found: View) => ({
