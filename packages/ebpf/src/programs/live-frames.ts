@@ -17,14 +17,16 @@ export class LiveFrames {
   /** The kernel handles so many at a time: more of them would be several batches. */
   static readonly most = 256;
   readonly #subject: string;
-  readonly #context = new NativeBuffer(xdpContext({ length: BLANK }));
+  readonly #context: NativeBuffer;
   readonly #attr: NativeBuffer;
 
-  /** The program stays the caller's, and open. */
-  constructor(program: BpfProgram) {
+  /** The program stays the caller's, and open. `metadataSize`: bytes in front of each frame, from `data_meta` on; a multiple of 4. */
+  constructor(program: BpfProgram, { metadataSize = 0 }: { readonly metadataSize?: number } = {}) {
+    const length = metadataSize + BLANK;
     this.#subject = `live frames of program "${program.name}"`;
+    this.#context = new NativeBuffer(xdpContext({ length, metadataLength: metadataSize }));
     this.#attr = new NativeBuffer(80).setU32(0, program.fd.number);
-    this.#attr.setU32(8, BLANK).setPointer(16, new NativeBuffer(BLANK));
+    this.#attr.setU32(8, length).setPointer(16, new NativeBuffer(length));
     this.#attr.setU32(40, this.#context.size).setPointer(48, this.#context);
     this.#attr.setU32(64, BPF_F_TEST_XDP_LIVE_FRAMES).setU32(72, LiveFrames.most);
   }

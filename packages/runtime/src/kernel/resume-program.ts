@@ -1,26 +1,30 @@
-// The program that brings packets of the slow path back into an XDP chain. Its frames are blank live frames of a test run, and
-// for each it takes the next record that lies ready:
+// Programs that bring packets of the slow path back. Their frames are blank live frames of a test run, and for each they take
+// the next record that lies ready:
 //
-//   0         4         8          12     16
-//   ┌─────────┬─────────┬──────────┬──────┬───────────────┐
-//   │ length  │ what    │ position │ zero │ the frame     │
-//   └─────────┴─────────┴──────────┴──────┴───────────────┘
+//   0         4         8             12        16
+//   ┌─────────┬─────────┬─────────────┬─────────┬───────────────┐
+//   │ length  │ what    │ position,   │ ifindex │ the frame     │
+//   │         │         │ or the mark │ (tcx)   │               │
+//   └─────────┴─────────┴─────────────┴─────────┴───────────────┘
 //
 // So one call carries as many different packets as there are records, each as if its port had just received it. What cannot go
 // on is dropped, and counted in the cursor: [next record, behind the last record, lost].
 
-import { assembleProgram, type BpfMap, type MapSpec, type ProgramSpec } from '@twinpath/ebpf';
+import { assembleProgram, type MapSpec, type ProgramSpec } from '@twinpath/ebpf';
 import { PROGRAM_PREFIX } from '../host/paths.ts';
 
 /** What a live frame has room for: a page without headroom and the kernel's bookkeeping (net/bpf/test_run.c). */
 export const MAX_LIVE_FRAME = 3400;
 
-export const RECORD = { length: 0, what: 4, position: 8, frame: 16, size: 16 + MAX_LIVE_FRAME } as const;
+export const RECORD = { length: 0, what: 4, position: 8, ifindex: 12, frame: 16, size: 16 + MAX_LIVE_FRAME } as const;
 export const CURSOR = { next: 0, end: 1, lost: 2 } as const;
 
 /** `resume`: what is behind the function at the position, or nothing: on to the host. `retry`: the function once more.
  *  `enter`: the function at the position as if the frame had come by wire. `pass`: on to the host. */
 export const WHAT = { resume: 0, retry: 1, enter: 2, pass: 3 } as const;
+
+/** In front of a frame that is to come in by a tcx hook: [mark word, ifindex]. */
+export const METADATA_SIZE = 8;
 
 export const recordMap = (records: number): MapSpec => ({
   name: 'tp_records',
@@ -40,23 +44,8 @@ export const CURSOR_MAP: MapSpec = {
   flags: ['mmapable'],
 };
 
-/** What the program refers to. */
-export interface ResumeMaps {
-  readonly cursor: BpfMap;
-  readonly records: BpfMap;
-  /** Program arrays of the chain, by position. */
-  readonly resume: BpfMap;
-  readonly retry: BpfMap;
-  readonly path: BpfMap;
-}
-
-const tailCall = (array: 'resume' | 'retry' | 'path') => `
-  r1 = r6
-  r2 = map[${array}]
-  r3 = r8
-  call bpf_tail_call`;
-
-const TEXT = `
+/** The next record is at r9, and its frame in the packet; the context in r6, the cursor in r7, the record's position in r8. */
+const TAKE_RECORD = `
   r6 = r1
   r7 = map[cursor][0]+0
   r8 = *(u32 *)(r7 +0)
@@ -91,8 +80,24 @@ sized:
   r3 += ${RECORD.frame}
   call bpf_xdp_store_bytes
   if r0 != 0 goto lost
+  r8 = *(u32 *)(r9 +${RECORD.position})`;
+
+const LOST = `
+lost:
+  r1 = *(u32 *)(r7 +8)
+  r1 += 1
+  *(u32 *)(r7 +8) = r1
+  r0 = 1
+  exit`;
+
+const tailCall = (array: 'resume' | 'retry' | 'path') => `
+  r1 = r6
+  r2 = map[${array}]
+  r3 = r8
+  call bpf_tail_call`;
+
+const RESUME = `${TAKE_RECORD}
   r1 = *(u32 *)(r9 +${RECORD.what})
-  r8 = *(u32 *)(r9 +${RECORD.position})
   if r1 == ${WHAT.pass} goto pass
   if r1 == ${WHAT.retry} goto retry
   if r1 == ${WHAT.enter} goto enter${tailCall('resume')}
@@ -102,11 +107,23 @@ pass:
 retry:${tailCall('retry')}
   goto lost
 enter:${tailCall('path')}
-lost:
-  r1 = *(u32 *)(r7 +8)
-  r1 += 1
-  *(u32 *)(r7 +8) = r1
-  r0 = 1
-  exit`;
+${LOST}`;
 
-export const resumeProgram = (): ProgramSpec => assembleProgram(`${PROGRAM_PREFIX}resume`, 'xdp', TEXT);
+const ANNOUNCE = `${TAKE_RECORD}
+  r1 = *(u32 *)(r6 +8)
+  r2 = *(u32 *)(r6 +0)
+  r3 = r1
+  r3 += ${METADATA_SIZE}
+  if r3 > r2 goto lost
+  *(u32 *)(r1 +0) = r8
+  r2 = *(u32 *)(r9 +${RECORD.ifindex})
+  *(u32 *)(r1 +4) = r2
+  r0 = 2
+  exit
+${LOST}`;
+
+/** On in an XDP chain. Refers to the chain's program arrays `path`, `retry` and `resume`, by position. */
+export const resumeProgram = (): ProgramSpec => assembleProgram(`${PROGRAM_PREFIX}resume`, 'xdp', RESUME);
+
+/** On to the tc programs of the interface, with metadata that say what they are to do. */
+export const announceProgram = (): ProgramSpec => assembleProgram(`${PROGRAM_PREFIX}announce`, 'xdp', ANNOUNCE);

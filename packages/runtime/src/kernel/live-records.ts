@@ -1,0 +1,102 @@
+import { BpfMap, BpfProgram, LiveFrames, type ProgramSpec } from '@twinpath/ebpf';
+import { inNamespace } from '@twinpath/linux';
+import { FrameTooLongError } from '../packet-out/frame-too-long.ts';
+import type { Losses } from '../packet-out/undelivered.ts';
+import { attachIdle } from './idle-device.ts';
+import { CURSOR, CURSOR_MAP, MAX_LIVE_FRAME, RECORD, recordMap } from './resume-program.ts';
+
+/** Bytes between two records: elements of an array map are rounded up. */
+const STRIDE = (RECORD.size + 7) & ~7;
+
+export interface LiveRecordsOptions {
+  /** Of resume-program.ts. */
+  readonly program: ProgramSpec;
+  /** What it refers to besides records and cursor; they stay the caller's. */
+  readonly maps: Readonly<Record<string, BpfMap>>;
+  /** Bytes of metadata in front of each frame. */
+  readonly metadataSize: number;
+  readonly losses: Losses;
+}
+
+export interface LiveRecord {
+  readonly what: number;
+  readonly position: number;
+  readonly ifindex: number;
+}
+
+/** Where frames are said to come from. */
+export interface LiveOrigin {
+  /** Name of its namespace; `undefined`: that of this thread, which saves some microseconds a batch. */
+  readonly namespace: string | undefined;
+  readonly ifindex: number;
+}
+
+/**
+ * Sends frames by a program that takes them from records, many with one system call. For one thread: the call is over when it
+ * returns, and nobody else writes the records meanwhile.
+ */
+export class LiveRecords implements Disposable {
+  readonly #stack: DisposableStack;
+  readonly #frames: LiveFrames;
+  readonly #cursor: Uint32Array;
+  readonly #words: Uint32Array;
+  readonly #bytes: Uint8Array;
+  readonly #losses: Losses;
+  #waiting = 0;
+
+  constructor({ program: spec, maps, metadataSize, losses }: LiveRecordsOptions) {
+    using stack = new DisposableStack();
+    const records = stack.use(BpfMap.create(recordMap(LiveFrames.most)));
+    const cursor = stack.use(BpfMap.create(CURSOR_MAP));
+    const program = stack.use(BpfProgram.load(spec, { maps: { ...maps, cursor, records } }));
+    stack.use(attachIdle(program));
+    this.#frames = new LiveFrames(program, { metadataSize });
+    this.#cursor = new Uint32Array(stack.use(cursor.mapMemory()).buffer, 0, 3);
+    const { buffer } = stack.use(records.mapMemory());
+    this.#words = new Uint32Array(buffer);
+    this.#bytes = new Uint8Array(buffer);
+    this.#losses = losses;
+    this.#stack = stack.move();
+  }
+
+  get isFull(): boolean {
+    return this.#waiting === LiveFrames.most;
+  }
+
+  get isEmpty(): boolean {
+    return this.#waiting === 0;
+  }
+
+  /** Copies the frame; there must be room. @throws FrameTooLongError */
+  add({ what, position, ifindex }: LiveRecord, frame: Uint8Array): void {
+    if (frame.length > MAX_LIVE_FRAME) throw new FrameTooLongError(frame.length, MAX_LIVE_FRAME);
+    const at = this.#waiting++ * STRIDE;
+    const word = at >>> 2;
+    this.#words[word + RECORD.length / 4] = frame.length;
+    this.#words[word + RECORD.what / 4] = what;
+    this.#words[word + RECORD.position / 4] = position;
+    this.#words[word + RECORD.ifindex / 4] = ifindex;
+    this.#bytes.set(frame, at + RECORD.frame);
+  }
+
+  send({ namespace, ifindex }: LiveOrigin): void {
+    const frames = this.#waiting;
+    const cursor = this.#cursor;
+    this.#waiting = 0;
+    cursor[CURSOR.next] = 0;
+    cursor[CURSOR.end] = frames;
+    cursor[CURSOR.lost] = 0;
+    const run = () => this.#frames.run(frames, ifindex);
+    try {
+      if (namespace === undefined) run();
+      else inNamespace(namespace, run);
+    } catch (error) {
+      this.#losses.add(frames - (cursor[CURSOR.next] ?? 0), error);
+    }
+    this.#losses.add(cursor[CURSOR.lost] ?? 0);
+  }
+
+  [Symbol.dispose](): void {
+    this.#stack.dispose();
+  }
+}
