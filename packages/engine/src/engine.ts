@@ -25,6 +25,8 @@ const LARGEST_MEMORY = 2 ** 31;
 const MOST_PROGRAMS = 1024;
 const DEFAULT_BYTES = 64 << 20;
 const DEFAULT_FUEL = 1 << 20;
+/** struct bpf_fib_lookup */
+const FIB_BYTES = 64;
 
 export interface ProgramLoading {
   /** The maps that the program refers to, by the names that it uses. */
@@ -222,7 +224,7 @@ export class Engine implements MapHost {
       mtu,
       clone: (context, ifindex, flags) => clone(this, context >>> 0, ifindex >>> 0, flags >>> 0),
       fibLookup: (address, size, flags) =>
-        fib(new DataView(this.memory.memory.buffer, address >>> 0, size >>> 0), flags >>> 0),
+        size < FIB_BYTES ? -ERRNO.EINVAL : fib(new DataView(this.memory.memory.buffer, address, size), flags >>> 0),
       updateTrie: (map, key, value, flags) => this.#trie(map)?.update(key, value, flags) ?? -ERRNO.EINVAL,
       deleteTrie: (map, key) => this.#trie(map)?.delete(key) ?? -ERRNO.EINVAL,
     };
