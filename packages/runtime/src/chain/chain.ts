@@ -14,13 +14,14 @@ import {
 } from '@twinpath/vnf/chain';
 import type { HostClaim } from '../host/claim.ts';
 import { removePins } from '../host/pins.ts';
+import type { SettingRecord } from '../host/settings.ts';
 import type { InstanceHandle } from '../instance/instance-handle.ts';
 import type { InstancePlaces } from '../instance-plane.ts';
 import { arraysDirectory, KernelWiring } from '../kernel/kernel-wiring.ts';
 import type { AttachmentLog } from '../kernel/port-attachment.ts';
 import { ChainError, refusedSpec } from './chain-error.ts';
 import { instancePlaces } from './instance-places.ts';
-import { type OpenPort, openPorts, recordedPorts } from './open-port.ts';
+import { type OpenPort, openPorts, preparePorts, recordedPorts } from './open-port.ts';
 import { type PlacedInstance, united } from './placed-instance.ts';
 import { PositionPool } from './position-pool.ts';
 import type { RunningChain, RunningPort } from './running.ts';
@@ -73,6 +74,7 @@ export class Chain implements RunningChain, AsyncDisposable {
   readonly #wiring: KernelWiring;
   readonly #stack: AsyncDisposableStack;
   readonly #stop = new AbortController();
+  readonly #prepared = new Set<string>();
   /** Also those that are about to start, or to end. */
   readonly #instances = new Set<PlacedInstance>();
   #spec: ChainSpec;
@@ -180,6 +182,7 @@ export class Chain implements RunningChain, AsyncDisposable {
       const own = places.get(name);
       if (own !== undefined) await this.#bringMember(member, this.#members.get(name), own, undo);
     }
+    this.#prepare(ports);
     const back = this.#wiring.begin(placed.roots);
     undo.defer(back);
     this.#options.claim.setPorts(recordedPorts(ports).ports);
@@ -239,6 +242,17 @@ export class Chain implements RunningChain, AsyncDisposable {
     const kept = [...this.#ports].filter(([name]) => names.includes(name) && isKept(name));
     const fresh = names.filter((name) => !isKept(name));
     return new Map([...kept, ...openPorts(spec, fresh, namespace, log)]);
+  }
+
+  #prepare(ports: ReadonlyMap<string, OpenPort>): void {
+    const { namespace, log, claim } = this.#options;
+    const fresh = [...ports].filter(([name, port]) => !this.#prepared.has(`${name} ${port.ifindex}`));
+    for (const [name, { ifindex }] of fresh) this.#prepared.add(`${name} ${ifindex}`);
+    const onSetting = (setting: SettingRecord) => claim.addSetting(setting);
+    preparePorts(
+      fresh.map(([, port]) => port),
+      { namespace, log, onSetting },
+    );
   }
 
   async #bringMember(

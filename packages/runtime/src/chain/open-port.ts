@@ -15,11 +15,24 @@ import type { ChainSpec, PortSpec, WiredPort } from '@twinpath/vnf/chain';
 import { PROGRAM_PREFIX } from '../host/paths.ts';
 import { type ChainRecord, readRecord, recordedChains } from '../host/record.ts';
 import type { WiredInterface } from '../kernel/kernel-wiring.ts';
+import { prepareVethPeer, type VethEnd } from '../kernel/veth-peer.ts';
 import { ChainError } from './chain-error.ts';
 
 /** A port of a chain on this host. */
 export interface OpenPort extends WiredPort, WiredInterface {
   readonly spec: PortSpec;
+}
+
+/** Brings about what ports need that are not the only ones concerned: the other ends of veths. */
+export function preparePorts(
+  ports: Iterable<OpenPort>,
+  { namespace, log, onSetting }: { readonly namespace: Fd; readonly log: Log } & Pick<VethEnd, 'onSetting'>,
+): void {
+  using netlink = new Netlink(namespace);
+  for (const { ifindex, hook, isVeth, spec } of ports) {
+    if (hook !== 'xdp' || isVeth !== true) continue;
+    prepareVethPeer({ link: getLink(netlink, ifindex), namespace: spec.namespace, netlink, log, onSetting });
+  }
 }
 
 /** The namespace that all ports of a chain are in: packets go from one to the other without leaving the kernel's hooks.
@@ -72,7 +85,7 @@ function openPort(chain: string, spec: PortSpec, { netlink, namespace, log }: Pl
     log.info(`${programName(link.xdp.programId)} sees packets of ${link.name} first: it is its XDP program`);
   }
   tellOthers(link, namespace, log);
-  return { spec, ifindex, hook, mode: spec.mode ?? 'native' };
+  return { spec, ifindex, hook, mode: spec.mode ?? 'native', isVeth: link.kind === 'veth' };
 }
 
 function hookOf({ hook = 'auto', mode }: PortSpec, ifindex: number, namespace: Fd): 'xdp' | 'tcx' {

@@ -15,6 +15,7 @@ import {
   removeRecord,
   writeRecord,
 } from './record.ts';
+import { restoreSettings, type SettingRecord } from './settings.ts';
 
 export type ClaimOptions = Pick<ChainRecord, 'chain' | 'ports' | 'namespace'>;
 
@@ -28,7 +29,7 @@ export class HostClaim implements Disposable {
   constructor({ chain, ...where }: ClaimOptions) {
     mountBpffs();
     this.pins = pinDirectory(chain);
-    const nothing = { links: [], filters: [] };
+    const nothing = { links: [], filters: [], settings: [] };
     this.#record = { version: 3, chain, process: thisProcess(), ...where, pins: this.pins, ...nothing };
     if (!recorded(this.#record)) throw refusal(chain, readRecord(chain));
     if (pinnedChains().includes(chain)) {
@@ -54,12 +55,17 @@ export class HostClaim implements Disposable {
     this.#write({ filters: [...this.#record.filters, filter] });
   }
 
+  addSetting(setting: SettingRecord): void {
+    this.#write({ settings: [...this.#record.settings, setting] });
+  }
+
   #write(change: Partial<ChainRecord>): void {
     this.#record = { ...this.#record, ...change };
     writeRecord(this.#record);
   }
 
   [Symbol.dispose](): void {
+    restoreSettings(this.#record.settings);
     removePins(this.pins);
     removeRecord(this.#record.chain);
   }

@@ -2,6 +2,7 @@ import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, renameSync,
 import type { ClsactPlace } from '@twinpath/ebpf';
 import { RECORD_ROOT, recordFile } from './paths.ts';
 import type { ProcessId } from './process.ts';
+import type { SettingRecord } from './settings.ts';
 
 /** What a chain has on the host: written before it is made, so that it is found whatever happens to its process. */
 export interface ChainRecord {
@@ -15,6 +16,8 @@ export interface ChainRecord {
   readonly pins: string;
   readonly links: readonly LinkRecord[];
   readonly filters: readonly FilterRecord[];
+  /** Of interfaces, as they were. */
+  readonly settings: readonly SettingRecord[];
 }
 
 export interface PortRecord {

@@ -6,6 +6,7 @@ import { pinDirectory, recordFile } from './paths.ts';
 import { pinnedChains, pinnedLinks, removeEmptyRoot, removePins } from './pins.ts';
 import { isAlive, type ProcessId } from './process.ts';
 import { hasRecord, interfacesOf, readRecord, recordedChains, removeRecord } from './record.ts';
+import { restoreSettings } from './settings.ts';
 
 export type TakeDownTarget = { readonly chain: string } | { readonly all: true };
 
@@ -60,6 +61,7 @@ function removeChain(chain: string): RemovedChain {
   const known = new Set(pinned.map(({ id }) => id));
   const recorded = (record?.links ?? []).filter(({ id }) => !known.has(id)).map(({ id }) => detachLink(id));
   const filters = removeFilters(chain, record);
+  restoreSettings(record?.settings ?? []);
   const pins = removePins(pinDirectory(chain));
   const file = hasRecord(chain) ? recordFile(chain) : undefined;
   removeRecord(chain);
