@@ -1,11 +1,13 @@
 // Random programs that are valid, that the verifier accepts, and whose every value reaches something that can be seen.
 
+import { callLongLoops } from '../frontend/long-loops/call-long-loops.ts';
 import type { Hook, Program } from '../ir/types.ts';
 import type { Random } from './random.ts';
 import { Sketch } from './sketch.ts';
 import * as arithmetic from './statements/arithmetic.ts';
 import { loop } from './statements/loop.ts';
 import * as packet from './statements/packet.ts';
+import * as subprogram from './statements/subprogram.ts';
 import * as table from './statements/table.ts';
 import { OUT } from './tables.ts';
 
@@ -55,6 +57,7 @@ const statements: readonly Statement[] = [
       ),
     nests: 'arms',
   },
+  { weight: 2, make: subprogram.call },
   { weight: 5, make: table.update },
   { weight: 2, make: table.remove },
   { weight: 6, make: table.readValue },
@@ -88,7 +91,7 @@ export function generate(name: string, random: Random, { hook, size }: Shape): P
   packet.checkStart(sketch, () => finish(sketch));
   while (sketch.budget > 0) one(sketch);
   finish(sketch);
-  return sketch.builder.finish();
+  return callLongLoops(sketch.builder.finish());
 }
 
 function one(sketch: Sketch): void {

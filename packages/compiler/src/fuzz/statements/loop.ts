@@ -2,6 +2,8 @@ import type { BlockId, ValueId } from '../../ir/types.ts';
 import type { Scope, Sketch } from '../sketch.ts';
 import { comparison } from './arithmetic.ts';
 
+const MANY = 1000;
+
 interface Break {
   readonly block: BlockId;
   readonly scope: Scope;
@@ -16,6 +18,8 @@ export function loop(sketch: Sketch, body: () => void): void {
   const before = sketch.block;
   sketch.terminate({ op: 'jump', target: header });
   sketch.block = header;
+  // As far as anyone is told, it may go round for long.
+  if (random.chance(0.4)) builder.limitRounds(header, MANY);
   const counter = builder.phi(header, []);
   const carried = first.map(() => builder.phi(header, []));
   const walking = random.chance(0.35) ? walk(sketch) : undefined;
