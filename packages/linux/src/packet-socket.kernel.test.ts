@@ -146,7 +146,7 @@ describe('packet sockets', () => {
 
 describe('offloads', () => {
   test('are turned off and on for one interface', () => {
-    for (const offload of ['tx-checksum', 'tso', 'gso', 'gro'] as const) {
+    for (const offload of ['tx-checksum', 'tso', 'gso', 'gro', 'rx-vlan', 'tx-vlan'] as const) {
       inNamespace(namespace, () => {
         const before = getOffload('v0', offload);
         setOffload('v0', offload, !before);
