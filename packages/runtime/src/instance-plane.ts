@@ -66,6 +66,8 @@ export interface InstancePlane extends Disposable {
   /** By way of the main thread's `Wiring`: packets meet these programs from now on, in place of those before. */
   attach(programs: readonly LoadedProgram[]): void;
   readonly packetOut: PacketOut;
+  /** Lets go of events that wait; how many. */
+  discardEvents(): number;
   /** Reads events until disposed. `drained`: there are no more for now, or it is time to do something else. */
   listen(handler: EventHandler, drained: () => void): Disposable;
 }

@@ -348,6 +348,7 @@ function failing(plane: InstancePlane, steps: string[], at: () => number): Insta
     stageMaps: (specs) => step('stageMaps').stageMaps(specs),
     load: (programs, staged) => step('load').load(programs, staged),
     attach: (programs) => step('attach').attach(programs),
+    discardEvents: () => step('discardEvents').discardEvents(),
     listen: (handler, drained) => step('listen').listen(handler, drained),
     [Symbol.dispose]: () => plane[Symbol.dispose](),
   };

@@ -15,7 +15,7 @@ import type { SlowPathWorker, Tenant } from '../threads/slow-path-worker.ts';
 import type { WorkerPool } from '../threads/worker-pool.ts';
 import { BackOff } from './back-off.ts';
 import { monotonicSeconds } from './contexts.ts';
-import type { FunctionData, InstanceHandle, TableEntry } from './instance-handle.ts';
+import type { FunctionData, InstanceHandle, StartOptions, TableEntry } from './instance-handle.ts';
 
 export interface HostedInstanceOptions {
   readonly instance: NewInstance;
@@ -50,6 +50,8 @@ export class HostedInstance implements InstanceHandle {
   #wanted: Wanted | undefined;
   #config: unknown;
   #restarts = 0;
+  /** The last that were read: they stand for those of a slow path that is not there. */
+  #statistics: FunctionStatistics | undefined;
   #restarting: Promise<void> | undefined;
   #state: MappedMemory | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -82,7 +84,7 @@ export class HostedInstance implements InstanceHandle {
   }
 
   async start(config: unknown, places: InstancePlaces): Promise<void> {
-    this.#config = await this.#call({ method: 'start', config, places, adopt: false });
+    this.#config = await this.#call({ method: 'start', config, places, options: {} });
     this.#wanted = { config, places };
     this.#backOff.began(performance.now());
     const { pins } = this.#options.instance;
@@ -108,9 +110,14 @@ export class HostedInstance implements InstanceHandle {
   }
 
   async statistics(): Promise<FunctionStatistics> {
+    if (this.#worker !== undefined && this.#restarting === undefined) this.#statistics = await this.#readStatistics();
+    const { slowPath, ...others } = this.#statistics ?? (await this.#readStatistics());
+    return { ...others, slowPath: { ...slowPath, restarts: this.#restarts } };
+  }
+
+  async #readStatistics(): Promise<FunctionStatistics> {
     // The worker's own type.
-    const statistics = (await this.#call({ method: 'statistics' })) as FunctionStatistics;
-    return { ...statistics, slowPath: { ...statistics.slowPath, restarts: this.#restarts } };
+    return (await this.#call({ method: 'statistics' })) as FunctionStatistics;
   }
 
   async entries(table: string): Promise<readonly TableEntry[]> {
@@ -202,7 +209,7 @@ export class HostedInstance implements InstanceHandle {
     for (let wait = guilty ? this.#backOff.failed(performance.now()) : 0; ; ) {
       try {
         await delay(wait, undefined, { signal: this.#stop.signal });
-        await this.#again(kind);
+        await this.#again(kind, { adopt: true, discard: guilty });
         return;
       } catch (error) {
         if (this.#stop.signal.aborted) return;
@@ -214,13 +221,13 @@ export class HostedInstance implements InstanceHandle {
     }
   }
 
-  async #again(kind: 'shared' | 'own'): Promise<void> {
+  async #again(kind: 'shared' | 'own', options: StartOptions): Promise<void> {
     const wanted = this.#wanted;
     if (wanted === undefined) return;
     await this.#open(kind);
     const worker = this.#worker;
     try {
-      this.#config = await worker?.call(this.#number, { method: 'start', ...wanted, adopt: true });
+      this.#config = await worker?.call(this.#number, { method: 'start', ...wanted, options });
     } catch (error) {
       await this.#leave();
       throw error;

@@ -19,6 +19,8 @@ export type TableEntry = readonly [unknown, unknown];
 export interface StartOptions {
   /** Goes on with the maps that are pinned, and what they hold, if there are any. Default `false`. */
   readonly adopt?: boolean;
+  /** Lets go of packets that wait for the slow path: one of them may be what it failed at. Default `false`. */
+  readonly discard?: boolean;
 }
 
 export interface InstanceHandle extends AsyncDisposable {

@@ -80,7 +80,11 @@ export class Instance implements InstanceHandle {
     return this.#config;
   }
 
-  async start(given: unknown, places: InstancePlaces, { adopt = false }: StartOptions = {}): Promise<void> {
+  async start(
+    given: unknown,
+    places: InstancePlaces,
+    { adopt = false, discard = false }: StartOptions = {},
+  ): Promise<void> {
     this.#options.plane.places = places;
     // As they are now: what changes from here on is told.
     this.#ports.check();
@@ -89,6 +93,7 @@ export class Instance implements InstanceHandle {
     const staged = await this.#configured(config, adopted ? config : undefined);
     this.#deployment.deploy(config, staged);
     this.#config = config;
+    if (adopted && discard) this.#discardEvents();
     await this.#startSlowPath();
     const { tables } = this.#deployment;
     this.#ageing = new Ageing(tables.keyed.values(), (error) => this.#failed(error));
@@ -188,6 +193,11 @@ export class Instance implements InstanceHandle {
     const dispatcher = this.#running.use(new Dispatcher(this.#plan, answering, handlers));
     const receive: EventHandler = (memory, offset, length) => dispatcher.receive(memory, offset, length);
     this.#running.use(plane.listen(receive, () => dispatcher.drained()));
+  }
+
+  #discardEvents(): void {
+    const count = this.#options.plane.discardEvents();
+    if (count > 0) this.#options.log.warn(`${count} packets that waited for the slow path are lost`);
   }
 
   #instanceOptions(): ContextSources {

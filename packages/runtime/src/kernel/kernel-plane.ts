@@ -95,6 +95,11 @@ export class KernelPlane implements InstancePlane {
     this.#options.wiring.place(placed);
   }
 
+  discardEvents(): number {
+    using ring = new RingBuffer(this.maps.map(EVENTS), () => {});
+    return ring.drain();
+  }
+
   listen(handler: EventHandler, drained: () => void): Disposable {
     const ring = new RingBuffer(this.maps.map(EVENTS), handler, drained);
     ring.start();

@@ -3,6 +3,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { Holdings } from '@twinpath/linux';
 import type { Log } from '@twinpath/vnf';
+import type { StartOptions } from '../instance/instance-handle.ts';
 import type { InstancePlaces, PlacedProgram } from '../instance-plane.ts';
 import type { ErrorData } from './error-data.ts';
 
@@ -41,7 +42,12 @@ export interface NewInstance {
 /** What is asked of an instance; in one with `open`, to which it is new. */
 export type Call =
   | { readonly method: 'open'; readonly instance: NewInstance }
-  | { readonly method: 'start'; readonly config: unknown; readonly places: InstancePlaces; readonly adopt: boolean }
+  | {
+      readonly method: 'start';
+      readonly config: unknown;
+      readonly places: InstancePlaces;
+      readonly options: StartOptions;
+    }
   | { readonly method: 'configure'; readonly config: unknown }
   | { readonly method: 'place'; readonly places: InstancePlaces }
   | { readonly method: 'operate'; readonly operation: string; readonly input: unknown }

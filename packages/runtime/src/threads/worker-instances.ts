@@ -72,9 +72,9 @@ export class WorkerInstances {
     return instance.spec;
   }
 
-  async #start(instance: number, { config, places, adopt }: Extract<Call, { method: 'start' }>): Promise<unknown> {
+  async #start(instance: number, { config, places, options }: Extract<Call, { method: 'start' }>): Promise<unknown> {
     const found = this.#find(instance);
-    await found.start(config, places, { adopt });
+    await found.start(config, places, options);
     return copyOf(found.config());
   }
 
