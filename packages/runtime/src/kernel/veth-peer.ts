@@ -10,6 +10,8 @@ import { type SettingRecord, within } from '../host/settings.ts';
 
 const WANTED: readonly (readonly [Offload, boolean])[] = [
   ['tx-checksum', false],
+  // XDP cannot see a tag that is kept beside the packet, and what goes up to the slow path would come back without it.
+  ['tx-vlan', false],
   ['gro', true],
 ];
 
@@ -28,7 +30,9 @@ export function prepareVethPeer({ link, namespace, netlink, log, onSetting }: Ve
   const peer = findPeer(netlink, link, namespace);
   if (peer === undefined) {
     const loss = 'packets that functions change or send out may be lost';
-    log.warn(`the other end of ${link.name} is out of reach: there, ethtool -K <it> tx off gro on; otherwise ${loss}`);
+    log.warn(
+      `the other end of ${link.name} is out of reach: there, ethtool -K <it> tx off txvlan off gro on; otherwise ${loss}`,
+    );
     return;
   }
   const { name } = peer.link;
