@@ -5,6 +5,7 @@ export { type StartOptions, startChain } from './chain/start-chain.ts';
 export type * from './chain/statistics.ts';
 export { ConfigError, type ConfigProblem } from './config/config-error.ts';
 export { parseConfig, problemsOf } from './config/parse-config.ts';
+export { EngineMaps } from './engine/engine-maps.ts';
 export * from './host/index.ts';
 export { KernelMaps } from './kernel/kernel-maps.ts';
 export { EventDecoder, type PacketEvent } from './slow-path/event.ts';

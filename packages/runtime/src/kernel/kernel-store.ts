@@ -4,11 +4,30 @@ import type { BatchStore, StoredEntry } from '../tables/instance-maps.ts';
 
 const FLAGS: Readonly<Record<UpdateMode, UpdateFlag>> = { any: 'any', new: 'no-exist', existing: 'exist' };
 
+/** A map of the kernel, or of what does as the kernel. */
+type StoredMap = Pick<
+  BpfMap,
+  | 'name'
+  | 'type'
+  | 'perCpu'
+  | 'valueSize'
+  | 'maxEntries'
+  | 'lookup'
+  | 'lookupPerCpu'
+  | 'update'
+  | 'updatePerCpu'
+  | 'delete'
+  | 'entries'
+  | 'entriesPerCpu'
+  | 'updateBatch'
+  | 'deleteBatch'
+>;
+
 /** A kernel map as tables use it. Values of per-CPU maps are those of all CPUs, one behind the other. */
 export class KernelStore implements BatchStore {
-  readonly #map: BpfMap;
+  readonly #map: StoredMap;
 
-  constructor(map: BpfMap) {
+  constructor(map: StoredMap) {
     if (map.perCpu && map.valueSize % 8 !== 0) throw new TypeError(`values of map "${map.name}" are not whole words`);
     this.#map = map;
   }

@@ -5,7 +5,7 @@ import type { Constants, Programs } from './programs.ts';
 
 /** Something that runs programs on packets. */
 export interface Executor {
-  readonly name: 'evaluator' | 'kernel';
+  readonly name: 'evaluator' | 'engine' | 'kernel';
   /** Makes the maps of one instance. */
   createMaps(specs: readonly MapSpec[], ports: readonly TestPort[]): ExecutorMaps;
 }

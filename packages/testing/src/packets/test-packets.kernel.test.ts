@@ -10,12 +10,13 @@ import { startUnderTest } from './under-test.ts';
 testPackets(portFilter, cases, { test });
 
 const FILE = join(import.meta.dirname, 'test/node-test-main.ts');
+const EXECUTORS = ['evaluator', 'engine', 'kernel'];
 const TAP = ['--test', '--test-reporter=tap', FILE];
 
-test.skipIf(missingForKernel() !== undefined)('node:test registers the cases for both executors', () => {
+test.skipIf(missingForKernel() !== undefined)('node:test registers the cases for each executor', () => {
   const output = execFileSync(process.execPath, TAP, { encoding: 'utf8', env: withoutRunner() });
   for (const { title } of cases) {
-    for (const executor of ['evaluator', 'kernel']) expect(output).toContain(`ok ${numberOf(title, executor)}`);
+    for (const executor of EXECUTORS) expect(output).toContain(`ok ${numberOf(title, executor)}`);
   }
   expect(output).toContain('# fail 0');
 });
@@ -25,8 +26,8 @@ test.skipIf(process.getuid?.() !== 0)(
   () => {
     const dropped = ['--bounding-set=-bpf,-net_admin,-perfmon,-sys_admin', process.execPath, ...TAP];
     const output = execFileSync('setpriv', dropped, { encoding: 'utf8', env: withoutRunner() });
-    expect(output).toMatch(/ok 5 - port-filter \(kernel\) needs CAP_BPF and CAP_NET_ADMIN and CAP_PERFMON # SKIP/);
-    expect(output).toContain(`# pass ${cases.length}\n`);
+    expect(output).toMatch(/ok 9 - port-filter \(kernel\) needs CAP_BPF and CAP_NET_ADMIN and CAP_PERFMON # SKIP/);
+    expect(output).toContain(`# pass ${2 * cases.length}\n`);
   },
 );
 
@@ -41,7 +42,7 @@ test.skipIf(missingForKernel() !== undefined)('packets made up on the way go to 
 
 /** The number and title of a case's test. */
 function numberOf(title: string, executor: string): string {
-  const before = executor === 'kernel' ? cases.length : 0;
+  const before = EXECUTORS.indexOf(executor) * cases.length;
   return `${before + 1 + cases.findIndex((one) => one.title === title)} - ${title} (${executor})`;
 }
 

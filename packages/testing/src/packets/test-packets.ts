@@ -18,7 +18,7 @@ export interface Register {
 export interface TestOptions {
   /** Default: `test` of `node:test`. */
   readonly test?: Register;
-  /** Default: the evaluator, and the kernel where there is privilege; without it, one skipped test says what is missing. */
+  /** Default: the evaluator, the engine, and the kernel where there is privilege; without it, one skipped test says what is missing. */
   readonly executors?: readonly ExecutorName[];
 }
 
@@ -35,7 +35,7 @@ export interface TestOptions {
 export function testPackets<C extends ZodType, T, K, R, P extends string>(
   vnf: Vnf<C, T, K, R, P>,
   cases: readonly TestCase<C, T, K, R>[],
-  { test = nodeTest, executors: names = ['evaluator', 'kernel'] }: TestOptions = {},
+  { test = nodeTest, executors: names = ['evaluator', 'engine', 'kernel'] }: TestOptions = {},
 ): void {
   let programs: Programs | undefined;
   for (const name of names) {

@@ -2,6 +2,7 @@ import { readVnf } from '@twinpath/compiler';
 import type { Duration, LiveTables, Vnf } from '@twinpath/vnf';
 import { parseDuration } from '@twinpath/vnf/spec';
 import type { input as Input, ZodType } from 'zod';
+import { engineExecutor } from './engine.ts';
 import { evaluator } from './evaluator.ts';
 import type { Executor, PacketIn } from './executor.ts';
 import { startInstance } from './instance.ts';
@@ -9,7 +10,7 @@ import { kernel, missingForKernel } from './kernel.ts';
 import { observe, type Seen } from './observe.ts';
 import { Programs } from './programs.ts';
 
-export const executors = { evaluator, kernel } as const;
+export const executors = { evaluator, engine: engineExecutor, kernel } as const;
 export type ExecutorName = Executor['name'];
 
 /** A function that runs on nothing but the packets that it is given. */

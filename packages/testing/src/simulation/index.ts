@@ -1,10 +1,9 @@
 import type { ImportedVnf } from '@twinpath/compiler';
-import { evaluator } from '../packets/evaluator.ts';
 import type { Executor, PacketIn } from '../packets/executor.ts';
 import { startInstance } from '../packets/instance.ts';
-import { kernel } from '../packets/kernel.ts';
 import { observe, type Seen } from '../packets/observe.ts';
 import { Programs } from '../packets/programs.ts';
+import { executors } from '../packets/under-test.ts';
 
 export { missingForKernel } from '../packets/kernel.ts';
 export type { Seen } from '../packets/observe.ts';
@@ -27,7 +26,7 @@ export async function startSimulation(
   { executor, config }: { readonly executor: SimulationExecutor; readonly config?: unknown },
 ): Promise<Simulation> {
   const testCase = { title: imported.spec.name, steps: [], config: config ?? {} };
-  const instance = await startInstance(new Programs(imported), testCase, { evaluator, kernel }[executor]);
+  const instance = await startInstance(new Programs(imported), testCase, executors[executor]);
   const [port] = instance.ports;
   if (port === undefined) throw new Error('every function has a port');
   return {
