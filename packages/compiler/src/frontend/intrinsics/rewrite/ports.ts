@@ -3,7 +3,8 @@ import { protocolNumbers, sctpLayout, udpLayout } from '@twinpath/packet';
 import type { ValueId } from '../../../ir/types.ts';
 import type { Site } from '../../path.ts';
 import { type Code, n } from '../code.ts';
-import { returnAborted } from '../return-codes.ts';
+import { finish } from '../forwarding/finish.ts';
+import { RETURN_CODES } from '../return-codes.ts';
 import { part, type View } from '../view.ts';
 import { coverTransport, isQuoted, joined } from './covering.ts';
 import { type Change, deltaOf } from './delta.ts';
@@ -49,7 +50,7 @@ export interface SctpPlace {
 }
 
 /** The CRC32c of a whole packet would change with them, by a computation too long for a program (docs/decisions/0020). Such a
- *  packet is dropped; one that keeps its ports goes on, and a fragment, whose checksum cannot be kept right by anyone. */
+ *  packet is dropped, and counted so; one that keeps its ports goes on, and a fragment, whose checksum cannot be kept right by anyone. */
 export function writeSctpPorts(
   code: Code,
   of: View,
@@ -60,7 +61,8 @@ export function writeSctpPorts(
   const changed = deltaOf(code, storePorts(code, at, ports));
   const same = code.when('eq', code.load(at, 0, 32), before, 'then');
   const part = same.otherwise.when('ne', fragment, n(0));
-  returnAborted(part.otherwise);
+  const { lowering, path } = part.otherwise;
+  finish(lowering, path, 'drop', RETURN_CODES[lowering.target.hook].drop);
   return [same.then, coverTunnels(part.then, of, changed)];
 }
 

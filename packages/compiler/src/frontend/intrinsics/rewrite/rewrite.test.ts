@@ -8,6 +8,7 @@ import { frames, isWholeSctp } from './fixtures/frames.ts';
 import { compileWrite, EVALUATED_STATE, written } from './fixtures/load.ts';
 import { WRITES } from './fixtures/rewriting.vnf.ts';
 
+const XDP_DROP = 1n;
 const wrongBefore = (frame: Uint8Array) => verifyChecksums(frame).some(({ isRight }) => !isRight);
 
 describe.each(WRITES)('writing %s', (what) => {
@@ -28,6 +29,16 @@ describe.each(WRITES)('writing %s', (what) => {
       { numRuns: 150 },
     );
     expect(changed).toBeGreaterThan(0);
+  });
+});
+
+describe('an SCTP packet whose ports would change', () => {
+  it.each(['ports', 'swap'] as const)('is dropped, for its CRC would be wrong: %s', (what) => {
+    const { programs, maps } = compileWrite(what, 'xdp');
+    const [program] = programs;
+    if (program === undefined) throw new Error('there is a program');
+    const packet = packetFromText('ip 10.0.0.1 > 10.0.0.2 / sctp 5 > 7');
+    expect(evaluate(program.ir, { packet, maps: new EvaluatorMaps(maps) }).returned).toBe(XDP_DROP);
   });
 });
 
