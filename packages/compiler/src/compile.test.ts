@@ -82,7 +82,7 @@ describe('compileFunction', () => {
         "rules.ordered@0 array 4 65744 1 mmapable",
         "rules.ordered@1 array 4 65744 1 mmapable",
         "rules.ordered.hits percpu-array 4 8 10",
-        "counters percpu-array 4 120 1",
+        "counters percpu-array 4 128 1",
         "state array 4 64 1 mmapable",
         "events ringbuf 0 0 1048576",
         "scratch percpu-array 4 16928 1",
