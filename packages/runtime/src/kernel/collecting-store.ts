@@ -68,8 +68,11 @@ export class CollectingStore extends KernelStore implements Collecting {
     return super.deleteBatch(keys);
   }
 
-  writeCollected(): readonly Error[] {
+  writeCollected(): void {
     this.#write();
+  }
+
+  takeRefused(): readonly Error[] {
     const refused = this.#refused;
     this.#refused = [];
     return refused;

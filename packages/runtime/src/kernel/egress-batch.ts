@@ -21,6 +21,8 @@ export interface EgressLink {
   readonly namespace: string | undefined;
   /** Of the interface, at the moment. */
   mtu(): number;
+  /** Before anything is sent. */
+  ready(): void;
 }
 
 /** Frames that leave by one interface, collected and sent together through its egress hook. */
@@ -28,7 +30,7 @@ export class EgressBatch implements Disposable {
   readonly #socket: PacketSocket;
   readonly #batch: PacketBatch;
   readonly #losses: Losses;
-  readonly #mtu: () => number;
+  readonly #link: EgressLink;
   /** Length of each frame, for errors; negative: functions see it, which may drop it. */
   #frames: number[] = [];
 
@@ -36,7 +38,7 @@ export class EgressBatch implements Disposable {
     using stack = new DisposableStack();
     this.#socket = stack.use(new PacketSocket(socketOptions(link)));
     this.#batch = this.#socket.batch();
-    this.#mtu = () => link.mtu();
+    this.#link = link;
     this.#losses = losses;
     stack.move();
   }
@@ -53,6 +55,7 @@ export class EgressBatch implements Disposable {
 
   send(): void {
     if (this.#batch.count === 0) return;
+    this.#link.ready();
     const frames = this.#frames;
     this.#frames = [];
     this.#batch.send((index, errno) => this.#refused(frames[index] ?? 0, errno));
@@ -67,7 +70,7 @@ export class EgressBatch implements Disposable {
     if (frame < 0 && errno === Errno.ENOBUFS) return;
     const tooLong = errno === Errno.EMSGSIZE;
     const error = tooLong
-      ? new FrameTooLongError(Math.abs(frame), this.#mtu() + ETHERNET)
+      ? new FrameTooLongError(Math.abs(frame), this.#link.mtu() + ETHERNET)
       : new Error(`the interface refused a frame of ${Math.abs(frame)} bytes: ${errnoName(errno)}`);
     this.#losses.add(1, error);
   }

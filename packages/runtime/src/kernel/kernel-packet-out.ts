@@ -6,6 +6,7 @@ import type { InstancePlaces } from '../instance-plane.ts';
 import type { PacketOut, TakenPacket } from '../packet-out/packet-out.ts';
 import { Losses } from '../packet-out/undelivered.ts';
 import type { InstanceState } from '../tables/state.ts';
+import type { WriteCollector } from '../tables/write-collector.ts';
 import { EgressBatch } from './egress-batch.ts';
 import { IngressTap } from './ingress-tap.ts';
 import type { PathArrays } from './path-arrays.ts';
@@ -13,12 +14,19 @@ import { type ResumeSource, type What, XdpResume } from './xdp-resume.ts';
 
 export interface KernelPacketOutOptions {
   readonly state: InstanceState;
+  /** What handlers have written to tables is written before their packets go out. */
+  readonly writes: WriteCollector;
   /** The mark by which programs on tc hooks know packets of the slow path. */
   readonly key: number;
   /** Of the instance, at the moment. */
   places(): InstancePlaces;
   /** By name of the chain. */
   arrays(chain: string): PathArrays;
+}
+
+interface Source extends ResumeSource {
+  /** Its XDP runs in the stack. */
+  readonly isGeneric: boolean;
 }
 
 type Frame = Pick<TakenPacket, 'bytes' | 'segmentSize'>;
@@ -32,16 +40,19 @@ export class KernelPacketOut implements PacketOut, Disposable {
   readonly #stack = new DisposableStack();
   readonly #losses = new Losses();
   // Made when they are needed first: most functions send nothing back on some of the ways.
-  /** By name of the chain. */
+  /** By name of the chain, and whether they leave marks. */
   readonly #resumes = new Map<string, XdpResume>();
   /** By ifindex. */
-  readonly #sources = new Map<number, ResumeSource>();
+  readonly #sources = new Map<number, Source>();
   readonly #egress = new Map<number, EgressBatch>();
   /** By name of the namespace. */
   readonly #taps = new Map<string | undefined, IngressTap>();
 
+  readonly #ready: () => void;
+
   constructor(options: KernelPacketOutOptions) {
     this.#options = options;
+    this.#ready = () => options.writes.write();
   }
 
   retry(packet: TakenPacket): void {
@@ -104,6 +115,7 @@ export class KernelPacketOut implements PacketOut, Disposable {
   }
 
   flush(): void {
+    this.#ready();
     for (const egress of this.#egress.values()) egress.send();
     for (const tap of this.#taps.values()) tap.send();
     for (const resume of this.#resumes.values()) resume.send();
@@ -121,7 +133,8 @@ export class KernelPacketOut implements PacketOut, Disposable {
   }
 
   #inject({ position: from, ifindex, bytes }: TakenPacket, what: What, position: number, trips = 0): void {
-    this.#resumeOf(this.#placement(from).chain).add(this.#source(ifindex), what, position, bytes, trips);
+    const source = this.#source(ifindex);
+    this.#resumeOf(this.#placement(from).chain, source.isGeneric).add(source, what, position, bytes, trips);
   }
 
   /** Through the programs of the port once more, which know by the mark what they have to do. */
@@ -157,24 +170,30 @@ export class KernelPacketOut implements PacketOut, Disposable {
       using netlink = new Netlink(namespace);
       return getLink(netlink, ifindex).mtu;
     };
-    const made = this.#stack.use(new EgressBatch({ ifindex, namespace, mtu }, this.#losses));
+    const made = this.#stack.use(new EgressBatch({ ifindex, namespace, mtu, ready: this.#ready }, this.#losses));
     this.#egress.set(ifindex, made);
     return made;
   }
 
-  #resumeOf(chain: string): XdpResume {
-    const found = this.#resumes.get(chain);
+  #resumeOf(chain: string, isGeneric: boolean): XdpResume {
+    const key = isGeneric ? `${chain} generic` : chain;
+    const found = this.#resumes.get(key);
     if (found !== undefined) return found;
     const arrays = this.#options.arrays(chain);
     const of = (name: 'path' | 'retry' | 'resume') => arrays.get(name, 'xdp');
     const made = this.#stack.use(
-      new XdpResume({ path: of('path'), retry: of('retry'), resume: of('resume') }, this.#losses),
+      new XdpResume({
+        arrays: { path: of('path'), retry: of('retry'), resume: of('resume') },
+        mark: isGeneric ? arrays.mark : undefined,
+        losses: this.#losses,
+        ready: this.#ready,
+      }),
     );
-    this.#resumes.set(chain, made);
+    this.#resumes.set(key, made);
     return made;
   }
 
-  #source(ifindex: number): ResumeSource {
+  #source(ifindex: number): Source {
     const found = this.#sources.get(ifindex);
     if (found !== undefined) return found;
     const port = this.#options.places().ports.find((one) => one.ifindex === ifindex);
@@ -182,7 +201,9 @@ export class KernelPacketOut implements PacketOut, Disposable {
     const setTrips = (trips: number) => {
       state.trips = trips;
     };
-    const source = { namespace: elsewhere(port?.namespace), ifindex, setTrips };
+    using netlink = new Netlink(port?.namespace);
+    const isGeneric = getLink(netlink, ifindex).xdp?.mode === 'generic';
+    const source = { namespace: elsewhere(port?.namespace), ifindex, setTrips, isGeneric };
     this.#sources.set(ifindex, source);
     return source;
   }

@@ -51,6 +51,7 @@ export class KernelPlane implements InstancePlane {
       key: this.#options.key,
       places: () => this.places,
       state: new InstanceState(this.maps),
+      writes: this.maps.writes,
     });
     return this.#packetOut;
   }

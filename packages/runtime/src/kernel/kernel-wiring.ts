@@ -221,7 +221,7 @@ export class KernelWiring implements Wiring, Disposable {
     const attachment = new PinnedLink(link, pin, (id) => log.onLink('xdp', id));
     if (link.mode === 'native') return { attachment, generic: undefined, position };
     try {
-      const generic = new GenericMode(join(pins, PATHS, `generic ${port.replaceAll('.', ':')}`));
+      const generic = new GenericMode(join(pins, PATHS, `generic ${port.replaceAll('.', ':')}`), this.#arrays.mark);
       generic.use(program);
       link.update(generic.guard);
       return { attachment, generic, position };

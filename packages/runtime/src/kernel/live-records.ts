@@ -15,6 +15,8 @@ export interface LiveRecordsOptions {
   readonly maps: Readonly<Record<string, BpfMap>>;
   /** Bytes of metadata in front of each frame. */
   readonly metadataSize: number;
+  /** Frames go out each with a call of its own, and this is done behind each. */
+  readonly behindEach?: () => void;
   readonly losses: Losses;
 }
 
@@ -42,9 +44,10 @@ export class LiveRecords implements Disposable {
   readonly #words: Uint32Array;
   readonly #bytes: Uint8Array;
   readonly #losses: Losses;
+  readonly #behindEach: (() => void) | undefined;
   #waiting = 0;
 
-  constructor({ program: spec, maps, metadataSize, losses }: LiveRecordsOptions) {
+  constructor({ program: spec, maps, metadataSize, behindEach, losses }: LiveRecordsOptions) {
     using stack = new DisposableStack();
     const records = stack.use(BpfMap.create(recordMap(LiveFrames.most)));
     const cursor = stack.use(BpfMap.create(CURSOR_MAP));
@@ -56,6 +59,7 @@ export class LiveRecords implements Disposable {
     this.#words = new Uint32Array(buffer);
     this.#bytes = new Uint8Array(buffer);
     this.#losses = losses;
+    this.#behindEach = behindEach;
     this.#stack = stack.move();
   }
 
@@ -79,24 +83,35 @@ export class LiveRecords implements Disposable {
     this.#bytes.set(frame, at + RECORD.frame);
   }
 
-  send({ namespace, ifindex }: LiveOrigin): void {
+  send(origin: LiveOrigin): void {
     const frames = this.#waiting;
-    const cursor = this.#cursor;
     this.#waiting = 0;
-    cursor[CURSOR.next] = 0;
-    cursor[CURSOR.end] = frames;
-    cursor[CURSOR.lost] = 0;
-    const run = () => this.#frames.run(frames, ifindex);
-    try {
-      if (namespace === undefined) run();
-      else inNamespace(namespace, run);
-    } catch (error) {
-      this.#losses.add(frames - (cursor[CURSOR.next] ?? 0), error);
+    if (this.#behindEach === undefined) {
+      this.#run(origin, 0, frames);
+      return;
     }
-    this.#losses.add(cursor[CURSOR.lost] ?? 0);
+    for (let first = 0; first < frames; first++) {
+      this.#run(origin, first, first + 1);
+      this.#behindEach();
+    }
   }
 
   [Symbol.dispose](): void {
     this.#stack.dispose();
+  }
+
+  #run({ namespace, ifindex }: LiveOrigin, first: number, end: number): void {
+    const cursor = this.#cursor;
+    cursor[CURSOR.next] = first;
+    cursor[CURSOR.end] = end;
+    cursor[CURSOR.lost] = 0;
+    const run = () => this.#frames.run(end - first, ifindex);
+    try {
+      if (namespace === undefined) run();
+      else inNamespace(namespace, run);
+    } catch (error) {
+      this.#losses.add(end - (cursor[CURSOR.next] ?? first), error);
+    }
+    this.#losses.add(cursor[CURSOR.lost] ?? 0);
   }
 }

@@ -4,7 +4,7 @@
 
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { BpfMap } from '@twinpath/ebpf';
+import { BpfMap, type MapSpec } from '@twinpath/ebpf';
 import type { Hook } from '@twinpath/vnf/chain';
 
 /** So many positions are there in a process: those of all its chains, before and behind a change. */
@@ -26,14 +26,23 @@ const keyOf = (name: PathArrayName, hook: Hook) => `${name}-${hook}`;
 
 export class PathArrays implements Disposable {
   readonly #maps: ReadonlyMap<string, BpfMap>;
+  readonly #mark: BpfMap;
   readonly #stack: DisposableStack;
 
   /** Opens those that are pinned in the directory, or makes and pins them. */
   constructor(directory: string) {
     using stack = new DisposableStack();
     mkdirSync(directory, { recursive: true });
-    this.#maps = new Map(ARRAYS.map((each) => [keyOf(...each), stack.use(openOrCreate(directory, keyOf(...each)))]));
+    this.#maps = new Map(
+      ARRAYS.map((each) => [keyOf(...each), stack.use(openOrCreate(directory, arraySpec(keyOf(...each))))]),
+    );
+    this.#mark = stack.use(openOrCreate(directory, MARK));
     this.#stack = stack.move();
+  }
+
+  /** What is sent back has just been marked on this CPU, and when: for XDP in the stack (generic-mode.ts). */
+  get mark(): BpfMap {
+    return this.#mark;
   }
 
   get(name: PathArrayName, hook: Hook): BpfMap {
@@ -47,16 +56,20 @@ export class PathArrays implements Disposable {
   }
 }
 
-function openOrCreate(directory: string, key: string): BpfMap {
-  const pin = join(directory, key);
+const arraySpec = (key: string): MapSpec => ({
+  name: key,
+  type: 'prog-array',
+  keySize: 4,
+  valueSize: 4,
+  maxEntries: POSITIONS,
+});
+
+const MARK: MapSpec = { name: 'mark', type: 'percpu-array', keySize: 4, valueSize: 8, maxEntries: 1 };
+
+function openOrCreate(directory: string, spec: MapSpec): BpfMap {
+  const pin = join(directory, spec.name);
   if (existsSync(pin)) return BpfMap.fromPin(pin);
-  const map = BpfMap.create({
-    name: `tp_${key}`.replaceAll('-', '_').slice(0, 15),
-    type: 'prog-array',
-    keySize: 4,
-    valueSize: 4,
-    maxEntries: POSITIONS,
-  });
+  const map = BpfMap.create({ ...spec, name: `tp_${spec.name}`.replaceAll('-', '_').slice(0, 15) });
   map.pin(pin);
   return map;
 }

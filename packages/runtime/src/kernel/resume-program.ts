@@ -12,6 +12,7 @@
 
 import { assembleProgram, type MapSpec, type ProgramSpec } from '@twinpath/ebpf';
 import { PROGRAM_PREFIX } from '../host/paths.ts';
+import { FIND_MARK } from './generic-mode.ts';
 
 /** What a live frame has room for: a page without headroom and the kernel's bookkeeping (net/bpf/test_run.c). */
 export const MAX_LIVE_FRAME = 3400;
@@ -96,7 +97,16 @@ const tailCall = (array: 'resume' | 'retry' | 'path') => `
   r3 = r8
   call bpf_tail_call`;
 
-const RESUME = `${TAKE_RECORD}
+/** For the guard of an interface whose XDP runs in the stack. */
+const LEAVE_MARK = `
+  *(u64 *)(r10 -16) = r6${FIND_MARK}
+  if r0 == 0 goto lost
+  r6 = r0
+  call bpf_ktime_get_ns
+  *(u64 *)(r6 +0) = r0
+  r6 = *(u64 *)(r10 -16)`;
+
+const resume = (leaveMark: string) => `${TAKE_RECORD}${leaveMark}
   r1 = *(u32 *)(r9 +${RECORD.what})
   if r1 == ${WHAT.pass} goto pass
   if r1 == ${WHAT.retry} goto retry
@@ -122,8 +132,10 @@ const ANNOUNCE = `${TAKE_RECORD}
   exit
 ${LOST}`;
 
-/** On in an XDP chain. Refers to the chain's program arrays `path`, `retry` and `resume`, by position. */
-export const resumeProgram = (): ProgramSpec => assembleProgram(`${PROGRAM_PREFIX}resume`, 'xdp', RESUME);
+/** On in an XDP chain. Refers to the chain's program arrays `path`, `retry` and `resume`, by position; and, if it leaves marks, to
+ *  `mark`. */
+export const resumeProgram = ({ leavesMarks }: { readonly leavesMarks: boolean }): ProgramSpec =>
+  assembleProgram(`${PROGRAM_PREFIX}resume`, 'xdp', resume(leavesMarks ? LEAVE_MARK : ''));
 
 /** On to the tc programs of the interface, with metadata that say what they are to do. */
 export const announceProgram = (): ProgramSpec => assembleProgram(`${PROGRAM_PREFIX}announce`, 'xdp', ANNOUNCE);

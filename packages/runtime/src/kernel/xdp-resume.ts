@@ -1,4 +1,5 @@
 import type { BpfMap } from '@twinpath/ebpf';
+import { possibleCpus } from '@twinpath/linux';
 import type { Losses } from '../packet-out/undelivered.ts';
 import { type LiveOrigin, LiveRecords } from './live-records.ts';
 import { resumeProgram, WHAT } from './resume-program.ts';
@@ -18,16 +19,34 @@ export interface ChainArrays {
   readonly resume: BpfMap;
 }
 
+export interface XdpResumeOptions {
+  /** They stay the caller's. */
+  readonly arrays: ChainArrays;
+  /** Of a chain on an interface whose XDP runs in the stack: where marks are left for its guard. */
+  readonly mark: BpfMap | undefined;
+  readonly losses: Losses;
+  /** Before anything is sent. */
+  ready(): void;
+}
+
+const NO_MARKS = possibleCpus().map(() => new Uint8Array(8));
+
 /** Sends packets back into one XDP chain. */
 export class XdpResume implements Disposable {
   readonly #records: LiveRecords;
+  readonly #ready: () => void;
   #source: ResumeSource | undefined;
   #trips = 0;
 
-  /** The arrays stay the caller's. */
-  constructor({ path, retry, resume }: ChainArrays, losses: Losses) {
-    const maps = { path, retry, resume };
-    this.#records = new LiveRecords({ program: resumeProgram(), maps, metadataSize: 0, losses });
+  constructor({ arrays, mark, losses, ready }: XdpResumeOptions) {
+    const { path, retry, resume } = arrays;
+    const maps = { path, retry, resume, ...(mark !== undefined && { mark }) };
+    const program = resumeProgram({ leavesMarks: mark !== undefined });
+    // A mark is for one packet, and void behind it.
+    const behindEach = mark && (() => mark.updatePerCpu(new Uint8Array(4), NO_MARKS));
+    const options = { program, maps, metadataSize: 0, losses };
+    this.#records = new LiveRecords(behindEach === undefined ? options : { ...options, behindEach });
+    this.#ready = ready;
   }
 
   /** Copies the frame. @throws FrameTooLongError */
@@ -41,6 +60,7 @@ export class XdpResume implements Disposable {
   /** Sends what waits. */
   send(): void {
     if (this.#source === undefined || this.#records.isEmpty) return;
+    this.#ready();
     this.#source.setTrips(this.#trips);
     this.#records.send(this.#source);
   }

@@ -324,10 +324,8 @@ describe('a handed-over packet', () => {
       resumed(packet: HeldPacket) {
         expect(writes.isOpen).toBe(true);
         writes.add({
-          writeCollected() {
-            order.push('written');
-            return [new Error('the table is full')];
-          },
+          writeCollected: () => void order.push('written'),
+          takeRefused: () => [new Error('the table is full')],
         });
         packet.resume();
       },

@@ -1,7 +1,9 @@
 /** A map that holds writes back. */
 export interface Collecting {
-  /** Writes what is held back. Gives what was refused. */
-  writeCollected(): readonly Error[];
+  /** Writes what is held back. */
+  writeCollected(): void;
+  /** What was refused since the last time. */
+  takeRefused(): readonly Error[];
 }
 
 /**
@@ -26,11 +28,17 @@ export class WriteCollector {
     this.#waiting.add(one);
   }
 
-  /** All is written. Gives what was refused: nobody else is told. */
+  /** All that is held back so far is written: a packet is about to go out. */
+  write(): void {
+    for (const one of this.#waiting) one.writeCollected();
+  }
+
+  /** All is written, and from now on at once. Gives what was refused: nobody else is told. */
   close(): readonly Error[] {
     this.#open = false;
     if (this.#waiting.size === 0) return [];
-    const refused = [...this.#waiting].flatMap((one) => one.writeCollected());
+    this.write();
+    const refused = [...this.#waiting].flatMap((one) => one.takeRefused());
     this.#waiting.clear();
     return refused;
   }
