@@ -44,11 +44,11 @@ const MOST_ROUNDS = 8;
 /** The same program, better, and in a form whose bounds the verifier can follow. */
 export function optimise(program: Program, { optimise: wanted = true, passes = {} }: OptimiseOptions = {}): Program {
   const off = new Set(Object.entries(passes).flatMap(([name, isOn]) => (isOn ? [] : [name])));
-  const rounds = (stage: Readonly<Record<string, Pass>>) => {
+  const rounds = (stage: Readonly<Record<string, Pass>>, most: number) => {
     const enabled = Object.entries(stage).filter(([name]) => wanted && !off.has(name));
-    return untilStable([...enabled.map(([, pass]) => tidied(pass)), cleanup], MOST_ROUNDS);
+    return untilStable([...enabled.map(([, pass]) => tidied(pass)), cleanup], most);
   };
-  return legalise(rounds(LAST_PASSES)(rounds(PASSES)(cleanup(program))));
+  return legalise(rounds(LAST_PASSES, 1)(rounds(PASSES, MOST_ROUNDS)(cleanup(program))));
 }
 
 /** The control flow is tidied once a round, and where a pass has changed it: phis may have inputs of edges that are gone. */

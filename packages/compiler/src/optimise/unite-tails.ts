@@ -4,12 +4,22 @@ import { operandsOf, resultOf, successorsOf, terminatorOperands, withOperands } 
 import { textOf } from '../ir/text-of.ts';
 import type { Block, BlockId, Instruction, Phi, Program, Terminator, ValueId, ValueType } from '../ir/types.ts';
 import { useCounts } from '../ir/uses.ts';
+import { hoistLeaves } from './hoist-leaves.ts';
+import { joinBlocks } from './join-blocks.ts';
+import { type Pass, untilStable } from './pass.ts';
+import { removeTrivialPhis } from './trivial-phis.ts';
+
+/** Those above are few, and a round takes as long for them. */
+const MOST_LEVELS = 3;
 
 /**
  * Lets blocks that end alike share that end: what differs in numbers, places of a table's value or pointers to one comes
- * in as a phi. The counters of verdicts, which each end of a program adds to, exist once then.
+ * in as a phi. The counters of verdicts, which each end of a program adds to, exist once then. From the ends upwards: what leads
+ * to one end can be alike as well.
  */
-export function uniteTails(program: Program): Program {
+export const uniteTails: Pass = untilStable([uniteOnce, joinBlocks, removeTrivialPhis, hoistLeaves], MOST_LEVELS);
+
+function uniteOnce(program: Program): Program {
   const counts = useCounts(program);
   const candidates = graphOf(program).order.filter((id) => isCandidate(at(program.blocks, id)));
   const shapes = new Shapes(program);
