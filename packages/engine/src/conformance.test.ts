@@ -58,7 +58,20 @@ const files =
   folder === undefined ? [] : readdirSync(folder).filter((name) => name.endsWith('.data') && !UNKNOWN.test(name));
 const missing = folder === undefined ? ' (skipped: TWINPATH_BPF_CONFORMANCE names no folder of .data files)' : '';
 
+/** Encodings that use what is reserved. The collection's other negative cases are of its assembler. */
+const refused =
+  folder === undefined ? [] : readdirSync(join(folder, '../negative')).filter((name) => /^unused/.test(name));
+
 describe.skipIf(folder === undefined)(`the engine agrees with bpf_conformance${missing}`, () => {
+  test.each(refused)('%s is refused', (name) => {
+    const text = readFileSync(join(folder ?? '', '../negative', name), 'utf8');
+    const raw = text.slice(text.indexOf('-- raw') + 6, text.indexOf('-- error'));
+    const code = Uint8Array.from(raw.match(/\b[0-9a-f]{2}\b/gi) ?? [], (byte) => Number.parseInt(byte, 16));
+    const spec = { name, type: 'xdp', code, relocations: [], license: 'Dual MIT/GPL' } as const;
+    expect(code.length).toBeGreaterThan(8);
+    expect(() => engines['one thread'].load(spec)).toThrow('no instruction has code');
+  });
+
   test.each(files)('%s', (name) => {
     const { program, memory, result } = readConformanceVector(readFileSync(join(folder ?? '', name), 'utf8'));
     for (const checked of [false, true]) expect(run(engines['one thread'], program, memory, checked)).toBe(result);

@@ -5,7 +5,10 @@ import type { ModuleMark } from './wasm/module.ts';
 
 /** A program that is ready to be instantiated, on any thread. */
 export interface ProgramImage {
+  /** Its place in program arrays, which another may have after it. */
   readonly id: number;
+  /** Its own for ever. */
+  readonly serial: number;
   readonly spec: ProgramSpec;
   readonly checked: boolean;
   readonly module: WebAssembly.Module;

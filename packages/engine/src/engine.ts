@@ -54,8 +54,10 @@ export class Engine implements MapHost {
   readonly #state: number;
   readonly #programs: WebAssembly.Table;
   readonly #images = new Map<number, ProgramImage>();
+  readonly #loaded = new Map<number, EngineProgram>();
   readonly #maps = new Map<number, EngineMap>();
   readonly #shapes: string[] = [];
+  #serial = 0;
   readonly #operations = new Map<string, MapOperations>();
 
   /** @throws EngineError when the memory given cannot be used. */
@@ -128,7 +130,14 @@ export class Engine implements MapHost {
       shapeNumber: (shape) => this.#shapeNumber(shape),
       moduleName: moduleName(id),
     });
-    return this.#addProgram({ id, spec, checked, module: new WebAssembly.Module(bytes), marks });
+    return this.#addProgram({
+      id,
+      serial: this.#serial++,
+      spec,
+      checked,
+      module: new WebAssembly.Module(bytes),
+      marks,
+    });
   }
 
   /** What other threads need to join, or to catch up with {@link adopt}. */
@@ -143,21 +152,33 @@ export class Engine implements MapHost {
   }
 
   /** Takes over the maps and programs of another thread's image; those that are not in it go. */
-  adopt({ maps, programs }: EngineImage): readonly EngineProgram[] {
-    for (const id of this.#images.keys()) if (!programs.some((program) => program.id === id)) this.unload(id);
+  adopt({ maps, programs }: EngineImage): void {
+    for (const { id, serial } of [...this.#images.values()]) {
+      if (!programs.some((program) => program.serial === serial)) this.unload(id);
+    }
     for (const image of maps) {
       const present = this.#maps.get(image.geometry.base);
       if (present === undefined || JSON.stringify(present.spec) !== JSON.stringify(image.spec)) this.#addMap(image);
     }
     const bases = new Set(maps.map(({ geometry }) => geometry.base));
     for (const base of this.#maps.keys()) if (!bases.has(base)) this.#maps.delete(base);
-    return programs.filter(({ id }) => !this.#images.has(id)).map((image) => this.#addProgram(image));
+    for (const program of programs) if (!this.#images.has(program.id)) this.#addProgram(program);
   }
 
   /** Frees the place of a program: tail calls to it stop their callers. */
   unload(id: number): void {
     this.#programs.set(id, null);
     this.#images.delete(id);
+    this.#loaded.delete(id);
+  }
+
+  programs(): readonly EngineProgram[] {
+    return [...this.#loaded.values()];
+  }
+
+  /** Inner maps and those of all programs. */
+  maps(): readonly EngineMap[] {
+    return [...this.#maps.values()];
   }
 
   withRoom<T>(keyBytes: number, valueBytes: number, body: (key: number, value: number) => T): T {
@@ -203,7 +224,7 @@ export class Engine implements MapHost {
     this.#programs.set(image.id, exports.program);
     this.#images.set(image.id, image);
     const run = number(exports.run);
-    return new EngineProgram(this, {
+    const program = new EngineProgram(this, {
       image,
       run,
       state: this.#state,
@@ -211,6 +232,8 @@ export class Engine implements MapHost {
       onTrap: (trap: Trap) => this.#world.onTrap?.(trap),
       origins: this.#images satisfies ReadonlyMap<number, Origin>,
     });
+    this.#loaded.set(image.id, program);
+    return program;
   }
 
   #library() {
