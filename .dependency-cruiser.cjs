@@ -2,7 +2,7 @@
 const layers = [
   ['packet', 'linux'],
   ['ebpf', 'vnf', 'classifier'],
-  ['compiler', 'engine'],
+  ['compiler', 'engine', 'api'],
   ['runtime', 'functions'],
   ['testing'],
   ['cli'],

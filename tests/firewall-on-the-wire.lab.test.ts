@@ -8,6 +8,7 @@ import { type PacketText, packetView, textOf, verifyChecksums } from '@twinpath/
 import { readCapture } from '@twinpath/packet/pcap';
 import { type RunningChain, startChain } from '@twinpath/runtime';
 import { createLab, type Host, type Lab, urlHost } from '@twinpath/testing/lab';
+import { lineChain } from '@twinpath/vnf/chain';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 const CLIENT = { ordinary: ['10.1.0.2', 'fd00:1::2'], blocked: ['10.1.0.66', 'fd00:1::66'] } as const;
@@ -47,11 +48,8 @@ beforeAll(async () => {
   }
   const file = libraryFunctions().get('firewall') ?? '';
   const functions = [{ name: 'firewall', use: file, config: { rules: rules() } }];
-  chain = await startChain({
-    name: `wire-${process.pid}`,
-    port: { interface: 'eth0', namespace: middle.namespace },
-    functions,
-  });
+  const port = { interface: 'eth0', namespace: middle.namespace };
+  chain = await startChain(lineChain(`wire-${process.pid}`, port, functions));
 });
 afterAll(async () => {
   await chain.stop();
@@ -156,7 +154,7 @@ test.skipIf(missing.length > 0)(
     const seen = new Set([...flowsIn(atServer), ...flowsIn(atClient)]);
     expect(tried.filter((trial) => trial.allowed && !seen.has(flowOf(trial))).map(describe)).toEqual([]);
 
-    const [firewall] = chain.statistics().functions;
+    const [firewall] = (await chain.statistics()).functions;
     const asked = tried.filter(({ port, source }) => port >= 8_000 && !source.endsWith('66')).length;
     expect(firewall?.reasons.undecided).toEqual({ up: asked, overLimit: 0, lost: 0 });
   },

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { BpfMap, BpfProgram } from '@twinpath/ebpf';
 import { createNamespace, createVeth, deleteNamespace, Netlink, setLink } from '@twinpath/linux';
 import { type RunningChain, startChain } from '@twinpath/runtime';
+import { lineChain } from '@twinpath/vnf/chain';
 import { type Contender, machine, metric, type Result, ratio, target } from '../result.ts';
 import { type Packets, packets, random, subnets } from '../subnets.ts';
 import { FRAME, Trace } from '../trace.ts';
@@ -91,21 +92,18 @@ async function start(
 ): Promise<Measured> {
   const use = fileURLToPath(new URL(`../functions/${name}.vnf.ts`, import.meta.url));
   const begin = performance.now();
-  const spec = {
-    name: `bench-${name}`,
-    port: { interface: name, namespace },
-    functions: [{ name, use, config: { subnets: networks } }],
-  };
+  const functions = [{ name, use, config: { subnets: networks } }];
+  const spec = lineChain(`bench-${name}`, { interface: name, namespace }, functions);
   const chain = chains.use(await startChain(spec));
   const loadMs = performance.now() - begin;
-  const program = BpfProgram.fromId(programId(chain));
+  const program = BpfProgram.fromId(await programId(chain));
   const expected = traffic.blocked.map((isBlocked) => (isBlocked && name !== 'parse' ? DROP : PASS));
   const isRight = trace.verdicts(program).every((verdict, index) => verdict === expected[index]);
   return { program, loadMs, bytes: memoryOf(program), isRight, ns: [] };
 }
 
-function programId(chain: RunningChain): number {
-  const programs = chain.statistics().functions.flatMap((one) => one.programs);
+async function programId(chain: RunningChain): Promise<number> {
+  const programs = (await chain.statistics()).functions.flatMap((one) => one.programs);
   const entering = programs.find(({ hook, name }) => hook === 'xdp' && !name.endsWith('retry'));
   if (entering === undefined) throw new Error('the chain has no XDP program');
   return entering.id;

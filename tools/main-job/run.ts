@@ -3,6 +3,7 @@ import { type FunctionSummary, logTo, summaryOf, untilTheEnd } from '@twinpath/c
 import { libraryFunctions } from '@twinpath/functions';
 import { type ChainStatistics, type RunningChain, startChain } from '@twinpath/runtime';
 import { createLab, type Lab } from '@twinpath/testing/lab';
+import { lineChain } from '@twinpath/vnf/chain';
 import { CASES } from './cases.ts';
 import { allServed, casesHold, countsHold, type Expectation, placeHolds } from './expectations.ts';
 import { leftoversOf } from './leftovers.ts';
@@ -79,14 +80,14 @@ async function inLab(lab: Lab, task: Task) {
 async function withFirewall(network: Network, { told, seconds, programs }: Task) {
   await using chain = await startFirewall(network);
   const { spec, mode } = chain;
-  for (const one of chain.statistics().functions) for (const { id } of one.programs) programs.add(id);
-  say(`Chain ${spec.name} sits on eth0 of namespace ${spec.port.namespace ?? ''}. Sending HTTP requests …`);
+  for (const one of (await chain.statistics()).functions) for (const { id } of one.programs) programs.add(id);
+  say(`Chain ${spec.name} sits on eth0 of namespace ${chain.ports[0]?.namespace ?? ''}. Sending HTTP requests …`);
   const [began, end] = [performance.now(), new AbortController()];
   const sending = sendUntil(AbortSignal.any([told, end.signal]), network.client, CASES);
   await Promise.race([untilTheEnd(told, seconds), sending]);
   end.abort();
   const tallies = await sending;
-  const statistics = chain.statistics();
+  const statistics = await chain.statistics();
   const hook = hookText(mode, statistics);
   const counts = statistics.functions.flatMap((one) => countsHold(tallies, one));
   return {
@@ -104,9 +105,8 @@ function startFirewall({ middle }: Network): Promise<RunningChain> {
   if (firewall === undefined) throw new Error('the library has no firewall');
   say(`Compiling ${firewall} …`);
   const functions = [{ name: 'firewall', use: firewall, config: { rules: rules(new Date()) } }];
-  const port = { interface: 'eth0', namespace: middle.namespace };
-  const spec = { name: CHAIN, port, mode: 'native', functions } as const;
-  return startChain(spec, { log: logTo(process.stderr), runTimeStatistics: true });
+  const port = { interface: 'eth0', namespace: middle.namespace, mode: 'native' } as const;
+  return startChain(lineChain(CHAIN, port, functions), { log: logTo(process.stderr), runTimeStatistics: true });
 }
 
 /** Where packets meet programs; those for packets that are sent again are attached nowhere. */

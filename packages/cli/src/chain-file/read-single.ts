@@ -1,8 +1,8 @@
 // What commands about one function are told: its file or its name in the library, and a configuration.
-import { ConfigError, parseConfig } from '@twinpath/runtime';
+import { parseConfig } from '@twinpath/runtime';
 import type { FunctionSpec } from '@twinpath/vnf/spec';
 import { UsageError } from '../output/command-error.ts';
-import { readTarget } from './read-target.ts';
+import { ownFunctions, readTarget } from './read-target.ts';
 
 export interface Single {
   /** Absolute path. */
@@ -14,14 +14,14 @@ export interface Single {
 /** @throws FileError, CommandError, UsageError */
 export function readSingle(path: string, config: string | undefined): Single {
   const target = readTarget(path, config === undefined ? {} : { config });
-  const [only, ...others] = target.chain.functions;
+  const [only, ...others] = ownFunctions(target);
   if (only === undefined || others.length > 0) {
     throw new UsageError(`${path} has ${target.chain.functions.length} functions`, 'name the file of one function');
   }
   const { name, use, config: given } = only;
   const configFor = (spec: FunctionSpec) =>
     parseConfig(name, spec, given).catch((error: unknown) => {
-      throw error instanceof ConfigError ? target.located(error) : error;
+      throw target.located(error);
     });
   return { use, configFor };
 }

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ConfigError } from '@twinpath/runtime';
+import { ChainSpecError } from '@twinpath/vnf/chain';
 import { afterAll, expect, test } from 'vitest';
 import { FileError } from './file-error.ts';
 import { placed, readTarget } from './read-target.ts';
@@ -44,8 +45,8 @@ functions:
   const spec = placed(readTarget(chain, {}));
   expect(spec).toEqual({
     name: 'edge-1',
-    port: { interface: 'eth1', namespace: 'blue' },
-    mode: 'generic',
+    ports: { eth1: { interface: 'eth1', namespace: 'blue', mode: 'generic' } },
+    paths: [['eth1', 'mine', 'firewall', 'host']],
     functions: [
       { name: 'mine', use: own, config: { limit: 5 } },
       { name: 'firewall', use: expect.stringMatching(/functions\/src\/firewall\/firewall\.vnf\.ts$/) },
@@ -58,9 +59,12 @@ test('the command line goes before the file', () => {
   const overrides = { interface: 'veth0', namespace: 'red', mode: 'native', name: 'other' } as const;
   expect(placed(readTarget(chain, overrides))).toMatchObject({
     name: 'other',
-    port: { interface: 'veth0', namespace: 'red' },
-    mode: 'native',
+    ports: { eth1: { interface: 'veth0', namespace: 'red', mode: 'native' } },
   });
+  const two = file('two.yaml', 'ports: { a: a, b: b }\npaths: [a → firewall → b]\n');
+  expect(refusalOf(() => readTarget(two, overrides))).toBe(
+    'chain two has 2 ports\nhint: leave --interface, --namespace and --mode out, and write them below `ports`',
+  );
 });
 
 test('a function of the library takes its configuration from YAML', () => {
@@ -133,11 +137,6 @@ functions:
           |       ^^^^
           hint: use one of 'native', 'generic', 'auto'
 
-    wrong.yaml:5:5 - error: functions[0].use is missing
-        5 |   - config: {}
-          |     ^^^^^^^^^^
-          hint: give a string
-
     wrong.yaml:6:10 - error: functions[1].use is 5
         6 |   - use: 5
           |          ^
@@ -146,8 +145,35 @@ functions:
     wrong.yaml:2:1 - error: the configuration has no member 'interfce'
         2 | interfce: eth1
           | ^^^^^^^^
-          hint: did you mean 'interface'? its members are name, interface, namespace, mode, functions"
+          hint: did you mean 'interface'? its members are name, interface, namespace, hook, mode, chain, ports, paths, functions"
   `);
+});
+
+test('a chain reads like one, and a function of it that is not there is shown at its line', () => {
+  const chain = file('arrows.yaml', 'interface: eth1\nchain: firewall → count-by-country\n');
+  expect(placed(readTarget(chain, {}))).toMatchObject({
+    paths: [['eth1', 'firewall', 'count-by-country', 'host']],
+    functions: [{ name: 'firewall' }, { name: 'count-by-country' }],
+  });
+  const wrong = file('arrow.yaml', 'interface: eth1\nchain: firewall → dip\n');
+  expect(refusalOf(() => readTarget(wrong, {}))).toMatchInlineSnapshot(`
+    "arrow.yaml:2:8 - error: there is no function 'dip'
+        2 | chain: firewall → dip
+          |        ^^^^^^^^^^^^^^
+          hint: the library has …; a file of your own ends in .vnf.ts"
+  `);
+});
+
+test('what shows only when all is put together is told at its line, too', () => {
+  const chain = file(
+    'path.yaml',
+    'ports: { a: eth1 }\npaths:\n  - a → firewall → nowhere:lan\nfunctions: [{ use: firewall, name: nowhere }]\n',
+  );
+  const { chain: spec, located } = readTarget(chain, {});
+  const error = new ChainSpecError(spec.name, ['paths', 0, 2], 'function nowhere has no ports of its own', 'hint');
+  expect(located(error)).toMatchObject({
+    diagnostics: [{ line: 3, column: 5, message: 'function nowhere has no ports of its own', hint: 'hint' }],
+  });
 });
 
 test('an empty chain, and one that is no mapping, are refused', () => {
@@ -197,6 +223,7 @@ test('of many mistakes the first ten are told, and how many there are; --json ha
   const chain = file('many.yaml', 'functions: [{ use: firewall, config: { rules: [] } }]\n');
   const problem = { path: ['rules'], value: [], wrong: 'wrong', right: 'right' } as const;
   const located = readTarget(chain, {}).located(new ConfigError('firewall', Array(500).fill(problem)));
+  if (!(located instanceof FileError)) throw located;
   expect(located.message.match(/ - error: /g)).toHaveLength(10);
   expect(located.message).toMatch(/\n\n… and 490 more, which --json tells$/);
   expect(located).toMatchObject({ diagnostics: { length: 500 } });

@@ -1,9 +1,10 @@
 // What `run` and `check` are told, made into a chain: a chain's file, a function's file or a function of the library.
 import { basename, dirname } from 'node:path';
-import { type ChainFunctionSpec, type ChainSpec, type ConfigError, problemsOf } from '@twinpath/runtime';
+import { ChainFile, ChainFileError, type FileChain, readChainFile } from '@twinpath/api';
+import { ChainError, ConfigError, problemsOf } from '@twinpath/runtime';
+import { type ChainSpec, ChainSpecError, lineChain, type OwnFunctionSpec, type PortMode } from '@twinpath/vnf/chain';
 import { closest } from '../output/closest.ts';
 import { CommandError, UsageError } from '../output/command-error.ts';
-import { ChainFile } from './chain-file.ts';
 import { FileError, type FileProblem } from './file-error.ts';
 import { functionFile, nameFrom } from './function-file.ts';
 import { type Path, YamlSource } from './yaml-source.ts';
@@ -13,51 +14,61 @@ export interface Overrides {
   readonly interface?: string;
   readonly namespace?: string;
   readonly config?: string;
-  readonly mode?: NonNullable<ChainSpec['mode']>;
+  readonly mode?: PortMode;
   readonly name?: string;
 }
 
-/** Everything but the port, which only `run` needs. */
-export type Portless = Omit<ChainSpec, 'port'>;
-
 export interface Target {
-  readonly chain: Portless;
-  readonly port: { readonly interface?: string; readonly namespace?: string };
-  /** The same error at the line of the file that the configuration comes from, if it comes from one. */
-  located(error: ConfigError): Error;
+  /** Where nothing names an interface, that of its port is empty: only `run` needs one. */
+  readonly chain: ChainSpec;
+  /** The same error at the line of the file that what is wrong comes from, if it comes from one. */
+  located(error: unknown): unknown;
 }
+
+/** A function that a target brings along, which is all but those of other chains. */
+export const ownFunctions = ({ chain }: Target): readonly OwnFunctionSpec[] =>
+  chain.functions.filter((one): one is OwnFunctionSpec => 'use' in one);
 
 /** @throws FileError, CommandError, UsageError */
 export function readTarget(target: string, overrides: Overrides): Target {
   const isYaml = /\.ya?ml$/.test(target);
-  const { chain, port, located } = isYaml ? fromChainFile(target, overrides) : fromFunction(target, overrides);
-  const { name, mode, interface: link, namespace } = overrides;
-  return {
-    chain: { ...chain, ...(name !== undefined && { name }), ...(mode !== undefined && { mode }) },
-    port: { ...port, ...(link !== undefined && { interface: link }), ...(namespace !== undefined && { namespace }) },
-    located,
-  };
+  const { chain, located } = isYaml ? fromChainFile(target, overrides) : fromFunction(target, overrides);
+  return { chain: overridden(chain, overrides), located };
 }
 
 /** @throws UsageError when neither the command line nor the file names an interface. */
-export function placed({ chain, port }: Target): ChainSpec {
-  const { interface: link, namespace } = port;
-  if (link === undefined) {
-    throw new UsageError('no interface is named', 'add --interface <name>, or `interface: <name>` to the chain');
-  }
-  return { ...chain, port: { interface: link, ...(namespace !== undefined && { namespace }) } };
+export function placed({ chain }: Target): ChainSpec {
+  if (Object.values(chain.ports).every((port) => port.interface !== '')) return chain;
+  throw new UsageError('no interface is named', 'add --interface <name>, or `interface: <name>` to the chain');
 }
 
-function fromFunction(target: string, { config }: Overrides): Target {
+/** The command line goes before the file. @throws UsageError for a chain with several ports. */
+function overridden(chain: ChainSpec, { name, mode, interface: link, namespace }: Overrides): ChainSpec {
+  const named = name === undefined ? chain : { ...chain, name };
+  const change = {
+    ...(mode !== undefined && { mode }),
+    ...(link !== undefined && { interface: link }),
+    ...(namespace !== undefined && { namespace }),
+  };
+  if (Object.keys(change).length === 0) return named;
+  const [[port = '', spec] = [], ...others] = Object.entries(chain.ports);
+  if (spec === undefined || others.length > 0) {
+    const hint = 'leave --interface, --namespace and --mode out, and write them below `ports`';
+    throw new UsageError(`chain ${chain.name} has ${others.length + 1} ports`, hint);
+  }
+  return { ...named, ports: { [port]: { ...spec, ...change } } };
+}
+
+function fromFunction(target: string, { config, interface: link = '' }: Overrides): Target {
   const found = functionFile(target, process.cwd());
   if ('wrong' in found) throw new CommandError(found.wrong, found.hint);
   const source = config === undefined ? undefined : new YamlSource(config);
   const { name, file } = found;
   const given = source?.value ?? undefined;
+  const one = { name, use: file, ...(given !== undefined && { config: given }) };
   return {
-    chain: { name, functions: [{ name, use: file, ...(given !== undefined && { config: given }) }] },
-    port: {},
-    located: (error) => (source === undefined ? error : locate(source, error, [])),
+    chain: lineChain(name, { name: link === '' ? 'port' : link, interface: link }, [one]),
+    located: (error) => (source !== undefined && error instanceof ConfigError ? locate(source, error, []) : error),
   };
 }
 
@@ -72,27 +83,29 @@ function fromChainFile(target: string, { config }: Overrides): Target {
       problemsOf(ChainFile, parsed.error.issues, source.value).map((problem) => problemIn(source, [], problem)),
     );
   }
-  const { name = nameFrom(basename(target).replace(/\.ya?ml$/, '')), functions, mode } = parsed.data;
-  const { interface: link, namespace } = parsed.data;
-  const specs = functions.map((one, index) => functionSpec(source, one, index));
+  const { spec, locate: at } = read(source, parsed.data);
   return {
-    chain: { name, functions: specs, ...(mode !== undefined && { mode }) },
-    port: { ...(link !== undefined && { interface: link }), ...(namespace !== undefined && { namespace }) },
-    located: (error) => {
-      const index = specs.findIndex((one) => one.name === error.function);
-      return index < 0 ? error : locate(source, error, ['functions', index, 'config']);
+    chain: spec,
+    located(error) {
+      if ((error instanceof ChainError || error instanceof ChainSpecError) && error.path !== undefined) {
+        const wrong = error.message.replace(/^chain [^:]*: /, '');
+        return new FileError([source.problemAt(at(error.path), wrong, error.hint)]);
+      }
+      if (!(error instanceof ConfigError)) return error;
+      const index = spec.functions.findIndex((one) => one.name === error.function);
+      return index < 0 ? error : locate(source, error, at(['functions', index, 'config']));
     },
   };
 }
 
-type FunctionEntry = ChainFile['functions'][number];
-
-function functionSpec(source: YamlSource, { name, use, config }: FunctionEntry, index: number): ChainFunctionSpec {
-  const found = functionFile(use, dirname(source.file));
-  if ('wrong' in found) {
-    throw new FileError([source.problemAt(['functions', index, 'use'], found.wrong, found.hint)]);
+function read(source: YamlSource, file: ChainFile): FileChain {
+  const name = nameFrom(basename(source.file).replace(/\.ya?ml$/, ''));
+  try {
+    return readChainFile(file, { name, find: (use) => functionFile(use, dirname(source.file)) });
+  } catch (error) {
+    if (!(error instanceof ChainFileError)) throw error;
+    throw new FileError([source.problemAt(error.path, error.message, error.hint)]);
   }
-  return { name: name ?? found.name, use: found.file, ...(config !== undefined && { config }) };
 }
 
 function locate(source: YamlSource, error: ConfigError, at: Path): Error {

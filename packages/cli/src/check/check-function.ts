@@ -10,11 +10,13 @@ import {
 } from '@twinpath/compiler';
 import { BpfMap, BpfProgram, skbChecksumState, VerifierError } from '@twinpath/ebpf';
 import { onlineCpus } from '@twinpath/linux';
-import { type ChainFunctionSpec, parseConfig } from '@twinpath/runtime';
+import { parseConfig } from '@twinpath/runtime';
+import type { FunctionFace, OwnFunctionSpec } from '@twinpath/vnf/chain';
 
 export interface CheckedFunction {
   readonly name: string;
   readonly programs: readonly CheckedProgram[];
+  readonly face: FunctionFace;
   readonly warnings: readonly (Diagnostic & { readonly text: string })[];
 }
 
@@ -34,10 +36,7 @@ export interface CheckedProgram {
 /** Compiles a function and, with `verify`, has the kernel load its programs and lets go of them.
  *
  * @throws CompileError, also for what the verifier rejects; ConfigError */
-export async function checkFunction(
-  { name, use, config }: ChainFunctionSpec,
-  verify: boolean,
-): Promise<CheckedFunction> {
+export async function checkFunction({ name, use, config }: OwnFunctionSpec, verify: boolean): Promise<CheckedFunction> {
   const imported = await importVnf(use);
   const parsed = await parseConfig(name, imported.spec, config);
   const compiled = compileFunction(imported, { config: parsed, target: TARGET });
@@ -45,7 +44,7 @@ export async function checkFunction(
     ? loadAll(name, imported, compiled)
     : compiled.programs.map((program) => describe(name, program));
   const warnings = compiled.warnings.map((warning) => ({ ...warning, text: diagnosticText(warning) }));
-  return { name, programs, warnings };
+  return { name, programs, face: imported.spec, warnings };
 }
 
 /** A port that no packet comes from; the smallest room for rules, which the verifier does not look into. */

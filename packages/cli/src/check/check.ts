@@ -1,7 +1,7 @@
 import { CompileError } from '@twinpath/compiler';
-import { ConfigError } from '@twinpath/runtime';
+import { checkChain, checkWiring, placeChain, planChain } from '@twinpath/vnf/chain';
 import { FileError } from '../chain-file/file-error.ts';
-import { readTarget, type Target } from '../chain-file/read-target.ts';
+import { ownFunctions, readTarget, type Target } from '../chain-file/read-target.ts';
 import { ExitStatus } from '../exit-status.ts';
 import { printJson } from '../output/json.ts';
 import { tableText } from '../output/table.ts';
@@ -29,7 +29,8 @@ export async function check(path: string, { config, json = false }: CheckOptions
   try {
     const target = readTarget(path, config === undefined ? {} : { config });
     const functions: CheckedFunction[] = [];
-    for (const one of target.chain.functions) functions.push(await located(target, checkFunction(one, !refusal)));
+    for (const one of ownFunctions(target)) functions.push(await located(target, checkFunction(one, !refusal)));
+    await located(target, checkPaths(target, functions));
     const diagnostics = functions.flatMap(({ warnings }) => warnings);
     const programs = functions.flatMap((one) => one.programs);
     if (json) printJson(resultOf(true, { diagnostics, refusal, programs }));
@@ -43,11 +44,26 @@ export async function check(path: string, { config, json = false }: CheckOptions
   }
 }
 
+/** Whether a chain can be made of the functions; interfaces are not asked for. @throws ChainSpecError */
+async function checkPaths({ chain }: Target, functions: readonly CheckedFunction[]): Promise<void> {
+  // Those of other chains are known only where these run.
+  if (functions.length < chain.functions.length) return;
+  const faces = new Map(functions.map(({ name, face }) => [name, face] as const));
+  const port = { interface: 'any' };
+  const named = Object.fromEntries(Object.entries(chain.ports).map(([name, spec]) => [name, { ...spec, ...port }]));
+  const spec = { ...chain, ports: named };
+  checkChain(spec);
+  checkWiring(spec, faces);
+  const ports = new Map(Object.keys(named).map((name, index) => [name, { ifindex: index + 1, hook: 'xdp' }] as const));
+  let last = 0;
+  placeChain(spec.name, planChain(spec, { functions: faces, ports }), { allocate: () => ++last });
+}
+
 async function located<T>(target: Target, work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {
-    throw error instanceof ConfigError ? target.located(error) : error;
+    throw target.located(error);
   }
 }
 

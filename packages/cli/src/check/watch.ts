@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { type FSWatcher, statSync, watch } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { sourceFiles } from '@twinpath/compiler';
-import { readTarget } from '../chain-file/read-target.ts';
+import { ownFunctions, readTarget } from '../chain-file/read-target.ts';
 import type { CheckOptions } from './check.ts';
 
 /** Checks now and after each change of a file that belongs to it, until the process is ended. */
@@ -27,7 +27,7 @@ async function filesOf(path: string, { config }: CheckOptions): Promise<readonly
 
 function functionsOf(path: string, config: string | undefined): readonly string[] {
   try {
-    return readTarget(path, config === undefined ? {} : { config }).chain.functions.map(({ use }) => use);
+    return ownFunctions(readTarget(path, config === undefined ? {} : { config })).map(({ use }) => use);
   } catch {
     // The check itself says what is wrong.
     return [];

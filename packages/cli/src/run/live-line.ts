@@ -8,12 +8,14 @@ const PERIOD_MS = 1_000;
 export const CLEAR_LINE = '\r\x1b[2K';
 
 /** On standard error, and only if that is a terminal. Ends when disposed. */
-export function showLive(read: () => ChainStatistics): Disposable {
+export function showLive(read: () => Promise<ChainStatistics>): Disposable {
   const { stderr } = process;
   if (!stderr.isTTY) return { [Symbol.dispose]: () => {} };
   let last = 0;
-  const timer = setInterval(() => {
-    const { functions } = read();
+  const timer = setInterval(async () => {
+    // A chain that is about to end has none.
+    const { functions } = await read().catch(() => ({ functions: [] }));
+    if (functions.length === 0) return;
     const packets = functions.reduce((sum, one) => sum + summaryOf(one).packets, 0);
     const parts = functions.map((one) => {
       const { name, slowPath, dropped } = summaryOf(one);

@@ -4,10 +4,12 @@ import type { RunningChain } from '@twinpath/runtime';
 import { grouped, tableText } from '../output/table.ts';
 
 /** `startedMs`: how long it took to compile, load and attach. */
-export function placementText(chain: RunningChain, startedMs: number): string {
-  const { name, port } = chain.spec;
-  const place = `${port.interface}${port.namespace === undefined ? '' : ` in namespace ${port.namespace}`}`;
-  const rows = chain.statistics().functions.flatMap(({ name: of, programs }) =>
+export async function placementText(chain: RunningChain, startedMs: number): Promise<string> {
+  const { name } = chain.spec;
+  const [{ namespace } = {}] = chain.ports;
+  const place = `${interfacesOf(chain)}${namespace === undefined ? '' : ` in namespace ${namespace}`}`;
+  const { functions } = await chain.statistics();
+  const rows = functions.flatMap(({ name: of, programs }) =>
     programs.map(({ hook, name: program, id }) => {
       const { translatedSize, jitedSize, verifiedInstructions } = infoOf(id);
       const shown = hook === 'xdp' ? `xdp (${chain.mode})` : hook;
@@ -17,6 +19,8 @@ export function placementText(chain: RunningChain, startedMs: number): string {
   const header = ['function', 'hook', 'program', 'id', 'instructions', 'machine code, bytes', 'verifier steps'];
   return `${name} sits on ${place}, started in ${grouped(Math.round(startedMs))} ms\n${tableText(header, rows)}`;
 }
+
+export const interfacesOf = ({ ports }: RunningChain): string => ports.map((port) => port.interface).join(', ');
 
 function infoOf(id: number) {
   using program = BpfProgram.fromId(id);

@@ -1,10 +1,12 @@
 // What a chain has done, as tables and as JSON.
 import type { ChainStatistics, FunctionStatistics, RunningChain } from '@twinpath/runtime';
 import { tableText } from '../output/table.ts';
+import { interfacesOf } from './placement.ts';
 import { type FunctionSummary, summaryOf } from './summary.ts';
 
 export interface RunResult {
   readonly name: string;
+  /** Names, separated by commas. */
   readonly interface: string;
   readonly namespace?: string;
   readonly mode: 'native' | 'generic';
@@ -17,8 +19,10 @@ interface Answers {
   readonly answers: FunctionStatistics['slowPath'];
 }
 
-export function runResult({ spec, mode }: RunningChain, seconds: number, statistics: ChainStatistics): RunResult {
-  const { interface: link, namespace } = spec.port;
+export function runResult(chain: RunningChain, seconds: number, statistics: ChainStatistics): RunResult {
+  const { spec, mode } = chain;
+  const [{ namespace } = {}] = chain.ports;
+  const link = interfacesOf(chain);
   const functions = statistics.functions.map(({ slowPath, ...rest }) => ({
     ...rest,
     ...summaryOf({ ...rest, slowPath }),

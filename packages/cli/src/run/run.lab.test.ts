@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { deleteClsact, getLink, hasClsact } from '@twinpath/linux';
-import { recordFile } from '@twinpath/runtime/host';
+import { deleteClsact, deleteLink, getLink, hasClsact } from '@twinpath/linux';
+import { pinDirectory, recordFile } from '@twinpath/runtime/host';
 import { createLab, type Host, type Lab } from '@twinpath/testing/lab';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { PASS, STRAY, WAITING } from '../fixtures/functions.ts';
@@ -133,7 +133,8 @@ test('what a killed process leaves goes on, and `down` takes it away without the
   });
 });
 
-test('`down --all` finds what a killed process leaves, also when its record and its namespace are lost', async () => {
+// Not with --all, which would end the chains of others on this machine.
+test('`down` finds what a killed process leaves, also when its record is lost', async () => {
   const lost = lab.host('lost');
   lab.link(lost, 'eth0', lab.host('end'), 'eth0');
   const chain = `${CHAIN}-lost`;
@@ -142,10 +143,23 @@ test('`down --all` finds what a killed process leaves, also when its record and 
   running.child.kill('SIGKILL');
   await running.ended;
   rmSync(`/run/twinpath/${chain}.json`);
-  const { status, stdout } = await twinpath(['down', '--all']);
+  const { status, stdout } = await twinpath(['down', chain]);
   expect(status).toBe(0);
   expect(stdout).toMatch(new RegExp(`^${chain} +unknown +2 `, 'm'));
   expect(tracesOf(chain, lost, 'eth0')).toEqual([]);
+});
+
+test('a chain whose interface is removed says so, and ends with an error and in order', async () => {
+  const gone = lab.host('gone');
+  lab.link(gone, 'eth0', lab.host('gone-end'), 'eth0');
+  const chain = `${CHAIN}-gone`;
+  const running = start(['run', file, '--interface', 'eth0', '--namespace', gone.namespace, '--name', chain]);
+  await running.saying(/Ctrl-C ends it/);
+  deleteLink(gone.netlink, 'eth0');
+  const { status, stderr } = await running.ended;
+  expect(status).toBe(1);
+  expect(stderr).toContain(`chain ${chain}: interface eth0 was removed`);
+  expect([pinDirectory(chain), recordFile(chain)].filter((path) => existsSync(path))).toEqual([]);
 });
 
 const oldKernel = ['--import', new URL('../fixtures/old-kernel.ts', import.meta.url).href];

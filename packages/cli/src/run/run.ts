@@ -1,4 +1,4 @@
-import { ConfigError, type RunningChain, startChain } from '@twinpath/runtime';
+import { type ChainError, type RunningChain, startChain } from '@twinpath/runtime';
 import { placed, readTarget } from '../chain-file/read-target.ts';
 import { ExitStatus } from '../exit-status.ts';
 import { printJson } from '../output/json.ts';
@@ -30,25 +30,35 @@ export async function run(path: string, options: RunOptions): Promise<number> {
   const began = performance.now();
   await using chain = await start();
   const startedMs = performance.now() - began;
-  process.stderr.write(`${placementText(chain, startedMs)}\n\n`);
+  process.stderr.write(`${await placementText(chain, startedMs)}\n\n`);
   if (options.seconds === undefined) process.stderr.write('Ctrl-C ends it.\n');
-  await watch(chain, told, options.seconds);
-  const result = runResult(chain, (performance.now() - began - startedMs) / 1_000, chain.statistics());
+  const lost = await watch(chain, told, options.seconds);
+  const result = runResult(chain, (performance.now() - began - startedMs) / 1_000, await chain.statistics());
   await chain.stop();
   if (options.json) printJson(result);
   else process.stdout.write(`${resultText(result)}\n`);
+  if (lost !== undefined) throw lost;
   return ExitStatus.ok;
 
   async function start(): Promise<RunningChain> {
     try {
       return await startChain(spec, { log, runTimeStatistics: true, signal: told });
     } catch (error) {
-      throw error instanceof ConfigError ? target.located(error) : error;
+      throw target.located(error);
     }
   }
 }
 
-async function watch(chain: RunningChain, told: AbortSignal, seconds: number | undefined): Promise<void> {
+/** Until it is told to end, or has lost what it cannot be without. */
+async function watch(
+  chain: RunningChain,
+  told: AbortSignal,
+  seconds: number | undefined,
+): Promise<ChainError | undefined> {
   using _line = showLive(() => chain.statistics());
-  await untilTheEnd(told, seconds);
+  const [ended, over] = [new AbortController(), () => undefined];
+  const end = untilTheEnd(AbortSignal.any([told, ended.signal]), seconds);
+  const lost = await Promise.race([end.then(over), chain.lost]);
+  ended.abort();
+  return lost;
 }

@@ -1,8 +1,9 @@
 // The functions of a chain one behind the other: each sees what the one before it lets by.
 import { importVnf } from '@twinpath/compiler';
-import { type ChainFunctionSpec, ConfigError, parseConfig } from '@twinpath/runtime';
+import { parseConfig } from '@twinpath/runtime';
 import { type SimulationExecutor, startSimulation } from '@twinpath/testing/simulation';
-import type { Target } from '../chain-file/read-target.ts';
+import type { OwnFunctionSpec } from '@twinpath/vnf/chain';
+import { ownFunctions, type Target } from '../chain-file/read-target.ts';
 import { type Decided, decide, type Stage } from './decide.ts';
 
 export interface SimulatedChain extends Disposable {
@@ -17,13 +18,13 @@ export async function startChain(target: Target, executor: SimulationExecutor): 
   using started = new DisposableStack();
   const stages: Stage[] = [];
   try {
-    for (const one of target.chain.functions) {
+    for (const one of ownFunctions(target)) {
       const stage = await startStage(one, executor);
       started.use(stage.simulation);
       stages.push(stage);
     }
   } catch (error) {
-    throw error instanceof ConfigError ? target.located(error) : error;
+    throw target.located(error);
   }
   const [first, ...others] = stages;
   if (first === undefined) throw new Error('a chain has a function');
@@ -41,7 +42,7 @@ export async function startChain(target: Target, executor: SimulationExecutor): 
   };
 }
 
-async function startStage({ name, use, config }: ChainFunctionSpec, executor: SimulationExecutor): Promise<Stage> {
+async function startStage({ name, use, config }: OwnFunctionSpec, executor: SimulationExecutor): Promise<Stage> {
   const imported = await importVnf(use);
   // Under its name in the chain, by which errors find their place in the file.
   await parseConfig(name, imported.spec, config);
