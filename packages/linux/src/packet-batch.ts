@@ -26,7 +26,7 @@ export interface BatchedFrame {
   readonly bytes: Uint8Array;
   /** Read as `skb->mark` on the egress hook; 0 for none. 32 bits. */
   readonly mark?: number;
-  /** As `skb->priority`. 32 bits. Needs kernel 6.14. */
+  /** As `skb->priority`. 32 bits. Before 6.14 a change of it between two frames costs system calls. */
   readonly priority?: number;
   /** What the interface has left to do; default: nothing. */
   readonly offload?: VirtioNetHeader | undefined;
@@ -42,6 +42,10 @@ export class PacketBatch {
   readonly #bytes = new NativeBuffer(BYTES);
   #count = 0;
   #used = 0;
+  /** Whether the kernel takes a priority with each packet; `undefined`: it has not been seen. */
+  #perPacket: boolean | undefined;
+  /** The socket's, for packets without their own. */
+  #priority = 0;
 
   constructor(fd: Fd, subject: string) {
     this.#fd = fd;
@@ -73,11 +77,16 @@ export class PacketBatch {
     const { size } = MESSAGE;
     let at = 0;
     while (at < this.#count) {
-      const result = sys.sendmmsg(this.#fd.number, this.#messages.bytes.subarray(at * size), this.#count - at, 0);
+      const end = this.#beginRun(at);
+      const result = sys.sendmmsg(this.#fd.number, this.#messages.bytes.subarray(at * size), end - at, 0);
       keepAlive(this);
       if (result === -Errno.EINTR) continue;
+      if (result === -Errno.EINVAL && this.#forbidsPriority(at)) continue;
       if (result < 0) refused(at++, -result);
-      else at += check('sendmmsg', result, { subject: this.#subject });
+      else {
+        if (this.#priorityOf(at) !== 0) this.#perPacket ??= true;
+        at += check('sendmmsg', result, { subject: this.#subject });
+      }
     }
     this.#count = 0;
     this.#used = 0;
@@ -97,12 +106,46 @@ export class PacketBatch {
     }
   }
 
-  /** Control messages make mark and priority per packet; socket options would need a call each. */
+  /** Control messages make mark and priority per packet; socket options need a call each. */
   #setControl(index: number, mark: number, priority: number): void {
     const at = index * 2 * CONTROL;
-    const count = priority !== 0 ? 2 : mark !== 0 ? 1 : 0;
-    this.#messages.setU32(index * MESSAGE.size + MESSAGE.controlSize, count * CONTROL);
     this.#controls.setU32(at + 16, mark).setU32(at + CONTROL + 16, priority);
+    this.#sizeControl(index);
+  }
+
+  #sizeControl(index: number): void {
+    const isMarked = this.#controls.getU32(index * 2 * CONTROL + 16) !== 0;
+    const count = this.#perPacket !== false && this.#priorityOf(index) !== 0 ? 2 : isMarked ? 1 : 0;
+    this.#messages.setU32(index * MESSAGE.size + MESSAGE.controlSize, count * CONTROL);
+  }
+
+  #priorityOf(index: number): number {
+    return this.#controls.getU32(index * 2 * CONTROL + CONTROL + 16);
+  }
+
+  /** Where the kernel takes no priority with a packet, those that share one are sent together: the end of theirs. */
+  #beginRun(from: number): number {
+    if (this.#perPacket !== false) return this.#count;
+    const priority = this.#priorityOf(from);
+    if (priority !== this.#priority) this.#setPriority(priority);
+    let end = from + 1;
+    while (end < this.#count && this.#priorityOf(end) === priority) end++;
+    return end;
+  }
+
+  /** Whether this packet's priority is what the kernel does not know: before 6.14 it is EINVAL. Then it is not given again. */
+  #forbidsPriority(index: number): boolean {
+    if (this.#perPacket !== undefined || this.#priorityOf(index) === 0) return false;
+    this.#perPacket = false;
+    for (let one = index; one < this.#count; one++) this.#sizeControl(one);
+    return true;
+  }
+
+  #setPriority(priority: number): void {
+    const { bytes } = new NativeBuffer(4).setU32(0, priority);
+    const result = sys.setsockopt(this.#fd.number, SOL_SOCKET, SO_PRIORITY, bytes, bytes.length);
+    check('setsockopt(SO_PRIORITY)', result, { subject: this.#subject });
+    this.#priority = priority;
   }
 }
 

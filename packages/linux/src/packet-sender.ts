@@ -23,7 +23,7 @@ const batchLimit = 1024;
 export interface SendOptions {
   /** The packet's mark, 32 bits; a program on the egress hook reads it as `skb->mark`. */
   readonly mark?: number;
-  /** The packet's priority, 32 bits. Needs kernel 6.14 per packet. */
+  /** The packet's priority, 32 bits. A change of it costs a system call. */
   readonly priority?: number;
 }
 
@@ -31,7 +31,9 @@ export interface SendOptions {
 export class PacketSender {
   readonly #fd: Fd;
   readonly #subject: string;
-  readonly #control = new NativeBuffer(2 * cmsgSize);
+  readonly #control = new NativeBuffer(cmsgSize);
+  /** The socket's: only since 6.14 can each packet have its own. */
+  readonly #priority = new NativeBuffer(4);
   #headers = new NativeBuffer(mmsghdrSize);
   #vectors = new NativeBuffer(iovecSize);
 
@@ -79,16 +81,17 @@ export class PacketSender {
     this.#headers.setU64(header + 32, controlSize > 0 ? this.#control.address : 0).setU64(header + 40, controlSize);
   }
 
-  /** Control messages make mark and priority per packet; socket options would need a call each. */
-  #fillControl({ mark, priority }: SendOptions = {}): number {
-    let size = 0;
-    const add = (type: number, value: number) => {
-      this.#control.setU64(size, 20).setU32(size + 8, SOL_SOCKET);
-      this.#control.setU32(size + 12, type).setU32(size + 16, value);
-      size += cmsgSize;
-    };
-    if (mark !== undefined) add(SO_MARK, mark);
-    if (priority !== undefined) add(SO_PRIORITY, priority);
-    return size;
+  /** A control message makes the mark each packet's; a socket option would need a call each. */
+  #fillControl({ mark, priority = 0 }: SendOptions = {}): number {
+    if (priority !== this.#priority.getU32(0)) this.#setPriority(priority);
+    if (mark === undefined) return 0;
+    this.#control.setU64(0, 20).setU32(8, SOL_SOCKET).setU32(12, SO_MARK).setU32(16, mark);
+    return cmsgSize;
+  }
+
+  #setPriority(priority: number): void {
+    const { bytes } = this.#priority.setU32(0, priority);
+    const result = sys.setsockopt(this.#fd.number, SOL_SOCKET, SO_PRIORITY, bytes, bytes.length);
+    check('setsockopt(SO_PRIORITY)', result, { subject: this.#subject });
   }
 }

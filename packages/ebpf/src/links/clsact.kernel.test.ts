@@ -19,6 +19,7 @@ import {
 } from '@twinpath/linux';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { probe } from '../features/probe.ts';
+import { BpfMap } from '../maps/map.ts';
 import { assembleProgram } from '../programs/from-assembly.ts';
 import { BpfProgram } from '../programs/program.ts';
 import { attachClsact, findClsactPlace, removeFilter } from './clsact.ts';
@@ -131,6 +132,32 @@ describe.skipIf(!probe('clsact'))('clsact filters', () => {
     addBpfFilter(netlink, { place, program: program.fd.number, name: 'foreign' });
     filter.detach();
     expect(listFilters(netlink, v1, 'ingress')).toMatchObject([{ name: 'foreign', priority: 7, handle: 2 }]);
+  });
+
+  test('marks and priorities of a batch reach the program, each with its packet', () => {
+    using seen = BpfMap.create({ name: 'seen', type: 'array', keySize: 4, valueSize: 4, maxEntries: 8 });
+    const text = `
+      r6 = *(u32 *)(r1 +32)
+      r2 = *(u32 *)(r1 +8)
+      *(u32 *)(r10 -4) = r2
+      r2 = r10
+      r2 += -4
+      r1 = map[seen]
+      call bpf_map_lookup_elem
+      if r0 == 0 goto end
+      *(u32 *)(r0 +0) = r6
+      end:
+      r0 = 0
+      exit`;
+    using program = BpfProgram.load(assembleProgram('see', 'sched-cls', text), { maps: { seen } });
+    using _filter = attach(program, v0, 'egress');
+    using sender = new PacketSocket({ link: 'v0', namespace });
+    const batch = sender.batch();
+    const priorities = [0, 5, 5, 0xdead_beef, 0, 7];
+    for (const [mark, priority] of priorities.entries()) batch.add({ bytes: new Uint8Array(64), mark, priority });
+    batch.send(() => expect.unreachable());
+    const found = priorities.map((_, mark) => seen.lookup(Uint8Array.of(mark, 0, 0, 0)));
+    expect(found).toEqual(priorities.map((priority) => new Uint8Array(Uint32Array.of(priority).buffer)));
   });
 
   test('a filter is found and removed by its place alone', () => {
