@@ -1,6 +1,7 @@
 import type { Result } from '../result.ts';
 import { fastPath } from './fast-path.ts';
 import { firewallRules } from './firewall-rules.ts';
+import { slowPath } from './slow-path.ts';
 
 export interface Scenario {
   readonly name: string;
@@ -10,4 +11,4 @@ export interface Scenario {
   run(options: { readonly rounds: number; progress(text: string): void }): Promise<Result>;
 }
 
-export const scenarios: readonly Scenario[] = [fastPath, firewallRules];
+export const scenarios: readonly Scenario[] = [fastPath, firewallRules, slowPath];
