@@ -22,7 +22,7 @@ export function verifierRejection(
 ): CompileError {
   const at = locationAt(locations, slot);
   const module = code.graph.module(at?.file ?? file);
-  const start = at === undefined ? code.call.fastPaths.ingress.start : offsetOf(module.text, at);
+  const start = at === undefined ? (code.call.fastPaths.ingress ?? code.call.place).start : offsetOf(module.text, at);
   const report = reproducer === undefined ? '' : `; please report it with ${reproducer}`;
   return new CompileError([diagnosticAt(module, wordAt(module.text, start), 'TP9001', [summary, report])]);
 }

@@ -16,6 +16,7 @@ import { CompileError } from './report/compile-error.ts';
 import { type Diagnostic, positionOf } from './report/diagnostic.ts';
 import { Report } from './report/report.ts';
 import type { FunctionNode } from './syntax/function.ts';
+import type { Value } from './value.ts';
 
 export interface LowerOptions {
   readonly imported: ImportedVnf;
@@ -44,7 +45,7 @@ export function lowerFunction(options: LowerOptions): Lowered {
     const report = new Report((file) => code.graph.module(file));
     const subprograms = new Subprograms(wanted);
     const core = new Core({ builder, target, plan, intrinsics, names, report, subprograms });
-    core.recover(() => run(core, fastPath, options.config));
+    core.recover(() => run(core, { fastPath, code, config: options.config }));
     if (report.errors.length > 0) throw new CompileError(report.errors);
     for (const program of subprograms.programs) builder.subprogram(program);
     const program = callLongLoops(builder.finish());
@@ -56,18 +57,33 @@ export function lowerFunction(options: LowerOptions): Lowered {
   return { program, warnings };
 }
 
-function run(core: Core, fastPath: FunctionNode, config: unknown): void {
+interface Given {
+  /** `undefined`: every packet goes up. */
+  readonly fastPath: FunctionNode | undefined;
+  readonly code: ImportedVnf['code'];
+  readonly config: unknown;
+}
+
+function run(core: Core, { fastPath, code: { call }, config }: Given): void {
   const entry: Path = { block: core.builder.entry, scope: new Map(), ranges: new Map(), known: new Map(), epoch: 0 };
-  const { file, text } = core.names.moduleOf(fastPath);
-  const site: Site = { at: { file, ...positionOf(text, fastPath.start) }, start: fastPath.start, end: fastPath.end };
+  const { file, text } = fastPath === undefined ? call.module : core.names.moduleOf(fastPath);
+  const { start, end } = fastPath ?? call.place;
+  const site: Site = { at: { file, ...positionOf(text, start) }, start, end };
   core.builder.at = site.at;
   const given = knownValue(config);
   const ends = core.intrinsics
     .begin(core, entry)
-    .flatMap(({ path, value }) => core.inline(path, fastPath, [value, given], site));
+    .flatMap(({ path, value }) =>
+      fastPath === undefined ? [{ path, value: handUp(core.plan) }] : core.inline(path, fastPath, [value, given], site),
+    );
   // Behind an error it is not known how the fast path ends.
   if (core.hasFailed) return;
   for (const end of core.joinAt('forced', ends)) core.recover(() => finish(core, end, site));
+}
+
+/** What a function without a fast path does with every packet; `vnf()` has seen to it that there is one reason. */
+function handUp({ reasons }: FunctionPlan): Value {
+  return { kind: 'verdict', verdict: 'slowPath', operands: reasons.map((plan) => ({ kind: 'reason', plan })) };
 }
 
 function finish(core: Core, { path, value }: Outcome, site: Site): void {

@@ -28,7 +28,8 @@ export function checkFunction(spec: FunctionSpec, given: GivenSpec): void {
   if (unknown !== undefined) {
     throw new VnfSpecError(`${where}, ${unknown}`, 'there is no such member', `members are ${[...KNOWN].join(', ')}`);
   }
-  checkFastPath(given, where);
+  if (given.fastPath === undefined) checkSlowOnly(spec, where);
+  else checkFastPath(given, where);
   checkTables(spec, where);
   checkCounters(spec, given, where);
   checkReasons(spec, where);
@@ -46,6 +47,18 @@ function checkFastPath({ fastPath, ports }: GivenSpec, where: string): void {
     const why = 'only a transparent function, which has no ports, has two fast paths';
     throw new VnfSpecError(`${where}, fastPath`, why, 'leave `ports` out, or tell directions apart by `packet.port`');
   }
+}
+
+/** Every packet goes up: with which reason must be clear. */
+function checkSlowOnly({ reasons }: FunctionSpec, where: string): void {
+  const [only, ...others] = Object.values(reasons);
+  if (only?.kind === 'packetIn' && others.length === 0 && Object.keys(only.metadata).length === 0) return;
+  const why = 'there is none, so that every packet goes up, and it is not clear with which reason';
+  throw new VnfSpecError(
+    `${where}, fastPath`,
+    why,
+    'declare one reason, a packetIn() without metadata, or give a fastPath',
+  );
 }
 
 function checkTables(spec: FunctionSpec, where: string): void {

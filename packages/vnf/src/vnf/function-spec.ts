@@ -19,7 +19,7 @@ export interface GivenSpec {
   readonly counters?: object;
   readonly reasons?: Readonly<Record<string, Reason>>;
   readonly ports?: readonly string[] | PortGroup;
-  readonly fastPath: Code | { readonly ingress: Code; readonly egress: Code };
+  readonly fastPath?: Code | { readonly ingress: Code; readonly egress: Code };
   configure?(instance: object): unknown;
   slowPath?(instance: object): unknown;
   readonly operations?: Readonly<Record<string, OperationSpec>>;
@@ -39,7 +39,7 @@ export function functionSpec(given: GivenSpec, caller: Code): FunctionSpec {
     counters: countersOf(given.counters),
     reasons: specsOf<ReasonSpec>(given.reasons ?? {}),
     ports: portsOf(given.ports),
-    fastPath: typeof given.fastPath === 'function' ? 'one' : 'ingress and egress',
+    fastPath: fastPathsOf(given),
     ...(configure !== undefined && { configure }),
     ...(slowPath !== undefined && { slowPath }),
     operations: Object.freeze({ ...given.operations }),
@@ -48,6 +48,13 @@ export function functionSpec(given: GivenSpec, caller: Code): FunctionSpec {
   nameAll(spec);
   rememberFile(spec, caller);
   return Object.freeze(spec);
+}
+
+/** Without one, every packet goes up: of a transparent function in both directions. */
+function fastPathsOf({ fastPath, ports }: GivenSpec): FunctionSpec['fastPath'] {
+  return typeof fastPath === 'function' || (fastPath === undefined && ports !== undefined)
+    ? 'one'
+    : 'ingress and egress';
 }
 
 function specsOf<S>(declared: Readonly<Record<string, { readonly [SPEC]: S }>>): Readonly<Record<string, S>> {

@@ -144,6 +144,16 @@ describe('vnf', () => {
     expect(withTable(table({ ...base, layoutVersion: 2, migrate: [step(1), step(1)] }))).toThrow('there are two of it');
   });
 
+  it('takes a function without a fast path, if it is clear with which reason packets go up', () => {
+    const [up, other] = [packetIn({ limit: '1/s' }), packetIn({ metadata: { n: u8 }, limit: '1/s' })];
+    const slowPath = () => ({ up() {}, other() {} });
+    expect(vnf({ name: 'a', reasons: { up }, slowPath }).fastPath).toBe('ingress and egress');
+    expect(vnf({ name: 'a', ports: ['l'], reasons: { up }, slowPath }).fastPath).toBe('one');
+    for (const reasons of [{}, { other }, { up, other }]) {
+      expect(() => vnf({ name: 'a', reasons, slowPath })).toThrow('function a, fastPath: there is none, so that every');
+    }
+  });
+
   it('refuses a function that cannot be one', () => {
     const reason = packetIn({ limit: '1/s' });
     const shared = table(base);

@@ -34,8 +34,9 @@ export interface VnfSpec<C extends ZodType, T, K, R, P extends string, O extends
   readonly reasons?: R;
   /** Standard functions: names, or one group. A transparent function has none. */
   readonly ports?: readonly P[] | PortGroup;
-  /** One for all directions, or, for a transparent function, one for what enters the host and one for what leaves it. */
-  readonly fastPath:
+  /** One for all directions, or, for a transparent function, one for what enters the host and one for what leaves it. Left out:
+   *  every packet goes up, with the function's one reason. */
+  readonly fastPath?:
     | FastPath<Output<C>>
     | { readonly ingress: FastPath<Output<C>>; readonly egress: FastPath<Output<C>> };
   /** Brings the tables to a configuration, before it takes effect. An exception rolls the change back. */

@@ -23,8 +23,11 @@ export interface VnfCall {
   /** Names of what is given: `slowPath` … */
   readonly members: ReadonlySet<string>;
   readonly declared: ReadonlyMap<ModuleConstant, Declared>;
-  /** One function twice where there is one for both directions. */
-  readonly fastPaths: Readonly<Record<Direction, FunctionNode>>;
+  /** One function twice where there is one for both directions. `undefined`: every packet goes up. */
+  readonly fastPaths: Readonly<Record<Direction, FunctionNode | undefined>>;
+  /** Where it stands. */
+  readonly module: ModuleNode;
+  readonly place: Span;
 }
 
 /** @throws CompileError */
@@ -40,7 +43,9 @@ export function readVnfCall(graph: ModuleGraph, module: ModuleNode): VnfCall {
   return {
     members: new Set(fields.keys()),
     declared: declaredIn(graph, fields),
-    fastPaths: fastPathsOf(graph, fields, call),
+    fastPaths: fastPathsOf(graph, fields),
+    module: call.module,
+    place: call.expression,
   };
 }
 
@@ -116,9 +121,9 @@ function setMembers(graph: ModuleGraph, placed: Placed): Placed | undefined {
   return tables === undefined ? undefined : { module, expression: tables };
 }
 
-function fastPathsOf(graph: ModuleGraph, fields: Fields, call: Placed): VnfCall['fastPaths'] {
+function fastPathsOf(graph: ModuleGraph, fields: Fields): VnfCall['fastPaths'] {
   const fastPath = fields.get('fastPath');
-  if (fastPath === undefined) return refuse(call.module, call.expression, 'TP1006', 'fastPath');
+  if (fastPath === undefined) return { ingress: undefined, egress: undefined };
   const one = functionOf(graph, fastPath);
   if (one !== undefined) return { ingress: one, egress: one };
   const both = membersOf(graph, fastPath);
