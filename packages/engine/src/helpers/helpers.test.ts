@@ -1,6 +1,8 @@
+import { BtfBuilder } from '@twinpath/ebpf/btf';
 import { describe, expect, it } from 'vitest';
 import { Engine } from '../engine.ts';
 import { packet, programText, words } from '../test/program-text.ts';
+import type { Trap } from '../trap-report.ts';
 import { FibTable } from './fib-table.ts';
 
 const fib = new FibTable();
@@ -58,7 +60,7 @@ describe('tags on tc', () => {
       .testRun({ data: tagged, ctx: context });
     expect(twice.retval).toBe(7);
     expect(twice.data).toEqual(Uint8Array.of(...tagged.subarray(0, 12), 0x81, 0, 0, 5, ...tagged.subarray(12)));
-    const back = push(5) + push(7) + 'r1 = r6\ncall bpf_skb_vlan_pop\n';
+    const back = `${push(5)}${push(7)}r1 = r6\ncall bpf_skb_vlan_pop\n`;
     const popped = engine.load(programText(text(back), 'sched-cls')).testRun({ data: tagged, ctx: context });
     expect([popped.retval, popped.data]).toEqual([5, tagged]);
   });
@@ -206,17 +208,17 @@ describe('routes', () => {
 });
 
 describe('a trap', () => {
-  it('tells the line that the program came from', () => {
-    const reasons: unknown[] = [];
-    const own = new Engine({
-      bytes: 1 << 20,
-      onTrap: ({ program, slot, reason }) => reasons.push({ program, slot, reason }),
-    });
-    const outside = 'r1 = 0x7fffffff\nr0 = 0\nr0 = *(u64 *)(r1 +0)\nexit';
-    expect(own.load(programText(outside, 'xdp', 'wild')).testRun({ data: packet() })).toMatchObject({
-      retval: 0,
-      trapped: true,
-    });
-    expect(reasons).toEqual([{ program: 'wild', slot: 2, reason: 'memory access out of bounds' }]);
+  it('tells the instruction, and the line that it came from', () => {
+    const traps: Trap[] = [];
+    const own = new Engine({ bytes: 1 << 20, onTrap: (trap) => traps.push(trap) });
+    const btf = new BtfBuilder();
+    const first = { slot: 0, file: 'wild.vnf.ts', text: 'const at = 0x7fffffff;', line: 3, column: 7 };
+    const second = { slot: 1, file: 'wild.vnf.ts', text: 'return at.value;', line: 4, column: 3 };
+    const lines = btf.lineInfo([first, second]);
+    const outside = programText('r1 = 0x7fffffff\nr0 = 0\nr0 = *(u64 *)(r1 +0)\nexit', 'xdp', 'wild');
+    const spec = { ...outside, btf: { types: btf.bytes(), functions: new Uint8Array(), lines } };
+    expect(own.load(spec).testRun({ data: packet() })).toMatchObject({ retval: 0, trapped: true });
+    const reason = 'memory access out of bounds';
+    expect(traps).toEqual([{ program: 'wild', slot: 2, reason, line: second }]);
   });
 });

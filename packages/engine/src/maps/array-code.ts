@@ -5,7 +5,7 @@ import { UPDATE } from './errno.ts';
 import { error } from './hash-code.ts';
 import { baseOf, fixed, type KnownMap } from './known-map.ts';
 import { HEADER_BYTES, slotBytes, slotPresent, strideOf } from './shape.ts';
-import { copyValue, cpuOffset } from './value.ts';
+import { copyValue } from './value.ts';
 
 /** i32: address of this CPU's value of an element that exists. Each CPU's values lie together. */
 function elementAt(lib: Library, known: KnownMap, map: Local, index: Expr): Expr {
@@ -55,11 +55,4 @@ export function slotLookup(code: Code, known: KnownMap, map: Local, key: Expr): 
     code.set(result, select(get(slot), i32.const(0), i32.load(get(slot), slotPresent(shape)))),
   );
   return get(result);
-}
-
-/** i32: bytes from the first CPU's values to this one's. */
-export function arrayCpuOffset(lib: Library, known: KnownMap, map: Local): Expr {
-  const stride = i32.const(strideOf(known.shape));
-  if (known.shape.cpus === 1) return cpuOffset(lib, known.shape);
-  return i32.mul(lib.cpu, i32.mul(fixed(known, 'maxEntries', map), stride));
 }

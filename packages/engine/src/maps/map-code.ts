@@ -6,7 +6,7 @@ import type { Library } from '../wasm/library.ts';
 import { arrayLookup, arrayUpdate, slotLookup } from './array-code.ts';
 import { error, hashDelete, hashLookup, hashUpdate } from './hash-code.ts';
 import type { KnownMap } from './known-map.ts';
-import { elementValue, holdsMaps, holdsReferences, layoutOf } from './shape.ts';
+import { holdsMaps, holdsReferences, layoutOf } from './shape.ts';
 import { trieLookup } from './trie-code.ts';
 
 /** i32: address of the value, or 0. `key`: i32, the key's address. */
@@ -65,6 +65,3 @@ export function deleteEntry(lib: Library, known: KnownMap, map: Local, key: Expr
       return error('EINVAL');
   }
 }
-
-/** Bytes from an element's start to its value. */
-export const valueOffset = elementValue;

@@ -8,7 +8,6 @@ export type ValueType = 'i32' | 'i64' | 'f64';
 export type Local = number;
 
 export const get = (local: Local): Expr => [0x20, ...unsigned(local)];
-export const tee = (local: Local, value: Expr): Expr => [...value, 0x22, ...unsigned(local)];
 export const globalGet = (global: number): Expr => [0x23, ...unsigned(global)];
 export const call = (target: number, ...given: readonly Expr[]): Expr => [...given.flat(), 0x10, ...unsigned(target)];
 /** The first value if the condition is not 0. */
