@@ -166,8 +166,12 @@ export class HostedInstance implements InstanceHandle {
     const worker = this.#worker;
     this.#worker = undefined;
     if (worker === undefined) return;
+    worker.giveUp(this.#number);
     try {
-      if (!worker.isEnding) await worker.call(this.#number, { method: 'close' });
+      await worker.call(this.#number, { method: 'close' });
+    } catch (error) {
+      // With its thread the instance has ended, too.
+      if (!worker.isEnding) this.#options.log.error(`the slow path does not end in order: ${String(error)}`);
     } finally {
       worker.dismiss(this.#number);
       await this.#options.pool.leave(worker);

@@ -293,6 +293,10 @@ describe('a handed-over packet', () => {
       },
     ],
     ['rejects', () => Promise.reject(new Error('no'))],
+    [
+      'gives a thenable that rejects',
+      () => ({ then: (_: unknown, no: (error: Error) => void) => no(new Error('no')) }),
+    ],
   ] as const)('whose handler %s is treated as unanswered', async ([, handler]) => {
     const { receive, sent, counts, lines } = open({ resumed: handler });
     receive(event('resumed'));

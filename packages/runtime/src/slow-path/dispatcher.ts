@@ -103,7 +103,7 @@ export class Dispatcher implements Disposable {
   #run({ reason }: PacketEvent, operands: readonly unknown[], held?: HeldFrame): void {
     try {
       const result = this.#handlers[reason.index]?.(...operands);
-      if (result instanceof Promise) result.catch((error: unknown) => this.#failed(reason.name, error, held));
+      if (isThenable(result)) result.then(undefined, (error: unknown) => this.#failed(reason.name, error, held));
     } catch (error) {
       this.#failed(reason.name, error, held);
     }
@@ -145,6 +145,11 @@ export class Dispatcher implements Disposable {
       log.write('warn', 'undelivered', `${textOf(error)}${hint}`);
     }
   }
+}
+
+/** What some libraries give in place of promises, and other realms. */
+function isThenable(result: unknown): result is PromiseLike<unknown> {
+  return typeof result === 'object' && result !== null && 'then' in result && typeof result.then === 'function';
 }
 
 const textOf = (error: unknown) => (error instanceof Error ? (error.stack ?? error.message) : String(error));

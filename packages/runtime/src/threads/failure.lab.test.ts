@@ -1,12 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { openFds, traceFds } from '@twinpath/linux';
+import { existsSync } from 'node:fs';
+import { createVeth, openFds, traceFds } from '@twinpath/linux';
 import { lineChain } from '@twinpath/vnf/chain';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { RunningChain } from '../chain/running.ts';
 import { startChain } from '../chain/start-chain.ts';
 import { portOf } from '../fixtures/failing.vnf.ts';
 import { FAR_ADDRESS, payloads, Veth } from '../fixtures/veth.ts';
+import { recordFile } from '../host/paths.ts';
 
 const FAILING = new URL('../fixtures/failing.vnf.ts', import.meta.url).pathname;
 const PACE = new URL('../fixtures/pace.ts', import.meta.url).pathname;
@@ -18,6 +20,7 @@ const HIT = `ip ${FAR_ADDRESS} > 10.9.0.50 / udp 5000 > 4000 / "hit"`;
 let veth: Veth;
 let chain: RunningChain;
 let lines: string[] = [];
+const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 const note = (text: string) => lines.push(text);
 
 /** Only `bad` hands packets up. It shares a worker with another, where CPUs are few. */
@@ -57,6 +60,7 @@ function load(): ChildProcess {
 beforeAll(async () => {
   traceFds();
   veth = new Veth('failure');
+  createVeth(veth.netlink, { name: 'other', queues: 1, peer: { name: 'others', queues: 1, namespace: veth.far } });
   chain = await startChain(spec(), { log: { debug: note, info: note, warn: note, error: note } });
 });
 afterAll(async () => {
@@ -109,6 +113,14 @@ describe.each([
     );
     expect((await chain.functions[0]?.entries('seen'))?.map(([key]) => key)).toContainEqual({ port: portOf('resume') });
   });
+});
+
+test('a start that never ends is given up, and leaves nothing', async () => {
+  const functions = [{ name: 'stuck', use: FAILING, config: { loop: true }, worker: 'own' }] as const;
+  const stuck = lineChain(`${CHAIN}-2`, { interface: 'other', namespace: veth.near }, functions);
+  const starting = startChain(stuck, { signal: AbortSignal.timeout(3000), log: silent });
+  await expect(starting).rejects.toThrow('it was told to end while it started');
+  expect(existsSync(recordFile(`${CHAIN}-2`))).toBe(false);
 });
 
 test('packets pass, and are counted, while the slow path is not there', async () => {

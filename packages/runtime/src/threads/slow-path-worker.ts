@@ -101,6 +101,11 @@ export class SlowPathWorker {
 
   dismiss(instance: number): void {
     this.#tenants.delete(instance);
+    this.giveUp(instance);
+  }
+
+  /** Nobody waits any more for what the instance was asked. */
+  giveUp(instance: number): void {
     for (const [id, waiting] of this.#waiting) {
       if (waiting.instance !== instance) continue;
       this.#waiting.delete(id);

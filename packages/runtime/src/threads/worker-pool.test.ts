@@ -1,0 +1,60 @@
+import { readdirSync } from 'node:fs';
+import { CompileError } from '@twinpath/compiler';
+import { expect, test } from 'vitest';
+import type { SlowPathWorker } from './slow-path-worker.ts';
+import { WorkerPool } from './worker-pool.ts';
+
+const fixture = (name: string) => new URL(`../fixtures/${name}`, import.meta.url).pathname;
+const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+const descriptors = () => readdirSync('/proc/self/fd').length;
+
+/** What the worker says of the function; `lost` comes when its code is not to run any more. */
+function open(worker: SlowPathWorker, number: number, use: string) {
+  const lost = Promise.withResolvers<readonly [Error, boolean]>();
+  worker.admit(number, { log: silent, place: () => {}, lost: (...why) => lost.resolve(why) });
+  const instance = { chain: 'c', name: 'one', use: fixture(use), pins: '/sys/fs/bpf/none', key: 1 };
+  return { spec: worker.call(number, { method: 'open', instance }), lost: lost.promise };
+}
+
+test('workers are shared by as many as there are, but for those that want one alone, and end when nobody needs them', async () => {
+  const before = descriptors();
+  const pool = new WorkerPool({ seed: 1, shared: 2 });
+  const taken = (['shared', 'shared', 'shared', 'own', 'shared'] as const).map((kind, number) => {
+    const worker = pool.take(kind);
+    worker.admit(number, { log: silent, place: () => {}, lost: () => {} });
+    return worker;
+  });
+  const [first, second, third, own, fourth] = taken;
+  expect(pool.size).toBe(3);
+  expect(new Set([first, second, own]).size).toBe(3);
+  expect([third, fourth]).toEqual([first, second]);
+  for (const [number, worker] of taken.entries()) {
+    worker.dismiss(number);
+    await pool.leave(worker);
+  }
+  expect(pool.size).toBe(0);
+  expect(descriptors()).toBe(before);
+});
+
+test('a function is told as data, and an error as what it was', async () => {
+  const pool = new WorkerPool({ seed: 1 });
+  const worker = pool.take('shared');
+  await expect(open(worker, 1, 'small.vnf.ts').spec).resolves.toMatchObject({ name: 'small', hasSlowPath: true });
+  const error: unknown = await open(worker, 2, 'nothing.vnf.ts').spec.catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(CompileError);
+  expect(error).toMatchObject({ diagnostics: [{ code: expect.stringMatching(/^TP/) }] });
+  for (const number of [1, 2]) worker.dismiss(number);
+  await pool.leave(worker);
+});
+
+test('a worker that uses too much memory is lost like one that fails', async () => {
+  const pool = new WorkerPool({ seed: 1, megabytes: 64 });
+  const worker = pool.take('own');
+  const { spec, lost } = open(worker, 1, 'growing.vnf.ts');
+  await spec;
+  const [error, guilty] = await lost;
+  expect(error).toMatchObject({ code: 'ERR_WORKER_OUT_OF_MEMORY' });
+  expect(guilty).toBe(true);
+  await pool.leave(worker);
+  expect(pool.size).toBe(0);
+});
