@@ -110,7 +110,7 @@ test('an interface with an XDP program is left as it is, and the program named',
     const ended = await run('pass.vnf.ts');
     expect(saidBy(ended).replaceAll(String(id), 'ID')).toMatchInlineSnapshot(`
       "error: chain CHAIN: eth0 has an XDP program already: theirs (id ID, native)
-      hint: remove it: ip link set dev eth0 xdp off, or bpftool link detach"
+      hint: remove it: ip link set dev eth0 xdp off, or bpftool link detach; or let packets enter by \`hook: tcx\`, behind it"
     `);
     expect(ended.status).toBe(1);
     expect(tracesOf(CHAIN, host, 'eth0')).toEqual([`XDP program ${id}`]);

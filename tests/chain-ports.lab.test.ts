@@ -1,0 +1,141 @@
+// Functions with ports of their own, wired to interfaces and to each other: a bridge and a router between namespaces.
+import { fileURLToPath } from 'node:url';
+import { PacketSocket } from '@twinpath/linux';
+import { packetFromText, textOf } from '@twinpath/packet';
+import { readCapture } from '@twinpath/packet/pcap';
+import { type RunningChain, startChain } from '@twinpath/runtime';
+import { createLab, type Host, type Lab } from '@twinpath/testing/lab';
+import type { ChainSpec, PortSpec } from '@twinpath/vnf/chain';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+
+const use = (name: string) =>
+  fileURLToPath(new URL(`../packages/runtime/src/fixtures/${name}.vnf.ts`, import.meta.url));
+const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+const HOOKS = ['xdp', 'tcx'] as const;
+
+let lab: Lab;
+let middle: Host;
+let hosts: readonly Host[];
+beforeEach(() => {
+  lab = createLab('tp-chain-ports');
+  middle = lab.host('middle');
+  hosts = ['a', 'b', 'c'].map((name) => lab.host(name));
+});
+afterEach(async () => {
+  await lab[Symbol.asyncDispose]();
+  expect(lab.leftovers()).toEqual([]);
+});
+
+type Wiring = Pick<ChainSpec, 'paths' | 'functions'>;
+function start(hook: PortSpec['hook'], names: readonly string[], { paths, functions }: Wiring): Promise<RunningChain> {
+  const port = (name: string) =>
+    [name, { interface: name, namespace: middle.namespace, hook: hook ?? 'auto' }] as const;
+  const spec = { name: `ports-${process.pid}`, ports: Object.fromEntries(names.map(port)), paths, functions };
+  return startChain(spec, { log: silent });
+}
+
+const countersOf = async (chain: RunningChain) =>
+  Object.fromEntries((await chain.statistics()).functions.map(({ name, counters }) => [name, counters]));
+
+describe.each(HOOKS)('on %s a bridge', (hook) => {
+  test('floods and forwards between hosts: IPv4, IPv6, with VLAN tags and without', async () => {
+    for (const [index, host] of hosts.entries()) {
+      const addresses = [[], [`10.0.0.${index + 1}/24`, `fd00::${index + 1}/64`]] as const;
+      lab.link(middle, host.name, host, 'eth0', { addresses });
+      await host.echo({ tcp: 8000, udp: 7 });
+    }
+    const paths = hosts.map(({ name }) => [name, `bridge:${name}`]);
+    await using chain = await start(hook, ['a', 'b', 'c'], {
+      paths,
+      functions: [{ name: 'bridge', use: use('bridge') }],
+    });
+    for (const from of hosts) {
+      for (const to of [1, 2, 3]) {
+        if (from === hosts[to - 1]) continue;
+        expect(await from.udp(`10.0.0.${to}`, 7, 'four'), `${from.name} to ${to}`).toMatchObject({ ok: true });
+        expect(await from.udp(`fd00::${to}`, 7, 'six', { timeout: 4000 })).toMatchObject({ ok: true });
+        expect(await from.tcp(`10.0.0.${to}`, 8000, 'stream')).toMatchObject({ ok: true });
+      }
+    }
+    // The addresses are known by now; this kernel has no VLAN interfaces, so that a socket of packets sends.
+    const [a, b] = hosts;
+    if (a === undefined || b === undefined) throw new Error('there are hosts');
+    const capture = await b.capture('eth0');
+    using socket = new PacketSocket({ link: 'eth0', namespace: a.namespace });
+    const tagged = `eth ${a.mac('eth0')} > ${b.mac('eth0')} / vlan 7 / ip 10.0.0.1 > 10.0.0.2 / udp 5 > 9 / "tagged"`;
+    socket.send(packetFromText(tagged));
+    const frames = [...readCapture(await capture.stop())].map(({ bytes }) => textOf(bytes));
+    expect(frames.filter((text) => text.includes('"tagged"'))).toEqual([expect.stringContaining('vlan 7')]);
+    const [bridge] = (await chain.statistics()).functions;
+    expect(bridge?.verdicts.forward).toBeGreaterThan(30);
+    expect(bridge?.verdicts.flood).toBeGreaterThan(3);
+    expect(await chain.functions[0]?.entries('stations')).toHaveLength(3);
+  });
+});
+
+describe.each(HOOKS)('on %s a router', (hook) => {
+  test('forwards through the functions of both its ports, and leaves the rest to the host', async () => {
+    const [a, b] = hosts;
+    if (a === undefined || b === undefined) throw new Error('there are hosts');
+    middle.forwarding();
+    const wire = (host: Host, net: number) => {
+      const addresses = [
+        [`10.${net}.0.1/24`, `fd0${net}::1/64`],
+        [`10.${net}.0.2/24`, `fd0${net}::2/64`],
+      ] as const;
+      lab.link(middle, host.name, host, 'eth0', { addresses });
+      for (const gateway of [`10.${net}.0.1`, `fd0${net}::1`]) host.route('default', gateway);
+    };
+    wire(a, 1);
+    wire(b, 2);
+    await b.echo({ tcp: 8000, udp: 7 });
+    const paths = [
+      ['a', 'outer', 'router:wan'],
+      ['router:lan', 'inner', 'b'],
+    ];
+    const functions = [
+      { name: 'outer', use: use('meter') },
+      { name: 'inner', use: use('meter') },
+      { name: 'router', use: use('router') },
+    ];
+    await using chain = await start(hook, ['a', 'b'], { paths, functions });
+    for (const to of ['10.2.0.2', 'fd02::2']) {
+      // The first may wait for a neighbour, which the host asks for.
+      await a.udp(to, 7, 'first', { timeout: 4000 });
+      const before = await countersOf(chain);
+      expect(await a.udp(to, 7, 'datagram')).toMatchObject({ ok: true });
+      const after = await countersOf(chain);
+      for (const name of ['outer', 'inner']) {
+        expect(after[name]?.entered).toBeGreaterThan(before[name]?.entered ?? 0);
+        expect(after[name]?.left).toBeGreaterThan(before[name]?.left ?? 0);
+      }
+      expect(await a.tcp(to, 8000, 'x'.repeat(100_000))).toMatchObject({ ok: true });
+    }
+    const router = (await chain.statistics()).functions.at(-1);
+    expect(router?.verdicts.forward).toBeGreaterThan(20);
+    expect(await a.udp('10.1.0.1', 9, 'to the host itself')).toMatchObject({ ok: false });
+    expect(router?.verdicts.stack).toBeGreaterThan(0);
+  });
+});
+
+test('functions are wired to each other, with others between them', async () => {
+  const [a, b] = hosts;
+  if (a === undefined || b === undefined) throw new Error('there are hosts');
+  for (const [index, host] of [a, b].entries()) {
+    lab.link(middle, host.name, host, 'eth0', { addresses: [[], [`10.0.0.${index + 1}/24`]] });
+  }
+  await b.echo({ udp: 7 });
+  const paths = [
+    ['a', 'left:in'],
+    ['left:out', 'between', 'right:in'],
+    ['right:out', 'b'],
+  ];
+  const wire = (name: string) => ({ name, use: use('wire') });
+  const functions = [wire('left'), wire('right'), { name: 'between', use: use('meter') }];
+  await using chain = await start('xdp', ['a', 'b'], { paths, functions });
+  expect(await a.udp('10.0.0.2', 7, 'through both')).toMatchObject({ ok: true });
+  const { between } = await countersOf(chain);
+  // Hosts also say things of themselves.
+  expect(between?.entered).toBeGreaterThan(0);
+  expect(between?.left).toBeGreaterThan(0);
+});
