@@ -61,6 +61,8 @@ export type * from './packet/packet.ts';
 export type * from './packet/views.ts';
 export { type PortGroup, port, portGroup } from './ports/ports.ts';
 export {
+  type LogLine,
+  logLine,
   type Metadata,
   type Notice,
   notice,

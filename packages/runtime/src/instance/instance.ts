@@ -2,13 +2,12 @@ import type { ImportedVnf } from '@twinpath/compiler';
 import type { Log } from '@twinpath/vnf';
 import { type FunctionPlan, planFunction } from '@twinpath/vnf/plan';
 import { Ageing } from '../ageing.ts';
-import { ChainError } from '../chain/chain-error.ts';
 import type { FunctionStatistics } from '../chain/statistics.ts';
 import { ConfigError } from '../config/config-error.ts';
 import { parseConfig, parseInput } from '../config/parse-config.ts';
 import type { EventHandler } from '../data-plane.ts';
 import type { InstancePlaces, InstancePlane } from '../instance-plane.ts';
-import { Dispatcher, type HandlerTable } from '../slow-path/dispatcher.ts';
+import { Dispatcher } from '../slow-path/dispatcher.ts';
 import { LimitedLog } from '../slow-path/limited-log.ts';
 import { HostPorts } from '../slow-path/live-ports.ts';
 import { SlowPathCounts } from '../slow-path/slow-path-counts.ts';
@@ -25,6 +24,7 @@ import {
 import { Deployment } from './deployment.ts';
 import { functionData } from './function-data.ts';
 import { functionStatistics } from './function-statistics.ts';
+import { handlersOf } from './handlers.ts';
 import type { FunctionData, InstanceHandle, StartOptions, TableEntry } from './instance-handle.ts';
 import { entriesOf } from './table-entries.ts';
 
@@ -222,20 +222,4 @@ function refused(name: string, config: unknown, error: unknown): ConfigError {
     [{ path: [], value: config, wrong: `it cannot be brought about: ${message}`, right: hint }],
     error,
   );
-}
-
-/** One for each reason. @throws ChainError */
-function handlersOf({ chain, name, imported: { spec } }: InstanceOptions, given: unknown): HandlerTable {
-  const handlers = new Map<string, (...operands: readonly unknown[]) => unknown>();
-  const found = new Map<string, unknown>(typeof given === 'object' && given !== null ? Object.entries(given) : []);
-  for (const reason of Object.keys(spec.reasons)) {
-    const handler = found.get(reason);
-    if (typeof handler !== 'function') {
-      const why = `the slow path of ${name} gives no handler for reason ${reason}`;
-      const hint = `let slowPath() return { ${reason}(…) { … } }`;
-      throw new ChainError('TP_SLOW_PATH', chain, why, { hint });
-    }
-    handlers.set(reason, (...operands) => handler.call(given, ...operands));
-  }
-  return handlers;
 }

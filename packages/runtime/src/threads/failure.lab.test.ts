@@ -72,6 +72,11 @@ beforeEach(() => {
   lines = [];
 });
 
+test('the fast path writes into the log, with values', async () => {
+  sendUp('resume');
+  await vi.waitFor(() => expect(lines).toContain(`bad: asked for ${portOf('resume')}`));
+});
+
 test('a handler that throws costs its packet alone', async () => {
   const before = await restarts();
   sendUp('throw');

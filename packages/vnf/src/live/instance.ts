@@ -1,6 +1,6 @@
 import type { Duration } from '../functions/duration.ts';
 import type { CopiedPacket } from '../packet/views.ts';
-import type { Notice, PacketCopy, PacketIn } from '../reasons/reasons.ts';
+import type { LogLine, Notice, PacketCopy, PacketIn } from '../reasons/reasons.ts';
 import type { instant } from '../types/integers.ts';
 import type { PlainRecord } from '../types/type.ts';
 import type { HeldPacket } from './packets.ts';
@@ -23,9 +23,11 @@ type Handler<R> =
       : R extends Notice<infer _>
         ? (metadata: MetadataOf<R>) => void | Promise<void>
         : never;
+/** Log lines have none. */
+type Handled<R> = { readonly [K in keyof R as R[K] extends LogLine<infer _> ? never : K]: Handler<R[K]> };
 /** One handler for every declared reason. */
 // biome-ignore lint/suspicious/noConfusingVoidType: a slow path without reasons returns nothing
-export type Handlers<R> = keyof R extends never ? void : { readonly [K in keyof R]: Handler<R[K]> };
+export type Handlers<R> = keyof Handled<R> extends never ? void : Handled<R>;
 
 interface InstanceParts<T, K, P extends string> {
   readonly tables: LiveTables<T>;

@@ -3,6 +3,7 @@ import { parseDuration } from '../functions/duration.ts';
 import { parseRate, type Rate } from '../functions/rate.ts';
 import { SPEC } from '../spec/spec-key.ts';
 import type { NoticeSpec, PacketCopySpec, PacketInSpec } from '../spec/specs.ts';
+import { VnfSpecError } from '../spec/vnf-spec-error.ts';
 import type { FastRecord, Shape } from '../types/type.ts';
 
 /** Why something goes up. Config may override `limit`, `snap` and `way` of each reason. */
@@ -37,6 +38,10 @@ export interface Notice<M extends Shape> {
   readonly [SPEC]: NoticeSpec;
   readonly metadata?: M;
 }
+/** A notice that is written into the log. */
+export interface LogLine<M extends Shape> extends Notice<M> {
+  readonly text: string;
+}
 export type Reason = PacketIn<Shape> | PacketCopy<Shape> | Notice<Shape>;
 /** Nothing to give where no metadata is declared. */
 export type Metadata<M extends Shape> = keyof M extends never ? [] : [metadata: FastRecord<M>];
@@ -64,8 +69,25 @@ export function packetCopy<const M extends Shape = NoFields>(given: PacketReason
 }
 
 export function notice<const M extends Shape = NoFields>(given: ReasonOptions<M>): Notice<M> {
-  const spec: NoticeSpec = Object.freeze({ kind: 'notice', ...reason(given, 'notice()') });
+  const spec: NoticeSpec = Object.freeze({ kind: 'notice', text: undefined, ...reason(given, 'notice()') });
   return Object.freeze({ ...metadataOf(given), [SPEC]: spec });
+}
+
+/**
+ * A line of the log that the fast path writes with `notify`; no handler. Over its limit it is not written, but counted.
+ *
+ * @example
+ * const refused = logLine('refused {src} port {port}', { metadata: { src: ip, port: u16 }, limit: '10/s' });
+ */
+export function logLine<const M extends Shape = NoFields>(text: string, given: ReasonOptions<M>): LogLine<M> {
+  const { metadata = {} } = given;
+  for (const [, field = ''] of text.matchAll(/\{(\w+)\}/g)) {
+    if (Object.hasOwn(metadata, field)) continue;
+    const known = Object.keys(metadata).join(', ') || 'none';
+    throw new VnfSpecError(`logLine('${text}')`, `there is no field ${field} in its metadata`, `fields are ${known}`);
+  }
+  const spec: NoticeSpec = Object.freeze({ kind: 'notice', text, ...reason(given, 'logLine()') });
+  return Object.freeze({ ...metadataOf(given), text, [SPEC]: spec });
 }
 
 function reason({ limit, metadata = {} }: ReasonOptions<Shape>, where: string) {

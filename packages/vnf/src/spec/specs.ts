@@ -91,6 +91,8 @@ export interface PacketCopySpec extends CarriesPacket {
 }
 export interface NoticeSpec extends Limited {
   readonly kind: 'notice';
+  /** Of a log line, with `{field}` where a field of its metadata stands; `undefined`: the slow path has a handler. */
+  readonly text: string | undefined;
 }
 export type ReasonSpec = PacketInSpec | PacketCopySpec | NoticeSpec;
 

@@ -117,7 +117,7 @@ function checkCounters(spec: FunctionSpec, { counters }: GivenSpec, where: strin
 function checkReasons(spec: FunctionSpec, where: string): void {
   const reasons = Object.entries(spec.reasons);
   for (const [name, reason] of reasons) checkReason(name, reason, `${where}, reason ${name}`);
-  const [first] = reasons;
+  const [first] = reasons.filter(([, reason]) => reason.kind !== 'notice' || reason.text === undefined);
   if (first !== undefined && spec.slowPath === undefined) {
     throw new VnfSpecError(
       `${where}, reason ${first[0]}`,

@@ -11,6 +11,7 @@ import {
   forward,
   guard,
   ip,
+  logLine,
   lpm,
   migration,
   notice,
@@ -152,6 +153,17 @@ describe('vnf', () => {
     for (const reasons of [{}, { other }, { up, other }]) {
       expect(() => vnf({ name: 'a', reasons, slowPath })).toThrow('function a, fastPath: there is none, so that every');
     }
+  });
+
+  it('takes log lines without a slow path, if their fields are there', () => {
+    const line = logLine('saw {n}', { metadata: { n: u8 }, limit: '1/s' });
+    expect(vnf({ name: 'a', reasons: { line }, fastPath }).reasons.line).toMatchObject({
+      kind: 'notice',
+      text: 'saw {n}',
+    });
+    expect(() => logLine('saw {m}', { metadata: { n: u8 }, limit: '1/s' })).toThrow(
+      "logLine('saw {m}'): there is no field m in its metadata",
+    );
   });
 
   it('refuses a function that cannot be one', () => {

@@ -21,7 +21,7 @@ export type Named = { readonly value: Value } | NoValue;
 /** Calls that declare something for `vnf({ … })`; what is not listed there does not exist. */
 const DECLARATIONS = new Set([
   ...['table', 'lpm', 'array', 'classifier', 'tally', 'ruleSet'],
-  ...['counters', 'packetIn', 'packetCopy', 'notice', 'portGroup', 'vnf'],
+  ...['counters', 'packetIn', 'packetCopy', 'notice', 'logLine', 'portGroup', 'vnf'],
 ]);
 
 export interface Code {

@@ -1,0 +1,26 @@
+import { ip, logLine, notice, u16 } from '@twinpath/vnf';
+import { type FunctionSpec, specOf } from '@twinpath/vnf/spec';
+import { expect, test } from 'vitest';
+import { handlersOf } from './handlers.ts';
+
+const refused = specOf(
+  logLine('refused {src} port {port}: {flow}', { metadata: { src: ip, port: u16, flow: u16 }, limit: '1/s' }),
+);
+const other = specOf(notice({ limit: '1/s' }));
+
+function open(reasons: FunctionSpec['reasons'], given: unknown) {
+  const lines: string[] = [];
+  const log = { debug: () => {}, info: (text: string) => lines.push(text), warn: () => {}, error: () => {} };
+  return { lines, handlers: handlersOf({ chain: 'c', name: 'f', imported: { spec: { reasons } }, log }, given) };
+}
+
+test('a log line is written with the values of its fields, without a handler', () => {
+  const { lines, handlers } = open({ refused }, undefined);
+  handlers.get('refused')?.({ src: '10.0.0.1', port: 53, flow: { a: 1n, b: 'x' } });
+  expect(lines).toEqual(['refused 10.0.0.1 port 53: {"a":"1","b":"x"}']);
+});
+
+test('all other reasons need a handler', () => {
+  expect(() => open({ refused, other }, {})).toThrow('the slow path of f gives no handler for reason other');
+  expect(() => open({ refused, other }, { other() {} })).not.toThrow();
+});

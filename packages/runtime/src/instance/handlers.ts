@@ -1,0 +1,48 @@
+import type { Log } from '@twinpath/vnf';
+import type { FunctionSpec } from '@twinpath/vnf/spec';
+import { ChainError } from '../chain/chain-error.ts';
+import type { HandlerTable } from '../slow-path/dispatcher.ts';
+
+export interface HandlerSources {
+  readonly chain: string;
+  readonly name: string;
+  readonly imported: { readonly spec: Pick<FunctionSpec, 'reasons'> };
+  readonly log: Log;
+}
+
+type Handler = (...operands: readonly unknown[]) => unknown;
+
+/** One for each reason: of the author's, or for log lines our own. `given`: what the slow path returned. @throws ChainError */
+export function handlersOf({ chain, name, imported: { spec }, log }: HandlerSources, given: unknown): HandlerTable {
+  const handlers = new Map<string, Handler>();
+  const found = new Map<string, unknown>(typeof given === 'object' && given !== null ? Object.entries(given) : []);
+  for (const [reason, declared] of Object.entries(spec.reasons)) {
+    const handler = found.get(reason);
+    if (declared.kind === 'notice' && declared.text !== undefined) {
+      handlers.set(reason, lineWriter(declared.text, log));
+    } else if (typeof handler === 'function') {
+      handlers.set(reason, (...operands) => handler.call(given, ...operands));
+    } else {
+      const why = `the slow path of ${name} gives no handler for reason ${reason}`;
+      const hint = `let slowPath() return { ${reason}(…) { … } }`;
+      throw new ChainError('TP_SLOW_PATH', chain, why, { hint });
+    }
+  }
+  return handlers;
+}
+
+function lineWriter(text: string, log: Log): Handler {
+  return (metadata) => {
+    const fields = new Map<string, unknown>(
+      typeof metadata === 'object' && metadata !== null ? Object.entries(metadata) : [],
+    );
+    log.info(text.replaceAll(/\{(\w+)\}/g, (_, field: string) => textOf(fields.get(field))));
+  };
+}
+
+/** Records such as a flow as JSON. */
+function textOf(value: unknown): string {
+  return typeof value === 'object' && value !== null
+    ? JSON.stringify(value, (_, inner) => (typeof inner === 'bigint' ? String(inner) : inner))
+    : String(value);
+}
