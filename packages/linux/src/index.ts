@@ -2,6 +2,7 @@ export { BpfCommand, bpf } from './bpf.ts';
 export { bpffsPath, isBpffs, mountBpffs } from './bpffs.ts';
 export { type Capability, capabilities, hasCapability } from './capability.ts';
 export { type Clock, clockNs } from './clock.ts';
+export { type EchoReply, EchoSocket } from './echo-socket.ts';
 export { EdgeWatch } from './epoll.ts';
 export { Errno, errnoName } from './errno.ts';
 export { Fd, openFds, traceFds } from './fd.ts';
@@ -19,6 +20,7 @@ export {
   type Synchronous,
 } from './namespace/enter.ts';
 export { createNamespace, deleteNamespace, listNamespaces } from './namespace/named.ts';
+export { connectIn, udpIn } from './namespace-sockets.ts';
 export { keepAlive, NativeBuffer } from './native-buffer.ts';
 export { addAddress, deleteAddress, type InterfaceAddress, listAddresses } from './netlink/address.ts';
 export {
@@ -46,15 +48,25 @@ export {
   setLink,
 } from './netlink/link.ts';
 export type { AttachedXdp, Link, LinkStatistics } from './netlink/link-info.ts';
+export { type NetworkEvent, NetworkMonitor, type NetworkMonitorOptions } from './netlink/monitor.ts';
 export {
   addNeighbour,
   deleteNeighbour,
   listNeighbours,
   type Neighbour,
   type NeighbourState,
+  useNeighbour,
 } from './netlink/neighbour.ts';
-export { addRoute, deleteRoute, listRoutes, type NextHop, type Route, type RouteSpec } from './netlink/route.ts';
 export { findPeer, type Peer } from './netlink/peer.ts';
+export {
+  addRoute,
+  deleteRoute,
+  findRoute,
+  listRoutes,
+  type NextHop,
+  type Route,
+  type RouteSpec,
+} from './netlink/route.ts';
 export { Netlink } from './netlink/socket.ts';
 export { getOffload, type Offload, setOffload } from './offload.ts';
 export type { BatchedFrame, PacketBatch } from './packet-batch.ts';

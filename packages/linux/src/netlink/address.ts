@@ -51,7 +51,7 @@ export function listAddresses(netlink: Netlink, link?: LinkRef): InterfaceAddres
   const ifindex = typeof link === 'string' ? getLink(netlink, link).ifindex : (link ?? 0);
   return netlink
     .dump({ call: 'RTM_GETADDR', type: RTM_GETADDR, body: (writer) => header(writer, 0, 0, ifindex) })
-    .map(parse);
+    .map(parseAddress);
 }
 
 /** struct ifaddrmsg: u8 family, u8 prefix length, u8 flags, u8 scope, u32 ifindex. */
@@ -59,7 +59,8 @@ function header(writer: NetlinkWriter, family: number, prefixLength: number, ifi
   writer.u8(family).u8(prefixLength).u8(0).u8(0).u32(ifindex);
 }
 
-function parse(message: NetlinkReader): InterfaceAddress {
+/** Reads an RTM_NEWADDR or RTM_DELADDR message. */
+export function parseAddress(message: NetlinkReader): InterfaceAddress {
   const attributes = message.attributes(8);
   // On a point-to-point link IFA_ADDRESS is the peer's; IPv6 has no IFA_LOCAL unless there is a peer.
   const own = attributes.get(IFA_LOCAL) ?? attributes.get(IFA_ADDRESS);

@@ -1,5 +1,18 @@
 // Netlink framing (RFC 3549 section 2.2): little-endian on our machines, everything aligned to 4 bytes.
 
+/** struct nlmsghdr: u32 length, u16 type, u16 flags, u32 sequence, u32 port. */
+export const headerSize = 16;
+
+/** The messages of one datagram, headers included. */
+export function* messages(bytes: Uint8Array): Generator<NetlinkReader> {
+  for (let rest = bytes; rest.length >= headerSize; ) {
+    const length = new NetlinkReader(rest).u32(0);
+    if (length < headerSize || length > rest.length) return;
+    yield new NetlinkReader(rest.subarray(0, length));
+    rest = rest.subarray((length + 3) & ~3);
+  }
+}
+
 /** Grows as it is written; attributes nest by callback. */
 export class NetlinkWriter {
   #bytes = new Uint8Array(256);

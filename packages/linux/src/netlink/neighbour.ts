@@ -11,6 +11,8 @@ const NLM_F_CREATE = 0x400;
 const NDA_DST = 1;
 const NDA_LLADDR = 2;
 const NUD_PERMANENT = 0x80;
+/** As a packet to it would: what is unknown is asked for, what is stale is confirmed. */
+const NTF_USE = 1;
 
 const states: readonly (readonly [number, NeighbourState])[] = [
   [0x01, 'incomplete'],
@@ -51,6 +53,25 @@ export function deleteNeighbour(netlink: Netlink, link: LinkRef, address: string
   change(netlink, 'RTM_DELNEIGH', link, address);
 }
 
+/**
+ * Does to an entry what a packet to it does: one that is missing or failed is asked for (ARP, RFC 826; neighbour discovery,
+ * RFC 4861), one that is stale is confirmed. What comes of it is told by events.
+ * @throws SyscallError: ENOBUFS (the kernel's table is full), ENETDOWN or EINVAL (nothing can be asked there).
+ */
+export function useNeighbour(netlink: Netlink, ifindex: number, address: string): void {
+  const { family, bytes } = ipBytes(address);
+  netlink.change({
+    call: 'RTM_NEWNEIGH',
+    type: RTM_NEWNEIGH,
+    flags: NLM_F_CREATE,
+    subject: `neighbour ${address} on ${subjectOf(ifindex)}`,
+    body: (writer) => {
+      header(writer, family, ifindex, 0, NTF_USE);
+      writer.attribute(NDA_DST, (w) => w.raw(bytes));
+    },
+  });
+}
+
 function change(netlink: Netlink, call: 'RTM_NEWNEIGH' | 'RTM_DELNEIGH', link: LinkRef, address: string, mac?: string) {
   const ifindex = typeof link === 'number' ? link : getLink(netlink, link).ifindex;
   const { family, bytes } = ipBytes(address);
@@ -71,16 +92,17 @@ function change(netlink: Netlink, call: 'RTM_NEWNEIGH' | 'RTM_DELNEIGH', link: L
 export function listNeighbours(netlink: Netlink): Neighbour[] {
   return netlink
     .dump({ call: 'RTM_GETNEIGH', type: RTM_GETNEIGH, body: (writer) => header(writer, 0, 0, 0) })
-    .map(parse)
+    .map(parseNeighbour)
     .filter((neighbour) => neighbour !== undefined);
 }
 
 /** struct ndmsg: u8 family, 3 bytes padding, i32 ifindex, u16 state, u8 flags, u8 type. */
-function header(writer: NetlinkWriter, family: number, ifindex: number, state: number): void {
-  writer.u32(family).u32(ifindex).u16(state).u8(0).u8(0);
+function header(writer: NetlinkWriter, family: number, ifindex: number, state: number, flags = 0): void {
+  writer.u32(family).u32(ifindex).u16(state).u8(flags).u8(0);
 }
 
-function parse(message: NetlinkReader): Neighbour | undefined {
+/** Reads an RTM_NEWNEIGH or RTM_DELNEIGH message. `undefined`: it is of no IP address, or has no state yet. */
+export function parseNeighbour(message: NetlinkReader): Neighbour | undefined {
   const attributes = message.attributes(12);
   const address = attributes.get(NDA_DST);
   const state = states.find(([bit]) => (message.u16(8) & bit) !== 0)?.[1];

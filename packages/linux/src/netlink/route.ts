@@ -94,9 +94,30 @@ export function listRoutes(netlink: Netlink, table = RT_TABLE_MAIN): Route[] {
     .flatMap((family) =>
       netlink.dump({ call: 'RTM_GETROUTE', type: RTM_GETROUTE, body: (writer) => header(writer, family, 0, 0, 0, 0) }),
     )
-    .filter((message) => (message.u32(8) & RTM_F_CLONED) === 0)
-    .map(parse)
+    .filter((message) => !isCachedRoute(message))
+    .map(parseRoute)
     .filter((route) => route.table === table);
+}
+
+/** An exception that the kernel keeps beside its routes, such as a path's MTU. */
+export function isCachedRoute(message: NetlinkReader): boolean {
+  return (message.u32(8) & RTM_F_CLONED) !== 0;
+}
+
+/** Where the kernel would send a packet to this address. @throws SyscallError (ENETUNREACH, EHOSTUNREACH): nowhere. */
+export function findRoute(netlink: Netlink, address: string): Route {
+  const { family, bytes } = ipBytes(address);
+  const answer = netlink.get({
+    call: 'RTM_GETROUTE',
+    type: RTM_GETROUTE,
+    subject: `route to ${address}`,
+    body: (writer) => {
+      header(writer, family, bytes.length * 8, 0, 0, 0);
+      writer.attribute(RTA_DST, (w) => w.raw(bytes));
+    },
+  });
+  if (answer === undefined) throw new Error(`the kernel said nothing about the route to ${address}`);
+  return parseRoute(answer);
 }
 
 /** struct rtmsg: family, dst length, src length, tos, table, protocol, scope, type (a byte each), u32 flags. */
@@ -112,7 +133,8 @@ function header(
   writer.u8(0).u8(protocol).u8(scope).u8(type).u32(0);
 }
 
-function parse(message: NetlinkReader): Route {
+/** Reads an RTM_NEWROUTE or RTM_DELROUTE message. */
+export function parseRoute(message: NetlinkReader): Route {
   const attributes = message.attributes(12);
   const family = message.u8(0);
   const destination = attributes.get(RTA_DST)?.bytes ?? new Uint8Array(family === AF_INET ? 4 : 16);

@@ -3,7 +3,7 @@ import { sys } from '../ffi.ts';
 import { inNamespace, type NamespaceRef } from '../namespace/enter.ts';
 import { Socket } from '../socket.ts';
 import { check, SyscallError } from '../syscall-error.ts';
-import { NetlinkReader, NetlinkWriter } from './message.ts';
+import { headerSize, messages, NetlinkReader, NetlinkWriter } from './message.ts';
 
 const AF_NETLINK = 16;
 const SOCK_RAW = 3;
@@ -22,7 +22,6 @@ const NLM_F_ACK_TLVS = 0x200;
 const NLM_F_DUMP = 0x300;
 const NLMSGERR_ATTR_MSG = 1;
 
-const headerSize = 16;
 const answerTimeoutMs = 5000;
 const dumpAttempts = 5;
 
@@ -70,7 +69,7 @@ export class Netlink {
 
   #exchange(request: NetlinkRequest, flags: number): { messages: NetlinkReader[]; interrupted: boolean } {
     this.#send(request, flags);
-    const messages: NetlinkReader[] = [];
+    const answers: NetlinkReader[] = [];
     let interrupted = false;
     for (;;) {
       for (const message of this.#receive(request)) {
@@ -79,10 +78,10 @@ export class Netlink {
         if ((message.u16(6) & NLM_F_DUMP_INTR) !== 0) interrupted = true;
         if (type === NLMSG_ERROR || type === NLMSG_DONE) {
           throwRefusal(request, message, type);
-          return { messages, interrupted };
+          return { messages: answers, interrupted };
         }
         // A copy: the next receive reuses the buffer.
-        messages.push(new NetlinkReader(message.bytes.slice(headerSize)));
+        answers.push(new NetlinkReader(message.bytes.slice(headerSize)));
       }
     }
   }
@@ -105,20 +104,11 @@ export class Netlink {
     const received = sys.recv(this.#socket.fd.number, this.#answer, this.#answer.length, 0);
     if (received === -Errno.EINTR) return [];
     check(call, received, { subject });
-    return [...split(this.#answer.subarray(0, received))];
+    return [...messages(this.#answer.subarray(0, received))];
   }
 
   [Symbol.dispose](): void {
     this.#socket[Symbol.dispose]();
-  }
-}
-
-function* split(bytes: Uint8Array): Generator<NetlinkReader> {
-  for (let rest = bytes; rest.length >= headerSize; ) {
-    const length = new NetlinkReader(rest).u32(0);
-    if (length < headerSize || length > rest.length) return;
-    yield new NetlinkReader(rest.subarray(0, length));
-    rest = rest.subarray((length + 3) & ~3);
   }
 }
 
