@@ -118,6 +118,8 @@ export class Engine implements MapHost {
 
   /** @throws EngineError for what the engine does not have, AssemblerError for what is no program. */
   load(spec: ProgramSpec, { maps = {}, checked = false, fuel = DEFAULT_FUEL }: ProgramLoading = {}): EngineProgram {
+    // Ids and shapes are numbered there.
+    this.#owner();
     const id = this.#freeId();
     const known = Object.entries(maps).map(([name, { shape, geometry }]) => {
       return [name, { shape, key: `"${name}" (${shape.type})`, geometry }] as const;
@@ -277,8 +279,8 @@ export class Engine implements MapHost {
   #owner(): Arena {
     if (this.#arena !== undefined) return this.#arena;
     throw new EngineError(
-      'only the thread that made the engine gives out its memory',
-      'make maps and buffers there, and send the image to the others',
+      'only the thread that made the engine gives out its memory, and loads programs',
+      'make maps, buffers and programs there, and send the image to the others',
     );
   }
 }

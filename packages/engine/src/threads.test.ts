@@ -80,5 +80,6 @@ describe('threads over one memory', () => {
     expect(other.programs().map(({ name }) => name)).toEqual(['second']);
     expect(other.maps().map(({ name }) => name)).toEqual(['map']);
     expect(() => other.createMap(map.spec)).toThrow('only the thread that made the engine');
+    expect(() => other.load(programText('r0 = 3\nexit'))).toThrow('loads programs');
   });
 });
