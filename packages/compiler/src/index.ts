@@ -32,5 +32,6 @@ export { CompileError } from './frontend/report/compile-error.ts';
 export { type Diagnostic, diagnosticText } from './frontend/report/diagnostic.ts';
 export { type PrintOptions, printProgram } from './ir/print.ts';
 export { InvalidProgramError, validate } from './ir/validate.ts';
+export { placeChoice } from './place-choice.ts';
 export { type MapOptions, planMaps } from './plan-maps.ts';
 export { type Rejection, verifierRejection } from './verifier-rejection.ts';

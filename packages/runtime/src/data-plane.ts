@@ -14,9 +14,6 @@ export interface PortState {
   readonly addresses: readonly string[];
 }
 
-/** Where a packet was taken, or goes on. */
-export type PacketHook = 'xdp' | 'tcx-egress';
-
 /** Maps that are about to become those of the function. Without `commit`, disposing takes everything back. */
 export interface StagedMaps extends Disposable {
   /** New ones; taken over: those whose spec is the same as before. */

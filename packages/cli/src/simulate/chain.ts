@@ -1,10 +1,23 @@
-// The functions of a chain one behind the other: each sees what the one before it lets by.
+// A chain without a host: each packet goes from function to function as the chain's paths say.
 import { importVnf } from '@twinpath/compiler';
+import { isSyscallError } from '@twinpath/linux';
 import { parseConfig } from '@twinpath/runtime';
-import { type SimulationExecutor, startSimulation } from '@twinpath/testing/simulation';
-import type { OwnFunctionSpec } from '@twinpath/vnf/chain';
+import { ChainWalk, type SimulationExecutor, type WalkResult } from '@twinpath/testing/simulation';
+import type { ChainSpec, OwnFunctionSpec } from '@twinpath/vnf/chain';
 import { ownFunctions, type Target } from '../chain-file/read-target.ts';
-import { type Decided, decide, type Stage } from './decide.ts';
+import { CommandError } from '../output/command-error.ts';
+
+/** What became of a packet, in the words of `--json`. */
+export interface Decided {
+  readonly verdict: 'drop' | 'next' | 'stack' | 'forward' | 'bounce' | 'slow-path' | 'aborted';
+  /** Of `slow-path`. */
+  readonly reason: string | undefined;
+  /** Where it goes, if that is known. */
+  readonly port: string | undefined;
+  /** The function that gave the verdict, by its name in the chain. */
+  readonly decidedBy: string;
+  readonly bytes: Uint8Array;
+}
 
 export interface SimulatedChain extends Disposable {
   /** `n`: what errors call the packet. */
@@ -13,38 +26,74 @@ export interface SimulatedChain extends Disposable {
   advance(nanoseconds: number): void;
 }
 
-/** @throws CompileError, FileError for a configuration that is wrong */
+/** Packets enter by the first port. @throws CompileError, FileError for a configuration that is wrong */
 export async function startChain(target: Target, executor: SimulationExecutor): Promise<SimulatedChain> {
-  using started = new DisposableStack();
-  const stages: Stage[] = [];
+  const spec = named(target.chain);
+  const [port = ''] = Object.keys(spec.ports);
   try {
-    for (const one of ownFunctions(target)) {
-      const stage = await startStage(one, executor);
-      started.use(stage.simulation);
-      stages.push(stage);
-    }
+    const functions = await Promise.all(ownFunctions(target).map(imported));
+    const walk = await ChainWalk.start({ spec, functions }, executor);
+    return {
+      send: (bytes, n) => decided(send(walk, port, bytes, n)),
+      advance: (nanoseconds) => walk.advance(nanoseconds),
+      [Symbol.dispose]: () => walk[Symbol.dispose](),
+    };
   } catch (error) {
     throw target.located(error);
   }
-  const [first, ...others] = stages;
-  if (first === undefined) throw new Error('a chain has a function');
-  const all = started.move();
+}
+
+/** Interfaces that nobody has named stand for themselves. */
+function named(spec: ChainSpec): ChainSpec {
+  const ports = Object.entries(spec.ports).map(
+    ([name, port]) => [name, port.interface === '' ? { ...port, interface: name } : port] as const,
+  );
+  return { ...spec, ports: Object.fromEntries(ports) };
+}
+
+async function imported({ name, use, config }: OwnFunctionSpec) {
+  const found = await importVnf(use);
+  // Under its name in the chain, by which errors find their place in the file.
+  await parseConfig(name, found.spec, config);
+  return { name, imported: found, config };
+}
+
+function decided({ verdict = 'aborted', decidedBy, port, bytes }: WalkResult): Decided {
+  const [name = '', operand] = verdict.split(' ');
+  const shown = verdictOf(name);
   return {
-    send: (bytes, n) =>
-      others.reduce(
-        (decided, stage) => (decided.verdict === 'next' ? decide(stage, decided.bytes, n) : decided),
-        decide(first, bytes, n),
-      ),
-    advance(nanoseconds) {
-      for (const { simulation } of stages) simulation.advance(nanoseconds);
-    },
-    [Symbol.dispose]: () => all.dispose(),
+    verdict: shown,
+    reason: name === 'slowPath' ? operand : undefined,
+    port: shown === 'forward' || shown === 'bounce' ? port : undefined,
+    decidedBy,
+    bytes,
   };
 }
 
-async function startStage({ name, use, config }: OwnFunctionSpec, executor: SimulationExecutor): Promise<Stage> {
-  const imported = await importVnf(use);
-  // Under its name in the chain, by which errors find their place in the file.
-  await parseConfig(name, imported.spec, config);
-  return { name, simulation: await startSimulation(imported, { executor, config }) };
+function verdictOf(name: string): Decided['verdict'] {
+  switch (name) {
+    case 'drop':
+    case 'next':
+    case 'stack':
+    case 'forward':
+    case 'bounce':
+      return name;
+    case 'flood':
+      return 'forward';
+    case 'slowPath':
+      return 'slow-path';
+    default:
+      return 'aborted';
+  }
+}
+
+/** @throws CommandError: the kernel does not take the packet */
+function send(walk: ChainWalk, port: string, bytes: Uint8Array, n: number): WalkResult {
+  try {
+    return walk.send({ port, direction: 'ingress', bytes });
+  } catch (error) {
+    if (!isSyscallError(error)) throw error;
+    const hint = 'test runs of the kernel take from 14 bytes to what a page holds; use --on evaluator';
+    throw new CommandError(`the kernel does not take packet ${n} of ${bytes.length} bytes: ${error.message}`, hint);
+  }
 }

@@ -5,9 +5,8 @@ import { readTarget } from '../chain-file/read-target.ts';
 import { CommandError } from '../output/command-error.ts';
 import { printJson } from '../output/json.ts';
 import { packetsOf } from './capture-file.ts';
-import { startChain } from './chain.ts';
+import { type Decided, startChain } from './chain.ts';
 import { changedBytes } from './changed-bytes.ts';
-import type { Decided } from './decide.ts';
 
 export interface SimulateOptions {
   readonly pcap: string;

@@ -224,7 +224,7 @@ test('two chains share an instance, which lives as long as either', async () => 
 /** Packets into the port until it is called: how many. */
 function blast(): () => Promise<number> {
   const text = `eth ${veth.farMac} > ${veth.nearMac} / ip 10.9.0.2 > 10.9.0.50 / udp 7 > 0`;
-  const child = spawn(process.execPath, [file('blast.ts'), veth.far, 'far', text], {
+  const child = spawn(process.execPath, [file('blast-main.ts'), veth.far, 'far', text], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   let said = '';

@@ -1,8 +1,13 @@
 import type { SizeClass } from '@twinpath/classifier';
-import { compileFunction, type FunctionProgram, type ImportedVnf, type ProgramChoice } from '@twinpath/compiler';
-import { type Continuation, PATH } from '@twinpath/compiler/abi';
+import {
+  compileFunction,
+  type FunctionProgram,
+  type ImportedVnf,
+  type ProgramChoice,
+  placeChoice,
+} from '@twinpath/compiler';
 import { type MapSpec, skbChecksumState } from '@twinpath/ebpf';
-import type { Behind, Placement } from '@twinpath/vnf/chain';
+import type { Placement } from '@twinpath/vnf/chain';
 import type { InstancePlaces, InstancePlane } from '../instance-plane.ts';
 
 export interface PlaceProgramsOptions {
@@ -61,38 +66,12 @@ export class PlacePrograms {
   }
 
   #choices(placement: Placement): readonly (readonly [string, ProgramChoice])[] {
-    const wire = choiceOf(placement);
+    const wire = placeChoice(placement);
     const { reasons } = this.#options.imported.spec;
     // On tc a packet's own metadata says how often it has come.
     const comesAgain = placement.hook === 'xdp' && Object.values(reasons).some(({ kind }) => kind === 'packetIn');
     const text = JSON.stringify(placement);
     const retry = { ...wire, origin: 'retry' } as const;
     return [[`wire ${text}`, wire], ...(comesAgain ? ([[`retry ${text}`, retry]] as const) : [])];
-  }
-}
-
-function choiceOf({ hook, direction, position, entry, next, back, out, exits }: Placement): ProgramChoice {
-  return {
-    hook,
-    origin: 'wire',
-    direction,
-    position,
-    entry,
-    next: continuation(next),
-    back: continuation(back),
-    out: continuation(out),
-    exits: new Map(Object.entries(exits).map(([port, exit]) => [port, continuation(exit)])),
-  };
-}
-
-function continuation(behind: Behind): Continuation {
-  switch (behind.kind) {
-    case 'end':
-    case 'leave':
-      return behind;
-    case 'position':
-      return { kind: 'tail-call', map: PATH, index: behind.position };
-    case 'interface':
-      return { kind: 'redirect', ifindex: behind.ifindex };
   }
 }

@@ -22,11 +22,16 @@ export interface Instance extends Disposable {
 }
 
 /** Up to the first step of the case. */
-export async function startInstance(programs: Programs, testCase: AnyTestCase, executor: Executor): Promise<Instance> {
+export async function startInstance(
+  programs: Programs,
+  testCase: AnyTestCase,
+  executor: Executor,
+  ports: readonly TestPort[] = portsOf(programs.imported.spec),
+): Promise<Instance> {
   const classifiers = new Map<string, SizeClass>();
   for (;;) {
     try {
-      return await start(programs, testCase, { executor, classifiers });
+      return await start(programs, testCase, { executor, classifiers, ports });
     } catch (error) {
       if (!(error instanceof NeedsRoom)) throw error;
       classifiers.set(error.path, error.sizeClass);
@@ -49,12 +54,13 @@ class NeedsRoom extends Error {
 interface Making {
   readonly executor: Executor;
   readonly classifiers: ReadonlyMap<string, SizeClass>;
+  readonly ports: readonly TestPort[];
 }
 
-async function start(programs: Programs, testCase: AnyTestCase, { executor, classifiers }: Making): Promise<Instance> {
+async function start(programs: Programs, testCase: AnyTestCase, making: Making): Promise<Instance> {
+  const { executor, classifiers, ports } = making;
   const { spec } = programs.imported;
   const plan = planFunction(spec);
-  const ports = portsOf(spec);
   const config = await parseConfig(spec.name, spec, testCase.config);
   using owned = new DisposableStack();
   const made = owned.use(executor.createMaps(planMaps(plan, { classifiers }), ports));
