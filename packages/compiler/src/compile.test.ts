@@ -86,6 +86,7 @@ describe('compileFunction', () => {
         "state array 4 64 1 mmapable",
         "events ringbuf 0 0 1048576",
         "scratch percpu-array 4 16928 1",
+        "capture array 4 66544 2",
         "limits percpu-array 4 8 1",
       ]
     `);

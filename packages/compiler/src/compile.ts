@@ -85,8 +85,8 @@ export function lowerPrograms(imported: ImportedVnf, options: CompileFunctionOpt
     for (const warning of lowered.warnings) warnings.set(JSON.stringify(warning), warning);
     return { ...choice, direction: directionOf(choice), ir: lowered.program };
   });
-  const { classifiers } = target;
-  const maps = planMaps(plan, { classifiers, ...(eventBytes !== undefined && { eventBytes }) });
+  const { classifiers, cpus } = target;
+  const maps = planMaps(plan, { classifiers, cpus, ...(eventBytes !== undefined && { eventBytes }) });
   return { name: spec.name, plan, programs: made, maps, warnings: [...warnings.values()] };
 }
 

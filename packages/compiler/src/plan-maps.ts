@@ -4,9 +4,9 @@ import { SIZE_CLASSES, type SizeClass } from '@twinpath/classifier';
 import type { MapSpec } from '@twinpath/ebpf';
 import type { FunctionPlan, MapPlan, TablePlan } from '@twinpath/vnf/plan';
 import { classifierMaps } from './abi/classifier.ts';
-import { EVENT, MAX_CAPTURE, MAX_METADATA } from './abi/event.ts';
+import { EVENT, MAX_CAPTURE, MAX_METADATA, MAX_UNCUT_CAPTURE } from './abi/event.ts';
 import { portMaps } from './abi/ports.ts';
-import { COUNTERS, EVENTS, LIMITS, SCRATCH, STATE } from './abi/state.ts';
+import { CAPTURE, COUNTERS, EVENTS, LIMITS, SCRATCH, STATE } from './abi/state.ts';
 
 /** Size of the ring buffer in bytes, a power of two. */
 export const DEFAULT_EVENT_BYTES = 1 << 20;
@@ -16,10 +16,13 @@ export interface MapOptions {
   readonly classifiers?: ReadonlyMap<string, SizeClass>;
   /** Default 1 MiB. A power of two, at least a page. */
   readonly eventBytes?: number;
+  /** Numbers of CPUs that run tc programs, from 0; default 1. What another one hands up is lost, and counted. */
+  readonly cpus?: number;
 }
 
 export function planMaps(plan: FunctionPlan, options: MapOptions = {}): readonly MapSpec[] {
-  const { eventBytes = DEFAULT_EVENT_BYTES } = options;
+  const { eventBytes = DEFAULT_EVENT_BYTES, cpus = 1 } = options;
+  const carriesPackets = plan.reasons.some(({ kind }) => kind !== 'notice');
   return [
     ...plan.tables.flatMap((table) => tableMaps(table, options)),
     perCpu(COUNTERS, 8 * plan.counters.slots.length),
@@ -27,6 +30,7 @@ export function planMaps(plan: FunctionPlan, options: MapOptions = {}): readonly
     { name: EVENTS, type: 'ringbuf', keySize: 0, valueSize: 0, maxEntries: eventBytes },
     // One event is put together there; its metadata and the packet behind it.
     perCpu(SCRATCH, EVENT.header + MAX_METADATA + MAX_CAPTURE),
+    ...(carriesPackets ? [capture(cpus)] : []),
     // Each reason's virtual time (ITU-T I.371).
     perCpu(LIMITS, 8 * Math.max(1, plan.reasons.length)),
     ...portMaps(plan),
@@ -49,6 +53,12 @@ function tableMap({ name, type, key, valueSize, maxEntries }: MapPlan, lockOffse
   const spec: MapSpec = { name, type, keySize: key.size, valueSize, maxEntries, ...lock };
   // The kernel makes tries no other way.
   return type === 'lpm-trie' ? { ...spec, flags: ['no-prealloc'] } : spec;
+}
+
+/** A per-CPU value has 32 KiB at most. */
+function capture(maxEntries: number): MapSpec {
+  const valueSize = EVENT.header + MAX_METADATA + MAX_UNCUT_CAPTURE;
+  return { name: CAPTURE, type: 'array', keySize: 4, valueSize, maxEntries };
 }
 
 function perCpu(name: string, valueSize: number): MapSpec {

@@ -34,6 +34,8 @@ export const ORIGINS = ['xdp', 'tcx-ingress', 'tcx-egress'] as const;
 
 /** Most bytes of a packet that go up. Longer ones are cut and cannot be answered. */
 export const MAX_CAPTURE = 16_384;
+/** The same for tc programs, which see packets before they are cut into segments. */
+export const MAX_UNCUT_CAPTURE = 66_000;
 /** Most bytes of metadata. */
 export const MAX_METADATA = 512;
 

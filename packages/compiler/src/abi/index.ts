@@ -12,4 +12,4 @@ export { EVENT, eventPrefix, MAX_CAPTURE, ORIGINS } from './event.ts';
 export { generationIndex } from './generations.ts';
 export { markWord, PASS, RESUME } from './mark.ts';
 export { LINK, LINKS, PORTS, portMaps } from './ports.ts';
-export { ABSENT, COUNTERS, EVENTS, LIMITS, SCRATCH, STATE } from './state.ts';
+export { ABSENT, CAPTURE, COUNTERS, EVENTS, LIMITS, SCRATCH, STATE } from './state.ts';

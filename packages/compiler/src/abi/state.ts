@@ -27,4 +27,6 @@ export const ABSENT = { no: 0, drop: 1, pass: 2 } as const;
 export const COUNTERS = 'counters';
 export const EVENTS = 'events';
 export const SCRATCH = 'scratch';
+/** Where tc programs put events together, by number of the CPU: longer than a per-CPU value may be. */
+export const CAPTURE = 'capture';
 export const LIMITS = 'limits';

@@ -1,8 +1,8 @@
 // What goes up to the slow path: a header, metadata and the packet, put together in a per-CPU scratch value and written to the
 // ring buffer as one record (abi/event.ts). Each reason has a limit, kept here, before anything is copied.
 import type { ReasonPlan } from '@twinpath/vnf/plan';
-import { EVENT, eventPrefix, MAX_CAPTURE, MAX_METADATA, ORIGINS } from '../../abi/event.ts';
-import { EVENTS, LIMITS, SCRATCH, STATE } from '../../abi/state.ts';
+import { EVENT, eventPrefix, MAX_CAPTURE, MAX_METADATA, MAX_UNCUT_CAPTURE, ORIGINS } from '../../abi/event.ts';
+import { CAPTURE, EVENTS, LIMITS, SCRATCH, STATE } from '../../abi/state.ts';
 import type { ValueId } from '../../ir/types.ts';
 import type { Lowering } from '../lowering.ts';
 import type { Path, Site } from '../path.ts';
@@ -12,6 +12,7 @@ import { Code, n } from './code.ts';
 import { count, lookupFirst } from './counting.ts';
 import { encode } from './memory/encode.ts';
 import { type Piece, storePieces } from './memory/piece.ts';
+import { scratchSlot } from './memory/scratch-slots.ts';
 import { besideControl, besideProtocol, isBeside, mayHaveBeside } from './packet/beside.ts';
 import { frameLength } from './packet/length.ts';
 import { ifindex } from './packet/port.ts';
@@ -40,14 +41,14 @@ export function emit(
   const limit = withinLimit(start, reason, time);
   const over = count(lowering, limit.otherwise.path, [`reason ${reason.name} over limit`]);
 
-  const scratch = lookupFirst(limit.then, SCRATCH);
+  const scratch = scratchOf(limit.then, reason);
   const found = limit.then.when('ne', scratch, n(0), 'then');
-  returnAborted(found.otherwise);
+  const without = count(lowering, found.otherwise.path, [`reason ${reason.name} lost`]);
   const pieces =
     reason.metadata === undefined || metadata === undefined ? [] : encode(found.then, reason.metadata, metadata, site);
   storePieces(found.then, scratch, EVENT.header, eventPrefix(size) - EVENT.header, pieces);
   const sent: Path[] = [];
-  const refused: Path[] = [over];
+  const refused: Path[] = [over, without];
   for (const { code, captured } of capture(found.then, reason, scratch)) {
     storePieces(code, scratch, 0, EVENT.header, header(code, reason, time, captured));
     const length = code.alu('add', captured, n(eventPrefix(size)));
@@ -57,6 +58,14 @@ export function emit(
     refused.push(count(lowering, written.otherwise.path, [`reason ${reason.name} lost`]));
   }
   return { sent: lowering.joinPaths(sent), refused: lowering.joinPaths(refused) };
+}
+
+/** Where the event is put together: nothing, if this CPU has no such place. */
+function scratchOf(code: Code, { kind }: ReasonPlan): ValueId {
+  if (kind === 'notice' || code.lowering.target.hook === 'xdp') return lookupFirst(code, SCRATCH);
+  const key = scratchSlot(code, 'key', 4);
+  code.store(key, 0, 32, code.call('get_smp_processor_id', []));
+  return code.lookup(CAPTURE, key);
 }
 
 /** Virtual scheduling (ITU-T I.371): the time up to which the limit is used up, for each CPU a share of its own. */
@@ -99,7 +108,8 @@ function capture(
   scratch: ValueId,
 ): readonly { readonly code: Code; readonly captured: ValueId }[] {
   if (reason.kind === 'notice') return [{ code, captured: code.id(n(0)) }];
-  const most = Math.min(MAX_CAPTURE, Math.max(1, reason.snap ?? MAX_CAPTURE));
+  const room = code.lowering.target.hook === 'xdp' ? MAX_CAPTURE : MAX_UNCUT_CAPTURE;
+  const most = Math.min(room, Math.max(1, reason.snap ?? room));
   const length = frameLength(code);
   const long = code.when('ugt', length, n(most), 'otherwise');
   const wanted = join(code, [

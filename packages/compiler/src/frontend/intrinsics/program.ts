@@ -9,11 +9,11 @@ import type { Value } from '../value.ts';
 import { Code, n } from './code.ts';
 import { count } from './counting.ts';
 import { emit } from './events.ts';
-import { finish } from './forwarding/finish.ts';
+import { counted, finish } from './forwarding/finish.ts';
 import { bounce, flood, forward, route } from './forwarding/verdicts.ts';
 import { remember } from './memo.ts';
 import { packetValue } from './packet/packet.ts';
-import { goOn, RETURN_CODES, returnAborted, returnCode, SKB } from './return-codes.ts';
+import { goOn, RETURN_CODES, returnAborted, returnCode, returnResult, SKB } from './return-codes.ts';
 import { view } from './view.ts';
 
 /** As many bytes of a tc packet are made linear, so that every header that is read directly is there. */
@@ -125,6 +125,14 @@ function leave(code: Code, reason: string, absent: ValueId): void {
   finish(lowering, pass.otherwise.path, 'drop', codes.drop);
 }
 
+/** The packet ends here. To a local sender a drop would be an error: TCP would take it for not sent, and refuse the answers. A
+ *  redirect to no interface ends the packet as well (net/core/filter.c, skb_do_redirect), and tells nobody. */
+function swallow(code: Code): void {
+  const { hook } = code.lowering.target;
+  if (hook === 'tcx-egress') returnResult(code, code.call('redirect', [n(0), n(0)]));
+  else returnCode(code, RETURN_CODES[hook].drop);
+}
+
 /** The packet ends here: the slow path answers for it. What does not get up does what the reason says. */
 function handUp(lowering: Lowering, path: Path, [reason, metadata]: readonly Value[], site: Site): void {
   if (reason?.kind !== 'reason' || reason.plan.kind !== 'packetIn') lowering.fail(site, 'TP5003', 'this', 'packetIn');
@@ -134,7 +142,7 @@ function handUp(lowering: Lowering, path: Path, [reason, metadata]: readonly Val
   const there = start.when('eq', absent, n(ABSENT.no), 'then');
   leave(there.otherwise, reason.plan.name, absent);
   const { sent, refused } = emit(lowering, there.then.path, reason.plan, metadata, site);
-  for (const on of sent) finish(lowering, on, 'slowPath', codes.drop);
+  for (const on of sent) swallow(counted(lowering, on, 'slowPath'));
   const otherwise = reason.plan.overLimit ?? 'drop';
   for (const on of refused) finish(lowering, on, otherwise, codes[otherwise]);
 }

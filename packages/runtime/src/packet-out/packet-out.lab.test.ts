@@ -1,0 +1,124 @@
+// Ways back in the kernel: each answer on each hook, and packets that are many.
+
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { openFds, traceFds } from '@twinpath/linux';
+import { packetView } from '@twinpath/packet';
+import { type ChainFunctionSpec, lineChain, type PortSpec } from '@twinpath/vnf/chain';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import type { RunningChain } from '../chain/running.ts';
+import { startChain } from '../chain/start-chain.ts';
+import { ANSWERS, FIRST_PORT, SIDES } from '../fixtures/ask.vnf.ts';
+import { UdpSink } from '../fixtures/udp-sink.ts';
+import { FAR_ADDRESS, NEAR_ADDRESS, Veth } from '../fixtures/veth.ts';
+import { takeDown } from '../host/take-down.ts';
+import { WAYS_BACK } from './ways-back.ts';
+
+const file = (name: string) => new URL(`../fixtures/${name}`, import.meta.url).pathname;
+const CHAIN = 'tp-runtime-back';
+const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+const stamp = (digit: number): ChainFunctionSpec => ({
+  name: `s${digit}`,
+  use: file('stamp.vnf.ts'),
+  config: { digit },
+});
+const ASK: ChainFunctionSpec = { name: 'ask', use: file('ask.vnf.ts') };
+
+let veth: Veth;
+beforeAll(() => {
+  traceFds();
+  veth = new Veth('back');
+});
+afterAll(() => {
+  expect(takeDown({ chain: CHAIN }).chains).toEqual([]);
+  veth[Symbol.dispose]();
+  expect(openFds()).toEqual([]);
+});
+
+const start = (functions: readonly ChainFunctionSpec[], port: Partial<PortSpec>) =>
+  startChain(lineChain(CHAIN, { interface: 'port', namespace: veth.near, ...port }, functions), { log: silent });
+
+describe.each([
+  ['native XDP', {}],
+  ['generic XDP', { mode: 'generic' }],
+  ['tcx', { hook: 'tcx' }],
+] as const)('on %s', (_, port) => {
+  const hook = 'hook' in port ? 'tcx' : 'xdp';
+  let chain: RunningChain;
+  // Sockets of packets see what enters before tc programs do.
+  let sink: UdpSink;
+  beforeAll(async () => {
+    sink = await UdpSink.open(veth.near, NEAR_ADDRESS, [12, 123, 1223]);
+    chain = await start([stamp(1), ASK, stamp(3)], port);
+  });
+  afterAll(async () => {
+    await chain.stop();
+    await sink[Symbol.asyncDispose]();
+  });
+
+  const atHost = () => sink.take();
+  const onWire = () =>
+    veth
+      .takeOut()
+      .map((frame) => packetView(frame, { port: 'port', now: 0 }).ip()?.udp())
+      .filter((udp) => udp !== undefined)
+      .map(({ dport }) => dport);
+  const slowPath = async () => {
+    const { functions } = await chain.statistics();
+    return functions.find(({ name }) => name === 'ask')?.slowPath;
+  };
+
+  test.each(WAYS_BACK)('$answer of a packet that goes $side', async ({ answer, side, to, seen }) => {
+    const before = await slowPath();
+    const sport = FIRST_PORT + ANSWERS.indexOf(answer) + (side === 'in' ? 0 : SIDES);
+    veth.takeOut();
+    atHost();
+    if (side === 'in') veth.sendIn(`ip ${FAR_ADDRESS} > ${NEAR_ADDRESS} / udp ${sport} > 0 / "in"`);
+    else veth.sendOut(`ip ${NEAR_ADDRESS} > ${FAR_ADDRESS} / udp ${sport} > 0 / "out"`);
+    const [host, wire]: [number[], number[]] = [[], []];
+    const take = () => {
+      host.push(...atHost());
+      wire.push(...onWire());
+    };
+    const expected = typeof seen === 'number' ? seen : seen[hook];
+    const wanted = { host: to === 'host' ? [expected] : [], wire: to === 'wire' ? [expected] : [] };
+    if (to !== undefined)
+      await vi.waitFor(() => {
+        take();
+        expect({ host, wire }).toEqual(wanted);
+      }, 2000);
+    const loops = answer === 'loop' ? 1 : 0;
+    await vi.waitFor(async () => expect((await slowPath())?.looped).toBe((before?.looped ?? 0) + loops), 2000);
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    take();
+    expect({ host, wire }).toEqual(wanted);
+    expect((await slowPath())?.undelivered).toBe(before?.undelivered);
+  });
+});
+
+describe('a TCP transfer of which every packet goes through the slow path', () => {
+  test.each([
+    ['out of the host', { hook: 'xdp' }, true],
+    ['out of the host, answers by tcx', { hook: 'tcx' }, true],
+    ['into the host by tcx', { hook: 'tcx' }, false],
+  ] as const)('%s arrives whole', async (_, port, leaves) => {
+    await using chain = await start([ASK], port);
+    const bytes = 4 << 20;
+    const [from, to, address] = leaves ? [veth.near, veth.far, FAR_ADDRESS] : [veth.far, veth.near, NEAR_ADDRESS];
+    const server = `const h = require('node:crypto').createHash('sha256');
+      require('node:net').createServer((s) => { s.on('data', (d) => h.update(d)); s.on('end', () => { console.log(h.digest('hex')); process.exit(); }); })
+        .listen(7000, '${address}', () => console.error('ready'));`;
+    const client = `const s = require('node:net').connect(7000, '${address}'); s.end(Buffer.alloc(${bytes}, 7));`;
+    const script = `ip netns exec ${to} ${process.execPath} -e "${server.replaceAll('\n', ' ')}" & sleep 0.5;
+      ip netns exec ${from} ${process.execPath} -e "${client}"; wait`;
+    const output = execFileSync('sh', ['-c', script], {
+      encoding: 'utf8',
+      timeout: 30_000,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    expect(output.trim()).toBe(createHash('sha256').update(Buffer.alloc(bytes, 7)).digest('hex'));
+    const { functions } = await chain.statistics();
+    expect(functions[0]?.slowPath).toMatchObject({ undelivered: 0, truncated: 0 });
+    expect(functions[0]?.slowPath.handedUp).toBeGreaterThan(50);
+  });
+});
