@@ -109,15 +109,18 @@ export class HostedInstance implements InstanceHandle {
     return this.#call({ method: 'operate', operation, input });
   }
 
+  /** While the slow path is not there, those that were read last. */
   async statistics(): Promise<FunctionStatistics> {
-    if (this.#worker !== undefined && this.#restarting === undefined) this.#statistics = await this.#readStatistics();
-    const { slowPath, ...others } = this.#statistics ?? (await this.#readStatistics());
+    try {
+      // The worker's own type.
+      if (this.#restarting === undefined)
+        this.#statistics = (await this.#call({ method: 'statistics' })) as FunctionStatistics;
+    } catch (error) {
+      if (this.#restarting === undefined) throw error;
+    }
+    if (this.#statistics === undefined) throw this.#absent();
+    const { slowPath, ...others } = this.#statistics;
     return { ...others, slowPath: { ...slowPath, restarts: this.#restarts } };
-  }
-
-  async #readStatistics(): Promise<FunctionStatistics> {
-    // The worker's own type.
-    return (await this.#call({ method: 'statistics' })) as FunctionStatistics;
   }
 
   async entries(table: string): Promise<readonly TableEntry[]> {

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createVeth, openFds, traceFds } from '@twinpath/linux';
 import { lineChain } from '@twinpath/vnf/chain';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -44,6 +44,14 @@ async function packets(name: string): Promise<{ readonly next: number; readonly 
 
 const sendUp = (way: Parameters<typeof portOf>[0]) =>
   veth.sendIn(`ip ${FAR_ADDRESS} > 10.9.0.50 / udp 5000 > ${portOf(way)} / "${way}"`);
+
+/** Descriptors and mappings of BPF maps, of all threads. */
+function held(): readonly number[] {
+  const ofMap = (fd: string) =>
+    existsSync(`/proc/self/fdinfo/${fd}`) && /map_id/.test(readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8'));
+  const mappings = readFileSync('/proc/self/maps', 'utf8').matchAll(/bpf-map/g);
+  return [readdirSync('/proc/self/fd').filter(ofMap).length, [...mappings].length];
+}
 
 async function answered(): Promise<boolean> {
   veth.takeIn();
@@ -93,7 +101,12 @@ describe.each([
 ] as const)('a slow path whose end is: $way', ({ way, says, alone }) => {
   test('is reported and started again under load, over its tables; fast paths lose nothing', async () => {
     await vi.waitFor(async () => expect(await answered()).toBe(true), { timeout: 20_000, interval: 200 });
-    const before = { restarts: await restarts(), bad: await packets('bad'), other: await packets('other') };
+    const before = {
+      held: held(),
+      restarts: await restarts(),
+      bad: await packets('bad'),
+      other: await packets('other'),
+    };
     const sender = load();
     await once(sender.stderr ?? sender, 'data');
     sendUp(way);
@@ -116,6 +129,7 @@ describe.each([
     expect((await packets('bad')).next - before.bad.next - ((await packets('bad')).absent - before.bad.absent)).toBe(
       sent,
     );
+    expect(held()).toEqual(before.held);
     expect((await chain.functions[0]?.entries('seen'))?.map(([key]) => key)).toContainEqual({ port: portOf('resume') });
   });
 });
