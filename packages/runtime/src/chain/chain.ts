@@ -75,6 +75,7 @@ export class Chain implements RunningChain, AsyncDisposable {
   readonly #stack: AsyncDisposableStack;
   readonly #stop = new AbortController();
   readonly #prepared = new Set<string>();
+  readonly #warned = new Set<string>();
   /** Also those that are about to start, or to end. */
   readonly #instances = new Set<PlacedInstance>();
   #spec: ChainSpec;
@@ -285,6 +286,7 @@ export class Chain implements RunningChain, AsyncDisposable {
     const before = { members: this.#members, placed: this.#placed };
     [this.#spec, this.#members, this.#ports, this.#placed] = [spec, members, ports, placed];
     this.#wiring.endOthers(placed.roots);
+    this.#warnOfGeneric();
     if (before.placed === NOTHING) return;
     const here = new Set(positionsOf(placed));
     const old = positionsOf(before.placed).filter((position) => !here.has(position));
@@ -296,6 +298,16 @@ export class Chain implements RunningChain, AsyncDisposable {
         // Stopping takes everything away at once.
         if (!this.#stop.signal.aborted) this.#options.log.error(`what a change left cannot be taken away: ${error}`);
       });
+  }
+
+  /** Once for each port. */
+  #warnOfGeneric(): void {
+    for (const { name, interface: link, mode } of this.ports) {
+      if (mode !== 'generic' || this.#warned.has(name)) continue;
+      this.#warned.add(name);
+      const cost = 'several times slower than in the driver, and than tcx';
+      this.#options.log.warn(`GENERIC XDP on ${link}: packets meet the chain in the stack, ${cost}`);
+    }
   }
 
   async #retire(old: readonly number[], gone: readonly (readonly [string, Member])[]): Promise<void> {
