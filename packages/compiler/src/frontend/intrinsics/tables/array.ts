@@ -3,6 +3,7 @@ import { UNDEFINED } from '../../value.ts';
 import { Code, n } from '../code.ts';
 import { storePieces } from '../memory/piece.ts';
 import { scratchSlot } from '../memory/scratch-slots.ts';
+import { findAt } from './find.ts';
 import { entryOf, operand, type TableCall } from './table.ts';
 
 /** The slot, or `undefined` for an index out of range. */
@@ -16,11 +17,12 @@ export function at(call: TableCall): readonly Outcome[] {
   const inRange = code.when('ult', index, n(map.maxEntries));
   const key = scratchSlot(inRange.then, 'key', 4);
   storePieces(inRange.then, key, 0, 4, [{ offset: 0, bits: 32, value: index }]);
-  const pointer = inRange.then.lookup(map.name, key);
-  const found = inRange.then.when('ne', pointer, n(0), 'then');
-  const missing = lowering.joinPaths([inRange.otherwise.path, found.otherwise.path]);
-  return [
-    { path: found.then.path, value: entryOf(receiver.plan, pointer, true) },
-    ...missing.map((on) => ({ path: on, value: UNDEFINED })),
-  ];
+  const missing = [inRange.otherwise.path];
+  const outcomes: Outcome[] = [];
+  for (const { code: on, pointer } of findAt(lowering, inRange.then.path, receiver.plan, receiver.plan.maps, key)) {
+    const found = on.when('ne', pointer, n(0), 'then');
+    outcomes.push({ path: found.then.path, value: entryOf(receiver.plan, pointer, true) });
+    missing.push(found.otherwise.path);
+  }
+  return [...outcomes, ...lowering.joinPaths(missing).map((on) => ({ path: on, value: UNDEFINED }))];
 }

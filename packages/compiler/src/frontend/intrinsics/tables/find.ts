@@ -22,15 +22,25 @@ export function findIn(lowering: Lowering, path: Path, plan: TablePlan, key: Val
   const maps = mapsFor(start, plan, key, site);
   const [first] = maps;
   if (first === undefined) throw new Error(`table ${plan.path} has no map`);
-  const slot = storeKey(start, first, key, site);
+  return findAt(lowering, path, plan, maps, storeKey(start, first, key, site));
+}
+
+/** The same with a key that is stored already. */
+export function findAt(
+  lowering: Lowering,
+  path: Path,
+  plan: TablePlan,
+  maps: readonly MapPlan[],
+  key: ValueId,
+): readonly Found[] {
   const outcomes = eachGeneration(lowering, path, plan).map(({ path: on, generation }) => {
     const code = new Code(lowering, on);
-    const pointer = lookupIn(code, plan, mapOf(maps, generation), slot);
+    const pointer = lookupIn(code, plan, mapOf(maps, generation), key);
     return { path: on, value: view('found', on.epoch, {}, { pointer }) };
   });
   return lowering.join(outcomes).map(({ path: on, value }) => {
     if (!isView(value, 'found')) throw new Error('a join keeps a view a view');
-    return { code: new Code(lowering, on), pointer: part(value, 'pointer'), key: slot };
+    return { code: new Code(lowering, on), pointer: part(value, 'pointer'), key };
   });
 }
 
