@@ -4,6 +4,7 @@
 
 import type { FunctionProgram } from '@twinpath/compiler';
 import type { MapSpec } from '@twinpath/ebpf';
+import type { Fd } from '@twinpath/linux';
 import type { Hook, Placement } from '@twinpath/vnf/chain';
 import type { EventHandler, LoadedProgram, PortState, StagedMaps } from './data-plane.ts';
 import type { PacketOut } from './packet-out/packet-out.ts';
@@ -56,6 +57,8 @@ export interface InstancePlane extends Disposable {
   places: InstancePlaces;
   /** By the port's name. A port without an interface, or whose interface is gone, is down. */
   portState(port: string): PortState;
+  /** Calls back when something of the ports' interfaces has changed, until the plane is disposed. */
+  onPortChange(changed: () => void): void;
   /** Brings what programs know of ports (`ports`, `links`) up to date in the present maps. */
   refreshPorts(): void;
   /** Goes on with the maps of an instance that is no more, and what they hold. `false`: there are none. */
@@ -68,6 +71,8 @@ export interface InstancePlane extends Disposable {
   readonly packetOut: PacketOut;
   /** Lets go of events that wait; how many. */
   discardEvents(): number;
+  /** Calls back each time that something has come to a descriptor; who is called reads all there is. */
+  watch(fd: Fd, onEvent: () => void): Disposable;
   /** Reads events until disposed. `drained`: there are no more for now, or it is time to do something else. */
   listen(handler: EventHandler, drained: () => void): Disposable;
 }

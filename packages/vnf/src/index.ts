@@ -44,6 +44,7 @@ export { randomU32 } from './functions/random.ts';
 export type { Rate } from './functions/rate.ts';
 export { TableFullError, UnknownPortError } from './live/errors.ts';
 export type * from './live/instance.ts';
+export type * from './live/network.ts';
 export type * from './live/packets.ts';
 export type * from './live/ports.ts';
 export type * from './live/tables.ts';

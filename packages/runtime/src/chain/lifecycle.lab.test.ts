@@ -343,12 +343,14 @@ function failing(plane: InstancePlane, steps: string[], at: () => number): Insta
       return step('packetOut').packetOut;
     },
     portState: (name) => step('portState').portState(name),
+    onPortChange: (changed) => plane.onPortChange(changed),
     refreshPorts: () => step('refreshPorts').refreshPorts(),
     adopt: () => step('adopt').adopt(),
     stageMaps: (specs) => step('stageMaps').stageMaps(specs),
     load: (programs, staged) => step('load').load(programs, staged),
     attach: (programs) => step('attach').attach(programs),
     discardEvents: () => step('discardEvents').discardEvents(),
+    watch: (fd, onEvent) => plane.watch(fd, onEvent),
     listen: (handler, drained) => step('listen').listen(handler, drained),
     [Symbol.dispose]: () => plane[Symbol.dispose](),
   };

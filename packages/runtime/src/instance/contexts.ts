@@ -3,6 +3,7 @@
 import { clockNs } from '@twinpath/linux';
 import type { Duration, Log } from '@twinpath/vnf';
 import type { FunctionPlan } from '@twinpath/vnf/plan';
+import type { LiveNetwork } from '../network/live-network.ts';
 import type { HostPorts } from '../slow-path/live-ports.ts';
 import { every } from '../slow-path/periodic.ts';
 import { countersObject } from '../tables/counter-values.ts';
@@ -46,10 +47,18 @@ export function instanceContext(
   return { ...parts(options, tables, maps), config };
 }
 
-export function slowPathContext(instance: object, { failed }: ContextSources, signal: AbortSignal): object {
+export function slowPathContext(
+  instance: object,
+  { neighbours, routes, sockets }: LiveNetwork,
+  { failed }: ContextSources,
+  signal: AbortSignal,
+): object {
   return {
     ...instance,
     signal,
+    neighbours,
+    routes,
+    sockets,
     every: (period: Duration | (() => number), task: () => unknown) => every(period, task, { signal, failed }),
   };
 }

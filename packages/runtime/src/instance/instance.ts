@@ -7,6 +7,7 @@ import { ConfigError } from '../config/config-error.ts';
 import { parseConfig, parseInput } from '../config/parse-config.ts';
 import type { EventHandler } from '../data-plane.ts';
 import type { InstancePlaces, InstancePlane } from '../instance-plane.ts';
+import { LiveNetwork } from '../network/live-network.ts';
 import { Dispatcher } from '../slow-path/dispatcher.ts';
 import { LimitedLog } from '../slow-path/limited-log.ts';
 import { HostPorts } from '../slow-path/live-ports.ts';
@@ -52,6 +53,8 @@ export class Instance implements InstanceHandle {
   readonly #stop = new AbortController();
   readonly #running = new DisposableStack();
   #ageing: Ageing | undefined;
+  #portChange: NodeJS.Immediate | undefined;
+  #network: LiveNetwork | undefined;
   #config: unknown;
   #instance: object = {};
 
@@ -88,6 +91,7 @@ export class Instance implements InstanceHandle {
     this.#options.plane.places = places;
     // As they are now: what changes from here on is told.
     this.#ports.check();
+    this.#options.plane.onPortChange(() => this.#portChanged());
     const config = await parseConfig(this.name, this.#options.imported.spec, given);
     const adopted = adopt && this.#deployment.adopt();
     const staged = await this.#configured(config, adopted ? config : undefined);
@@ -104,6 +108,8 @@ export class Instance implements InstanceHandle {
   /** Where the function is wanted from now on. @throws what prevents it; everything is as it was then. */
   async place(places: InstancePlaces): Promise<void> {
     this.#deployment.place(places);
+    this.#network?.placed();
+    this.#portChanged();
   }
 
   /** @throws what prevents it; everything is as it was then. */
@@ -131,11 +137,22 @@ export class Instance implements InstanceHandle {
       const seconds = monotonicSeconds();
       new InstanceState(plane.maps).seconds = seconds;
       this.#ageing?.tick(seconds);
-      plane.refreshPorts();
-      this.#ports.check();
     } catch (error) {
       this.#failed(error);
     }
+  }
+
+  /** Once for all that the kernel tells at a time. */
+  #portChanged(): void {
+    this.#portChange ??= setImmediate(() => {
+      this.#portChange = undefined;
+      try {
+        this.#options.plane.refreshPorts();
+        this.#ports.check();
+      } catch (error) {
+        this.#failed(error);
+      }
+    });
   }
 
   async statistics(): Promise<FunctionStatistics> {
@@ -155,6 +172,7 @@ export class Instance implements InstanceHandle {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
     this.#ageing?.stop();
+    clearImmediate(this.#portChange);
     this.#running.dispose();
     this.#deployment[Symbol.dispose]();
     this.#options.plane[Symbol.dispose]();
@@ -178,7 +196,8 @@ export class Instance implements InstanceHandle {
     const { plane, imported } = this.#options;
     const [options, { tables }] = [this.#instanceOptions(), this.#deployment];
     this.#instance = instanceContext(options, tables, plane.maps, () => this.#config);
-    const context = slowPathContext(this.#instance, options, this.#stop.signal);
+    this.#network = this.#running.use(this.#openNetwork());
+    const context = slowPathContext(this.#instance, this.#network, options, this.#stop.signal);
     const given = await imported.spec.slowPath?.(context);
     this.#stop.signal.throwIfAborted();
     const handlers = handlersOf(this.#options, given);
@@ -193,6 +212,16 @@ export class Instance implements InstanceHandle {
     const dispatcher = this.#running.use(new Dispatcher(this.#plan, answering, handlers));
     const receive: EventHandler = (memory, offset, length) => dispatcher.receive(memory, offset, length);
     this.#running.use(plane.listen(receive, () => dispatcher.drained()));
+  }
+
+  #openNetwork(): LiveNetwork {
+    const { plane } = this.#options;
+    return new LiveNetwork({
+      ports: () => plane.places.ports,
+      watch: (fd, onEvent) => plane.watch(fd, onEvent),
+      failed: (error) => this.#failed(error),
+      warn: (kind, text) => this.#limitedLog.write('warn', kind, text),
+    });
   }
 
   #discardEvents(): void {

@@ -2,11 +2,12 @@ import { join } from 'node:path';
 import type { FunctionProgram } from '@twinpath/compiler';
 import { EVENTS, PATH, PORTS } from '@twinpath/compiler/abi';
 import { type BpfMap, type MapSpec, RingBuffer } from '@twinpath/ebpf';
-import { getLink, isSyscallError, listAddresses, Netlink, onlineCpus } from '@twinpath/linux';
+import { type Fd, onlineCpus, pollFd } from '@twinpath/linux';
 import type { Placement } from '@twinpath/vnf/chain';
 import type { EventHandler, LoadedProgram, PortState, StagedMaps } from '../data-plane.ts';
 import { MAPS } from '../host/pins.ts';
 import type { InstancePlaces, InstancePlane, InstancePort, Wiring } from '../instance-plane.ts';
+import { LinkView } from '../network/link-view.ts';
 import type { PacketOut } from '../packet-out/packet-out.ts';
 import { InstanceState } from '../tables/state.ts';
 import { KernelMaps, StagedKernelMaps } from './kernel-maps.ts';
@@ -35,7 +36,8 @@ export class KernelPlane implements InstancePlane {
   readonly #options: KernelPlaneOptions;
   readonly #portMaps = new PortMaps();
   /** By name of the namespace. */
-  readonly #netlinks = new Map<string | undefined, Netlink>();
+  readonly #links = new Map<string | undefined, LinkView>();
+  #portChanged: () => void = () => {};
   /** By chain. */
   readonly #arrays = new Map<string, PathArrays>();
   #packetOut: KernelPacketOut | undefined;
@@ -59,6 +61,10 @@ export class KernelPlane implements InstancePlane {
   portState(name: string): PortState {
     const port = this.places.ports.find((one) => one.name === name);
     return (port && this.#stateOf(port)) ?? GONE;
+  }
+
+  onPortChange(changed: () => void): void {
+    this.#portChanged = changed;
   }
 
   refreshPorts(): void {
@@ -107,10 +113,16 @@ export class KernelPlane implements InstancePlane {
     return ring;
   }
 
+  watch(fd: Fd, onEvent: () => void): Disposable {
+    const poll = pollFd(fd, onEvent);
+    poll.unref();
+    return poll;
+  }
+
   /** Unpins all that is the instance's, and lets go of everything. */
   [Symbol.dispose](): void {
     using rest = new DisposableStack();
-    for (const one of [...this.#netlinks.values(), ...this.#arrays.values()]) rest.use(one);
+    for (const one of [...this.#links.values(), ...this.#arrays.values()]) rest.use(one);
     rest.use(this.maps);
     if (this.#packetOut !== undefined) rest.use(this.#packetOut);
   }
@@ -131,18 +143,17 @@ export class KernelPlane implements InstancePlane {
 
   #stateOf({ ifindex, namespace }: InstancePort): PortState | undefined {
     if (ifindex === 0) return undefined;
-    const netlink = this.#netlinks.get(namespace) ?? new Netlink(namespace);
-    this.#netlinks.set(namespace, netlink);
-    try {
-      const { mac, mtu, up, carrier } = getLink(netlink, ifindex);
-      const addresses = listAddresses(netlink, ifindex)
-        .filter((one) => one.ifindex === ifindex)
-        .map(({ address }) => address.slice(0, address.indexOf('/')));
-      return { mac, mtu, up: up && carrier, addresses };
-    } catch (error) {
-      // The interface was removed.
-      if (!isSyscallError(error, 'ENODEV')) throw error;
-      return undefined;
-    }
+    const links = this.#links.get(namespace) ?? this.#viewLinks(namespace);
+    return links.state(ifindex);
+  }
+
+  #viewLinks(namespace: string | undefined): LinkView {
+    const view = new LinkView(
+      namespace,
+      (fd, onEvent) => this.watch(fd, onEvent),
+      () => this.#portChanged(),
+    );
+    this.#links.set(namespace, view);
+    return view;
   }
 }

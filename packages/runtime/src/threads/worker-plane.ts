@@ -1,5 +1,6 @@
 import { EVENTS } from '@twinpath/compiler/abi';
 import { RingBuffer } from '@twinpath/ebpf';
+import type { Fd } from '@twinpath/linux';
 import type { EventHandler } from '../data-plane.ts';
 import { KernelPlane, type KernelPlaneOptions } from '../kernel/kernel-plane.ts';
 import { RingConsumer } from '../slow-path/ring-consumer.ts';
@@ -21,6 +22,10 @@ export class WorkerPlane extends KernelPlane {
     super(options);
     this.#watch = watch;
     this.#within = within;
+  }
+
+  override watch(fd: Fd, onEvent: () => void): Disposable {
+    return this.#watch(fd.number, () => this.#within(onEvent));
   }
 
   override listen(handler: EventHandler, drained: () => void): Disposable {

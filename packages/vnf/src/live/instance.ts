@@ -3,6 +3,7 @@ import type { CopiedPacket } from '../packet/views.ts';
 import type { LogLine, Notice, PacketCopy, PacketIn } from '../reasons/reasons.ts';
 import type { instant } from '../types/integers.ts';
 import type { PlainRecord } from '../types/type.ts';
+import type { LiveNeighbours, LiveRoutes, Sockets } from './network.ts';
 import type { HeldPacket } from './packets.ts';
 import type { LivePorts } from './ports.ts';
 import type { LiveTables } from './tables.ts';
@@ -49,6 +50,9 @@ export interface SlowPathContext<C, T, K, P extends string> extends Instance<C, 
   every(period: Duration | (() => number), task: () => void | Promise<void>): void;
   /** Aborted when the instance stops. */
   readonly signal: AbortSignal;
+  readonly neighbours: LiveNeighbours<P>;
+  readonly routes: LiveRoutes<P>;
+  readonly sockets: Sockets;
 }
 export interface ConfigureContext<C, T, K, P extends string> extends InstanceParts<T, K, P> {
   readonly config: C;
