@@ -15,6 +15,8 @@ export interface WorkerData {
   readonly answers: MessagePort;
   /** Of `hash`: one for all of the process. */
   readonly seed: number;
+  /** Whom the process asks for names (node:dns), which each thread is told anew. */
+  readonly nameServers: readonly string[];
 }
 
 /** Words that a worker and the main thread share. */

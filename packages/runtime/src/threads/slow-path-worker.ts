@@ -1,3 +1,4 @@
+import { getServers } from 'node:dns/promises';
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { createHoldings, type EdgeWatch, releaseHoldings } from '@twinpath/linux';
 import type { Log } from '@twinpath/vnf';
@@ -62,7 +63,8 @@ export class SlowPathWorker {
   constructor({ seed, megabytes, watch }: SlowPathWorkerOptions) {
     const { port1, port2 } = new MessageChannel();
     const holdings = createHoldings();
-    const workerData: WorkerData = { holdings, words: this.#words, answers: port2, seed };
+    const shared = { holdings, words: this.#words, answers: port2, seed };
+    const workerData: WorkerData = { ...shared, nameServers: getServers() };
     this.#watch = watch;
     this.#answers = port1;
     this.#worker = new Worker(ENTRY, {

@@ -1,5 +1,7 @@
 // The entry of a worker: the code of authors runs here, and nowhere else.
 
+import { setServers } from 'node:dns/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { parentPort, workerData } from 'node:worker_threads';
 import { recordHoldings } from '@twinpath/linux';
 import { useHashSeed } from '@twinpath/vnf/spec';
@@ -14,6 +16,9 @@ const BEAT_MS = 100;
 const data: WorkerData = workerData;
 recordHoldings(data.holdings);
 useHashSeed(data.seed);
+setServers([...data.nameServers]);
+// setServers replaces the module's functions; this lets those see it who import them by name.
+syncBuiltinESMExports();
 const code = new AuthorCode(data.words);
 const instances = new WorkerInstances(data, code);
 
