@@ -71,13 +71,14 @@ test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s ends it in order, also w
   expect(JSON.parse(stdout)).toMatchObject({ name: CHAIN });
 });
 
-test('what nobody catches in the slow path is told, and ends nothing; its timers do not keep the process', async () => {
+test('what nobody catches in the slow path is told, and ends nothing else; its timers do not keep the process', async () => {
   const stray = join(folder, 'stray.vnf.ts');
   writeFileSync(stray, STRAY);
   const { status, stderr } = await twinpath(['run', stray, ...place(), '--seconds', '2']);
   expect(status).toBe(0);
-  expect(stderr).toMatch(/^error nobody caught this: Error: thrown by a timer\n {4}at .*stray.vnf.ts:5:/m);
-  expect(stderr).toMatch(/^error nobody caught this: .* \(and \d+ times more before\)$/ms);
+  // Its thread is started again, each time a little later.
+  const told = /^error the slow path has failed, and packets for it are dropped: Error: thrown by a timer/gm;
+  expect(stderr.match(told)?.length).toBeGreaterThan(1);
 });
 
 test('a reader of its lines that goes away does not end it', async () => {

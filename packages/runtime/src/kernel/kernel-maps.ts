@@ -76,8 +76,9 @@ export class KernelMaps implements InstanceMaps, Disposable {
     return this.#get(name).map;
   }
 
-  has(name: string): boolean {
-    return this.#held.has(name);
+  /** `undefined`: there is no map of this name. */
+  typeOf(name: string): MapSpec['type'] | undefined {
+    return this.#held.get(name)?.spec.type;
   }
 
   stage(specs: readonly MapSpec[]): StagedKernelMaps {

@@ -68,7 +68,8 @@ export class KernelPlane implements InstancePlane {
   }
 
   refreshPorts(): void {
-    if (!this.maps.has(PORTS)) return;
+    // A table of an author's may be called that, too.
+    if (this.maps.typeOf(PORTS) !== 'devmap') return;
     this.#portMaps.refresh(
       (name) => this.maps.map(name),
       this.places.ports,

@@ -74,6 +74,10 @@ function checkTables(spec: FunctionSpec, where: string): void {
   checkGenerations(spec, where);
   for (const [name, table] of Object.entries(spec.tables)) {
     checkIdentifier(name, `${where}, table ${name}`);
+    if (isTaken(name, spec)) {
+      const hint = 'give it another name, such as one that says what is in it';
+      throw new VnfSpecError(`${where}, table ${name}`, 'maps of the runtime are called that', hint);
+    }
     if (table === undefined)
       throw new VnfSpecError(`${where}, table ${name}`, 'it was not made by table(), lpm() …', 'declare it');
     if (table.kind !== 'ruleSet') check(name, table);
@@ -97,6 +101,12 @@ function checkGenerations({ tables }: FunctionSpec, where: string): void {
     `there are ${switching.length} rule sets and classifiers, of which a function has at most ${MOST_GENERATIONS}`,
     'put classifiers that change together into one ruleSet()',
   );
+}
+
+/** Names of maps that instances have besides tables; the last two only where the function has ports. */
+function isTaken(name: string, { ports }: FunctionSpec): boolean {
+  if (['state', 'events', 'counters', 'scratch', 'limits'].includes(name)) return true;
+  return ports.kind !== 'transparent' && ['ports', 'links'].includes(name);
 }
 
 function checkCounters(spec: FunctionSpec, { counters }: GivenSpec, where: string): void {

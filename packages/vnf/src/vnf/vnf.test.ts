@@ -83,6 +83,16 @@ describe('vnf', () => {
 
   it.each<[string, () => unknown, string]>([
     ['max', withTable(table({ ...base, max: 0 })), 'function test, table flows, max: 0 is no number of entries'],
+    [
+      'a name of the runtime',
+      () => vnf({ name: 'a', tables: { state: table({ ...base }) }, fastPath }),
+      'function a, table state: maps of the runtime are called that',
+    ],
+    [
+      'a name of the runtime, with ports',
+      () => vnf({ name: 'a', ports: ['p'], tables: { ports: table({ ...base }) }, fastPath }),
+      'function a, table ports: maps of the runtime are called that',
+    ],
     ['max', withTable(tally({ by: { n: u8 }, max: 1.5, help: 'x' })), 'max: 1.5 is no number'],
     [
       'field',
