@@ -35,6 +35,7 @@ export const Errno = {
   ENOLINK: 67,
   EOPNOTSUPP: 95,
   EMSGSIZE: 90,
+  ENETDOWN: 100,
   ENOBUFS: 105,
   ENOTSUPP: 524,
 } as const;

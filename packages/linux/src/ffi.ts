@@ -93,6 +93,11 @@ export const sys = {
     'int64',
   ),
   recvmsg: define<[fd: number, header: Memory, flags: number]>('recvmsg', ['int', 'void *', 'int'], 'int64'),
+  schedSetaffinity: define<[thread: number, length: number, mask: Memory]>('sched_setaffinity', [
+    'int',
+    'size_t',
+    'void *',
+  ]),
   send: define<[fd: number, buffer: Memory, length: number, flags: number]>(
     'send',
     ['int', 'void *', 'size_t', 'int'],
@@ -140,6 +145,24 @@ export function mmap(length: number, protection: number, flags: number, fd: numb
   const address = mmapNative(0, length, protection, flags, fd, offset);
   // MAP_FAILED is all ones, which koffi returns as a BigInt; user addresses stay below 2^47 and come as Numbers.
   return typeof address === 'bigint' ? -koffi.errno() : address;
+}
+
+const PROT_READ_WRITE = 3;
+const MAP_SHARED = 1;
+const MAP_PRIVATE = 2;
+const MAP_FIXED = 0x10;
+const MAP_ANONYMOUS = 0x20;
+
+/** mmap(MAP_FIXED): shares a file's pages in place of those at `address`. 0, or minus the errno. */
+export function mmapAt(address: number, length: number, flags: number, fd: number, offset: number): number {
+  const result = mmapNative(address, length, PROT_READ_WRITE, MAP_SHARED | MAP_FIXED | flags, fd, offset);
+  return typeof result === 'bigint' ? -koffi.errno() : 0;
+}
+
+/** Puts pages that are all zero in place of those at `address`. 0, or minus the errno. */
+export function mmapAnonymousAt(address: number, length: number): number {
+  const result = mmapNative(address, length, PROT_READ_WRITE, MAP_PRIVATE | MAP_FIXED | MAP_ANONYMOUS, -1, 0);
+  return typeof result === 'bigint' ? -koffi.errno() : 0;
 }
 
 /** munmap(2): 0, or minus the errno. */

@@ -1,3 +1,4 @@
+export { pinThread } from './affinity.ts';
 export { BpfCommand, bpf } from './bpf.ts';
 export { bpffsPath, isBpffs, mountBpffs } from './bpffs.ts';
 export { type Capability, capabilities, hasCapability } from './capability.ts';
@@ -6,6 +7,7 @@ export { type EchoReply, EchoSocket } from './echo-socket.ts';
 export { EdgeWatch } from './epoll.ts';
 export { Errno, errnoName } from './errno.ts';
 export { Fd, openFds, traceFds } from './fd.ts';
+export { FdWait } from './fd-wait.ts';
 export { createHoldings, type Holdings, recordHoldings, releaseHoldings } from './holdings.ts';
 export { type KernelVersion, kernelVersion, onlineCpus, parseKernelVersion, possibleCpus } from './kernel.ts';
 export { MappedMemory, type MappingOptions, pageSize } from './mapped-memory.ts';
@@ -77,3 +79,6 @@ export { check, isSyscallError, type SyscallContext, SyscallError } from './sysc
 export { readSysctl, writeSysctl } from './sysctl.ts';
 export { Tap, type TapOptions } from './tap.ts';
 export type { VirtioNetHeader } from './virtio-net-header.ts';
+export { type XdpRing, type XdpRingKind, xdpRingBytes, xdpRingKinds } from './xdp-ring.ts';
+export { type Umem, XdpSocket, type XdpSocketOptions, type XdpStatistics } from './xdp-socket.ts';
+export { wakeXdpReceiver, wakeXdpSender } from './xdp-wake.ts';
