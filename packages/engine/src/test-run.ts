@@ -48,8 +48,9 @@ export function testRun(
   const context = engine.allocate(layout.stride + HEADROOM + longest, 'a test run');
   try {
     const start = context + layout.stride + HEADROOM;
+    // As in the kernel, whose programs may move the packet's head into the headroom and read what is there.
+    memory.bytes.fill(0, context, start);
     memory.write(start, data);
-    memory.bytes.fill(0, context, context + layout.stride);
     const metadata = program.hook === 'xdp' ? fillXdp(engine, context, ctx) : fillSkb(engine, context, data, ctx);
     memory.setU32(context + layout.data, start + metadata);
     memory.setU32(context + layout.dataMeta, start);

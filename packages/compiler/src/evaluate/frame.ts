@@ -14,7 +14,8 @@ export class Frame {
   #memory: Memory;
   /** Bytes that programs may point to; the rest lies in fragments. */
   #linear: number;
-  #headroom = HEADROOM;
+  /** What lies in front: the kernel keeps it when the head moves, there and back. Test runs begin with zeros. */
+  #headroom = new Uint8Array(HEADROOM);
   #tailroom: number;
 
   constructor(packet: Uint8Array, linear: number) {
@@ -67,9 +68,11 @@ export class Frame {
 
   /** bpf_xdp_adjust_head: false if there is no room, or if less than an Ethernet header would be left. */
   adjustHead(by: number): boolean {
-    if (-by > this.#headroom || by > this.#linear - ETHERNET_HEADER) return false;
-    this.#headroom += by;
-    this.#replace(by >= 0 ? this.bytes.subarray(by) : concat(new Uint8Array(-by), this.bytes), this.#linear - by);
+    if (-by > this.#headroom.length || by > this.#linear - ETHERNET_HEADER) return false;
+    const head = this.#headroom.length + by;
+    const all = concat(this.#headroom, this.bytes);
+    this.#headroom = all.slice(0, head);
+    this.#replace(all.subarray(head), this.#linear - by);
     return true;
   }
 

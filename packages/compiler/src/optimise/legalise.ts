@@ -36,13 +36,14 @@ const MOST_COMPARED = 0x7fff_ffffn;
 const INTEGER: ValueType = { kind: 'integer' };
 
 class Legalising {
-  readonly #program: Program;
+  #program: Program;
   /** Offsets that were mended before. Where control never comes the guard's fact may not show. */
   readonly #mended: Set<ValueId>;
   readonly #definitions: ReadonlyMap<ValueId, Instruction>;
   readonly #proved: Ranges;
   readonly #known: Ranges;
   readonly #reach: PacketReach;
+  readonly #linked: ReadonlySet<ValueId>;
 
   constructor(program: Program, mended: Set<ValueId>) {
     this.#program = program;
@@ -51,20 +52,38 @@ class Legalising {
     this.#proved = rangesOf(program, verifierReasoning);
     this.#known = rangesOf(program);
     this.#reach = new PacketReach(program, this.#definitions, { proved: this.#proved, known: this.#known });
+    this.#linked = linkedToOthers(program, this.#definitions);
   }
 
-  /** Mends one offset, or gives the same program if there is none to mend. */
+  /** Mends what does not wait for other mends, or gives the same program if there is nothing to mend. */
   run(): Program {
-    for (const block of this.#program.blocks) {
-      for (const [index, offset] of block.instructions.entries()) {
-        if (offset.op !== 'offset' || this.#definitions.get(offset.by)?.op === 'constant') continue;
-        if (this.#mended.has(offset.result)) continue;
-        const allowed = this.#allowed(offset, block.id);
-        if (contains(allowed, this.#proved.in(offset.by, block.id))) continue;
-        return this.#mend({ block, index, offset }, allowed);
+    const { blocks } = this.#program;
+    const moved = new Set<ValueId>();
+    for (const { id, instructions } of blocks) {
+      const count = this.#program.blocks.length;
+      for (const offset of instructions) {
+        if (offset.op !== 'offset' || this.#isSettled(offset, id) || this.#restsOn(offset, moved)) continue;
+        this.#program = this.#mend(offset, id);
+        moved.add(offset.result);
+        if (this.#program.blocks.length === count) continue;
+        // A guard tells of all offsets by the same value behind it, and the rest of the block is another one now.
+        moved.add(offset.by);
+        break;
       }
     }
     return this.#program;
+  }
+
+  #isSettled(offset: Offset, block: BlockId): boolean {
+    if (this.#definitions.get(offset.by)?.op === 'constant') return true;
+    if (this.#linked.has(offset.by)) return false;
+    return this.#mended.has(offset.result) || contains(this.#allowed(offset, block), this.#proved.in(offset.by, block));
+  }
+
+  #restsOn({ base, by }: Offset, moved: ReadonlySet<ValueId>): boolean {
+    if (moved.has(by)) return true;
+    const under = this.#definitions.get(base);
+    return moved.has(base) || (under?.op === 'offset' && this.#restsOn(under, moved));
   }
 
   /** What the verifier must be able to prove. */
@@ -74,14 +93,16 @@ class Legalising {
     return this.#known.in(offset.by, block);
   }
 
-  #mend(finding: Finding, allowed: Interval): Program {
-    const { offset, block } = finding;
-    const known = this.#known.in(offset.by, block.id);
+  #mend(offset: Offset, id: BlockId): Program {
+    const block = at(this.#program.blocks, id);
+    const finding = { block, index: block.instructions.indexOf(offset), offset };
+    if (this.#linked.has(offset.by)) return this.#replaced(finding, 'add', 0n);
+    const [allowed, known] = [this.#allowed(offset, id), this.#known.in(offset.by, id)];
     this.#mended.add(offset.result);
     // Larger constants the verifier would not be shown as such.
     if (known.lo >= 0n && known.hi <= MOST_COMPARED && contains(allowed, known)) {
       const mask = onesUpTo(known.hi);
-      return mask <= allowed.hi ? this.#masked(finding, mask) : this.#guarded(finding, known.hi, undefined);
+      return mask <= allowed.hi ? this.#replaced(finding, 'and', mask) : this.#guarded(finding, known.hi, undefined);
     }
     const exit = this.#exit(finding);
     if (exit === undefined || allowed.hi < 0n || allowed.hi > MOST_COMPARED) throw this.#unbounded(offset, known);
@@ -97,13 +118,14 @@ class Legalising {
     );
   }
 
-  #masked({ block, index, offset }: Finding, mask: bigint): Program {
+  /** Another value to add: `by operation operand`. */
+  #replaced({ block, index, offset }: Finding, operation: 'and' | 'add', operand: bigint): Program {
     const values = [...this.#program.values, INTEGER, INTEGER];
     const [constant, result] = [values.length - 2, values.length - 1];
     const location = offset.at && { at: offset.at };
     const instructions: Instruction[] = [
-      { op: 'constant', value: mask, result: constant },
-      { op: 'alu', operation: 'and', left: offset.by, right: constant, result, ...location },
+      { op: 'constant', value: operand, result: constant },
+      { op: 'alu', operation, left: offset.by, right: constant, result, ...location },
       { ...offset, by: result },
     ];
     const mended = { ...block, instructions: block.instructions.toSpliced(index, 1, ...instructions) };
@@ -179,6 +201,33 @@ class Legalising {
       terminator: { op: 'return', value: result },
     };
   }
+}
+
+/** BPF_MAX_VAR_OFF */
+const FARTHEST_LINK = 1n << 29n;
+
+/**
+ * Sums with large constants, and phis of them. Since 6.10 the verifier notes that a register is another one plus a constant, in the
+ * place where a pointer has its offset, and takes it for one: "pointer offset … is not allowed". Adding 0 makes it forget.
+ */
+function linkedToOthers(program: Program, definitions: ReadonlyMap<ValueId, Instruction>): ReadonlySet<ValueId> {
+  const isFar = (value: ValueId) => {
+    const definition = definitions.get(value);
+    if (definition?.op !== 'constant') return false;
+    return definition.value >= FARTHEST_LINK || definition.value <= -FARTHEST_LINK;
+  };
+  const linked = new Set<ValueId>();
+  for (const one of definitions.values()) {
+    if (one.op !== 'alu' || (one.operation !== 'add' && one.operation !== 'sub')) continue;
+    if (isFar(one.right) || (one.operation === 'add' && isFar(one.left))) linked.add(one.result);
+  }
+  for (let before = 0; before !== linked.size; ) {
+    before = linked.size;
+    for (const { phis } of program.blocks) {
+      for (const { result, inputs } of phis) if (inputs.some(({ value }) => linked.has(value))) linked.add(result);
+    }
+  }
+  return linked;
 }
 
 /** The phis of a block whose predecessor was split. */

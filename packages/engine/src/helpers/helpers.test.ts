@@ -12,6 +12,18 @@ const engine = new Engine({
   mtu: (ifindex) => (ifindex === 3 ? 1500 : 0),
 });
 
+describe('the head', () => {
+  it('moves into zeros, and back to the bytes that it moved away from', () => {
+    // Leaves something where the next run's headroom lies.
+    const [used, bytes] = [engine.allocate(4096, 'test'), engine.memory.bytes];
+    bytes.fill(0xff, used, used + 4096);
+    engine.free(used);
+    const move = (by: number) => `r1 = r6\nr2 = ${by}\ncall bpf_xdp_adjust_head\n`;
+    using program = engine.load(programText(`r6 = r1\n${move(7)}${move(-8)}exit`));
+    expect([...program.testRun({ data: packet() }).data]).toEqual([0, ...packet()]);
+  });
+});
+
 describe('metadata', () => {
   it('lie in front of the packet and move with its head', () => {
     const text = `

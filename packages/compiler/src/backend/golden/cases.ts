@@ -136,6 +136,17 @@ const sketches: Readonly<Record<string, (sketch: Sketch) => void>> = {
     s.return(s.load(0, 32, there));
   },
 
+  'makes the verifier forget of what an offset is the sum': (s) => {
+    s.bounds(34);
+    const field = s.load(16, 32);
+    const by = s.alu('sub', field, 0x7fff_ffffn);
+    s.builder.store(s.here, s.start, 20, 32, field);
+    s.returnFrom(s.branch(s.compare('ult', by, 98n)), 1n);
+    const there = s.builder.offset(s.here, s.start, by);
+    s.bounds(4, there);
+    s.return(s.alu('add', s.load(0, 32, there), field));
+  },
+
   'builds a key in whole words': (s) => {
     s.bounds(42);
     const key = s.builder.stack(s.here, s.builder.slot(8, 'key'));

@@ -45,6 +45,14 @@ describe('packet helpers', () => {
     }
   });
 
+  it('give back what the head moved away from', () => {
+    const { packet } = run((b, block) => {
+      call('xdp_adjust_head', 7n)(b, block);
+      return call('xdp_adjust_head', -8n)(b, block);
+    });
+    expect([...packet]).toEqual([0, ...frame]);
+  });
+
   it('grow and shrink the tail', () => {
     expect([...run(call('xdp_adjust_tail', 2n)).packet.subarray(58)]).toEqual([58, 59, 0, 0]);
     expect(run(call('xdp_adjust_tail', -46n)).packet).toHaveLength(14);
