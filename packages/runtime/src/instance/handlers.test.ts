@@ -1,7 +1,8 @@
 import { ip, logLine, notice, u16 } from '@twinpath/vnf';
 import { type FunctionSpec, specOf } from '@twinpath/vnf/spec';
 import { expect, test } from 'vitest';
-import { handlersOf } from './handlers.ts';
+import { inMemory, plan } from '../fixtures/tables.ts';
+import { changeHandlers, handlersOf } from './handlers.ts';
 
 const refused = specOf(
   logLine('refused {src} port {port}: {flow}', { metadata: { src: ip, port: u16, flow: u16 }, limit: '1/s' }),
@@ -23,4 +24,19 @@ test('a log line is written with the values of its fields, without a handler', (
 test('all other reasons need a handler', () => {
   expect(() => open({ refused, other }, {})).toThrow('the slow path of f gives no handler for reason other');
   expect(() => open({ refused, other }, { other() {} })).not.toThrow();
+});
+
+test('a table that tells of changes hears its own reason, with what is there', () => {
+  const { live, tables } = inMemory();
+  const told: unknown[] = [];
+  tables.short.onChange((key, value) => void told.push([key, value]));
+  tables.short.set({ id: 7 }, { n: 1 });
+  const handlers = changeHandlers(plan, live);
+  expect([...handlers.keys()]).toEqual(['short changed']);
+  handlers.get('short changed')?.({ key: { id: 7 } });
+  handlers.get('short changed')?.({ key: { id: 8 } });
+  expect(told).toEqual([
+    [{ id: 7 }, { n: 1 }],
+    [{ id: 8 }, undefined],
+  ]);
 });

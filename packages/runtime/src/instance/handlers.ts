@@ -1,7 +1,10 @@
 import type { Log } from '@twinpath/vnf';
+import type { FunctionPlan } from '@twinpath/vnf/plan';
 import type { FunctionSpec } from '@twinpath/vnf/spec';
 import { ChainError } from '../chain/chain-error.ts';
 import type { HandlerTable } from '../slow-path/dispatcher.ts';
+import type { KeyedTable } from '../tables/keyed-table.ts';
+import type { LiveTableSet } from '../tables/live-tables.ts';
 
 export interface HandlerSources {
   readonly chain: string;
@@ -29,6 +32,21 @@ export function handlersOf({ chain, name, imported: { spec }, log }: HandlerSour
     }
   }
   return handlers;
+}
+
+/** Of the reasons by which tables tell of changes. */
+export function changeHandlers({ reasons }: FunctionPlan, { keyed }: LiveTableSet): HandlerTable {
+  const handlers = reasons.flatMap(({ name, changesOf = '' }) => {
+    const table = keyed.get(changesOf);
+    return table === undefined ? [] : [[name, changeTeller(table)] as const];
+  });
+  return new Map(handlers);
+}
+
+function changeTeller(table: KeyedTable): Handler {
+  return (metadata) => {
+    if (typeof metadata === 'object' && metadata !== null && 'key' in metadata) table.notifyChanged(metadata.key);
+  };
 }
 
 function lineWriter(text: string, log: Log): Handler {

@@ -23,9 +23,10 @@ import {
   slowPathContext,
 } from './contexts.ts';
 import { Deployment } from './deployment.ts';
+import { FullTables } from './full-tables.ts';
 import { functionData } from './function-data.ts';
 import { functionStatistics } from './function-statistics.ts';
-import { handlersOf } from './handlers.ts';
+import { changeHandlers, handlersOf } from './handlers.ts';
 import type { FunctionData, InstanceHandle, StartOptions, TableEntry } from './instance-handle.ts';
 import { entriesOf } from './table-entries.ts';
 
@@ -53,6 +54,7 @@ export class Instance implements InstanceHandle {
   readonly #stop = new AbortController();
   readonly #running = new DisposableStack();
   #ageing: Ageing | undefined;
+  #full: FullTables | undefined;
   #portChange: NodeJS.Immediate | undefined;
   #network: LiveNetwork | undefined;
   #config: unknown;
@@ -101,6 +103,8 @@ export class Instance implements InstanceHandle {
     await this.#startSlowPath();
     const { tables } = this.#deployment;
     this.#ageing = new Ageing(tables.keyed.values(), (error) => this.#failed(error));
+    const { plane, log } = this.#options;
+    this.#full = new FullTables(this.#plan, plane.maps, log);
     const timer = setInterval(() => this.#tick(), TICK_MS);
     this.#running.defer(() => clearInterval(timer));
   }
@@ -118,6 +122,11 @@ export class Instance implements InstanceHandle {
     const staged = await this.#configured(config, this.#config);
     this.#deployment.deploy(config, staged);
     this.#config = config;
+    try {
+      staged.notify(this.#deployment.tables);
+    } catch (error) {
+      this.#failed(error);
+    }
   }
 
   async operate(name: string, input: unknown): Promise<unknown> {
@@ -137,6 +146,7 @@ export class Instance implements InstanceHandle {
       const seconds = monotonicSeconds();
       new InstanceState(plane.maps).seconds = seconds;
       this.#ageing?.tick(seconds);
+      this.#full?.check(plane.maps, seconds);
     } catch (error) {
       this.#failed(error);
     }
@@ -200,7 +210,7 @@ export class Instance implements InstanceHandle {
     const context = slowPathContext(this.#instance, this.#network, options, this.#stop.signal);
     const given = await imported.spec.slowPath?.(context);
     this.#stop.signal.throwIfAborted();
-    const handlers = handlersOf(this.#options, given);
+    const handlers = new Map([...handlersOf(this.#options, given), ...changeHandlers(this.#plan, tables)]);
     const { packetOut } = plane;
     const answering = {
       packetOut,

@@ -1,10 +1,13 @@
+import { once } from 'node:events';
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import { SIZE_CLASSES } from '@twinpath/classifier';
 import { planMaps } from '@twinpath/compiler';
 import { mountBpffs, openFds, traceFds } from '@twinpath/linux';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import type { ChurnOptions } from '../fixtures/churn.ts';
 import { follow, steps } from '../fixtures/table-model.ts';
 import { plan, typed } from '../fixtures/tables.ts';
 import { removePins } from '../host/pins.ts';
@@ -66,6 +69,34 @@ describe('a live table over maps of the kernel', () => {
     expect(ageing.get({ id: 10_000 })).toEqual({ state: 'long' });
     expect(ageing.deleteWhere(({ id }) => id % 2 === 0)).toBe(2500);
     expect(ageing.size).toBe(2500);
+  });
+
+  test('shows each entry that stays once, while others come and go', async () => {
+    using kernel = staged();
+    const { ageing } = kernel.tables;
+    const stay = Array.from({ length: 2000 }, (_, id) => id);
+    ageing.setMany(stay.map((id) => [{ id }, { state: 'long' }]));
+    const words = new Int32Array(new SharedArrayBuffer(8));
+    const map = kernel.maps.byName.ageing;
+    const workerData: ChurnOptions = { id: map?.info().id ?? 0, first: 10_000, count: 2500, words };
+    const churn = new Worker(new URL('../fixtures/churn.ts', import.meta.url), {
+      workerData,
+      // Descriptors of native code are not Node's to close.
+      trackUnmanagedFds: false,
+    });
+    await vi.waitFor(() => expect(words[0]).toBeGreaterThan(0));
+    const before = Atomics.load(words, 0);
+    let strangers = 0;
+    do {
+      const seen = [...ageing].map(([{ id }]) => id);
+      expect(seen.filter((id) => id < 2000).sort((a, b) => a - b)).toEqual(stay);
+      expect(new Set(seen).size).toBe(seen.length);
+      strangers += seen.length - stay.length;
+    } while (Atomics.load(words, 0) < before + 100 || strangers === 0);
+    Atomics.store(words, 1, 1);
+    await once(churn, 'exit');
+    expect(ageing.deleteMany(stay.map((id) => ({ id })))).toBe(2000);
+    expect(ageing.size).toBe(0);
   });
 
   test('finds exactly the prefix that is asked for', () => {

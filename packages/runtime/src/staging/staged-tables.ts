@@ -53,6 +53,19 @@ export class StagedTables {
     return new Map(classifiers.map(([path, { rules }]) => [path, rules.build(present.get(path)).sizeClass]));
   }
 
+  /** Tells the running tables of what is changed in them, but for rule sets, which change as a whole. */
+  notify(running: LiveTableSet): void {
+    for (const table of running.keyed.values()) {
+      const { plan } = table.codec;
+      if (plan.ruleSet !== undefined) continue;
+      for (const [place, { name }] of plan.maps.entries()) {
+        const changes = this.maps.stores.get(name);
+        for (const [key] of changes?.written ?? []) table.notifyStored(place, key);
+        for (const key of changes?.deleted ?? []) table.notifyStored(place, key);
+      }
+    }
+  }
+
   /** Writes all that was changed to the maps that packets see. @throws when a table is full; nothing is changed then. */
   commit(running: LiveTableSet, maps: InstanceMaps): Commit {
     const undone: (() => void)[] = [];

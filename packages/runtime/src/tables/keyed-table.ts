@@ -5,9 +5,10 @@ import { keyText, type StoredEntry } from './instance-maps.ts';
 import type { Place } from './place.ts';
 import type { InstanceState } from './state.ts';
 import { type EncodedKey, familyMaps, type TableCodec } from './table-codec.ts';
-import { deleteKeys, isFull } from './write-all.ts';
+import { deleteKeys, isFull, writeEntries } from './write-all.ts';
 
 type ExpiryHandler = (key: Decoded, value: DecodedRecord) => void;
+type ChangeHandler = (key: Decoded, value: DecodedRecord | undefined) => void;
 
 /** A `table` or an `lpm` as the slow path has it (LiveTable). */
 export class KeyedTable {
@@ -15,6 +16,7 @@ export class KeyedTable {
   readonly #place: Place;
   readonly #state: InstanceState;
   readonly #expiryHandlers: ExpiryHandler[] = [];
+  readonly #changeHandlers: ChangeHandler[] = [];
 
   constructor(codec: TableCodec, place: Place, state: InstanceState) {
     this.codec = codec;
@@ -55,6 +57,26 @@ export class KeyedTable {
     return this.#place.writable()[place]?.delete(bytes) === true;
   }
 
+  /** @throws TableFullError, EncodeError: before anything is written */
+  setMany(entries: Iterable<readonly [unknown, unknown]>): void {
+    const contents = this.encodeAll(entries);
+    try {
+      for (const [place, store] of this.#place.writable().entries()) writeEntries(store, contents[place] ?? []);
+    } catch (error) {
+      throw isFull(error) ? this.#full() : error;
+    }
+  }
+
+  deleteMany(keys: Iterable<unknown>): number {
+    const stores = this.#place.writable();
+    const doomed = stores.map((): Uint8Array[] => []);
+    for (const key of keys) {
+      const { place, bytes } = this.codec.encodeKey(key);
+      doomed[place]?.push(bytes);
+    }
+    return stores.reduce((sum, store, place) => sum + deleteKeys(store, doomed[place] ?? []), 0);
+  }
+
   deleteWhere(test: (key: Decoded, value: DecodedRecord) => boolean): number {
     let deleted = 0;
     for (const [place, store] of this.#place.writable().entries()) {
@@ -93,9 +115,30 @@ export class KeyedTable {
 
   /** Tells who asked that a timeout removed this entry. */
   notifyExpired(place: number, key: Uint8Array, value: Uint8Array): void {
-    if (this.#expiryHandlers.length === 0) return;
-    const [decodedKey, decodedValue] = [this.codec.decodeKey(place, key), this.codec.decodeValue(value)];
-    for (const handler of this.#expiryHandlers) handler(decodedKey, decodedValue);
+    if (this.#expiryHandlers.length > 0) {
+      const [decodedKey, decodedValue] = [this.codec.decodeKey(place, key), this.codec.decodeValue(value)];
+      for (const handler of this.#expiryHandlers) handler(decodedKey, decodedValue);
+    }
+    this.notifyStored(place, key);
+  }
+
+  onChange(handler: ChangeHandler): void {
+    this.#changeHandlers.push(handler);
+  }
+
+  /** Tells who asked that somebody else has changed the entry. @throws EncodeError */
+  notifyChanged(key: unknown): void {
+    if (this.#changeHandlers.length === 0) return;
+    const { place, bytes } = this.codec.encodeKey(key);
+    this.notifyStored(place, bytes);
+  }
+
+  /** The same, of a key as its map has it. */
+  notifyStored(place: number, key: Uint8Array): void {
+    if (this.#changeHandlers.length === 0) return;
+    const stored = this.#place.stores()[place]?.lookup(key);
+    const decodedKey = this.codec.decodeKey(place, key);
+    for (const handler of this.#changeHandlers) handler(decodedKey, stored && this.codec.decodeValue(stored));
   }
 
   *[Symbol.iterator](): Generator<[Decoded, DecodedRecord]> {

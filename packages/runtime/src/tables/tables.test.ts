@@ -28,6 +28,38 @@ describe('a live table', () => {
     expect(plain.size).toBe(0);
   });
 
+  test('is written and emptied in batches, of both families', () => {
+    const { plain } = inMemory().tables;
+    const given = { state: 'new', hits: 0, weight: 1, traffic: { packets: 0, bytes: 0 } } as const;
+    const key = (address: string, port: number) => ({ address, port });
+    plain.setMany([
+      [key('10.0.0.1', 1), given],
+      [key('fd00::1', 1), given],
+      [key('10.0.0.1', 1), { ...given, weight: 2 }],
+    ]);
+    expect(plain.get(key('10.0.0.1', 1))?.weight).toBe(2);
+    expect(plain.size).toBe(2);
+    const many = Array.from({ length: MAX }, (_, port) => [key('10.0.0.2', port), given] as const);
+    expect(() => plain.setMany(many)).toThrow(TableFullError);
+    expect(plain.deleteMany([key('10.0.0.1', 1), key('fd00::1', 1), key('fd00::1', 2)])).toBe(2);
+  });
+
+  test('tells of what others have changed, with what is there now', () => {
+    const { live, tables } = inMemory();
+    const told: unknown[] = [];
+    tables.plain.onChange((key, value) => void told.push([key, value?.weight]));
+    const key = { address: '10.0.0.1', port: 1 };
+    tables.plain.set(key, { state: 'new', hits: 0, weight: 1 });
+    expect(told).toEqual([]);
+    live.keyed.get('plain')?.notifyChanged(key);
+    tables.plain.delete(key);
+    live.keyed.get('plain')?.notifyChanged(key);
+    expect(told).toEqual([
+      [key, 1],
+      [key, undefined],
+    ]);
+  });
+
   test('names table, field and value when it refuses', () => {
     const { plain } = inMemory().tables;
     const key = { address: '10.0.0.1', port: 1 };

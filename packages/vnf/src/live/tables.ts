@@ -8,7 +8,8 @@ import type { Table } from '../tables/table.ts';
 import type { TrafficTotals } from '../types/traffic.ts';
 import type { KeyShape, NewPlain, Plain, PlainRecord, Shape } from '../types/type.ts';
 
-/** Reads are exact snapshots of one entry; iterating sees every entry that exists throughout. */
+/** Reads are exact snapshots of one entry. Iterating reads many entries with one system call; it sees every entry that exists
+ *  throughout, and none twice, whoever writes meanwhile. */
 export interface LiveTable<K extends KeyShape, V extends Shape> extends Iterable<[Plain<K>, PlainRecord<V>]> {
   readonly size: number;
   get(key: Plain<K>): PlainRecord<V> | undefined;
@@ -17,12 +18,19 @@ export interface LiveTable<K extends KeyShape, V extends Shape> extends Iterable
   /** Changes the named fields of an entry that exists. `false`: there is none. */
   update(key: Plain<K>, fields: Partial<PlainRecord<V>>): boolean;
   delete(key: Plain<K>): boolean;
+  /** Adds or replaces, thousands with one system call; not atomic. @throws TableFullError: those before stay written. */
+  setMany(entries: Iterable<readonly [Plain<K>, NewPlain<V>]>): void;
+  /** How many were there. */
+  deleteMany(keys: Iterable<Plain<K>>): number;
   /** How many went. In batches; the fast path goes on meanwhile. */
   deleteWhere(test: (key: Plain<K>, value: PlainRecord<V>) => boolean): number;
   /** Old contents out, new contents in, in one step as the packets see it. */
   replace(entries: Iterable<readonly [Plain<K>, NewPlain<V>]>): void;
   /** Called with entries that a timeout removed. */
   onExpired(handler: (key: Plain<K>, value: PlainRecord<V>) => void): void;
+  /** Called with what is there now, `undefined` for nothing, when somebody else has changed an entry: the fast path by adding,
+   *  replacing or removing it (only where the table declares `tellChanges`), a new configuration, or a timeout. */
+  onChange(handler: (key: Plain<K>, value: PlainRecord<V> | undefined) => void): void;
 }
 export interface LiveArray<V extends Shape> extends Iterable<[number, PlainRecord<V>]> {
   get(index: number): PlainRecord<V> | undefined;

@@ -4,6 +4,8 @@ import type { TablePlan } from './table-plan.ts';
 
 export interface ReasonPlan {
   readonly name: string;
+  /** The table of whose changes it tells, by path; such reasons are not the author's, and come behind theirs. */
+  readonly changesOf?: string;
   /** In the order declared, from 0: the number in messages. */
   readonly index: number;
   readonly kind: ReasonSpec['kind'];

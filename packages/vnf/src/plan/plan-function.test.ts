@@ -138,6 +138,25 @@ describe('planFunction', () => {
     ]);
   });
 
+  it('has a reason for each table that tells of changes, behind those of the author', () => {
+    const flows = table({ key: { a: ip }, value: {}, max: 1, tellChanges: '5/s' });
+    const other = notice({ limit: '1/s' });
+    const slowPath = () => ({ other() {} });
+    const { reasons } = planFunction(
+      vnf({ name: 'telling', tables: { flows }, reasons: { other }, fastPath: () => drop, slowPath }),
+    );
+    expect(reasons.map(({ name, changesOf }) => [name, changesOf])).toEqual([
+      ['other', undefined],
+      ['flows changed', 'flows'],
+    ]);
+    expect(reasons[1]).toMatchObject({ kind: 'notice', limitPerSecond: 5, metadata: { size: 16 } });
+    expect(() => vnf({ name: 'deaf', tables: { flows }, fastPath: () => drop })).toThrow(/tellChanges/);
+    const set = ruleSet({ flows });
+    expect(() => vnf({ name: 'set', tables: { set }, fastPath: () => drop, slowPath: () => {} })).toThrow(
+      'the fast path writes no table of a rule set',
+    );
+  });
+
   it('gives the same plan again', () => {
     expect(planFunction(firewall)).toEqual(planFunction(firewall));
   });

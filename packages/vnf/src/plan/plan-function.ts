@@ -7,8 +7,9 @@ import { valueLayout } from './value.ts';
 
 /** Everything about a function that compiler and runtime must agree on. Pure: the same spec gives the same plan. */
 export function planFunction(spec: FunctionSpec): FunctionPlan {
-  const reasons = Object.entries(spec.reasons).map(([name, reason], index) => planReason(name, index, reason));
   const { tables, ruleSets } = planTables(spec);
+  const declared = Object.entries(spec.reasons).map(([name, reason], index) => planReason(name, index, reason));
+  const reasons = [...declared, ...planChanges(tables, declared.length)];
   return Object.freeze({
     name: spec.name,
     tables: Object.freeze(tables),
@@ -42,6 +43,18 @@ function nameOfReason({ reasons }: FunctionSpec, notice: NoticeSpec): string {
   const found = Object.entries(reasons).find(([, reason]) => reason === notice);
   if (found === undefined) throw new Error('a table names a notice that the function does not list');
   return found[0];
+}
+
+/** Each table that tells of changes has a reason, whose metadata is the key. */
+function planChanges(tables: readonly TablePlan[], first: number): readonly ReasonPlan[] {
+  const specs = tables.flatMap(({ path, spec }) => {
+    if (spec.kind !== 'table' || spec.tellPerSecond === undefined) return [];
+    return [{ path, key: spec.key, limitPerSecond: spec.tellPerSecond }];
+  });
+  return specs.map(({ path, key, limitPerSecond }, index) => {
+    const spec: NoticeSpec = { kind: 'notice', metadata: { key }, limitPerSecond, text: undefined };
+    return Object.freeze({ ...planReason(`${path} changed`, first + index, spec), changesOf: path });
+  });
 }
 
 function planReason(name: string, index: number, reason: ReasonSpec): ReasonPlan {

@@ -31,6 +31,8 @@ export interface TableSpec extends Kept {
   readonly idleTimeout: IdleTimeout | undefined;
   readonly timeout: Duration | undefined;
   readonly perCpu: boolean;
+  /** Changes by the fast path that the slow path is told of, of all CPUs together; `undefined`: none. */
+  readonly tellPerSecond: number | undefined;
 }
 export interface LpmSpec extends Kept {
   readonly kind: 'lpm';

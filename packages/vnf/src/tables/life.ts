@@ -1,5 +1,6 @@
 import type { kind } from '../faces.ts';
 import type { Duration } from '../functions/duration.ts';
+import type { Rate } from '../functions/rate.ts';
 import type { Notice } from '../reasons/reasons.ts';
 import type { MigrationSpec } from '../spec/specs.ts';
 import type { NewPlain, Plain, PlainRecord, Shape } from '../types/type.ts';
@@ -16,6 +17,9 @@ export interface TableLife<V> {
   readonly idleTimeout?: Duration | IdleByField<V>;
   /** Removed so long after it was written, used or not. */
   readonly timeout?: Duration;
+  /** Tells the slow path (`onChange`) of entries that the fast path adds, replaces or removes: at most so many a second, beyond
+   *  that it is not told, but counted. Costs the fast path an event where it writes, and nothing where it only looks. */
+  readonly tellChanges?: Rate;
   /** One copy of every value for each CPU: no locks, no atomics. Node reads and writes the copies apart. */
   readonly perCpu?: boolean;
   /** Saved by the daemon and restored after a reboot. Every table survives a restart of the daemon, durable or not. */

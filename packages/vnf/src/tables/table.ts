@@ -1,4 +1,5 @@
 import type { liveFace } from '../faces.ts';
+import { parseRate } from '../functions/rate.ts';
 import type { LiveTable } from '../live/tables.ts';
 import { tableVerb } from '../spec/fast-path-only.ts';
 import { SPEC } from '../spec/spec-key.ts';
@@ -31,7 +32,7 @@ export interface Table<K extends KeyShape, V extends Shape> {
 export function table<const K extends KeyShape, const V extends Shape>(
   given: { key: K; value: V } & TableLife<V>,
 ): Table<K, V> {
-  const { key, value, max, whenFull = 'refuse', idleTimeout, timeout, perCpu = false } = given;
+  const { key, value, max, whenFull = 'refuse', idleTimeout, timeout, perCpu = false, tellChanges } = given;
   const spec: TableSpec = Object.freeze({
     kind: 'table',
     key,
@@ -41,6 +42,7 @@ export function table<const K extends KeyShape, const V extends Shape>(
     idleTimeout: idleTimeout satisfies IdleTimeout | undefined,
     timeout,
     perCpu,
+    tellPerSecond: tellChanges === undefined ? undefined : parseRate(tellChanges, 'table(), tellChanges'),
     ...keptOf(given),
   });
   return Object.freeze({

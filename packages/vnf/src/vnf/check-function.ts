@@ -1,4 +1,4 @@
-import type { FunctionSpec, ReasonSpec } from '../spec/specs.ts';
+import type { AnyTableSpec, FunctionSpec, ReasonSpec } from '../spec/specs.ts';
 import { VnfSpecError } from '../spec/vnf-spec-error.ts';
 import { checkShape } from './check-shape.ts';
 import { checkTable } from './check-table.ts';
@@ -80,14 +80,24 @@ function checkTables(spec: FunctionSpec, where: string): void {
     }
     if (table === undefined)
       throw new VnfSpecError(`${where}, table ${name}`, 'it was not made by table(), lpm() …', 'declare it');
-    if (table.kind !== 'ruleSet') check(name, table);
-    else {
+    if (table.kind !== 'ruleSet') {
+      check(name, table);
+      checkTelling(table, spec, `${where}, table ${name}`);
+    } else {
       for (const [member, inner] of Object.entries(table.tables)) {
         checkIdentifier(member, `${where}, table ${name}.${member}`);
         check(`${name}.${member}`, inner);
+        if (inner.kind !== 'table' || inner.tellPerSecond === undefined) continue;
+        const at = `${where}, table ${name}.${member}, tellChanges`;
+        throw new VnfSpecError(at, 'the fast path writes no table of a rule set', 'leave it out');
       }
     }
   }
+}
+
+function checkTelling(table: AnyTableSpec, { slowPath }: FunctionSpec, where: string): void {
+  if (table.kind !== 'table' || table.tellPerSecond === undefined || slowPath !== undefined) return;
+  throw new VnfSpecError(`${where}, tellChanges`, 'there is no slowPath() that could listen', 'leave it out');
 }
 
 /** Each has a bit in one word of the state. */

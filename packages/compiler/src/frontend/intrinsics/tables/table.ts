@@ -78,8 +78,9 @@ export function write(call: TableCall, mode: 'insert' | 'put'): readonly Outcome
   const flags = mode === 'insert' ? NOEXIST : ANY;
   const result = code.call('map_update_elem', [code.map(map.name), keySlot, valueSlot, n(flags)]);
   const written = code.when('eq', result, n(0), 'then');
+  const told = tellChange(written.then, plan, key, site);
   return [
-    { path: forgetLoaded(written.then.path, plan), value: constant(true) },
+    ...told.map((on) => ({ path: forgetLoaded(on, plan), value: constant(true) })),
     ...refused(written.otherwise, plan, result, site).map((on) => ({ path: on, value: constant(false) })),
   ];
 }
@@ -106,6 +107,15 @@ function refused(code: Code, plan: TablePlan, result: ValueId, site: Site) {
   return lowering.joinPaths([...sent, ...silent, full.otherwise.path]);
 }
 
+/** Sends the key up, where the table tells of changes: who hears it looks what is there. */
+function tellChange({ lowering, path }: Code, table: TablePlan, key: Value, site: Site) {
+  const reason = lowering.plan.reasons.find(({ changesOf }) => changesOf === table.path);
+  if (reason === undefined) return [path];
+  const metadata: Value = { kind: 'record', fields: new Map([['key', key]]) };
+  const { sent, refused } = emit(lowering, path, reason, metadata, site);
+  return lowering.joinPaths([...sent, ...refused]);
+}
+
 export function lookupOrInsert(call: TableCall): readonly Outcome[] {
   return each(lookup(call, { refresh: true }), (path, found) => {
     if (found.kind !== 'undefined') return [{ path, value: found }];
@@ -120,8 +130,12 @@ export function remove(call: TableCall): readonly Outcome[] {
   const map = onlyMap(call, mapsFor(code, receiver.plan, key, site));
   const result = code.call('map_delete_elem', [code.map(map.name), storeKey(code, map, key, site)]);
   const removed = code.when('eq', result, n(0));
+  const told = tellChange(removed.then, receiver.plan, key, site);
   return [
-    { path: withStaleEntries(forgetLoaded(removed.then.path, receiver.plan), receiver.plan), value: constant(true) },
+    ...told.map((on) => ({
+      path: withStaleEntries(forgetLoaded(on, receiver.plan), receiver.plan),
+      value: constant(true),
+    })),
     { path: withStaleEntries(removed.otherwise.path, receiver.plan), value: constant(false) },
   ];
 }
