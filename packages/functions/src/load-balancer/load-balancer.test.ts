@@ -1,0 +1,6 @@
+import { testPackets } from '@twinpath/testing';
+import { test } from 'vitest';
+import loadBalancer from './load-balancer.vnf.ts';
+import { cases } from './test/cases/index.ts';
+
+testPackets(loadBalancer, cases, { test, executors: ['evaluator'] });
