@@ -7,6 +7,7 @@ import { directionOf } from './frontend/direction.ts';
 import { INTRINSICS } from './frontend/intrinsics/index.ts';
 import { lowerFunction } from './frontend/lower-function.ts';
 import type { Target } from './frontend/lowering.ts';
+import { spreads } from './frontend/modules/function-code.ts';
 import type { ImportedVnf } from './frontend/modules/import-vnf.ts';
 import type { Direction } from './frontend/modules/vnf-call.ts';
 import type { Diagnostic } from './frontend/report/diagnostic.ts';
@@ -86,7 +87,12 @@ export function lowerPrograms(imported: ImportedVnf, options: CompileFunctionOpt
     return { ...choice, direction: directionOf(choice), ir: lowered.program };
   });
   const { classifiers, cpus } = target;
-  const maps = planMaps(plan, { classifiers, cpus, ...(eventBytes !== undefined && { eventBytes }) });
+  const maps = planMaps(plan, {
+    classifiers,
+    cpus,
+    isSpreading: spreads(imported),
+    ...(eventBytes !== undefined && { eventBytes }),
+  });
   return { name: spec.name, plan, programs: made, maps, warnings: [...warnings.values()] };
 }
 

@@ -4,6 +4,7 @@ import { SIZE_CLASSES, type SizeClass } from '@twinpath/classifier';
 import type { MapSpec } from '@twinpath/ebpf';
 import type { FunctionPlan, MapPlan, TablePlan } from '@twinpath/vnf/plan';
 import { classifierMaps } from './abi/classifier.ts';
+import { cpuMap } from './abi/cpus.ts';
 import { EVENT, MAX_CAPTURE, MAX_METADATA, MAX_UNCUT_CAPTURE } from './abi/event.ts';
 import { portMaps } from './abi/ports.ts';
 import { CAPTURE, COUNTERS, EVENTS, LIMITS, SCRATCH, STATE } from './abi/state.ts';
@@ -18,10 +19,12 @@ export interface MapOptions {
   readonly eventBytes?: number;
   /** Numbers of CPUs that run tc programs, from 0; default 1. What another one hands up is lost, and counted. */
   readonly cpus?: number;
+  /** The function hands packets to other CPUs (`spreads`); default: it does not. */
+  readonly isSpreading?: boolean;
 }
 
 export function planMaps(plan: FunctionPlan, options: MapOptions = {}): readonly MapSpec[] {
-  const { eventBytes = DEFAULT_EVENT_BYTES, cpus = 1 } = options;
+  const { eventBytes = DEFAULT_EVENT_BYTES, cpus = 1, isSpreading = false } = options;
   const carriesPackets = plan.reasons.some(({ kind }) => kind !== 'notice');
   return [
     ...plan.tables.flatMap((table) => tableMaps(table, options)),
@@ -34,6 +37,7 @@ export function planMaps(plan: FunctionPlan, options: MapOptions = {}): readonly
     // Each reason's virtual time (ITU-T I.371).
     perCpu(LIMITS, 8 * Math.max(1, plan.reasons.length)),
     ...portMaps(plan),
+    ...(isSpreading ? [cpuMap(cpus)] : []),
   ];
 }
 

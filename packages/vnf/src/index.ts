@@ -112,6 +112,7 @@ export {
   notify,
   route,
   slowPath,
+  spread,
   stack,
   type Verdict,
 } from './verdicts/verdicts.ts';

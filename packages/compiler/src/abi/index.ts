@@ -8,6 +8,7 @@ export {
   hitsMap,
   ruleValueOffset,
 } from './classifier.ts';
+export { CPUS } from './cpus.ts';
 export { EVENT, eventPrefix, MAX_CAPTURE, ORIGINS } from './event.ts';
 export { generationIndex } from './generations.ts';
 export { markWord, PASS, RESUME } from './mark.ts';

@@ -82,7 +82,7 @@ export type Value =
   | { readonly kind: 'intrinsic'; readonly name: string }
   | {
       readonly kind: 'verdict';
-      readonly verdict: 'drop' | 'next' | 'stack' | 'bounce' | 'forward' | 'flood' | 'route' | 'slowPath';
+      readonly verdict: 'drop' | 'next' | 'stack' | 'bounce' | 'forward' | 'flood' | 'route' | 'slowPath' | 'spread';
       readonly operands: readonly Value[];
     };
 

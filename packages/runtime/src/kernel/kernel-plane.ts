@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { FunctionProgram } from '@twinpath/compiler';
-import { EVENTS, PATH, PORTS } from '@twinpath/compiler/abi';
+import { CPUS, EVENTS, PATH, PORTS } from '@twinpath/compiler/abi';
 import { type BpfMap, type MapSpec, RingBuffer } from '@twinpath/ebpf';
 import { type Fd, onlineCpus, pollFd } from '@twinpath/linux';
 import type { Placement } from '@twinpath/vnf/chain';
@@ -10,6 +10,7 @@ import type { InstancePlaces, InstancePlane, InstancePort, Wiring } from '../ins
 import { LinkView } from '../network/link-view.ts';
 import type { PacketOut } from '../packet-out/packet-out.ts';
 import { InstanceState } from '../tables/state.ts';
+import { fillCpus } from './cpu-queues.ts';
 import { KernelMaps, StagedKernelMaps } from './kernel-maps.ts';
 import { KernelPacketOut } from './kernel-packet-out.ts';
 import { KernelProgram, loadPrograms } from './kernel-programs.ts';
@@ -82,7 +83,10 @@ export class KernelPlane implements InstancePlane {
   }
 
   stageMaps(specs: readonly MapSpec[]): StagedMaps {
-    return this.maps.stage(specs);
+    const staged = this.maps.stage(specs);
+    const cpus = staged.byName[CPUS];
+    if (cpus !== undefined && staged.isFresh(CPUS)) fillCpus(cpus);
+    return staged;
   }
 
   load(programs: readonly FunctionProgram[], staged: StagedMaps): readonly LoadedProgram[] {

@@ -33,6 +33,9 @@ const TELL = 'on Node call the code that would handle it';
 export const forward: (to: Port | NextHop) => Verdict = fastPathOnly('forward', ANSWER);
 /** Out of every port of the group but the one it came in by. */
 export const flood: (group: PortGroup) => Verdict = fastPathOnly('flood', SEND);
+/** `stack`, on the CPU that the number chooses, as `hash(flow)` does: what the host does with packets of one number is done by one
+ *  CPU. On XDP only. */
+export const spread: (by: number) => Verdict = fastPathOnly('spread', ANSWER);
 /** As the host's routing table says; to the stack when the kernel must do more (resolve a neighbour, answer, fragment). */
 export const route: (packet: Packet) => Verdict = fastPathOnly('route', ANSWER);
 /** The packet itself goes up, and the slow path answers for it. Over the reason's limit: its `overLimit`. */

@@ -115,7 +115,7 @@ function checkGenerations({ tables }: FunctionSpec, where: string): void {
 
 /** Names of maps that instances have besides tables; the last two only where the function has ports. */
 function isTaken(name: string, { ports }: FunctionSpec): boolean {
-  if (['state', 'events', 'counters', 'scratch', 'limits'].includes(name)) return true;
+  if (['state', 'events', 'counters', 'scratch', 'capture', 'limits', 'cpus', 'sockets'].includes(name)) return true;
   return ports.kind !== 'transparent' && ['ports', 'links'].includes(name);
 }
 

@@ -10,6 +10,7 @@ import { Code, n } from './code.ts';
 import { count } from './counting.ts';
 import { emit } from './events.ts';
 import { counted, finish } from './forwarding/finish.ts';
+import { spread } from './forwarding/spread.ts';
 import { bounce, flood, forward, route } from './forwarding/verdicts.ts';
 import { remember } from './memo.ts';
 import { packetValue } from './packet/packet.ts';
@@ -108,6 +109,9 @@ export function end(lowering: Lowering, path: Path, verdict: Value, site: Site):
       break;
     case 'route':
       route(lowering, path, site);
+      break;
+    case 'spread':
+      spread(lowering, path, verdict.operands, site);
       break;
     case 'slowPath':
       handUp(lowering, path, verdict.operands, site);

@@ -18,6 +18,9 @@ export interface ImportedVnf extends FunctionCode {
   readonly spec: FunctionSpec;
 }
 
+/** Whether it imports `spread`: what a program does depends on where it is, and all of a function share their maps. */
+export const spreads = ({ code: { graph } }: FunctionCode): boolean => graph.imports('spread');
+
 /** @throws CompileError: the module's default export is no function. */
 export function functionCode(graph: ModuleGraph, module: ModuleNode): FunctionCode {
   const call = readVnfCall(graph, module);

@@ -57,6 +57,15 @@ export class ModuleGraph {
     return module;
   }
 
+  /** Whether any file imports this from `@twinpath/vnf`, or all of it. */
+  imports(name: string): boolean {
+    return [...this.#modules.values()].some(
+      ({ imports, stars }) =>
+        stars.includes(AUTHORS_MODULE) ||
+        [...imports.values()].some((one) => one.from === AUTHORS_MODULE && (one.name === name || one.name === '*')),
+    );
+  }
+
   /** `undefined`: the module has no such name. */
   resolve(module: ModuleNode, name: string): Binding | undefined {
     const found = module.functions.get(name);

@@ -1,14 +1,14 @@
-import { BpfMap, BpfProgram, xdpContext } from '@twinpath/ebpf';
+import { BpfMap, BpfProgram, setCpu, xdpContext } from '@twinpath/ebpf';
 import { packetFromText } from '@twinpath/packet';
 import { describe, expect, it } from 'vitest';
-import { PORTS } from '../../../abi/index.ts';
+import { CPUS, PORTS } from '../../../abi/index.ts';
 import { VERDICTS } from './fixtures/forwarding.vnf.ts';
 import { compileVerdict, LAN } from './fixtures/load.ts';
 
 const FRAME = packetFromText('ip 10.0.0.1 > 192.0.2.9 / udp 4000 > 53');
 const COMPILES = {
-  'tcx-egress': new Set<string>(['bounce', 'flood']),
-  'tcx-ingress': new Set<string>(),
+  'tcx-egress': new Set<string>(['bounce', 'flood', 'spread']),
+  'tcx-ingress': new Set<string>(['spread']),
   xdp: new Set<string>(['clone']),
 };
 
@@ -38,7 +38,11 @@ describe.each(['xdp', 'tcx-ingress', 'tcx-egress'] as const)('on %s the verifier
       flood: 4,
       route: 2,
       link: 1,
+      spread: 2,
     };
     expect(retval).toBe(expected[what]);
+    if (what !== 'spread' || maps[CPUS] === undefined) return;
+    setCpu(maps[CPUS], 0, 16);
+    expect(program.testRun({ data: FRAME, ctx }).retval).toBe(4);
   });
 });

@@ -1,6 +1,6 @@
 import { macToBytes, packetFromText, textOf } from '@twinpath/packet';
 import { describe, expect, it } from 'vitest';
-import { LINK, LINKS, PORTS } from '../../../abi/index.ts';
+import { CPUS, LINK, LINKS, PORTS } from '../../../abi/index.ts';
 import { createEnvironment } from '../../../evaluate/environment.ts';
 import { evaluate, type Outcome } from '../../../evaluate/evaluate.ts';
 import { EvaluatorMaps } from '../../../evaluate/maps/evaluator-maps.ts';
@@ -16,6 +16,7 @@ interface Given {
   readonly from?: number;
   readonly result?: number;
   readonly to?: number;
+  readonly cpus?: number;
 }
 
 /** The parameters of the last lookup, and what came out. */
@@ -23,9 +24,9 @@ function run(
   what: (typeof VERDICTS)[number],
   hook: Hook,
   text = IPV4,
-  { from = LAN, result = 0, to = WAN }: Given = {},
+  { from = LAN, result = 0, to = WAN, cpus = 1 }: Given = {},
 ): Outcome & { readonly asked: Uint8Array | undefined } {
-  const { programs, maps: specs } = compileVerdict(what, hook);
+  const { programs, maps: specs } = compileVerdict(what, hook, cpus);
   const maps = new EvaluatorMaps(specs);
   for (const [index, ifindex] of [LAN, WAN].entries()) {
     const key = new Uint8Array(Uint32Array.of(index).buffer);
@@ -36,6 +37,11 @@ function run(
     link.set(macToBytes('02:00:00:00:77:77'), LINK.mac);
     link[LINK.isUp] = 1;
     maps.store(LINKS).update(key, link, 'any');
+  }
+  // Of all but the first.
+  for (let cpu = 1; cpu < cpus; cpu++) {
+    const [key, queue] = [Uint32Array.of(cpu), Uint32Array.of(192)];
+    maps.store(CPUS).update(new Uint8Array(key.buffer), new Uint8Array(queue.buffer), 'any');
   }
   let asked: Uint8Array | undefined;
   const environment = createEnvironment({
@@ -146,6 +152,18 @@ describe('clone', () => {
 
   it('is refused where the hook cannot copy', () => {
     expect(() => compileVerdict('clone', 'xdp')).toThrow("'clone' cannot be done on xdp");
+  });
+});
+
+describe('spread', () => {
+  it('hands packets to the CPU that the number chooses, if it is there, and otherwise to the host here', () => {
+    const redirect = { kind: 'map', map: CPUS, key: 4000 % 3, value: 192 };
+    expect(run('spread', 'xdp', IPV4, { cpus: 3 })).toMatchObject({ returned: 4n, redirect });
+    expect(run('spread', 'xdp', IPV6, { cpus: 3 })).toMatchObject({ returned: 2n, redirect: undefined });
+  });
+
+  it.each(['tcx-ingress', 'tcx-egress'] as const)('is refused on %s', (hook) => {
+    expect(() => compileVerdict('spread', hook)).toThrow(`the verdict 'spread' cannot be given on ${hook}`);
   });
 });
 

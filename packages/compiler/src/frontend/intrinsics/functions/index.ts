@@ -33,7 +33,7 @@ const slowPath: Function = (lowering, path, [reason, metadata], site) => {
 };
 
 const verdictOf =
-  (verdict: 'forward' | 'flood' | 'route'): Function =>
+  (verdict: 'forward' | 'flood' | 'route' | 'spread'): Function =>
   (lowering, path, operands, site) => {
     if (operands[0] === undefined) return lowering.fail(site, 'TP4006', `what to ${verdict}`);
     return [{ path, value: { kind: 'verdict', verdict, operands } }];
@@ -96,6 +96,7 @@ export const FUNCTIONS: ReadonlyMap<string, Function> = new Map<string, Function
   ['route', verdictOf('route')],
   ['sameFamily', sameFamily],
   ['slowPath', slowPath],
+  ['spread', verdictOf('spread')],
   ['udpHeader', layerFunction('udp')],
   ['within', within],
 ]);
