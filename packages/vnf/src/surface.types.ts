@@ -121,6 +121,24 @@ export const fixture = vnf({
   },
 });
 
+export const together = vnf({
+  name: 'together',
+  reasons: { newFlow, gone },
+  fastPath: () => drop,
+  slowPath: () => ({
+    newFlow: {
+      batch(packets) {
+        for (const [packet, { address }] of packets) {
+          // @ts-expect-error no such field
+          address.port;
+          packet.resume();
+        }
+      },
+    },
+    gone: { batch: (notices) => void notices.map(({ n }) => n.toFixed()) },
+  }),
+});
+
 export const unhandled = vnf({
   name: 'unhandled',
   reasons: { newFlow, sample },

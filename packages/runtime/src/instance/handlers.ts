@@ -2,7 +2,7 @@ import type { Log } from '@twinpath/vnf';
 import type { FunctionPlan } from '@twinpath/vnf/plan';
 import type { FunctionSpec } from '@twinpath/vnf/spec';
 import { ChainError } from '../chain/chain-error.ts';
-import type { HandlerTable } from '../slow-path/dispatcher.ts';
+import type { BatchHandler, HandlerTable } from '../slow-path/dispatcher.ts';
 import type { KeyedTable } from '../tables/keyed-table.ts';
 import type { LiveTableSet } from '../tables/live-tables.ts';
 
@@ -17,7 +17,7 @@ type Handler = (...operands: readonly unknown[]) => unknown;
 
 /** One for each reason: of the author's, or for log lines our own. `given`: what the slow path returned. @throws ChainError */
 export function handlersOf({ chain, name, imported: { spec }, log }: HandlerSources, given: unknown): HandlerTable {
-  const handlers = new Map<string, Handler>();
+  const handlers = new Map<string, Handler | BatchHandler>();
   const found = new Map<string, unknown>(typeof given === 'object' && given !== null ? Object.entries(given) : []);
   for (const [reason, declared] of Object.entries(spec.reasons)) {
     const handler = found.get(reason);
@@ -25,6 +25,8 @@ export function handlersOf({ chain, name, imported: { spec }, log }: HandlerSour
       handlers.set(reason, lineWriter(declared.text, log));
     } else if (typeof handler === 'function') {
       handlers.set(reason, (...operands) => handler.call(given, ...operands));
+    } else if (isBatchHandler(handler)) {
+      handlers.set(reason, { batch: (events) => handler.batch(events) });
     } else {
       const why = `the slow path of ${name} gives no handler for reason ${reason}`;
       const hint = `let slowPath() return { ${reason}(…) { … } }`;
@@ -32,6 +34,10 @@ export function handlersOf({ chain, name, imported: { spec }, log }: HandlerSour
     }
   }
   return handlers;
+}
+
+function isBatchHandler(handler: unknown): handler is BatchHandler {
+  return typeof handler === 'object' && handler !== null && 'batch' in handler && typeof handler.batch === 'function';
 }
 
 /** Of the reasons by which tables tell of changes. */

@@ -20,7 +20,7 @@ import type { InstancePlaces } from '../instance-plane.ts';
 import type { PacketOut } from '../packet-out/packet-out.ts';
 import { UndeliveredError } from '../packet-out/undelivered.ts';
 import { WriteCollector } from '../tables/write-collector.ts';
-import { Dispatcher } from './dispatcher.ts';
+import { type BatchHandler, Dispatcher } from './dispatcher.ts';
 import { LimitedLog } from './limited-log.ts';
 import { SlowPathCounts } from './slow-path-counts.ts';
 
@@ -77,7 +77,7 @@ const PLACES: InstancePlaces = {
   arrays: {},
 };
 
-type Handlers = Readonly<Record<string, (...operands: never[]) => unknown>>;
+type Handlers = Readonly<Record<string, ((...operands: never[]) => unknown) | BatchHandler>>;
 
 function open(handlers: Handlers) {
   const sent: string[] = [];
@@ -100,7 +100,9 @@ function open(handlers: Handlers) {
   const table = new Map(
     Object.entries(handlers).map(([name, handler]) => [
       name,
-      (...given: readonly unknown[]) => Reflect.apply(handler, undefined, given),
+      typeof handler === 'function'
+        ? (...given: readonly unknown[]) => Reflect.apply(handler, undefined, given)
+        : handler,
     ]),
   );
   const dispatcher = new Dispatcher(
@@ -386,5 +388,52 @@ describe('a handed-over packet', () => {
     await vi.advanceTimersByTimeAsync(1000);
     expect(counts.handlerErrors).toBe(0);
     expect(lines).toEqual([]);
+  });
+});
+
+describe('a handler of batches', () => {
+  const held = (events: readonly unknown[]) =>
+    events.flatMap((one) => (Array.isArray(one) ? [one[0] as HeldPacket] : []));
+
+  test('gets what came together, in order, before anything goes out', () => {
+    const { receive, sent, packetOut, writes } = open({
+      asked: {
+        batch(events) {
+          expect(events).toHaveLength(2);
+          expect(writes.isOpen).toBe(true);
+          for (const packet of held(events)) packet.resume();
+          expect(packetOut.flush).not.toHaveBeenCalled();
+        },
+      },
+      told: { batch: (events) => sent.push(JSON.stringify(events)) },
+    });
+    const told = event('told', { metadata: { value: 9 }, packet: new Uint8Array() });
+    receive(event('asked', { metadata: { flow } }), told, event('asked', { metadata: { flow } }));
+    expect(sent).toEqual([`resume xdp ${textOf(frame)}`, `resume xdp ${textOf(frame)}`, '[{"value":9}]']);
+    expect(packetOut.flush).toHaveBeenCalledOnce();
+    receive(told);
+    expect(sent.at(-1)).toBe('[{"value":9}]');
+  });
+
+  test('that throws leaves packets that it has answered, and gives up the others', () => {
+    const { receive, sent, counts } = open({
+      resumed: {
+        batch(events) {
+          held(events)[0]?.bounce();
+          throw new Error('no more');
+        },
+      },
+    });
+    receive(event('resumed'), event('resumed'));
+    expect(sent).toEqual([`bounce xdp ${textOf(frame)}`, `resume xdp ${textOf(frame)}`]);
+    expect(counts.handlerErrors).toBe(1);
+  });
+
+  test('that does not answer in time is told so', () => {
+    const { receive, sent, counts } = open({ resumed: { batch: () => {} } });
+    receive(event('resumed'), event('resumed'));
+    vi.advanceTimersByTime(300);
+    expect(sent).toHaveLength(2);
+    expect(counts.unanswered).toBe(2);
   });
 });

@@ -1,5 +1,5 @@
 import { completePartialChecksum } from '@twinpath/packet';
-import type { FunctionPlan } from '@twinpath/vnf/plan';
+import type { FunctionPlan, ReasonPlan } from '@twinpath/vnf/plan';
 import { CopiedFrame } from '@twinpath/vnf/spec';
 import type { InstancePlaces } from '../instance-plane.ts';
 import { UndeliveredError } from '../packet-out/undelivered.ts';
@@ -11,8 +11,21 @@ import { type Answering, HeldFrame } from './held-packet.ts';
 import { PortNames } from './port-names.ts';
 
 type Handler = (...operands: readonly unknown[]) => unknown;
+/** Of a reason whose events are handled together. */
+export interface BatchHandler {
+  /** Of a notice metadata, of others [packet, metadata]. */
+  readonly batch: (events: readonly unknown[]) => unknown;
+}
 /** By name of the reason. */
-export type HandlerTable = ReadonlyMap<string, Handler>;
+export type HandlerTable = ReadonlyMap<string, Handler | BatchHandler>;
+
+/** Events that wait for the end of their drain. */
+interface Batch {
+  readonly reason: ReasonPlan;
+  readonly handler: BatchHandler;
+  readonly events: unknown[];
+  readonly held: HeldFrame[];
+}
 
 export interface DispatcherOptions extends Omit<Answering, 'given' | 'ports'> {
   /** Of the instance, at the moment. */
@@ -31,7 +44,9 @@ export class Dispatcher implements Disposable {
   readonly #writes: WriteCollector | undefined;
   readonly #deadlines = new Deadlines();
   /** By the reasons' numbers. */
-  readonly #handlers: readonly (Handler | undefined)[];
+  readonly #handlers: readonly (Handler | BatchHandler | undefined)[];
+  /** In the order in which their reasons came first. */
+  readonly #batches = new Map<BatchHandler, Batch>();
   /** Events come in, and `drained` is going to be called. */
   #draining = false;
   /** Answers wait for the end of the present task. */
@@ -52,13 +67,16 @@ export class Dispatcher implements Disposable {
     counts.handedUp++;
     const event = this.#decode(memory, offset, length);
     if (event === undefined) counts.malformed++;
-    else if (event.reason.kind === 'notice') this.#run(event, [event.metadata]);
-    else if (event.reason.kind === 'packetCopy') this.#run(event, [this.#copy(event), event.metadata]);
+    else if (event.reason.kind === 'notice') this.#hand(event, event.metadata);
+    else if (event.reason.kind === 'packetCopy') this.#hand(event, [this.#copy(event), event.metadata]);
     else this.#hold(event);
   }
 
   /** Behind the events that came together: what they wrote is written, and then their answers go out. */
   drained(): void {
+    for (const { reason, handler, events, held } of this.#batches.values())
+      this.#run(reason, () => handler.batch(events), held);
+    this.#batches.clear();
     this.#draining = false;
     for (const error of this.#writes?.close() ?? []) this.#refused(error);
     this.#flush();
@@ -96,27 +114,41 @@ export class Dispatcher implements Disposable {
 
   #hold(event: PacketEvent): void {
     const held = new HeldFrame(event, this.#options);
-    this.#run(event, [held, event.metadata], held);
-    if (!held.settled) this.#deadlines.add(held, event.reason.answerWithinNs ?? ANSWER_WITHIN_NS);
+    this.#hand(event, [held, event.metadata], held);
   }
 
-  #run({ reason }: PacketEvent, operands: readonly unknown[], held?: HeldFrame): void {
-    try {
-      const result = this.#handlers[reason.index]?.(...operands);
-      if (isThenable(result)) result.then(undefined, (error: unknown) => this.#failed(reason.name, error, held));
-    } catch (error) {
-      this.#failed(reason.name, error, held);
+  #hand({ reason }: PacketEvent, given: unknown, held?: HeldFrame): void {
+    const handler = this.#handlers[reason.index];
+    if (typeof handler === 'function') {
+      const operands = Array.isArray(given) ? given : [given];
+      this.#run(reason, () => handler(...operands), held === undefined ? [] : [held]);
+    } else if (handler !== undefined) {
+      const batch = this.#batches.get(handler) ?? { reason, handler, events: [], held: [] };
+      this.#batches.set(handler, batch);
+      batch.events.push(given);
+      if (held !== undefined) batch.held.push(held);
     }
   }
 
-  #failed(reason: string, error: unknown, held: HeldFrame | undefined): void {
+  #run(reason: ReasonPlan, handle: () => unknown, packets: readonly HeldFrame[]): void {
+    try {
+      const result = handle();
+      if (isThenable(result)) result.then(undefined, (error: unknown) => this.#failed(reason.name, error, packets));
+    } catch (error) {
+      this.#failed(reason.name, error, packets);
+    }
+    const within = reason.answerWithinNs ?? ANSWER_WITHIN_NS;
+    for (const held of packets) if (!held.settled) this.#deadlines.add(held, within);
+  }
+
+  #failed(reason: string, error: unknown, packets: readonly HeldFrame[]): void {
     if (this.#disposed) return;
     // That nobody answered in time is counted and logged already.
     if (error instanceof AnsweredError && error.late) return;
     const { counts, log } = this.#options;
     counts.handlerErrors++;
     log.write('error', `handler ${reason}`, `the handler of ${reason} failed: ${textOf(error)}`);
-    held?.giveUp();
+    for (const held of packets) held.giveUp();
   }
 
   /** A write to a table that was held back, so that its handler could not be told. */

@@ -18,12 +18,17 @@ export interface Log {
 type MetadataOf<R> = R extends { readonly metadata?: infer M } ? PlainRecord<NonNullable<M>> : never;
 type Handler<R> =
   R extends PacketIn<infer _>
-    ? (packet: HeldPacket, metadata: MetadataOf<R>) => void | Promise<void>
+    ? OneByOne<[packet: HeldPacket, metadata: MetadataOf<R>]> | Batches<readonly [HeldPacket, MetadataOf<R>]>
     : R extends PacketCopy<infer _>
-      ? (packet: CopiedPacket, metadata: MetadataOf<R>) => void | Promise<void>
+      ? OneByOne<[packet: CopiedPacket, metadata: MetadataOf<R>]> | Batches<readonly [CopiedPacket, MetadataOf<R>]>
       : R extends Notice<infer _>
-        ? (metadata: MetadataOf<R>) => void | Promise<void>
+        ? OneByOne<[metadata: MetadataOf<R>]> | Batches<MetadataOf<R>>
         : never;
+type OneByOne<E extends readonly unknown[]> = (...event: E) => void | Promise<void>;
+/** In place of a handler: gets all events of its reason that came together, in order, up to some thousands. */
+export interface Batches<E> {
+  batch(events: readonly E[]): void | Promise<void>;
+}
 /** Log lines have none. */
 type Handled<R> = { readonly [K in keyof R as R[K] extends LogLine<infer _> ? never : K]: Handler<R[K]> };
 /** One handler for every declared reason. */
