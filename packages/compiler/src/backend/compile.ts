@@ -91,17 +91,18 @@ interface Body extends Callee {
 function placeAll(program: Program, options: CompileOptions): readonly Body[] {
   const { subprograms = [] } = program;
   const made = new Map<number, Body>();
-  const open = [-1];
-  for (let index = open.shift(); index !== undefined; index = open.shift()) {
+  const open = [{ index: -1, depth: 0 }];
+  for (let next = open.shift(); next !== undefined; next = open.shift()) {
+    const { index, depth } = next;
     if (made.has(index)) continue;
-    const body = place(index < 0 ? program : at(subprograms, index), index, options);
+    const body = place(index < 0 ? program : at(subprograms, index), index, { ...options, depth });
     made.set(index, body);
-    open.push(...body.calls);
+    open.push(...[...body.calls].map((called) => ({ index: called, depth: depth + 1 })));
   }
   return [...made.values()].toSorted((a, b) => a.index - b.index);
 }
 
-function place(program: Program, index: number, options: CompileOptions): Body {
+function place(program: Program, index: number, options: CompileOptions & { readonly depth: number }): Body {
   const { optimise: wanted = true } = options;
   const optimised = optimise(program, options);
   const made = allocate(removeDead(select(providePacketEnds(splitCriticalEdges(shareSlots(optimised))))));

@@ -17,7 +17,7 @@ import {
   type Terminator,
   type ValueId,
 } from '../ir/types.ts';
-import { instructionsByResult, useCounts } from '../ir/uses.ts';
+import { type Definitions, instructionsByResult, useCounts } from '../ir/uses.ts';
 import { HOOKS } from './hooks.ts';
 import {
   ARGUMENTS,
@@ -66,8 +66,8 @@ const immediate = (value: bigint): Operand => ({ immediate: Number(BigInt.asIntN
 class Selector {
   readonly #program: Program;
   readonly #ends: WithPacketEnds['ends'];
-  readonly #definitions: ReadonlyMap<ValueId, Instruction>;
-  readonly #uses: readonly number[];
+  readonly #definitions: Definitions;
+  readonly #uses: Uint32Array;
   #next: Register;
   #out: MachineInstruction[] = [];
   #at: Location | undefined;
@@ -107,10 +107,10 @@ class Selector {
   /** Integers from which pointers are made: their bounds must not go by way of a spill slot. */
   #offsetSources(): ReadonlySet<Register> {
     const sources = new Set<Register>();
-    for (const definition of this.#definitions.values()) {
-      if (definition.op === 'offset' && this.#constant(definition.by) === undefined) {
+    for (const definition of this.#definitions) {
+      if (definition?.op === 'offset' && this.#constant(definition.by) === undefined) {
         sources.add(registerFor(definition.by));
-        const by = this.#definitions.get(definition.by);
+        const by = this.#definitions[definition.by];
         if (by?.op === 'alu') sources.add(registerFor(by.left)).add(registerFor(by.right));
       }
     }
@@ -130,7 +130,7 @@ class Selector {
   }
 
   #constant(value: ValueId): bigint | undefined {
-    const definition = this.#definitions.get(value);
+    const definition = this.#definitions[value];
     return definition?.op === 'constant' ? definition.value : undefined;
   }
 
@@ -140,7 +140,7 @@ class Selector {
 
   /** Puts a value into a given register. */
   #into(dst: Register, value: ValueId): void {
-    const definition = this.#definitions.get(value);
+    const definition = this.#definitions[value];
     const slot = this.#slotAddress(value);
     if (definition?.op === 'constant') this.#emit({ op: 'constant', dst, value: definition.value });
     else if (definition?.op === 'map') this.#emit({ op: 'map', dst, name: definition.name });
@@ -150,7 +150,7 @@ class Selector {
 
   /** Whether the value is made anew at each use. */
   #isLeaf(value: ValueId): boolean {
-    const op = this.#definitions.get(value)?.op;
+    const op = this.#definitions[value]?.op;
     return op === 'constant' || op === 'map' || this.#slotAddress(value) !== undefined;
   }
 
@@ -169,7 +169,7 @@ class Selector {
 
   #slotAddress(value: ValueId): { readonly slot: number; readonly offset: number } | undefined {
     const { root, offset } = this.#rooted(value);
-    const definition = this.#definitions.get(root);
+    const definition = this.#definitions[root];
     return definition?.op === 'stack' ? { slot: definition.slot, offset } : undefined;
   }
 
@@ -177,7 +177,7 @@ class Selector {
   #rooted(value: ValueId): { readonly root: ValueId; readonly offset: number } {
     let [root, offset] = [value, 0n];
     for (;;) {
-      const definition = this.#definitions.get(root);
+      const definition = this.#definitions[root];
       const by = definition?.op === 'offset' ? this.#constant(definition.by) : undefined;
       if (definition?.op !== 'offset' || by === undefined) break;
       if (BigInt.asIntN(16, offset + by) !== offset + by) break;
@@ -192,7 +192,7 @@ class Selector {
     const sum = rooted.offset + offset;
     const fits = sum >= -0x8000 && sum <= 0x7fff;
     const [root, rest] = fits ? [rooted.root, sum] : [pointer, offset];
-    const definition = this.#definitions.get(root);
+    const definition = this.#definitions[root];
     if (definition?.op === 'stack') return { base: { slot: definition.slot }, offset: rest };
     return { base: { register: this.#register(root) }, offset: rest };
   }
@@ -425,7 +425,7 @@ class Selector {
     at: location,
   }: Extract<Terminator, { op: 'branch' }>): MachineTerminator {
     const rest = { then, otherwise, likely, at: location };
-    const definition = this.#definitions.get(condition);
+    const definition = this.#definitions[condition];
     const bits = this.#bitTest(condition);
     if (bits !== undefined) {
       const test = { op: 'branch', test: 'set', left: bits.left, right: bits.right, width: 64 } as const;
@@ -438,11 +438,11 @@ class Selector {
 
   /** `(value & mask) != 0` is one instruction if nothing else needs the masked value. */
   #bitTest(condition: ValueId) {
-    const comparison = this.#definitions.get(condition);
+    const comparison = this.#definitions[condition];
     const isZeroTest = comparison?.op === 'compare' && /^(eq|ne)$/.test(comparison.relation);
     if (comparison?.op === 'compare' && !(isZeroTest && this.#constant(comparison.right) === 0n)) return undefined;
     const masked = comparison?.op === 'compare' ? comparison.left : condition;
-    const mask = this.#definitions.get(masked);
+    const mask = this.#definitions[masked];
     if (mask?.op !== 'alu' || mask.operation !== 'and' || this.#uses[masked] !== 1) return undefined;
     const [left, right] = this.#ordered(mask);
     const constant = this.#constant(right);

@@ -1,8 +1,9 @@
 import type { Instruction, ValueId } from '../ir/types.ts';
+import type { Definitions } from '../ir/uses.ts';
 
 /** Whether a value is known to fit 32 bits, unsigned, by the instruction that makes it. */
-export function isWord(value: ValueId, definitions: ReadonlyMap<ValueId, Instruction>): boolean {
-  const definition = definitions.get(value);
+export function isWord(value: ValueId, definitions: Definitions): boolean {
+  const definition = definitions[value];
   switch (definition?.op) {
     case 'constant':
       return BigInt.asUintN(32, definition.value) === definition.value;
@@ -20,10 +21,7 @@ export function isWord(value: ValueId, definitions: ReadonlyMap<ValueId, Instruc
   }
 }
 
-function isWordAlu(
-  { operation, left, right }: Extract<Instruction, { op: 'alu' }>,
-  definitions: ReadonlyMap<ValueId, Instruction>,
-): boolean {
+function isWordAlu({ operation, left, right }: Extract<Instruction, { op: 'alu' }>, definitions: Definitions): boolean {
   switch (operation) {
     case 'and':
       return isWord(left, definitions) || isWord(right, definitions);

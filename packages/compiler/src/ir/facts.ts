@@ -4,6 +4,7 @@ import { MIRRORED, NEGATED } from './arithmetic.ts';
 import { at } from './at.ts';
 import type { Graph } from './graph.ts';
 import type { Block, BlockId, Instruction, Program, Relation, ValueId } from './types.ts';
+import type { Definitions } from './uses.ts';
 
 export interface Fact {
   readonly value: ValueId;
@@ -11,8 +12,6 @@ export interface Fact {
   /** A value, or a number that no value of the program needs to be. */
   readonly other: { readonly value: ValueId } | { readonly constant: bigint };
 }
-
-type Definitions = ReadonlyMap<ValueId, Instruction>;
 
 /** What holds when control goes from one block to another. */
 export function edgeFacts({ terminator }: Block, to: BlockId, definitions: Definitions): readonly Fact[] {
@@ -22,7 +21,7 @@ export function edgeFacts({ terminator }: Block, to: BlockId, definitions: Defin
 
 function conditionFacts(condition: ValueId, holds: boolean, definitions: Definitions): readonly Fact[] {
   const own: Fact = { value: condition, relation: holds ? 'ne' : 'eq', other: { constant: 0n } };
-  const definition = definitions.get(condition);
+  const definition = definitions[condition];
   if (definition?.op === 'compare') return [own, ...comparisonFacts(definition, holds)];
   const joins = definition?.op === 'alu' && definition.operation === (holds ? 'and' : 'or');
   if (!joins || !bothBoolean(definition, definitions)) return [own];
@@ -39,7 +38,7 @@ function comparisonFacts({ relation, left, right }: Extract<Instruction, { op: '
 }
 
 function bothBoolean({ left, right }: Extract<Instruction, { op: 'alu' }>, definitions: Definitions): boolean {
-  return [left, right].every((value) => definitions.get(value)?.op === 'compare');
+  return [left, right].every((value) => definitions[value]?.op === 'compare');
 }
 
 /** The facts about each value, with the block from which on each holds: there and in all blocks it dominates.

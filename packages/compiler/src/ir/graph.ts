@@ -3,7 +3,7 @@
 import { at } from './at.ts';
 import { oncePerProgram } from './once-per-program.ts';
 import { successorsOf } from './operands.ts';
-import type { BlockId, Program } from './types.ts';
+import type { Block, BlockId, Program } from './types.ts';
 
 export interface Graph {
   /** Reachable predecessors of each block, each once. */
@@ -22,18 +22,23 @@ export interface Graph {
 }
 
 export const graphOf: (program: Program) => Graph = oncePerProgram(({ blocks }) => {
-  const successors = blocks.map(({ terminator }) => successorsOf(terminator));
   // Most passes leave the control flow as it was.
-  if (latest === undefined || !sameLists(latest.successors, successors)) latest = graphOfSuccessors(successors);
+  if (latest === undefined || !isGraphOf(latest, blocks)) {
+    latest = graphOfSuccessors(blocks.map(({ terminator }) => successorsOf(terminator)));
+  }
   return latest;
 });
 
 let latest: Graph | undefined;
 
-function sameLists(left: readonly (readonly number[])[], right: readonly (readonly number[])[]): boolean {
-  const same = (a: readonly number[], b: readonly number[] | undefined) =>
-    a.length === b?.length && a.every((item, index) => item === b[index]);
-  return left.length === right.length && left.every((list, index) => same(list, right[index]));
+function isGraphOf({ successors }: Graph, blocks: readonly Block[]): boolean {
+  if (successors.length !== blocks.length) return false;
+  return blocks.every(({ terminator }, id) => {
+    const [first, second] = at(successors, id);
+    if (terminator.op === 'return') return first === undefined;
+    if (terminator.op === 'jump') return first === terminator.target && second === undefined;
+    return first === terminator.then && (second ?? first) === terminator.otherwise;
+  });
 }
 
 /** The graph of any control flow whose entry is block 0. */

@@ -18,12 +18,12 @@ import {
 import { oncePerProgram } from './once-per-program.ts';
 import { operandsOf } from './operands.ts';
 import type { BlockId, Instruction, Phi, Program, ValueId } from './types.ts';
-import { instructionsByResult } from './uses.ts';
+import { type Definitions, instructionsByResult } from './uses.ts';
 
 /** How somebody reasons about bounds: the compiler by what operations compute, the verifier by what it can prove. */
 export interface Reasoning {
   readonly result: (instruction: Instruction, operand: (value: ValueId) => Interval) => Interval;
-  readonly believes: (fact: Fact, definitions: ReadonlyMap<ValueId, Instruction>) => boolean;
+  readonly believes: (fact: Fact, definitions: Definitions) => boolean;
 }
 
 export interface Ranges {
@@ -80,7 +80,7 @@ class Analysis {
   readonly #program: Program;
   readonly #reasoning: Reasoning;
   readonly #graph: Graph;
-  readonly #definitions: ReadonlyMap<ValueId, Instruction>;
+  readonly #definitions: Definitions;
   readonly #facts: HoldingFrom;
   readonly #edges = new Map<Phi, readonly (readonly Fact[])[]>();
   /** Values that control has not reached have none. */

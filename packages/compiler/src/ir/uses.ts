@@ -28,21 +28,20 @@ export const definitionsOf = oncePerProgram((program): ReadonlyMap<ValueId, Defi
   return definitions;
 });
 
-/** The instruction that defines each value; phis and parameters have none. */
-export const instructionsByResult = oncePerProgram((program): ReadonlyMap<ValueId, Instruction> => {
-  const found = new Map<ValueId, Instruction>();
+/** Instructions by the values that they define; phis and parameters have none. */
+export type Definitions = readonly (Instruction | undefined)[];
+
+export const instructionsByResult = oncePerProgram((program): Definitions => {
+  const found = new Array<Instruction | undefined>(program.values.length).fill(undefined);
   for (const { instructions } of program.blocks) {
-    for (const instruction of instructions) {
-      const result = resultOf(instruction);
-      if (result !== undefined) found.set(result, instruction);
-    }
+    for (const instruction of instructions) if (instruction.op !== 'store') found[instruction.result] = instruction;
   }
   return found;
 });
 
 /** Number of operands, phi inputs and terminators that read each value. */
-export const useCounts = oncePerProgram((program): readonly number[] => {
-  const counts = program.values.map(() => 0);
+export const useCounts = oncePerProgram((program): Uint32Array => {
+  const counts = new Uint32Array(program.values.length);
   const use = (value: ValueId) => {
     counts[value] = (counts[value] ?? 0) + 1;
   };

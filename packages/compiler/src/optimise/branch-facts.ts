@@ -2,7 +2,7 @@ import { at } from '../ir/at.ts';
 import { type Fact, factsByValue } from '../ir/facts.ts';
 import { type Graph, graphOf } from '../ir/graph.ts';
 import type { Block, BlockId, Instruction, Program, Relation, Terminator, ValueId } from '../ir/types.ts';
-import { instructionsByResult } from '../ir/uses.ts';
+import { type Definitions, instructionsByResult } from '../ir/uses.ts';
 
 /** Decides what an earlier branch has decided: conditions, comparisons of the same values, checks of the packet's bounds. */
 export function applyBranchFacts(program: Program): Program {
@@ -41,7 +41,7 @@ class Known {
 
   constructor(program: Program, graph: Graph) {
     this.#graph = graph;
-    const definitions: ReadonlyMap<ValueId, Instruction> = instructionsByResult(program);
+    const definitions: Definitions = instructionsByResult(program);
     this.#facts = factsByValue(program, graph, definitions);
     for (const id of graph.order) {
       const { terminator } = at(program.blocks, id);

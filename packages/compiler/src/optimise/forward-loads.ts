@@ -1,7 +1,7 @@
 import { at } from '../ir/at.ts';
 import { type Graph, graphOf } from '../ir/graph.ts';
 import type { BlockId, Instruction, Program, Region, ValueId, Width } from '../ir/types.ts';
-import { instructionsByResult } from '../ir/uses.ts';
+import { type Definitions, instructionsByResult } from '../ir/uses.ts';
 import { regionOf, writtenByCall } from './aliasing.ts';
 import { resolver, substitute, substituteInBlock } from './substitute.ts';
 
@@ -29,7 +29,7 @@ export function forwardLoads(program: Program): Program {
 class Forwarding {
   readonly #program: Program;
   readonly #graph: Graph;
-  readonly #definitions: ReadonlyMap<ValueId, Instruction>;
+  readonly #definitions: Definitions;
   readonly #replacements = new Map<ValueId, ValueId>();
   readonly #resolve = resolver(this.#replacements);
   readonly #after = new Map<BlockId, Memory>();
@@ -121,7 +121,7 @@ class Forwarding {
 
   #call(call: Extract<Instruction, { op: 'call' }>, memory: Map<string, Content>): void {
     const written = writtenByCall(call, this.#program, (value) => {
-      const definition = this.#definitions.get(value);
+      const definition = this.#definitions[value];
       return definition?.op === 'map' ? definition.name : undefined;
     });
     forget(memory, ({ region }) => region === 'packet' || written === 'all' || written.has(region));

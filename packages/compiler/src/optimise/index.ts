@@ -36,19 +36,24 @@ export type PassName = keyof typeof PASSES | keyof typeof LAST_PASSES;
 export interface OptimiseOptions {
   readonly optimise?: boolean;
   readonly passes?: Readonly<Partial<Record<PassName, boolean>>>;
+  /** Of a subprogram: how many calls lead to it. */
+  readonly depth?: number;
 }
 
 /** Each pass makes work for others; what is left after so many rounds is not worth the time. */
 const MOST_ROUNDS = 8;
 
 /** The same program, better, and in a form whose bounds the verifier can follow. */
-export function optimise(program: Program, { optimise: wanted = true, passes = {} }: OptimiseOptions = {}): Program {
+export function optimise(
+  program: Program,
+  { optimise: wanted = true, passes = {}, depth }: OptimiseOptions = {},
+): Program {
   const off = new Set(Object.entries(passes).flatMap(([name, isOn]) => (isOn ? [] : [name])));
   const rounds = (stage: Readonly<Record<string, Pass>>, most: number) => {
     const enabled = Object.entries(stage).filter(([name]) => wanted && !off.has(name));
     return untilStable([...enabled.map(([, pass]) => tidied(pass)), cleanup], most);
   };
-  return legalise(rounds(LAST_PASSES, 1)(rounds(PASSES, MOST_ROUNDS)(cleanup(program))));
+  return legalise(rounds(LAST_PASSES, 1)(rounds(PASSES, MOST_ROUNDS)(cleanup(program))), depth);
 }
 
 /** The control flow is tidied once a round, and where a pass has changed it: phis may have inputs of edges that are gone. */

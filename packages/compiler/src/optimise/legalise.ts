@@ -4,7 +4,7 @@ import { contains, type Interval, onesUpTo } from '../ir/interval.ts';
 import { hasEffect, resultOf, successorsOf } from '../ir/operands.ts';
 import { type Ranges, rangesOf } from '../ir/ranges.ts';
 import type { Block, BlockId, Instruction, Program, Terminator, ValueId, ValueType } from '../ir/types.ts';
-import { instructionsByResult } from '../ir/uses.ts';
+import { type Definitions, instructionsByResult } from '../ir/uses.ts';
 import { regionOf } from './aliasing.ts';
 import { PacketReach } from './packet-reach.ts';
 import { verifierReasoning } from './verifier-reasoning.ts';
@@ -12,13 +12,13 @@ import { verifierReasoning } from './verifier-reasoning.ts';
 /**
  * Makes the bounds of pointer offsets plain to the verifier of Linux 6.1: adds a mask where it cannot see what we know,
  * and a guard that goes where a failed bounds check goes where an offset may lead beyond what it accepts.
- * Nothing may change offsets afterwards: the masks look redundant.
+ * Nothing may change offsets afterwards: the masks look redundant. `depth`: calls that lead to the program.
  * @throws CodeGenerationError when an offset has no bound and nothing to fall back on.
  */
-export function legalise(program: Program): Program {
+export function legalise(program: Program, depth = 0): Program {
   const mended = new Set<ValueId>();
   for (let current = program; ; ) {
-    const next = new Legalising(current, mended).run();
+    const next = new Legalising(current, mended, depth).run();
     if (next === current) return current;
     current = next;
   }
@@ -39,19 +39,19 @@ class Legalising {
   #program: Program;
   /** Offsets that were mended before. Where control never comes the guard's fact may not show. */
   readonly #mended: Set<ValueId>;
-  readonly #definitions: ReadonlyMap<ValueId, Instruction>;
+  readonly #definitions: Definitions;
   readonly #proved: Ranges;
   readonly #known: Ranges;
   readonly #reach: PacketReach;
   readonly #linked: ReadonlySet<ValueId>;
 
-  constructor(program: Program, mended: Set<ValueId>) {
+  constructor(program: Program, mended: Set<ValueId>, depth: number) {
     this.#program = program;
     this.#mended = mended;
     this.#definitions = instructionsByResult(program);
     this.#proved = rangesOf(program, verifierReasoning);
     this.#known = rangesOf(program);
-    this.#reach = new PacketReach(program, this.#definitions, { proved: this.#proved, known: this.#known });
+    this.#reach = new PacketReach(program, this.#definitions, { proved: this.#proved, known: this.#known, depth });
     this.#linked = linkedToOthers(program, this.#definitions);
   }
 
@@ -75,14 +75,14 @@ class Legalising {
   }
 
   #isSettled(offset: Offset, block: BlockId): boolean {
-    if (this.#definitions.get(offset.by)?.op === 'constant') return true;
+    if (this.#definitions[offset.by]?.op === 'constant') return true;
     if (this.#linked.has(offset.by)) return false;
     return this.#mended.has(offset.result) || contains(this.#allowed(offset, block), this.#proved.in(offset.by, block));
   }
 
   #restsOn({ base, by }: Offset, moved: ReadonlySet<ValueId>): boolean {
     if (moved.has(by)) return true;
-    const under = this.#definitions.get(base);
+    const under = this.#definitions[base];
     return moved.has(base) || (under?.op === 'offset' && this.#restsOn(under, moved));
   }
 
@@ -210,15 +210,15 @@ const FARTHEST_LINK = 1n << 29n;
  * Sums with large constants, and phis of them. Since 6.10 the verifier notes that a register is another one plus a constant, in the
  * place where a pointer has its offset, and takes it for one: "pointer offset … is not allowed". Adding 0 makes it forget.
  */
-function linkedToOthers(program: Program, definitions: ReadonlyMap<ValueId, Instruction>): ReadonlySet<ValueId> {
+function linkedToOthers(program: Program, definitions: Definitions): ReadonlySet<ValueId> {
   const isFar = (value: ValueId) => {
-    const definition = definitions.get(value);
+    const definition = definitions[value];
     if (definition?.op !== 'constant') return false;
     return definition.value >= FARTHEST_LINK || definition.value <= -FARTHEST_LINK;
   };
   const linked = new Set<ValueId>();
-  for (const one of definitions.values()) {
-    if (one.op !== 'alu' || (one.operation !== 'add' && one.operation !== 'sub')) continue;
+  for (const one of definitions) {
+    if (one?.op !== 'alu' || (one.operation !== 'add' && one.operation !== 'sub')) continue;
     if (isFar(one.right) || (one.operation === 'add' && isFar(one.left))) linked.add(one.result);
   }
   for (let before = 0; before !== linked.size; ) {

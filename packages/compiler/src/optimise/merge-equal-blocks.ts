@@ -35,7 +35,7 @@ export function mergeEqualBlocks(program: Program): Program {
 }
 
 /** Whether nothing behind the block reads what it computes. */
-function isSelfContained({ instructions, terminator }: Block, counts: readonly number[]): boolean {
+function isSelfContained({ instructions, terminator }: Block, counts: Uint32Array): boolean {
   const reads = new Map<ValueId, number>();
   const read = (value: ValueId) => reads.set(value, (reads.get(value) ?? 0) + 1);
   for (const instruction of instructions) operandsOf(instruction).forEach(read);

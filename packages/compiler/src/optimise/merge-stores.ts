@@ -2,7 +2,7 @@ import { at } from '../ir/at.ts';
 import { operandsOf } from '../ir/operands.ts';
 import { rangesOf } from '../ir/ranges.ts';
 import type { Block, BlockId, Instruction, Program, ValueId, ValueType, Width } from '../ir/types.ts';
-import { instructionsByResult } from '../ir/uses.ts';
+import { type Definitions, instructionsByResult } from '../ir/uses.ts';
 import { regionOf } from './aliasing.ts';
 import { possibleBits } from './simplify/possible-bits.ts';
 
@@ -32,14 +32,14 @@ interface Word {
 class Merging {
   readonly #program: Program;
   readonly #values: ValueType[];
-  readonly #definitions: ReadonlyMap<ValueId, Instruction>;
+  readonly #definitions: Definitions;
   readonly #bases: ReadonlySet<ValueId>;
 
   constructor(program: Program) {
     this.#program = program;
     this.#values = [...program.values];
     this.#definitions = instructionsByResult(program);
-    this.#bases = new Set([...this.#definitions].flatMap(([value, { op }]) => (op === 'stack' ? [value] : [])));
+    this.#bases = new Set(this.#definitions.flatMap((one) => (one?.op === 'stack' ? [one.result] : [])));
   }
 
   run(): Program {
@@ -114,7 +114,7 @@ class Merging {
   }
 
   #constant(value: ValueId): bigint | undefined {
-    const definition = this.#definitions.get(value);
+    const definition = this.#definitions[value];
     return definition?.op === 'constant' ? definition.value : undefined;
   }
 
@@ -185,7 +185,7 @@ class Merging {
   #masked({ value, width }: Store, block: BlockId, emit: (make: (result: ValueId) => Instruction) => ValueId): ValueId {
     const ranges = rangesOf(this.#program);
     const known = {
-      definition: (one: ValueId) => this.#definitions.get(one),
+      definition: (one: ValueId) => this.#definitions[one],
       range: (one: ValueId) => ranges.in(one, block),
       rangeAnywhere: (one: ValueId) => ranges.of(one),
     };
@@ -196,7 +196,7 @@ class Merging {
   /** The loads of parts that are copied from a word in one piece, which can be copied as that word. */
   #source({ parts }: Word, block: Block): { readonly first: Op<'load'>; readonly last: Op<'load'> } | undefined {
     const sources = parts.flatMap(({ store }) => {
-      const load = this.#definitions.get(store.value);
+      const load = this.#definitions[store.value];
       return load?.op === 'load' && load.width === store.width ? [{ store, load }] : [];
     });
     const first = sources[0];

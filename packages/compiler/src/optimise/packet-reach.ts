@@ -1,31 +1,37 @@
 import type { Ranges } from '../ir/ranges.ts';
 import type { BlockId, Instruction, Program, ValueId } from '../ir/types.ts';
+import type { Definitions } from '../ir/uses.ts';
 
 type Offset = Extract<Instruction, { op: 'offset' }>;
 
 /** MAX_PACKET_OFF: the verifier follows a packet pointer no further than this from the packet's start. */
 const FARTHEST = 0xffffn;
-/** What a pointer that may be anywhere is left of that by those it is made from. */
-const SHARE = 0x3fffn;
+/** What is left of that for a pointer in memory, to whoever is called and loads it: half as much each level further down. */
+const shareAt = (depth: number): bigint => 0x3fffn >> BigInt(depth);
 
 /** How far packet pointers are from the packet's start, and how far behind themselves they are used. */
 export class PacketReach {
   readonly #program: Program;
-  readonly #definitions: ReadonlyMap<ValueId, Instruction>;
+  readonly #definitions: Definitions;
   readonly #proved: Ranges;
   readonly #known: Ranges;
+  readonly #share: bigint;
+  /** Farthest place of a pointer that the caller left in memory. */
+  readonly #farthestLoaded: bigint;
   readonly #used = new Map<ValueId, bigint>();
   readonly #blocks = new Map<Instruction, BlockId>();
 
   constructor(
     program: Program,
-    definitions: ReadonlyMap<ValueId, Instruction>,
-    ranges: { readonly proved: Ranges; readonly known: Ranges },
+    definitions: Definitions,
+    { proved, known, depth }: { readonly proved: Ranges; readonly known: Ranges; readonly depth: number },
   ) {
     this.#program = program;
     this.#definitions = definitions;
-    this.#proved = ranges.proved;
-    this.#known = ranges.known;
+    this.#proved = proved;
+    this.#known = known;
+    this.#share = shareAt(depth);
+    this.#farthestLoaded = FARTHEST - shareAt(Math.max(0, depth - 1));
     this.#measureUses();
   }
 
@@ -37,20 +43,20 @@ export class PacketReach {
   /** Whether a pointer is another one plus constants. */
   leadsTo(from: ValueId, to: ValueId): boolean {
     if (from === to) return true;
-    const definition = this.#definitions.get(to);
+    const definition = this.#definitions[to];
     if (definition?.op !== 'offset' || this.#constant(definition.by) === undefined) return false;
     return this.leadsTo(from, definition.base);
   }
 
   #constant(value: ValueId): bigint | undefined {
-    const definition = this.#definitions.get(value);
+    const definition = this.#definitions[value];
     return definition?.op === 'constant' ? definition.value : undefined;
   }
 
   /** The greatest distance of a pointer itself from the packet's start. A phi's is taken as 0: the verifier sees each way alone. */
   #start(pointer: ValueId, depth: number): bigint {
-    const definition = this.#definitions.get(pointer);
-    if (definition?.op === 'load-pointer') return FARTHEST - SHARE;
+    const definition = this.#definitions[pointer];
+    if (definition?.op === 'load-pointer') return this.#farthestLoaded;
     if (definition?.op !== 'offset' || depth > 16) return 0n;
     const constant = this.#constant(definition.by);
     const by = constant ?? this.#proved.in(definition.by, this.#blocks.get(definition) ?? 0).hi;
@@ -64,7 +70,7 @@ export class PacketReach {
     for (const { id, instructions, terminator } of this.#program.blocks) {
       for (const instruction of instructions) {
         // A pointer that is handed to a subprogram is used there.
-        if (instruction.op === 'store') this.#use(instruction.value, SHARE);
+        if (instruction.op === 'store') this.#use(instruction.value, this.#share);
         if (instruction.op === 'load' || instruction.op === 'store') {
           this.#use(instruction.address, BigInt(instruction.offset + instruction.width / 8));
         } else if (instruction.op === 'offset') {
@@ -80,7 +86,7 @@ export class PacketReach {
       const by = constant ?? this.#known.in(offset.by, this.#blocks.get(offset) ?? 0).hi;
       const behind = this.#used.get(offset.result) ?? 0n;
       // Where a constant leads out of every packet, control never comes; what has no bound yet is going to get one.
-      const most = by + behind <= FARTHEST ? by : constant === undefined ? SHARE : 0n;
+      const most = by + behind <= FARTHEST ? by : constant === undefined ? this.#share : 0n;
       this.#use(offset.base, most + behind);
     }
   }

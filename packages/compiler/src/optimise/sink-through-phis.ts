@@ -1,7 +1,7 @@
 import { at } from '../ir/at.ts';
 import { graphOf } from '../ir/graph.ts';
-import type { Block, Instruction, Phi, Program, ValueId, ValueType } from '../ir/types.ts';
-import { instructionsByResult, useCounts } from '../ir/uses.ts';
+import type { Block, Instruction, Phi, Program, ValueType } from '../ir/types.ts';
+import { type Definitions, instructionsByResult, useCounts } from '../ir/uses.ts';
 
 type Conversion = Extract<Instruction, { op: 'swap' | 'truncate' }>;
 
@@ -34,13 +34,9 @@ export function sinkThroughPhis(program: Program): Program {
 }
 
 /** The same conversion for each input; none if there is not. */
-function conversionsOf(
-  { inputs }: Phi,
-  definitions: ReadonlyMap<ValueId, Instruction>,
-  counts: readonly number[],
-): readonly Conversion[] {
+function conversionsOf({ inputs }: Phi, definitions: Definitions, counts: Uint32Array): readonly Conversion[] {
   const found = inputs.flatMap(({ value }) => {
-    const definition = definitions.get(value);
+    const definition = definitions[value];
     return definition?.op === 'swap' || definition?.op === 'truncate' ? [definition] : [];
   });
   const [model] = found;

@@ -2,8 +2,8 @@ import { relationHolds } from '../ir/arithmetic.ts';
 import { at } from '../ir/at.ts';
 import { graphOf } from '../ir/graph.ts';
 import { successorsOf, withTargets } from '../ir/operands.ts';
-import type { Block, BlockId, Instruction, Phi, Program, Relation, ValueId } from '../ir/types.ts';
-import { instructionsByResult, useCounts } from '../ir/uses.ts';
+import type { Block, BlockId, Phi, Program, Relation, ValueId } from '../ir/types.ts';
+import { type Definitions, instructionsByResult, useCounts } from '../ir/uses.ts';
 import { removeUnreachable } from './remove-unreachable.ts';
 
 /**
@@ -22,7 +22,7 @@ export function threadJumps(program: Program): Program {
     const test = testOf(block, counts, definitions);
     if (test === undefined || !readNearby(block, program, counts)) continue;
     for (const { block: from, value } of test.phi.inputs) {
-      const constant = definitions.get(value);
+      const constant = definitions[value];
       if (constant?.op !== 'constant') continue;
       const target = relationHolds(test.relation, constant.value, test.against) ? test.then : test.otherwise;
       if (target === id || [from, id, target].some((near) => touched.has(near))) continue;
@@ -46,8 +46,8 @@ interface Test {
 /** The block's test of a phi against a constant, if it computes nothing else. */
 function testOf(
   { terminator, phis, instructions }: Block,
-  counts: readonly number[],
-  definitions: ReadonlyMap<ValueId, Instruction>,
+  counts: Uint32Array,
+  definitions: Definitions,
 ): Test | undefined {
   if (terminator.op !== 'branch' || terminator.then === terminator.otherwise) return undefined;
   const { then, otherwise, condition } = terminator;
@@ -58,14 +58,14 @@ function testOf(
   }
   if (instructions.length > 1 || comparison.op !== 'compare') return undefined;
   if (comparison.result !== condition || counts[condition] !== 1) return undefined;
-  const against = definitions.get(comparison.right);
+  const against = definitions[comparison.right];
   const phi = phis.find(({ result }) => result === comparison.left);
   if (phi === undefined || against?.op !== 'constant') return undefined;
   return { phi, relation: comparison.relation, against: against.value, then, otherwise };
 }
 
 /** Whether all reads of the block's phis are its test and its successors' phis. */
-function readNearby(block: Block, program: Program, counts: readonly number[]): boolean {
+function readNearby(block: Block, program: Program, counts: Uint32Array): boolean {
   const reads = new Map(block.phis.map(({ result }) => [result, 0]));
   const read = (value: ValueId) => {
     const seen = reads.get(value);

@@ -119,7 +119,7 @@ const isTableValue = (type: ValueType): boolean => type.kind === 'pointer' && ty
 function commonTail(
   program: Program,
   group: readonly BlockId[],
-  counts: readonly number[],
+  counts: Uint32Array,
   shapes: Shapes,
 ): Tail | undefined {
   const blocks = group.map((id) => at(program.blocks, id));
@@ -147,7 +147,7 @@ function isSelfContained(
   program: Program,
   { id, terminator }: Block,
   body: readonly Instruction[],
-  counts: readonly number[],
+  counts: Uint32Array,
 ): boolean {
   const reads = new Map<ValueId, number>();
   const read = (value: ValueId) => reads.set(value, (reads.get(value) ?? 0) + 1);

@@ -2,6 +2,7 @@ import type { Fact } from '../ir/facts.ts';
 import { bits, FULL, type Interval } from '../ir/interval.ts';
 import { exactResult, type Reasoning } from '../ir/ranges.ts';
 import type { Instruction, ValueId } from '../ir/types.ts';
+import type { Definitions } from '../ir/uses.ts';
 
 /**
  * What the verifier of Linux 6.1 can prove: nothing about swapped and divided values, and from branches only what a
@@ -32,9 +33,9 @@ function result(instruction: Instruction, operand: (value: ValueId) => Interval)
   }
 }
 
-function believes({ relation, other }: Fact, definitions: ReadonlyMap<ValueId, Instruction>): boolean {
+function believes({ relation, other }: Fact, definitions: Definitions): boolean {
   if (relation === 'ne') return false;
-  const constant = 'constant' in other ? other.constant : constantOf(definitions.get(other.value));
+  const constant = 'constant' in other ? other.constant : constantOf(definitions[other.value]);
   // Larger constants are compared from a register, or as 32 bits.
   return constant !== undefined && BigInt.asIntN(32, constant) === constant;
 }

@@ -76,6 +76,33 @@ class Sketch {
     this.builder.terminate(this.here, { op: 'return', value });
   }
 
+  /** What `turn` makes of a value in the end: by a callback, as there might be a thousand rounds. */
+  repeat(times: bigint, start: ValueId, turn: (last: ValueId, round: ValueId) => ValueId): ValueId {
+    const { builder } = this;
+    const [head, body, out] = [builder.block(), builder.block(), builder.block()];
+    const before = this.here;
+    const [zero, one] = [this.constant(0), this.constant(1)];
+    this.jump(head);
+    const [value, round] = [builder.phi(head, []), builder.phi(head, [])];
+    this.here = head;
+    const condition = this.compare('ult', round, times);
+    builder.terminate(head, { op: 'branch', condition, then: body, otherwise: out });
+    this.here = body;
+    const next = turn(value, round);
+    const nextRound = this.alu('add', round, one);
+    const end = this.here;
+    this.jump(head);
+    const inputs = (first: ValueId, again: ValueId) => [
+      { block: before, value: first },
+      { block: end, value: again },
+    ];
+    builder.completePhi(head, value, inputs(start, next));
+    builder.completePhi(head, round, inputs(zero, nextRound));
+    builder.limitRounds(head, 1001);
+    this.here = out;
+    return value;
+  }
+
   returnFrom(block: BlockId, value: bigint): void {
     this.builder.terminate(block, { op: 'return', value: this.builder.constant(block, value) });
   }
@@ -359,26 +386,23 @@ const sketches: Readonly<Record<string, (sketch: Sketch) => void>> = {
   'goes round a thousand times by a callback': (s) => {
     s.bounds(16);
     const [factor, start] = [s.load(0, 32), s.load(8, 16)];
-    const [head, body, out] = [s.builder.block(), s.builder.block(), s.builder.block()];
-    const before = s.here;
-    const [zero, one] = [s.constant(0), s.constant(1)];
-    s.jump(head);
-    const [value, round] = [s.builder.phi(head, []), s.builder.phi(head, [])];
-    s.here = head;
-    const condition = s.compare('ult', round, 1000n);
-    s.builder.terminate(head, { op: 'branch', condition, then: body, otherwise: out });
-    s.here = body;
-    const next = s.builder.truncate(s.here, s.alu('add', s.alu('mul', value, factor), round), 32);
-    const nextRound = s.alu('add', round, one);
-    s.jump(head);
-    const inputs = (first: ValueId, again: ValueId) => [
-      { block: before, value: first },
-      { block: body, value: again },
-    ];
-    s.builder.completePhi(head, value, inputs(start, next));
-    s.builder.completePhi(head, round, inputs(zero, nextRound));
-    s.builder.limitRounds(head, 1001);
-    s.here = out;
+    const value = s.repeat(1000n, start, (last, round) =>
+      s.builder.truncate(s.here, s.alu('add', s.alu('mul', last, factor), round), 32),
+    );
+    s.return(value);
+  },
+
+  'hands a pointer into the packet down through two callbacks': (s) => {
+    s.bounds(16);
+    const value = s.repeat(10n, s.load(0, 32), (outer) => {
+      const there = s.builder.offset(s.here, s.start, s.alu('add', s.alu('and', outer, 31n), 4n));
+      s.bounds(4, there);
+      const sum = s.repeat(10n, outer, (inner, round) => {
+        s.bounds(8, there);
+        return s.alu('add', s.alu('xor', inner, round), s.load(4, 32, there));
+      });
+      return s.builder.truncate(s.here, sum, 32);
+    });
     s.return(value);
   },
 };

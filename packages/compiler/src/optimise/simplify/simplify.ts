@@ -26,12 +26,12 @@ const MOST_STEPS = 32;
 class Simplifier {
   readonly #program: Program;
   readonly #values: ValueType[];
-  readonly #definitions: Map<ValueId, Instruction>;
+  readonly #definitions: (Instruction | undefined)[];
   readonly #order: readonly BlockId[];
   readonly #ranges: Ranges;
   readonly #carried: ReadonlySet<ValueId>;
   readonly #proved: Ranges;
-  readonly #uses: readonly number[];
+  readonly #uses: Uint32Array;
   readonly #made = new Map<ValueId, Interval>();
   readonly #constants = new Map<bigint, ValueId>();
   readonly #newConstants: Instruction[] = [];
@@ -44,7 +44,7 @@ class Simplifier {
   constructor(program: Program) {
     this.#program = program;
     this.#values = [...program.values];
-    this.#definitions = new Map(instructionsByResult(program));
+    this.#definitions = [...instructionsByResult(program)];
     const graph = graphOf(program);
     this.#order = graph.order;
     this.#ranges = rangesOf(program);
@@ -72,9 +72,9 @@ class Simplifier {
   }
 
   readonly #context: Context = {
-    definition: (value) => this.#definitions.get(value),
+    definition: (value) => this.#definitions[value],
     constant: (value) => {
-      const definition = this.#definitions.get(value);
+      const definition = this.#definitions[value];
       return definition?.op === 'constant' ? definition.value : undefined;
     },
     range: (value) => this.#made.get(value) ?? this.#range(value),
@@ -108,13 +108,13 @@ class Simplifier {
       }
       instruction = named(better, original);
     }
-    if (result !== undefined) this.#definitions.set(result, instruction);
+    if (result !== undefined) this.#definitions[result] = instruction;
     this.#out.push(instruction);
   }
 
   /** The constant that a value must be at this place, if there is only one. */
   #settled(value: ValueId): ValueId {
-    const definition = this.#definitions.get(value);
+    const definition = this.#definitions[value];
     if (definition?.op === 'constant' || this.#context.isPointer(value)) return value;
     const { lo, hi } = this.#context.range(value);
     if (lo !== hi) return value;
@@ -178,7 +178,7 @@ class Simplifier {
     const result = this.#values.push(type) - 1;
     this.#instruction({ ...unnamed, result });
     const resolved = this.#resolve(result);
-    const definition = this.#definitions.get(resolved);
+    const definition = this.#definitions[resolved];
     if (definition !== undefined && !this.#made.has(resolved) && resolved === result) {
       this.#made.set(result, exactResult(definition, this.#context.range));
     }
@@ -192,7 +192,7 @@ class Simplifier {
     const constant: Instruction = { op: 'constant', value, result };
     this.#constants.set(value, result);
     this.#newConstants.push(constant);
-    this.#definitions.set(result, constant);
+    this.#definitions[result] = constant;
     this.#made.set(result, { lo: value, hi: value });
     return result;
   }
