@@ -1,0 +1,16 @@
+export { CaptureDevice, type CaptureImage } from './capture.ts';
+export type { PortCounter, VerdictCounter } from './counters.ts';
+export { createPort, freePort, type NewPort } from './create-port.ts';
+export { FarEnd } from './far-end.ts';
+export { BURST, BURST_BYTES, Forwarder, type ForwarderPlace } from './forwarder.ts';
+export {
+  createFramePool,
+  FramePool,
+  type FramePoolImage,
+  type FramePoolOptions,
+  freeFramePool,
+  HOLDER,
+} from './frame-pool.ts';
+export { Port } from './port.ts';
+export type { Device, DeviceImage, PortImage } from './port-image.ts';
+export type { RingPlace, RingPlaces } from './ring.ts';

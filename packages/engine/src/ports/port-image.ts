@@ -1,0 +1,40 @@
+import type { CaptureImage } from './capture.ts';
+import type { RingPlaces } from './ring.ts';
+
+/** A port as threads tell each other of it: where its rings lie, and what is behind them. */
+export interface PortImage {
+  /** What programs know it by: xdp_md.ingress_ifindex, the target of redirects, the number in devmaps. */
+  readonly number: number;
+  readonly name: string;
+  /** xdp_md.rx_queue_index. */
+  readonly queue: number;
+  /** Among the ports of its pool, 1 to 254: who holds a frame. */
+  readonly slot: number;
+  readonly rings: RingPlaces;
+  /** Address of its counters. */
+  readonly counters: number;
+  readonly device: DeviceImage;
+}
+
+export type DeviceImage =
+  /** Another thread works on the other side: see FarEnd. */
+  | { readonly kind: 'memory' }
+  | { readonly kind: 'capture'; readonly capture: CaptureImage }
+  /** The kernel does. */
+  | { readonly kind: 'xdp'; readonly fd: number }
+  | { readonly kind: 'packet'; readonly link: string; readonly namespace: string | undefined }
+  | { readonly kind: 'tap'; readonly name: string; readonly namespace: string | undefined };
+
+/** What moves frames between a port's rings and what is behind them, on the thread that works on the port. */
+export interface Device extends Disposable {
+  /** Takes from outside what has come, and out what was sent: whether there was anything. Default: somebody else does. */
+  exchange?(): boolean;
+  /** Something is in the transmit ring. */
+  sent?(): void;
+  /** Something new is in the fill ring, and the consumer wants to know. */
+  filled?(): void;
+  /** A descriptor to wait on, readable when something has come. */
+  readonly fd?: number;
+  /** There will be nothing any more. */
+  readonly finished?: boolean;
+}

@@ -1,0 +1,165 @@
+import { contextLayout, REDIRECT, XDP_MD } from '../memory/frame-context.ts';
+import type { LinearMemory } from '../memory/linear-memory.ts';
+import { COMPLETED, Counters, FULL, type PortCounter, portCounters, RECEIVED, SENT } from './counters.ts';
+import { type FramePool, HOLDER } from './frame-pool.ts';
+import type { Device, PortImage } from './port-image.ts';
+import { Consumer, DESCRIPTOR, OFFSET, Producer } from './ring.ts';
+
+/** Fewer new frames are not worth a look at the fill ring. */
+const FILL_BATCH = 32;
+
+// Words of a frame's context.
+const word = (offset: number): number => offset >>> 2;
+const { xdp } = contextLayout;
+const STRIDE = word(xdp.stride);
+const DATA = word(xdp.data);
+const DATA_END = word(xdp.dataEnd);
+const DATA_META = word(xdp.dataMeta);
+const INGRESS = word(XDP_MD.ingressIfindex);
+const QUEUE = word(XDP_MD.rxQueue);
+const EGRESS = word(XDP_MD.egressIfindex);
+const HEAD = word(xdp.head);
+const TAIL = word(xdp.tail);
+const TRAPPED = word(xdp.trapped);
+const REDIRECT_KIND = word(xdp.redirectKind);
+
+/**
+ * A port, for the one thread that works on it. A frame that was received belongs to the worker, until it is transmitted by a
+ * port of the same pool or given back to the pool.
+ */
+export class Port {
+  readonly image: PortImage;
+  readonly number: number;
+  readonly device: Device;
+  readonly #words: Int32Array;
+  readonly #pool: FramePool;
+  readonly #counters: Counters<PortCounter>;
+  readonly #rx: Consumer;
+  readonly #tx: Producer;
+  readonly #fill: Producer;
+  readonly #completion: Consumer;
+  /** Written to the transmit ring, and not published. */
+  #unsent = 0;
+
+  constructor(memory: LinearMemory, pool: FramePool, image: PortImage, device: Device) {
+    this.image = image;
+    this.number = image.number;
+    this.device = device;
+    this.#words = new Int32Array(memory.memory.buffer);
+    this.#pool = pool;
+    this.#counters = new Counters(memory, image.counters, portCounters);
+    const { rx, tx, fill, completion } = image.rings;
+    this.#rx = new Consumer(this.#words, rx, DESCRIPTOR);
+    this.#tx = new Producer(this.#words, tx, DESCRIPTOR);
+    this.#fill = new Producer(this.#words, fill, OFFSET);
+    this.#completion = new Consumer(this.#words, completion, OFFSET);
+    this.#refill();
+  }
+
+  /** Fills contexts from address `first` on with at most `most` frames that have come; how many. */
+  receive(first: number, most: number): number {
+    this.device.exchange?.();
+    const count = Math.min(this.#rx.available(), most);
+    if (count === 0) {
+      this.#refill();
+      return 0;
+    }
+    const words = this.#words;
+    const { start, frameBytes } = this.#pool.image;
+    const { number, queue, slot } = this.image;
+    for (let index = 0, context = first >>> 2; index < count; index++, context += STRIDE) {
+      const entry = this.#rx.next();
+      const offset = words[entry] ?? 0;
+      const base = this.#pool.base(offset);
+      this.#pool.pass(base, slot, HOLDER.worker);
+      words[context + DATA] = start + offset;
+      words[context + DATA_END] = start + offset + (words[entry + 2] ?? 0);
+      words[context + DATA_META] = start + offset;
+      words[context + INGRESS] = number;
+      words[context + QUEUE] = queue;
+      words[context + EGRESS] = 0;
+      words[context + HEAD] = start + base;
+      words[context + TAIL] = start + base + frameBytes;
+      words[context + TRAPPED] = 0;
+      words[context + REDIRECT_KIND] = REDIRECT.none;
+    }
+    this.#rx.release();
+    this.#refill();
+    this.#counters.add(RECEIVED, count);
+    return count;
+  }
+
+  /** Takes the frame of a context; `false` if the ring is full, and the frame still the caller's. */
+  transmit(context: number): boolean {
+    const words = this.#words;
+    const data = words[(context >>> 2) + DATA] ?? 0;
+    return this.send(data - this.#pool.image.start, (words[(context >>> 2) + DATA_END] ?? 0) - data);
+  }
+
+  /** As transmit, for the frame that the byte at `offset` of the pool lies in. */
+  send(offset: number, length: number): boolean {
+    if (!this.#tx.hasRoom()) {
+      this.flush();
+      if (!this.#tx.hasRoom()) {
+        this.#counters.add(FULL, 1);
+        return false;
+      }
+    }
+    const words = this.#words;
+    const entry = this.#tx.next();
+    this.#pool.pass(offset, HOLDER.worker, this.image.slot);
+    words[entry] = offset;
+    words[entry + 1] = 0;
+    words[entry + 2] = length;
+    words[entry + 3] = 0;
+    this.#unsent++;
+    return true;
+  }
+
+  /** Sends what was transmitted, and takes back frames that have gone out. */
+  flush(): void {
+    if (this.#unsent > 0) {
+      this.#tx.publish();
+      this.#counters.add(SENT, this.#unsent);
+      this.#unsent = 0;
+      this.device.sent?.();
+    } else if (this.#tx.waiting > 0) {
+      // The kernel did not take all the last time.
+      this.device.sent?.();
+    }
+    this.#complete();
+  }
+
+  /** Frames that were sent and have not come back. */
+  get sending(): number {
+    const { sent, completed } = this.counters();
+    return sent - completed;
+  }
+
+  counters(): Readonly<Record<PortCounter, number>> {
+    return this.#counters.read();
+  }
+
+  #complete(): void {
+    const count = this.#completion.available();
+    if (count === 0) return;
+    for (let index = 0; index < count; index++) {
+      this.#pool.give(this.#words[this.#completion.next()] ?? 0, this.image.slot);
+    }
+    this.#completion.release();
+    this.#counters.add(COMPLETED, count);
+  }
+
+  #refill(): void {
+    const words = this.#words;
+    const count = Math.min(this.#fill.room(), this.#pool.free);
+    if (count < FILL_BATCH && count < this.#fill.size / 2) return;
+    for (let index = 0; index < count; index++) {
+      const entry = this.#fill.next();
+      words[entry] = this.#pool.take(this.image.slot);
+      words[entry + 1] = 0;
+    }
+    this.#fill.publish();
+    this.device.filled?.();
+  }
+}

@@ -1,0 +1,180 @@
+import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
+import type { Engine } from '../engine.ts';
+import { Counters, type VerdictCounter, verdictCounters } from '../ports/counters.ts';
+import { createCounters } from '../ports/create-port.ts';
+import { BURST_BYTES, type ForwarderPlace } from '../ports/forwarder.ts';
+import {
+  createFramePool,
+  FramePool,
+  type FramePoolImage,
+  type FramePoolOptions,
+  freeFramePool,
+} from '../ports/frame-pool.ts';
+import type { Trap } from '../trap-report.ts';
+import type { Configuration, FromWorker, PollOptions, ToWorker, WorkerStart } from './messages.ts';
+
+export interface EngineWorkerOptions {
+  /** Which of the engine's CPUs it is. */
+  readonly cpu: number;
+  readonly pool?: FramePoolOptions;
+  readonly poll?: PollOptions;
+  /** A program was stopped; ten a second are told. */
+  readonly onTrap?: (trap: Trap) => void;
+}
+
+interface Waiting {
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** JavaScript, or TypeScript: as this file. */
+const ENTRY = new URL(`./worker-main${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
+
+/**
+ * A thread that polls ports and runs a program on what comes, seen from the thread that made the engine (shared, with a CPU
+ * for each worker). Its frames and rings lie in the engine's memory: when it dies, nothing of the kernel's is left behind.
+ */
+export class EngineWorker implements AsyncDisposable {
+  readonly cpu: number;
+  /** Ports that it is to work on take their frames from here. */
+  readonly pool: FramePoolImage;
+  readonly #engine: Engine;
+  readonly #place: ForwarderPlace;
+  readonly #counters: Counters<VerdictCounter>;
+  readonly #worker: Worker;
+  readonly #commands: MessagePort;
+  readonly #words: Int32Array;
+  readonly #waiting = new Map<number, Waiting>();
+  readonly #ended: Promise<void>;
+  readonly #slots = new Set<number>();
+  #serial = 0;
+  #end: Error | undefined;
+
+  private constructor(engine: Engine, { cpu, pool, poll = {}, onTrap }: EngineWorkerOptions, linux: Linux | undefined) {
+    if (!engine.memory.shared)
+      throw new RangeError('workers need an engine that is shared: new Engine({ shared: true })');
+    if (cpu >= engine.cpus) throw new RangeError(`worker ${cpu} of an engine with ${engine.cpus} CPUs`);
+    this.cpu = cpu;
+    this.#engine = engine;
+    this.pool = createFramePool(engine, pool);
+    const contexts = engine.allocate(BURST_BYTES, 'contexts of a burst');
+    this.#place = { contexts, counters: createCounters(engine, verdictCounters) };
+    this.#counters = new Counters(engine.memory, this.#place.counters, verdictCounters);
+    this.#words = new Int32Array(engine.memory.memory.buffer);
+    const { port1, port2 } = new MessageChannel();
+    this.#commands = port1;
+    port1.unref();
+    const holdings = linux?.createHoldings();
+    const start: WorkerStart = { image: engine.image(), cpu, pool: this.pool, place: this.#place, poll, holdings };
+    this.#worker = new Worker(ENTRY, {
+      name: `twinpath engine ${cpu}`,
+      workerData: { ...start, commands: port2 },
+      transferList: [port2],
+      // Descriptors of native code are not Node's to close; those that are left are closed by number.
+      trackUnmanagedFds: false,
+    });
+    this.#worker.on('message', (message: FromWorker) => this.#hear(message, onTrap));
+    this.#worker.on('error', (error) => {
+      this.#end ??= error instanceof Error ? error : new Error(String(error));
+    });
+    this.#ended = new Promise((resolve) => {
+      this.#worker.once('exit', () => {
+        this.#bury();
+        if (holdings !== undefined) linux?.releaseHoldings(holdings);
+        resolve();
+      });
+    });
+  }
+
+  static async start(engine: Engine, options: EngineWorkerOptions): Promise<EngineWorker> {
+    const linux = process.platform === 'linux' ? await import('@twinpath/linux') : undefined;
+    return new EngineWorker(engine, options, linux);
+  }
+
+  /** Why it works no more. */
+  get failure(): Error | undefined {
+    return this.#end;
+  }
+
+  /** For a new port of this worker. */
+  takeSlot(): { readonly pool: FramePoolImage; readonly slot: number } {
+    for (let slot = 1; slot < 255; slot++) {
+      if (this.#slots.has(slot)) continue;
+      this.#slots.add(slot);
+      return { pool: this.pool, slot };
+    }
+    throw new RangeError('a worker has 254 ports at most');
+  }
+
+  /**
+   * What it works on from now on, with the engine's maps and programs as they are now. Ports that stay lose no frame; of
+   * those that go, what is being sent is waited for.
+   */
+  configure(configuration: Partial<Configuration>): Promise<void> {
+    const all: Configuration = { ports: [], program: 0, host: undefined, network: undefined, ...configuration };
+    return this.#tell({ kind: 'configure', image: this.#engine.image(), configuration: all });
+  }
+
+  /** Takes back the frames of ports that were left out of the configuration, and are closed. */
+  async reclaim(slots: readonly number[]): Promise<void> {
+    await this.#tell({ kind: 'reclaim', slots });
+    for (const slot of slots) this.#slots.delete(slot);
+  }
+
+  /** What became of frames. */
+  counters(): Readonly<Record<VerdictCounter, number>> {
+    return this.#counters.read();
+  }
+
+  /** Where each frame is; only when nothing moves. See FramePool. */
+  audit(): ReadonlyMap<number, number> {
+    return new FramePool(this.#engine.memory, this.pool).audit();
+  }
+
+  /** Ends the thread; its ports are closed, and those of the kernel can be. */
+  async stop(): Promise<void> {
+    if (this.#end === undefined) await this.#tell({ kind: 'stop' });
+    await this.#ended;
+  }
+
+  /** Stops it, and gives its memory back: its ports must have been closed. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+    freeFramePool(this.#engine, this.pool);
+    this.#engine.free(this.#place.contexts);
+    this.#engine.free(this.#place.counters);
+  }
+
+  #tell(message: Without<ToWorker, 'id'>): Promise<void> {
+    if (this.#end !== undefined) return Promise.reject(this.#end);
+    const id = this.#serial++;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject });
+      this.#commands.postMessage({ id, ...message });
+      const bell = this.pool.bell >>> 2;
+      Atomics.add(this.#words, bell, 1);
+      Atomics.notify(this.#words, bell);
+    });
+  }
+
+  #hear(message: FromWorker, onTrap: EngineWorkerOptions['onTrap']): void {
+    if (message.kind === 'trap') {
+      onTrap?.(message.trap);
+      return;
+    }
+    const waiting = this.#waiting.get(message.id);
+    this.#waiting.delete(message.id);
+    if (message.kind === 'done') waiting?.resolve();
+    else waiting?.reject(message.error);
+  }
+
+  #bury(): void {
+    this.#commands.close();
+    this.#end ??= new Error(`engine worker ${this.cpu} has ended`);
+    for (const { reject } of this.#waiting.values()) reject(this.#end);
+    this.#waiting.clear();
+  }
+}
+
+type Linux = Pick<typeof import('@twinpath/linux'), 'createHoldings' | 'releaseHoldings'>;
+type Without<T, K extends keyof T> = T extends unknown ? Omit<T, K> : never;

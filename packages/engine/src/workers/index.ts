@@ -1,0 +1,2 @@
+export { EngineWorker, type EngineWorkerOptions } from './engine-worker.ts';
+export type { Configuration, Network, PollOptions } from './messages.ts';

@@ -1,0 +1,34 @@
+// What workers use of Linux; loaded only there.
+
+import { FdWait, pinThread, recordHoldings } from '@twinpath/linux';
+import { FrameDevice, XdpDevice } from '../ports/live/index.ts';
+import type { WorkerStart } from './messages.ts';
+import type { WaitForFds } from './poll-loop.ts';
+import type { Machine } from './worker.ts';
+
+export function prepare({ holdings, poll }: WorkerStart): void {
+  if (holdings !== undefined) recordHoldings(holdings);
+  if (poll.pin !== undefined) pinThread(poll.pin);
+}
+
+export const machine: Machine = {
+  open(memory, { device, rings, name }, farEnd) {
+    switch (device.kind) {
+      case 'xdp':
+        return new XdpDevice(memory, rings, device.fd);
+      case 'packet':
+      case 'tap':
+        return new FrameDevice(device, farEnd());
+      default:
+        throw new Error(`${name} is no port of Linux`);
+    }
+  },
+};
+
+let waiting: { readonly key: string; readonly wait: FdWait } | undefined;
+
+export const waitForFds: WaitForFds = (fds, timeoutMs) => {
+  const key = String(fds);
+  if (waiting?.key !== key) waiting = { key, wait: new FdWait(fds) };
+  waiting.wait.wait(timeoutMs);
+};

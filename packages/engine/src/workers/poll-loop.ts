@@ -1,0 +1,62 @@
+import type { LinearMemory } from '../memory/linear-memory.ts';
+import type { Forwarder } from '../ports/forwarder.ts';
+import type { Device } from '../ports/port-image.ts';
+import type { PollOptions } from './messages.ts';
+
+/** Sleeps until a descriptor can be read, at most so long. */
+export type WaitForFds = (fds: readonly number[], timeoutMs: number) => void;
+
+const DEFAULT_PATIENCE_US = 50;
+/** How late a command may be that comes while the worker waits for descriptors: nothing else wakes it then. */
+const LONGEST_WAIT_MS = 20;
+/** How long ports may be left alone that nothing wakes for, such as files with a timing of their own. */
+const SHORT_WAIT_MS = 1;
+
+/** Polls as long as there are frames, and sleeps when there have been none for a while. */
+export class PollLoop {
+  readonly #forwarder: Forwarder;
+  readonly #words: Int32Array;
+  readonly #bell: number;
+  readonly #waitForFds: WaitForFds;
+  readonly #busy: boolean;
+  readonly #patienceMs: number;
+
+  constructor(memory: LinearMemory, forwarder: Forwarder, options: PollOptions, waitForFds: WaitForFds) {
+    this.#forwarder = forwarder;
+    this.#words = new Int32Array(memory.memory.buffer);
+    this.#bell = forwarder.pool.image.bell >>> 2;
+    this.#waitForFds = waitForFds;
+    this.#busy = options.busy ?? false;
+    this.#patienceMs = (options.patienceUs ?? DEFAULT_PATIENCE_US) / 1000;
+  }
+
+  /** Until `hear`, which is called whenever the bell has rung, says that it is over. */
+  run(hear: () => boolean): void {
+    let heard = Atomics.load(this.#words, this.#bell) - 1;
+    let emptySince = Number.POSITIVE_INFINITY;
+    for (;;) {
+      const bell = Atomics.load(this.#words, this.#bell);
+      if (bell !== heard && hear()) return;
+      heard = bell;
+      if (this.#forwarder.round() > 0) emptySince = Number.POSITIVE_INFINITY;
+      else if (emptySince === Number.POSITIVE_INFINITY) emptySince = performance.now();
+      else if (!this.#busy && performance.now() - emptySince > this.#patienceMs) this.#sleep(bell);
+    }
+  }
+
+  #sleep(bell: number): void {
+    const devices = this.#forwarder.ports.map(({ device }) => device);
+    const fds = devices.flatMap(({ fd }) => fd ?? []);
+    const isAlert = devices.some(isUnwatched) || this.#forwarder.ports.some((port) => port.sending > 0);
+    if (fds.length > 0) {
+      const isMixed = isAlert || fds.length < devices.length;
+      this.#waitForFds(fds, isMixed ? SHORT_WAIT_MS : LONGEST_WAIT_MS);
+    } else {
+      Atomics.wait(this.#words, this.#bell, bell, isAlert ? SHORT_WAIT_MS : LONGEST_WAIT_MS);
+    }
+  }
+}
+
+/** It brings frames by itself, and has no descriptor that says so. */
+const isUnwatched = (device: Device): boolean =>
+  device.exchange !== undefined && device.fd === undefined && device.finished !== true;
