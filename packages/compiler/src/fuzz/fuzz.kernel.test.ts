@@ -7,8 +7,9 @@ import { shrink } from './shrink.ts';
 import { makeSourceExperiment } from './source/experiment.ts';
 import { judgeSource, reportSource, shrinkSource } from './source/judge.ts';
 
-const PROGRAM_SECONDS = 6;
-const SOURCE_SECONDS = 4;
+/** `npm run fuzz` has more of them. */
+const PROGRAMS = 60;
+const SOURCES = 20;
 const SHRINK_SECONDS = 20;
 
 let bench: KernelBench;
@@ -19,9 +20,8 @@ afterAll(() => bench[Symbol.dispose]());
 
 describe('generated programs', () => {
   it('do in the kernel what they do in the evaluator, optimised and not', () => {
-    const end = performance.now() + PROGRAM_SECONDS * 1000;
     let agreed = 0;
-    for (let seed = 0; performance.now() < end; seed++) {
+    for (let seed = 0; seed < PROGRAMS; seed++) {
       const experiment = makeExperiment(seed);
       for (const pipeline of pipelines) {
         const judged = judge(bench, experiment, pipeline);
@@ -32,15 +32,14 @@ describe('generated programs', () => {
         }
       }
     }
-    expect(agreed).toBeGreaterThan(50);
+    expect(agreed).toBeGreaterThan(PROGRAMS);
   });
 });
 
 describe('generated fast paths', () => {
   it('do in evaluator and kernel what JavaScript does', async () => {
-    const end = performance.now() + SOURCE_SECONDS * 1000;
     let agreed = 0;
-    for (let seed = 0; performance.now() < end; seed++) {
+    for (let seed = 0; seed < SOURCES; seed++) {
       const experiment = makeSourceExperiment(seed);
       const judged = await judgeSource(experiment, [bench]);
       if (judged === 'agreed') agreed++;
@@ -49,6 +48,6 @@ describe('generated fast paths', () => {
         expect.fail(reportSource(small.experiment, small.failure));
       }
     }
-    expect(agreed).toBeGreaterThan(10);
+    expect(agreed).toBeGreaterThan(SOURCES / 2);
   });
 });
