@@ -30,6 +30,15 @@ export class PortNeighbours implements LiveNeighbours<string>, Disposable {
     this.#options = options;
   }
 
+  *[Symbol.iterator](): Iterator<LiveNeighbour<string>> {
+    for (const { name, ifindex, namespace } of this.#options.ports()) {
+      for (const neighbour of this.#view(namespace)) {
+        const mac = macOf(neighbour);
+        if (neighbour.ifindex === ifindex && mac !== undefined) yield { address: neighbour.address, port: name, mac };
+      }
+    }
+  }
+
   get(address: Ip, port: string): Mac | undefined {
     const { ifindex, namespace } = this.#options.port(port);
     return macOf(this.#view(namespace).get(ifindex, address));

@@ -11,9 +11,9 @@ export interface LiveNeighbour<P extends string> {
   /** `undefined`: it does not answer any more, or was removed. */
   readonly mac: Mac | undefined;
 }
-/** Who is on the links of the ports, as Linux knows it (ARP, RFC 826; neighbour discovery, RFC 4861). Functions let those packets
- *  through to Linux. */
-export interface LiveNeighbours<P extends string> {
+/** Who is on the links of the ports, as Linux knows it (ARP, RFC 826; neighbour discovery, RFC 4861): those with a MAC address.
+ *  Functions let those packets through to Linux. */
+export interface LiveNeighbours<P extends string> extends Iterable<LiveNeighbour<P>> {
   /** What is known now. @throws UnknownPortError */
   get(address: Ip, port: P): Mac | undefined;
   /** Asks whoever is not known; one who has not been heard of for long is asked whether they are still there, meanwhile they count
