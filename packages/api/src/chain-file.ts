@@ -22,6 +22,12 @@ const port = {
   mode: z.enum(['native', 'generic', 'auto']).optional(),
 };
 
+const reason = z.strictObject({
+  limit: z.templateLiteral([z.int(), '/s']).exactOptional(),
+  snap: z.int().exactOptional(),
+  way: z.enum(['ring', 'interface', 'xsk']).exactOptional(),
+});
+
 const functionEntry = z.strictObject({
   /** Default: that of `use`, or of the function that is shared. */
   name: name('function').optional(),
@@ -32,6 +38,8 @@ const functionEntry = z.strictObject({
   config: z.unknown().optional(),
   worker: z.enum(['shared', 'own']).optional(),
   onFailure: z.enum(['pass', 'drop']).optional(),
+  /** What its reasons say here in place of what it declares, by name. */
+  reasons: z.record(z.string(), reason).optional(),
 });
 
 export const ChainFile = z.strictObject({

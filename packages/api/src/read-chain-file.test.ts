@@ -36,6 +36,16 @@ describe('a chain file', () => {
     });
   });
 
+  it('says what reasons say here', () => {
+    const functions = [{ use: 'dpi', reasons: { unknown: { limit: '500/s', snap: 64 } } }];
+    expect(read({ interface: 'eth1', functions }).spec.functions).toEqual([
+      { ...library('dpi'), reasons: { unknown: { limit: '500/s', snap: 64 } } },
+    ]);
+    expect(ChainFile.safeParse({ functions: [{ use: 'dpi', reasons: { unknown: { limit: '500' } } }] }).success).toBe(
+      false,
+    );
+  });
+
   it('has named ports and paths between them', () => {
     const file = {
       namespace: 'red',

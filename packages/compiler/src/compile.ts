@@ -1,7 +1,7 @@
 // A network function, from its imported file to programs and maps that can be loaded.
 
 import type { MapSpec } from '@twinpath/ebpf';
-import { type FunctionPlan, planFunction } from '@twinpath/vnf/plan';
+import { type FunctionPlan, overrideReasons, planFunction, type ReasonOverrides } from '@twinpath/vnf/plan';
 import { type CompiledProgram, type CompileOptions, compileProgram } from './backend/index.ts';
 import { directionOf } from './frontend/direction.ts';
 import { INTRINSICS } from './frontend/intrinsics/index.ts';
@@ -31,6 +31,8 @@ export interface CompileFunctionOptions {
   /** Size of the ring buffer; default 1 MiB. */
   readonly eventBytes?: number;
   readonly optimise?: CompileOptions['optimise'];
+  /** What reasons say in place of what the function declares. */
+  readonly reasons?: ReasonOverrides;
 }
 
 /** One program, not yet made for the kernel. */
@@ -77,8 +79,8 @@ export function compileFunction(imported: ImportedVnf, options: CompileFunctionO
 /** The first half, for those who evaluate: no code for the kernel. @throws CompileError */
 export function lowerPrograms(imported: ImportedVnf, options: CompileFunctionOptions): LoweredFunction {
   const { spec } = imported;
-  const { config, target, programs = defaultPrograms(imported), eventBytes } = options;
-  const plan = planFunction(spec);
+  const { config, target, programs = defaultPrograms(imported), eventBytes, reasons = {} } = options;
+  const plan = overrideReasons(planFunction(spec), reasons);
   const warnings = new Map<string, Diagnostic>();
   const made = programs.map((choice): LoweredProgram => {
     const lowered = lowerFunction({ imported, config, plan, target: { ...target, ...choice }, intrinsics: INTRINSICS });

@@ -6,6 +6,7 @@ import type { FunctionProgram } from '@twinpath/compiler';
 import type { MapSpec } from '@twinpath/ebpf';
 import type { Fd } from '@twinpath/linux';
 import type { Hook, Placement } from '@twinpath/vnf/chain';
+import type { ReasonOverrides } from '@twinpath/vnf/plan';
 import type { EventHandler, LoadedProgram, PortState, StagedMaps } from './data-plane.ts';
 import type { PacketOut } from './packet-out/packet-out.ts';
 import type { InstanceMaps } from './tables/instance-maps.ts';
@@ -27,6 +28,8 @@ export interface InstancePlaces {
   readonly ports: readonly InstancePort[];
   /** By name of the chain: the directory where its program arrays are pinned (kernel/path-arrays.ts). */
   readonly arrays: Readonly<Record<string, string>>;
+  /** What reasons say there in place of what the function declares. */
+  readonly reasons?: ReasonOverrides;
 }
 
 /** A program for a place, as it goes from thread to thread. */

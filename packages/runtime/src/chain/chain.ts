@@ -211,7 +211,7 @@ export class Chain implements RunningChain, AsyncDisposable {
       });
       this.#wiring.expect(placed.placements.values(), ports);
       const arrays = { [name]: arraysDirectory(this.#options.claim.pins) };
-      const places = instancePlaces({ plan, placed, ports, arrays });
+      const places = instancePlaces({ spec, plan, placed, ports, arrays });
       return { spec, members, ports, placed, places };
     } catch (error) {
       if (!(error instanceof ChainSpecError)) throw error;
@@ -377,9 +377,9 @@ export class Chain implements RunningChain, AsyncDisposable {
   }
 }
 
-/** With the same tables, whatever its configuration. */
+/** With the same tables, whatever its configuration, and whatever is said of its reasons. */
 function isSameFunction(a: ChainFunctionSpec, b: ChainFunctionSpec): boolean {
-  const essence = (spec: ChainFunctionSpec) => JSON.stringify({ ...spec, config: undefined });
+  const essence = (spec: ChainFunctionSpec) => JSON.stringify({ ...spec, config: undefined, reasons: undefined });
   return essence(a) === essence(b);
 }
 

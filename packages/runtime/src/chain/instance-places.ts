@@ -1,8 +1,9 @@
-import type { ChainPlan, PlacedChain } from '@twinpath/vnf/chain';
+import type { ChainPlan, ChainSpec, PlacedChain } from '@twinpath/vnf/chain';
 import type { InstancePlaces } from '../instance-plane.ts';
 import type { OpenPort } from './open-port.ts';
 
 export interface PlacesGiven {
+  readonly spec: ChainSpec;
   readonly plan: ChainPlan;
   readonly placed: PlacedChain;
   readonly ports: ReadonlyMap<string, OpenPort>;
@@ -10,7 +11,13 @@ export interface PlacesGiven {
 }
 
 /** By function. */
-export function instancePlaces({ plan, placed, ports, arrays }: PlacesGiven): ReadonlyMap<string, InstancePlaces> {
+export function instancePlaces({
+  spec,
+  plan,
+  placed,
+  ports,
+  arrays,
+}: PlacesGiven): ReadonlyMap<string, InstancePlaces> {
   const opened = new Map([...ports.values()].map((port) => [port.ifindex, port] as const));
   const all = [...placed.placements.values()];
   return new Map(
@@ -19,11 +26,18 @@ export function instancePlaces({ plan, placed, ports, arrays }: PlacesGiven): Re
       {
         placements: all.filter((placement) => placement.function === name),
         ports: own.map((port) => {
-          const { spec, hook } = opened.get(port.ifindex) ?? {};
-          return { ...port, namespace: spec?.namespace, hook: hook === 'tcx' ? 'tcx-ingress' : 'xdp' } as const;
+          const { spec: wanted, hook } = opened.get(port.ifindex) ?? {};
+          return { ...port, namespace: wanted?.namespace, hook: hook === 'tcx' ? 'tcx-ingress' : 'xdp' } as const;
         }),
         arrays,
+        ...reasonsOf(spec, name),
       },
     ]),
   );
+}
+
+/** Those that are another chain's are as that chain says. */
+function reasonsOf({ functions }: ChainSpec, name: string): Pick<InstancePlaces, 'reasons'> {
+  const found = functions.find((one) => one.name === name);
+  return found === undefined || 'share' in found || found.reasons === undefined ? {} : { reasons: found.reasons };
 }

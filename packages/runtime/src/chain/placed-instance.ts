@@ -50,6 +50,7 @@ export class PlacedInstance {
       placements: all.flatMap(({ placements }) => placements),
       ports: all.flatMap(({ ports }) => ports),
       arrays: Object.assign({}, ...all.map(({ arrays }) => arrays)),
+      reasons: Object.assign({}, ...all.map(({ reasons }) => reasons)),
     };
   }
 }
@@ -64,5 +65,6 @@ export function united(before: InstancePlaces | undefined, after: InstancePlaces
     // Ports keep their numbers, which are in tables.
     ports: [...after.ports, ...before.ports.filter(({ name }) => !names.has(name))],
     arrays: after.arrays,
+    ...(after.reasons !== undefined && { reasons: after.reasons }),
   };
 }

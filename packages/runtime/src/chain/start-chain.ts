@@ -1,7 +1,13 @@
 import { randomInt } from 'node:crypto';
 import { enableRuntimeStats } from '@twinpath/ebpf';
 import type { Log } from '@twinpath/vnf';
-import { type ChainFunctionSpec, type ChainSpec, ChainSpecError, checkChain } from '@twinpath/vnf/chain';
+import {
+  type ChainFunctionSpec,
+  type ChainSpec,
+  ChainSpecError,
+  checkChain,
+  type OwnFunctionSpec,
+} from '@twinpath/vnf/chain';
 import { useHashSeed } from '@twinpath/vnf/spec';
 import { checkName, HostClaim } from '../host/claim.ts';
 import type { FunctionData } from '../instance/instance-handle.ts';
@@ -107,7 +113,7 @@ async function openFunction(spec: ChainFunctionSpec, { chain, pins, log, options
   });
   try {
     requireFeatures(instance.spec);
-    checkSupported(chain, name, instance.spec);
+    checkSupported(chain, spec, instance.spec);
   } catch (error) {
     await instance[Symbol.asyncDispose]();
     throw error;
@@ -151,10 +157,12 @@ async function begun(starting: Promise<void>, chain: string, signal: AbortSignal
 }
 
 /** What functions may declare and chains do not have yet. */
-function checkSupported({ name: chain }: ChainSpec, name: string, { reasons }: FunctionData): void {
+function checkSupported({ name: chain }: ChainSpec, given: OwnFunctionSpec, { reasons }: FunctionData): void {
   for (const [reason, declared] of Object.entries(reasons)) {
-    if (declared.kind === 'notice' || declared.way === 'ring') continue;
-    const why = `reason ${reason} of function ${name} goes up by ${declared.way}`;
+    if (declared.kind === 'notice') continue;
+    const { way = declared.way } = given.reasons?.[reason] ?? {};
+    if (way === 'ring') continue;
+    const why = `reason ${reason} of function ${given.name} goes up by ${way}`;
     throw new ChainError('TP_CHAIN_SPEC', chain, why, { hint: "only `way: 'ring'` is supported yet" });
   }
 }

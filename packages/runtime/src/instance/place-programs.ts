@@ -40,10 +40,10 @@ export class PlacePrograms {
 
   /** @throws CompileError */
   compile(
-    { placements, ports }: InstancePlaces,
+    { placements, ports, reasons = {} }: InstancePlaces,
     { config, classes }: { readonly config: unknown; readonly classes: ReadonlyMap<string, SizeClass> },
   ): Made {
-    const given = JSON.stringify([[...classes], ports]);
+    const given = JSON.stringify([[...classes], ports, reasons]);
     const known = config === this.#config && given === this.#given ? this.#made : new Map<string, FunctionProgram>();
     const wanted = new Map(placements.flatMap((placement) => this.#choices(placement)));
     const missing = [...wanted].filter(([key]) => !known.has(key));
@@ -54,7 +54,7 @@ export class PlacePrograms {
       const checksumState = skbChecksumState();
       const target = { clock: 'kernel', cpus, ports, classifiers: classes, seed, key, checksumState } as const;
       const programs = missing.map(([, choice]) => choice);
-      const compiled = compileFunction(imported, { config, target, programs });
+      const compiled = compileFunction(imported, { config, target, programs, reasons });
       missing.forEach(([place], index) => {
         const program = compiled.programs[index];
         if (program !== undefined) made.set(place, program);

@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { notice, packetIn } from '../index.ts';
+import type { ReasonOverrides } from '../plan/index.ts';
+import { specOf } from '../spec/index.ts';
 import { checkChain, checkWiring } from './check-chain.ts';
 import type { Behind } from './placement.ts';
 import { planChain } from './plan-chain.ts';
@@ -259,5 +262,22 @@ describe('a spec is refused', () => {
     ];
     expect(wired(three, bridge)).toThrow('function r has 3 ports, and 2 at most');
     expect(wired([['r:wan', 'host']], router)).toThrow('a path joins r:wan and host');
+  });
+
+  it('for what is said of reasons that cannot be said', () => {
+    const face: FunctionFace = {
+      ...both,
+      reasons: { asked: specOf(packetIn({ limit: '10/s' })), told: specOf(notice({ limit: '10/s' })) },
+    };
+    const saying = (reasons: ReasonOverrides) => () => {
+      place(lineChain('edge', { interface: 'eth1' }, [{ ...used('a'), reasons }]), { faces: { a: face } });
+    };
+    expect(saying({ asked: { limit: '5/s', snap: 64, way: 'ring' }, told: { limit: '1/s' } })).not.toThrow();
+    expect(saying({ other: {} })).toThrow(
+      expect.objectContaining({ path: ['functions', 0, 'reasons'], hint: 'its reasons are asked, told' }),
+    );
+    expect(saying({ asked: { snap: 5 } })).toThrow('5 is no number of bytes of a packet');
+    expect(saying({ asked: { limit: '0/s' } })).toThrow("'0/s' is not a rate");
+    expect(saying({ told: { snap: 64 } })).toThrow('it is a notice, with which no packet goes up');
   });
 });

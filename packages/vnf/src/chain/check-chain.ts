@@ -1,7 +1,9 @@
+import { checkOverrides } from '../plan/override-reasons.ts';
+import { VnfSpecError } from '../spec/vnf-spec-error.ts';
 import { ChainSpecError } from './chain-spec-error.ts';
 import type { FunctionFaces } from './segment.ts';
 import { segmentsOf } from './segment.ts';
-import { type ChainSpec, HOST } from './spec.ts';
+import { type ChainFunctionSpec, type ChainSpec, HOST } from './spec.ts';
 
 const NAME = /^[a-z][a-z0-9-]{0,62}$/;
 const NAME_HINT = "use lower-case letters, digits and '-', at most 63";
@@ -57,11 +59,25 @@ export function checkWiring(spec: ChainSpec, faces: FunctionFaces): void {
     const hint = 'write it into a path, or leave it out';
     throw new ChainSpecError(spec.name, ['functions', index], `no path leads through function ${name}`, hint);
   });
+  spec.functions.forEach((one, index) => {
+    checkReasons(spec, one, index, faces);
+  });
   for (const [name, { ports }] of faces) {
     if (ports.kind !== 'portGroup') continue;
     const count = ends.filter((end) => end.kind === 'function' && end.function === name).length;
     if (count <= ports.max) continue;
     const why = `function ${name} has ${count} ports, and ${ports.max} at most`;
     throw new ChainSpecError(spec.name, ['paths'], why, 'raise `max` of its port group');
+  }
+}
+
+function checkReasons({ name: chain }: ChainSpec, one: ChainFunctionSpec, index: number, faces: FunctionFaces): void {
+  const reasons = faces.get(one.name)?.reasons;
+  if ('share' in one || one.reasons === undefined || reasons === undefined) return;
+  try {
+    checkOverrides(reasons, one.reasons, `function ${one.name}`);
+  } catch (error) {
+    if (!(error instanceof VnfSpecError)) throw error;
+    throw new ChainSpecError(chain, ['functions', index, 'reasons'], error.message, error.hint);
   }
 }

@@ -1,4 +1,4 @@
-import type { PortsSpec } from '../spec/specs.ts';
+import type { FunctionSpec, PortsSpec } from '../spec/specs.ts';
 import { ChainSpecError } from './chain-spec-error.ts';
 import { type ChainSpec, HOST } from './spec.ts';
 
@@ -21,6 +21,8 @@ export interface Segment {
 export interface FunctionFace {
   readonly ports: PortsSpec;
   readonly fastPath: 'one' | 'ingress and egress';
+  /** Missing: what a chain says of them is not checked. */
+  readonly reasons?: FunctionSpec['reasons'];
 }
 export type FunctionFaces = ReadonlyMap<string, FunctionFace>;
 

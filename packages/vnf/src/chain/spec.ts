@@ -1,5 +1,7 @@
 // What is wanted on a host: plain data, the same on every machine.
 
+import type { ReasonOverrides } from '../plan/override-reasons.ts';
+
 /** How packets reach an XDP program. `native`: in the driver. `generic`: in the stack, for drivers that cannot; slow.
  *  `auto`: natively where the driver can. */
 export type PortMode = 'native' | 'generic' | 'auto';
@@ -32,6 +34,8 @@ export interface OwnFunctionSpec {
   readonly worker?: 'shared' | 'own';
   /** What becomes of packets for its slow path while that is not there; default `drop`. */
   readonly onFailure?: 'pass' | 'drop';
+  /** What its reasons say here in place of what it declares, by name. */
+  readonly reasons?: ReasonOverrides;
 }
 
 /** A function of another chain of this process: one instance, with one set of tables, in both. */

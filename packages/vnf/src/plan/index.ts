@@ -1,4 +1,5 @@
 export { counterSlots } from './counter-slots.ts';
 export type { FunctionPlan, ReasonPlan, RuleSetPlan } from './function-plan.ts';
+export { checkOverrides, overrideReasons, type ReasonOverride, type ReasonOverrides } from './override-reasons.ts';
 export { planFunction } from './plan-function.ts';
 export type { Generation, HiddenFields, IdlePlan, MapPlan, PlannedMapType, TablePlan } from './table-plan.ts';

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { countByCountry, firewall } from '../fixtures.ts';
-import { array, drop, ip, notice, oneOf, ruleSet, table, u8, u16, u32, vnf } from '../index.ts';
+import { array, drop, ip, notice, oneOf, packetIn, ruleSet, table, u8, u16, u32, vnf } from '../index.ts';
 import { anySample } from '../layout/arbitrary-shape.ts';
 import { codec } from '../layout/codec.ts';
+import { overrideReasons } from './override-reasons.ts';
 import { planFunction } from './plan-function.ts';
 import { valueLayout } from './value.ts';
 
@@ -155,6 +156,19 @@ describe('planFunction', () => {
     expect(() => vnf({ name: 'set', tables: { set }, fastPath: () => drop, slowPath: () => {} })).toThrow(
       'the fast path writes no table of a rule set',
     );
+  });
+
+  it('lets a chain say otherwise of reasons, and leaves all else', () => {
+    const asked = packetIn({ limit: '10/s', snap: 200 });
+    const other = packetIn({ limit: '10/s' });
+    const slowPath = () => ({ asked() {}, other() {} });
+    const plan = planFunction(vnf({ name: 'asking', reasons: { asked, other }, fastPath: () => drop, slowPath }));
+    const { reasons, ...rest } = overrideReasons(plan, { asked: { limit: '7/s' }, other: { snap: 64 } });
+    expect(reasons).toEqual([
+      { ...plan.reasons[0], limitPerSecond: 7 },
+      { ...plan.reasons[1], snap: 64 },
+    ]);
+    expect({ ...rest, reasons: plan.reasons }).toEqual(plan);
   });
 
   it('gives the same plan again', () => {

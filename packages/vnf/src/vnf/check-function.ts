@@ -1,6 +1,7 @@
 import type { AnyTableSpec, FunctionSpec, ReasonSpec } from '../spec/specs.ts';
 import { VnfSpecError } from '../spec/vnf-spec-error.ts';
 import { checkShape } from './check-shape.ts';
+import { checkSnap } from './check-snap.ts';
 import { checkTable } from './check-table.ts';
 import { type GivenSpec, hasCounters } from './function-spec.ts';
 
@@ -150,13 +151,7 @@ function checkReasons(spec: FunctionSpec, where: string): void {
 function checkReason(name: string, reason: ReasonSpec, where: string): void {
   checkIdentifier(name, where);
   checkShape(reason.metadata, 'metadata', where);
-  if (reason.kind === 'notice' || reason.snap === undefined) return;
-  if (Number.isInteger(reason.snap) && reason.snap >= 14 && reason.snap <= 65_535) return;
-  throw new VnfSpecError(
-    `${where}, snap`,
-    `${reason.snap} is no number of bytes of a packet`,
-    'give 14 to 65535, or leave it out',
-  );
+  if (reason.kind !== 'notice' && reason.snap !== undefined) checkSnap(reason.snap, where);
 }
 
 function checkPorts({ ports }: FunctionSpec, where: string): void {
