@@ -209,10 +209,8 @@ export class KernelPacketOut implements PacketOut, Disposable {
   }
 
   #placement(position: number): Pick<Placement, 'chain' | 'next' | 'back' | 'out' | 'exits'> & { readonly hook: Hook } {
-    const { placements } = this.#options.places();
-    // A place that a change has taken away meanwhile: its packets go on as those of its successor.
-    const found = placements.find((one) => one.position === position) ?? placements[0];
-    if (found === undefined) throw new Error(`the function has no place ${position}`);
+    const found = this.#options.places().placements.find((one) => one.position === position);
+    if (found === undefined) throw new Error('a change of the chain has taken away the place that it came from');
     return found;
   }
 }
