@@ -1,8 +1,10 @@
 // A layer-4 load balancer for IPv4 and IPv6. It sits on the port where clients come in, and with NAT also on the one where answers do.
-import { next, vnf } from '@twinpath/vnf';
+import { icmpError, net, next, vnf } from '@twinpath/vnf';
+import { z } from 'zod';
 import { Config } from './config.ts';
 import { balance } from './fast-path.ts';
-import { serverEntries, serversOf } from './fleet.ts';
+import { nameOf, serverEntries, serversOf, WHOLE } from './fleet.ts';
+import { endFlows, Keeper } from './keeper.ts';
 import { layOut } from './layout.ts';
 import {
   active,
@@ -36,7 +38,54 @@ export default vnf({
     tables.servers.replace(serverEntries(fleet));
     tables.plan.replace(layOut(config, fleet));
   },
-  slowPath() {
-    return { tooBig: (packet) => packet.drop(), unresolved: (packet) => packet.drop() };
+  slowPath({ config, tables, sockets, neighbours, log, signal, every }) {
+    const keeper = new Keeper({ config, tables, sockets, log, signal });
+    every('100 ms', () => keeper.tick());
+    every('10 s', () => {
+      if (config().uses.least) keeper.countFlows();
+    });
+    return {
+      tooBig(packet, { mtu }) {
+        const service = packet.ip()?.dst;
+        const error = service && icmpError(packet, service, { mtu });
+        if (error) packet.reply(error);
+        else packet.drop();
+      },
+      async unresolved(packet, { address }) {
+        if (await neighbours.resolve(address, packet.port)) packet.retry();
+        else packet.drop();
+      },
+    };
+  },
+
+  operations: {
+    status: {
+      summary: 'Backends with their state, weight and flows',
+      input: z.object({}),
+      run: ({ config, tables }) =>
+        serversOf(config(), tables.servers).map(({ number, service, backend, state, factor }) => ({
+          service: `${service.address} ${service.protocol} ${service.port}`,
+          backend: nameOf({ service, backend }),
+          state,
+          weight: (backend.weight * factor) / WHOLE,
+          flows: flowsOf(tables.sessions, number),
+        })),
+    },
+    end: {
+      summary: 'End the flows of a backend: they are placed anew with their next packets',
+      input: z.object({ address: net.ip() }),
+      run({ config, tables }, { address }) {
+        const own = serversOf(config(), tables.servers).filter(({ backend }) => backend.address === address);
+        return { ended: own.reduce((sum, { number }) => sum + endFlows(tables, number), 0) };
+      },
+    },
   },
 });
+
+type Sessions = Iterable<readonly [unknown, { readonly server: number; readonly fromServer: boolean }]>;
+
+function flowsOf(sessions: Sessions, number: number): number {
+  let flows = 0;
+  for (const [, { server, fromServer }] of sessions) if (server === number && !fromServer) flows += 1;
+  return flows;
+}

@@ -91,27 +91,30 @@ function isFor({ address, port }: Pick<Chosen, 'address' | 'port'>, { dst, dport
 }
 
 function choose(flow: FiveTuple, service: NewFlow['service'], config: Constants): number {
-  if (!config.uses.affinity || !service.isSticky) return chooseAnew(flow, service, config);
+  const isSticky = config.uses.affinity && service.isSticky;
   const key = { service: service.service, client: flow.src };
-  const last = affinities.lookup(key)?.server ?? NOBODY;
-  if (servers.at(last)?.state === 'up') return last;
+  const last = isSticky ? (affinities.lookup(key)?.server ?? NOBODY) : NOBODY;
+  if (isSticky && servers.at(last)?.state === 'up') return last;
   const server = chooseAnew(flow, service, config);
-  affinities.put(key, { server });
+  if (isSticky) affinities.put(key, { server });
   return server;
 }
 
 function chooseAnew(flow: FiveTuple, service: NewFlow['service'], config: Constants): number {
   const { choice, firstSlot, slots } = service;
   if (slots === 0) return NOBODY;
-  if (config.uses.source && choice === 'source') {
-    return at(firstSlot + (hashOf(bySource, { client: flow.src }, config.seed) % slots));
-  }
-  if (config.uses.turns && choice === 'turn') return at(firstSlot + nextTurn(service.service, slots));
-  const one = at(firstSlot + (hash(flow, config.seed) % slots));
+  const one = at(firstSlot + slotFor(flow, service, config));
   if (!config.uses.least || choice !== 'least') return one;
   // The better of two: nearly as even as the best of all (Mitzenmacher 2001), and no crowd runs to one that has just come.
   const other = at(firstSlot + (hash(flow, config.seed ^ 1) % slots));
   return isBusier(one, other) ? other : one;
+}
+
+function slotFor(flow: FiveTuple, { choice, service, slots }: NewFlow['service'], config: Constants): number {
+  if (slots === 0) return 0;
+  if (config.uses.source && choice === 'source') return hashOf(bySource, { client: flow.src }, config.seed) % slots;
+  if (config.uses.turns && choice === 'turn') return nextTurn(service, slots);
+  return hash(flow, config.seed) % slots;
 }
 
 function at(slot: number): number {

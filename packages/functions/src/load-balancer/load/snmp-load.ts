@@ -1,0 +1,55 @@
+import type { Sockets } from '@twinpath/vnf';
+import type { Target } from '../checks/target.ts';
+import { askAgent, type Values } from './snmp.ts';
+
+/** UCD-SNMP-MIB: laLoadInt.1, the load average of one minute in hundredths, and ssCpuIdle.0, percent. */
+const LOAD_HUNDREDTHS = '1.3.6.1.4.1.2021.10.1.5.1';
+const CPU_IDLE = '1.3.6.1.4.1.2021.11.11.0';
+/** HOST-RESOURCES-MIB: hrProcessorLoad, percent of the last minute, one for each core. */
+const PROCESSORS = '1.3.6.1.2.1.25.3.3.1.2';
+/** Of one question, so that its answer fits a packet. */
+const ROWS = 30;
+
+export interface SnmpOptions {
+  readonly community: string;
+  readonly what: 'load' | 'cpu' | 'idle';
+}
+
+/** 0 idle, 1 full. @throws Error */
+export async function snmpLoad(sockets: Sockets, target: Target, { community, what }: SnmpOptions): Promise<number> {
+  const ask = (oids: readonly string[], successors?: number) =>
+    askAgent(sockets, target, { community, oids, ...(successors !== undefined && { successors }) });
+  switch (what) {
+    case 'idle':
+      return 1 - numberOf(await ask([CPU_IDLE]), CPU_IDLE) / 100;
+    case 'cpu': {
+      const cores = await processors(ask);
+      return cores.reduce((sum, load) => sum + load, 0) / cores.length / 100;
+    }
+    case 'load': {
+      // A load of 1 is full for one core, and a quarter of four.
+      const [values, cores] = await Promise.all([ask([LOAD_HUNDREDTHS]), processors(ask)]);
+      return numberOf(values, LOAD_HUNDREDTHS) / 100 / cores.length;
+    }
+  }
+}
+
+async function processors(ask: (oids: readonly string[], successors: number) => Promise<Values>) {
+  const loads: number[] = [];
+  for (let from = PROCESSORS, isMore = true; isMore; ) {
+    const rows = [...(await ask([from], ROWS))].filter(([name]) => name.startsWith(`${PROCESSORS}.`));
+    for (const [name, value] of rows) {
+      if (typeof value === 'number') loads.push(value);
+      from = name;
+    }
+    isMore = rows.length === ROWS;
+  }
+  if (loads.length === 0) throw new Error('the agent shows no processors (hrProcessorLoad)');
+  return loads;
+}
+
+function numberOf(values: Values, name: string): number {
+  const value = values.get(name);
+  if (typeof value === 'number') return value;
+  throw new Error(`the agent does not show ${name}`);
+}
