@@ -30,6 +30,7 @@ export type ChainErrorCode =
   | 'TP_CHAIN_RUNNING'
   | 'TP_CHAIN_LEFT_BEHIND'
   | 'TP_RECORD'
+  | 'TP_BPFFS'
   | 'TP_NAMESPACE'
   | 'TP_INTERFACE'
   | 'TP_INTERFACE_TAKEN'

@@ -13,12 +13,14 @@ import {
   planChain,
 } from '@twinpath/vnf/chain';
 import type { HostClaim } from '../host/claim.ts';
-import { removePins } from '../host/pins.ts';
+import type { LeftBehind } from '../host/left-behind.ts';
+import type { PlacedRecord } from '../host/record.ts';
 import type { SettingRecord } from '../host/settings.ts';
 import type { InstanceHandle } from '../instance/instance-handle.ts';
 import type { InstancePlaces } from '../instance-plane.ts';
 import { arraysDirectory, KernelWiring } from '../kernel/kernel-wiring.ts';
 import type { AttachmentLog } from '../kernel/port-attachment.ts';
+import { openLeft, placedBefore } from './adoption.ts';
 import { ChainError, refusedSpec } from './chain-error.ts';
 import { instancePlaces } from './instance-places.ts';
 import { type OpenPort, openPorts, preparePorts, recordedPorts } from './open-port.ts';
@@ -45,6 +47,8 @@ export interface ChainOptions {
   /** Of the spec. */
   readonly ports: ReadonlyMap<string, OpenPort>;
   readonly log: Log;
+  /** What a process that is gone has left of it. */
+  readonly left: LeftBehind | undefined;
   /** What goes with the chain, behind all that is its own. */
   readonly owned: AsyncDisposableStack;
   /** A function that has no place in the chain yet. */
@@ -60,12 +64,19 @@ interface Next {
   readonly places: ReadonlyMap<string, InstancePlaces>;
 }
 
+interface Undoing {
+  /** What is let go of when all is done or undone. */
+  readonly held: DisposableStack;
+  readonly undo: AsyncDisposableStack;
+}
+
 const NOTHING: PlacedChain = { placements: new Map(), roots: [] };
 const positions = new PositionPool();
 /** For so long old places stay: packets that the slow path was handed come back to them. */
 const RETIRE_MS = 2000;
 const WATCH_MS = 500;
 
+const recordOf = ({ placements, roots }: PlacedChain): PlacedRecord => ({ placements: [...placements], roots });
 const positionsOf = ({ placements }: PlacedChain) => [...placements.values()].map(({ position }) => position);
 
 export class Chain implements RunningChain, AsyncDisposable {
@@ -82,6 +93,10 @@ export class Chain implements RunningChain, AsyncDisposable {
   #members: ReadonlyMap<string, Member> = new Map();
   #ports: ReadonlyMap<string, OpenPort>;
   #placed: PlacedChain = NOTHING;
+  /** Positions of what was left behind. */
+  #inherited: readonly number[] = [];
+  /** Goes on with what was left behind, until the first change is done. */
+  #adopts: boolean;
   /** Changes, one after the other. */
   #changes: Promise<unknown> = Promise.resolve();
 
@@ -97,9 +112,11 @@ export class Chain implements RunningChain, AsyncDisposable {
     };
     this.#wiring = this.#stack.use(new KernelWiring({ chain: spec.name, namespace, pins: claim.pins, log }));
     this.#stack.use(addWiring(spec.name, this.#wiring));
-    this.#stack.defer(() => positions.free(positionsOf(this.#placed)));
+    this.#stack.defer(() => positions.free([...positionsOf(this.#placed), ...this.#inherited]));
     this.#stack.defer(() => this.#leaveAll());
     this.#stack.defer(() => this.#wiring.endOthers([]));
+    this.#adopts = options.left !== undefined;
+    if (options.left !== undefined) this.#adopt(options.left);
     this.lost = this.#watch();
   }
 
@@ -176,19 +193,33 @@ export class Chain implements RunningChain, AsyncDisposable {
 
   /** Steps that can fail, each with what takes it back; then steps that cannot. */
   async #bring(spec: ChainSpec): Promise<void> {
+    using held = new DisposableStack();
     await using undo = new AsyncDisposableStack();
     const next = await this.#plan(spec, undo);
     const { members, placed, places, ports } = next;
     for (const [name, member] of members) {
       const own = places.get(name);
-      if (own !== undefined) await this.#bringMember(member, this.#members.get(name), own, undo);
+      if (own !== undefined) await this.#bringMember(member, this.#members.get(name), own, { held, undo });
     }
     this.#prepare(ports);
     const back = this.#wiring.begin(placed.roots);
     undo.defer(back);
-    this.#options.claim.setPorts(recordedPorts(ports).ports);
+    this.#options.claim.settle(recordedPorts(ports).ports, recordOf(placed));
     undo.move();
+    this.#wiring.settle();
     this.#take(next);
+  }
+
+  /** Its places count as those of the present chain: those that stay keep their numbers. */
+  #adopt(left: LeftBehind): void {
+    const { namespace } = this.#options;
+    this.#wiring.adopt(openLeft(left, { chain: this.#spec.name, namespace, ports: this.#ports }));
+    this.#inherited = positions.reserve(this.#wiring.occupied);
+    const own = new Set(this.#inherited);
+    const { placements, roots } = placedBefore(left);
+    // Numbers that another chain of this process has, too, must change.
+    const kept = [...placements].filter(([, { position }]) => own.has(position));
+    this.#placed = { placements: new Map(kept), roots };
   }
 
   async #plan(spec: ChainSpec, undo: AsyncDisposableStack): Promise<Next> {
@@ -242,7 +273,7 @@ export class Chain implements RunningChain, AsyncDisposable {
     const names = Object.keys(spec.ports);
     const kept = [...this.#ports].filter(([name]) => names.includes(name) && isKept(name));
     const fresh = names.filter((name) => !isKept(name));
-    return new Map([...kept, ...openPorts(spec, fresh, namespace, log)]);
+    return new Map([...kept, ...openPorts({ spec, names: fresh, namespace, log })]);
   }
 
   #prepare(ports: ReadonlyMap<string, OpenPort>): void {
@@ -260,7 +291,7 @@ export class Chain implements RunningChain, AsyncDisposable {
     member: Member,
     present: Member | undefined,
     places: InstancePlaces,
-    undo: AsyncDisposableStack,
+    { held, undo }: Undoing,
   ): Promise<void> {
     const { placed, spec } = member;
     const chain = this.#spec.name;
@@ -272,13 +303,12 @@ export class Chain implements RunningChain, AsyncDisposable {
       return;
     }
     // What it takes the place of is put back if something fails behind it.
-    const kept = this.#wiring.keep(places.placements.map(({ position }) => position));
-    undo.defer(() => kept[Symbol.dispose]());
+    const kept = held.use(this.#wiring.keep(places.placements.map(({ position }) => position)));
     undo.defer(() => {
-      if (present !== undefined) kept.restore();
+      if (present !== undefined || this.#adopts) kept.restore();
     });
     if ('share' in spec) await placed.place(chain, places);
-    else await placed.start(spec.config, chain, places);
+    else await placed.start(spec.config, chain, places, { adopt: this.#adopts });
   }
 
   /** Nothing here fails; old places stay for a while. */
@@ -312,6 +342,7 @@ export class Chain implements RunningChain, AsyncDisposable {
 
   async #retire(old: readonly number[], gone: readonly (readonly [string, Member])[]): Promise<void> {
     this.#wiring.forget(old);
+    this.#wiring.forgetStrays();
     positions.free(old);
     const forgotten = new Set(old);
     for (const { placed } of this.#members.values()) {
@@ -320,10 +351,8 @@ export class Chain implements RunningChain, AsyncDisposable {
       const placements = places.placements.filter(({ position }) => !forgotten.has(position));
       await placed.place(this.#spec.name, { ...places, placements });
     }
-    for (const [name, { placed }] of gone) {
-      await this.#leave(placed);
-      if (!this.#members.has(name)) removePins(this.#options.claim.mapsOf(name));
-    }
+    for (const [, { placed }] of gone) await this.#leave(placed);
+    this.#options.claim.removeMapsBut([...this.#members.keys()]);
   }
 
   async #leave(placed: PlacedInstance): Promise<void> {

@@ -1,4 +1,4 @@
-import { assembleProgram, attachXdp, BpfProgram, listBpfLinks, queryTcx } from '@twinpath/ebpf';
+import { assembleProgram, attachXdp, BpfProgram, listBpfLinks, queryTcx, type TcxEntry } from '@twinpath/ebpf';
 import {
   currentNamespace,
   type Fd,
@@ -12,6 +12,7 @@ import {
 } from '@twinpath/linux';
 import type { Log } from '@twinpath/vnf';
 import type { ChainSpec, PortSpec, WiredPort } from '@twinpath/vnf/chain';
+import type { LeftLink } from '../host/left-behind.ts';
 import { PROGRAM_PREFIX } from '../host/paths.ts';
 import { type ChainRecord, readRecord, recordedChains } from '../host/record.ts';
 import type { WiredInterface } from '../kernel/kernel-wiring.ts';
@@ -49,12 +50,21 @@ export function openChainNamespace({ name, ports }: ChainSpec): Fd {
   return enter(name, namespace);
 }
 
-/** The interfaces of ports: they must exist, and those for XDP must have no XDP program. @throws ChainError */
-export function openPorts(spec: ChainSpec, names: readonly string[], namespace: Fd, log: Log): Map<string, OpenPort> {
+export interface PortsWanted {
+  readonly spec: ChainSpec;
+  readonly names: readonly string[];
+  readonly namespace: Fd;
+  readonly log: Log;
+  /** Links of a chain of this name whose process is gone. */
+  readonly left?: readonly LeftLink[];
+}
+
+/** The interfaces of ports: they must exist, and those for XDP must have no XDP program of others. @throws ChainError */
+export function openPorts({ spec, names, namespace, log, left = [] }: PortsWanted): Map<string, OpenPort> {
   using netlink = new Netlink(namespace);
   const opened = names.flatMap((name) => {
     const port = spec.ports[name];
-    return port === undefined ? [] : [[name, openPort(spec.name, port, { netlink, namespace, log })] as const];
+    return port === undefined ? [] : [[name, openPort(spec.name, port, { netlink, namespace, log, left })] as const];
   });
   return new Map(opened);
 }
@@ -70,21 +80,23 @@ interface Place {
   readonly netlink: Netlink;
   readonly namespace: Fd;
   readonly log: Log;
+  readonly left: readonly LeftLink[];
 }
 
-function openPort(chain: string, spec: PortSpec, { netlink, namespace, log }: Place): OpenPort {
+function openPort(chain: string, spec: PortSpec, { netlink, namespace, log, left }: Place): OpenPort {
   const link = find(netlink, chain, spec.interface, spec.namespace);
   const { ifindex } = link;
-  if (link.xdp !== undefined && spec.hook !== 'tcx') throw taken(chain, link, link.xdp);
-  const hook = hookOf(spec, ifindex, namespace);
+  const isOurs = left.some(({ hook, programId }) => hook === 'xdp' && programId === link.xdp?.programId);
+  if (link.xdp !== undefined && !isOurs && spec.hook !== 'tcx') throw taken(chain, link, link.xdp);
+  const hook = isOurs && spec.hook !== 'tcx' ? 'xdp' : hookOf(spec, ifindex, namespace);
   if (spec.hook !== 'tcx' && hook === 'tcx') {
     const way = "packets meet the chain in tcx; `mode: 'generic'` would take XDP in the stack, which is slower";
     log.warn(`the driver of ${link.name} has no native XDP: ${way}`);
   }
-  if (link.xdp !== undefined) {
+  if (link.xdp !== undefined && !isOurs) {
     log.info(`${programName(link.xdp.programId)} sees packets of ${link.name} first: it is its XDP program`);
   }
-  tellOthers(link, namespace, log);
+  tellOthers(link, { namespace, log, left });
   return { spec, ifindex, hook, mode: spec.mode ?? 'native', isVeth: link.kind === 'veth' };
 }
 
@@ -106,18 +118,20 @@ function hasNativeXdp(ifindex: number, namespace: Fd): boolean {
 }
 
 /** Programs on the interface's tcx hooks stay, nearer to the wire than ours. */
-function tellOthers({ name, ifindex }: Link, namespace: Fd, log: Log): void {
+function tellOthers({ name, ifindex }: Link, { namespace, log, left }: Omit<Place, 'netlink'>): void {
   for (const direction of ['ingress', 'egress'] as const) {
-    const programs = othersOn(ifindex, direction, namespace);
+    const programs = othersOn(ifindex, direction, namespace).flatMap(({ linkId, programId }) =>
+      left.some(({ id }) => id === linkId) ? [] : [programName(programId)],
+    );
     if (programs.length === 0) continue;
     const order = direction === 'ingress' ? 'before' : 'behind';
     log.info(`${programs.join(', ')} on ${direction} of ${name} (tcx) stay, ${order} the chain`);
   }
 }
 
-function othersOn(ifindex: number, direction: 'ingress' | 'egress', namespace: Fd): readonly string[] {
+function othersOn(ifindex: number, direction: 'ingress' | 'egress', namespace: Fd): readonly TcxEntry[] {
   try {
-    return inNamespace(namespace, () => queryTcx(ifindex, direction)).map(({ programId }) => programName(programId));
+    return inNamespace(namespace, () => queryTcx(ifindex, direction));
   } catch (error) {
     // A kernel without tcx.
     if (!isSyscallError(error, 'EINVAL', 'ENOTSUP', 'EOPNOTSUPP')) throw error;

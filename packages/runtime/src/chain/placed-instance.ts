@@ -1,4 +1,4 @@
-import type { InstanceHandle } from '../instance/instance-handle.ts';
+import type { InstanceHandle, StartOptions } from '../instance/instance-handle.ts';
 import type { InstancePlaces } from '../instance-plane.ts';
 
 /** An instance with its places in the chains that it is in, of which one has brought it along. */
@@ -15,9 +15,9 @@ export class PlacedInstance {
     return this.#places.get(chain);
   }
 
-  start(config: unknown, chain: string, places: InstancePlaces): Promise<void> {
+  start(config: unknown, chain: string, places: InstancePlaces, options: StartOptions): Promise<void> {
     this.#places.set(chain, places);
-    return this.instance.start(config, this.#all());
+    return this.instance.start(config, this.#all(), options);
   }
 
   /** @throws what prevents it; everything is as it was then. */

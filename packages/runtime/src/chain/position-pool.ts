@@ -18,6 +18,13 @@ export class PositionPool {
     );
   }
 
+  /** Takes those that are nobody's. @returns which. */
+  reserve(positions: Iterable<number>): readonly number[] {
+    const free = [...positions].filter((position) => !this.#used.has(position));
+    for (const position of free) this.#used.add(position);
+    return free;
+  }
+
   free(positions: Iterable<number>): void {
     for (const position of positions) this.#used.delete(position);
   }

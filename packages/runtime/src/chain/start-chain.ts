@@ -1,4 +1,3 @@
-import { randomInt } from 'node:crypto';
 import { enableRuntimeStats } from '@twinpath/ebpf';
 import type { Log } from '@twinpath/vnf';
 import {
@@ -9,15 +8,19 @@ import {
   type OwnFunctionSpec,
 } from '@twinpath/vnf/chain';
 import { useHashSeed } from '@twinpath/vnf/spec';
-import { checkName, HostClaim } from '../host/claim.ts';
+import { HostClaim, whatIsLeft } from '../host/claim.ts';
+import type { LeftBehind } from '../host/left-behind.ts';
+import type { Identity } from '../host/record.ts';
 import type { FunctionData } from '../instance/instance-handle.ts';
 import { openInstance } from '../instance/open-instance.ts';
 import type { InstancePlane } from '../instance-plane.ts';
 import type { KernelPlaneOptions } from '../kernel/kernel-plane.ts';
 import { WorkerPool } from '../threads/worker-pool.ts';
+import { checkAdoption } from './adoption.ts';
 import { Chain, type OpenedFunction } from './chain.ts';
 import { ChainError, refusedSpec } from './chain-error.ts';
 import { consoleLog } from './console-log.ts';
+import { identityOf } from './identity.ts';
 import { openChainNamespace, openPorts, recordedPorts } from './open-port.ts';
 import { PlacedInstance } from './placed-instance.ts';
 import { requireFeatures, requirePrivileges } from './requirements.ts';
@@ -35,12 +38,7 @@ export interface StartOptions {
   readonly plane?: (options: KernelPlaneOptions) => InstancePlane;
 }
 
-/** Of `hash`: one for all instances of the process, because authors' code may hash outside of any. */
-const SEED = randomInt(2 ** 32);
-/** The mark of the slow path's packets: one for all, because a function's packets may meet others first. */
-const KEY = randomInt(1, 2 ** 32);
-
-const pool = new WorkerPool({ seed: SEED });
+let sharedPool: WorkerPool | undefined;
 
 /** Chains of this process, for those that share functions. */
 const chains = new Map<string, Chain>();
@@ -57,18 +55,24 @@ export async function startChain(spec: ChainSpec, options: StartOptions = {}): P
   const { log = consoleLog(spec.name) } = options;
   checkNames(spec);
   requirePrivileges(spec.name);
-  checkName(spec.name);
+  const left = whatIsLeft(spec.name);
+  const identity = identityOf(left?.record?.identity);
   await using stack = new AsyncDisposableStack();
   const namespace = stack.use(openChainNamespace(spec));
-  const ports = openPorts(spec, Object.keys(spec.ports), namespace, log);
-  useHashSeed(SEED);
-  const claim = stack.use(new HostClaim({ chain: spec.name, ...recordedPorts(ports) }));
+  const ports = openPorts({ spec, names: Object.keys(spec.ports), namespace, log, left: left?.links ?? [] });
+  if (left !== undefined) checkAdoption(left, { chain: spec.name, namespace, ports });
+  useHashSeed(identity.seed);
+  sharedPool ??= new WorkerPool({ seed: identity.seed });
+  const pool = sharedPool;
+  const claim = stack.use(new HostClaim({ chain: spec.name, ...recordedPorts(ports), identity, before: left }));
+  if (left !== undefined) tellAdoption(left, log);
   if (options.runTimeStatistics === true) stack.use(enableRuntimeStats());
-  const open = (one: ChainFunctionSpec) => openFunction(one, { chain: spec, pins: claim.pins, log, options });
+  const open = (one: ChainFunctionSpec) =>
+    openFunction(one, { chain: spec, pins: claim.pins, log, options, identity, pool });
   stack.defer(() => {
     if (chains.get(spec.name) === chain) chains.delete(spec.name);
   });
-  const chain = new Chain({ spec, namespace, claim, ports, log, open, owned: stack.move() });
+  const chain = new Chain({ spec, namespace, claim, ports, log, left, open, owned: stack.move() });
   chains.set(spec.name, chain);
   try {
     await begun(chain.change(spec), spec.name, options.signal);
@@ -77,6 +81,12 @@ export async function startChain(spec: ChainSpec, options: StartOptions = {}): P
     throw error;
   }
   return chain;
+}
+
+function tellAdoption({ record, links }: LeftBehind, log: Log): void {
+  const by = record === undefined ? 'a process that is gone' : `process ${record.process.pid}, which is gone`;
+  const runs = links.length === 0 ? '' : '; its fast path has run on';
+  log.info(`goes on with what ${by}, has left behind${runs}`);
 }
 
 /** Before anything is asked of the host. @throws ChainError */
@@ -94,21 +104,24 @@ interface Opening {
   readonly pins: string;
   readonly log: Log;
   readonly options: StartOptions;
+  readonly identity: Identity;
+  readonly pool: WorkerPool;
 }
 
-async function openFunction(spec: ChainFunctionSpec, { chain, pins, log, options }: Opening): Promise<OpenedFunction> {
+async function openFunction(spec: ChainFunctionSpec, opening: Opening): Promise<OpenedFunction> {
+  const { chain, pins, log, options, identity, pool } = opening;
   const { name } = spec;
   if ('share' in spec) return sharedFunction(chain, name, spec.share);
   const own = chain.functions.length > 1 ? prefixed(log, name) : log;
   const { use, worker = 'shared', onFailure = 'drop' } = spec;
   const instance = await openInstance({
-    instance: { chain: chain.name, name, use, pins, key: KEY },
+    instance: { chain: chain.name, name, use, pins, key: identity.key },
     pool,
     wiring: hostWiring,
     log: own,
     worker,
     onFailure,
-    seed: SEED,
+    seed: identity.seed,
     plane: options.plane,
   });
   try {
@@ -161,8 +174,8 @@ function checkSupported({ name: chain }: ChainSpec, given: OwnFunctionSpec, { re
   for (const [reason, declared] of Object.entries(reasons)) {
     if (declared.kind === 'notice') continue;
     const { way = declared.way } = given.reasons?.[reason] ?? {};
-    if (way === 'ring') continue;
+    if (way !== 'interface') continue;
     const why = `reason ${reason} of function ${given.name} goes up by ${way}`;
-    throw new ChainError('TP_CHAIN_SPEC', chain, why, { hint: "only `way: 'ring'` is supported yet" });
+    throw new ChainError('TP_CHAIN_SPEC', chain, why, { hint: "only `way: 'ring'` and `way: 'xsk'` are supported yet" });
   }
 }

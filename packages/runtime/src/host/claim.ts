@@ -1,50 +1,72 @@
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { mountBpffs } from '@twinpath/linux';
+import { mountBpffs, raiseMemlockLimit } from '@twinpath/linux';
 import { ChainError } from '../chain/chain-error.ts';
+import { findLeftBehind, type LeftBehind } from './left-behind.ts';
 import { pinDirectory, RECORD_ROOT } from './paths.ts';
-import { MAPS, pinnedChains, removePins } from './pins.ts';
+import { PinBackup, restorePins } from './pin-backup.ts';
+import { MAPS, makePinDirectory, removePins } from './pins.ts';
 import { isAlive, thisProcess } from './process.ts';
 import {
   type ChainRecord,
   createRecord,
   type FilterRecord,
-  hasRecord,
   interfacesOf,
   type LinkRecord,
+  type PlacedRecord,
   readRecord,
   removeRecord,
+  takeRecord,
   writeRecord,
 } from './record.ts';
 import { restoreSettings, type SettingRecord } from './settings.ts';
 
-export type ClaimOptions = Pick<ChainRecord, 'chain' | 'ports' | 'namespace'>;
+export type ClaimOptions = Pick<ChainRecord, 'chain' | 'ports' | 'namespace' | 'identity'> & {
+  /** What a process that is gone has left of it. */
+  readonly before: LeftBehind | undefined;
+};
+
+interface Before {
+  readonly left: LeftBehind;
+  readonly maps: PinBackup;
+}
 
 /** A chain's place on this host, from before anything is attached until all is gone. */
 export class HostClaim implements Disposable {
   /** Directory for its pins, on a BPF file system. */
   readonly pins: string;
   #record: ChainRecord;
+  /** While it is not settled whether this process goes on with it. */
+  #before: Before | undefined;
 
-  /** @throws ChainError: a chain of this name runs, or was left behind. */
-  constructor({ chain, ...where }: ClaimOptions) {
-    mountBpffs();
+  /** @throws ChainError: a chain of this name runs. */
+  constructor({ chain, before, ...where }: ClaimOptions) {
+    prepareHost(chain);
     this.pins = pinDirectory(chain);
-    const nothing = { links: [], filters: [], settings: [] };
-    this.#record = { version: 3, chain, process: thisProcess(), ...where, pins: this.pins, ...nothing };
-    if (!recorded(this.#record)) throw refusal(chain, readRecord(chain));
-    if (pinnedChains().includes(chain)) {
-      removeRecord(chain);
-      throw leftBehind(chain, 'a process that is gone, without a record');
-    }
+    const { links, filters, settings } = before?.record ?? { links: [], filters: [], settings: [] };
+    const { placed } = before?.record ?? {};
+    const given = { ...where, pins: this.pins, links, filters, settings, ...(placed !== undefined && { placed }) };
+    this.#record = { version: 4, chain, process: thisProcess(), ...given };
+    recorded(this.#record, before);
+    makePinDirectory(this.pins);
+    if (before === undefined) return;
+    const maps = join(this.pins, MAPS);
+    restorePins(maps);
+    this.#before = { left: before, maps: new PinBackup(maps) };
   }
 
-  /** Directory of the pins of a function's maps. */
-  mapsOf(functionName: string): string {
-    return join(this.pins, MAPS, functionName);
+  /** Removes the pins of maps of all other functions. */
+  removeMapsBut(functions: readonly string[]): void {
+    const maps = join(this.pins, MAPS);
+    const others = (existsSync(maps) ? readdirSync(maps) : []).filter((name) => !functions.includes(name));
+    for (const name of others) removePins(join(maps, name));
   }
 
-  setPorts(ports: ChainRecord['ports']): void {
-    this.#write({ ports });
+  /** The chain has been brought to this: whoever comes after this process finds it so. */
+  settle(ports: ChainRecord['ports'], placed: PlacedRecord): void {
+    this.#write({ ports, placed });
+    this.#before?.maps[Symbol.dispose]();
+    this.#before = undefined;
   }
 
   addLink(link: LinkRecord): void {
@@ -65,19 +87,56 @@ export class HostClaim implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    if (this.#before !== undefined) {
+      this.#giveBack(this.#before);
+      return;
+    }
     restoreSettings(this.#record.settings);
     removePins(this.pins);
     removeRecord(this.#record.chain);
   }
+
+  /** What was left behind stays as it was, for another attempt or for `twinpath down`. */
+  #giveBack({ left, maps }: Before): void {
+    maps.restore();
+    if (left.record === undefined) removeRecord(this.#record.chain);
+    else writeRecord({ ...left.record, settings: this.#record.settings });
+  }
 }
 
-/** A chain of this name that runs. Asked before any work is done; the claim settles it. @throws ChainError */
-export function checkName(chain: string): void {
-  if (hasRecord(chain)) throw refusal(chain, readRecord(chain));
+/** What a process that is gone has left of a chain; `undefined`: nothing. The claim settles it.
+ *  @throws ChainError: a chain of this name runs. */
+export function whatIsLeft(chain: string): LeftBehind | undefined {
+  const record = readRecord(chain);
+  if (record !== undefined && isAlive(record.process)) throw running(record);
+  return findLeftBehind(chain);
 }
 
-/** @throws ChainError: the disk is full, or must not be written. */
-function recorded(record: ChainRecord): boolean {
+/** Locked memory counts before kernel 5.11. */
+function prepareHost(chain: string): void {
+  try {
+    mountBpffs();
+  } catch (cause) {
+    const hint =
+      'mount -t bpf bpf /sys/fs/bpf; in a container, let it see that of its host (-v /sys/fs/bpf:/sys/fs/bpf)';
+    throw new ChainError('TP_BPFFS', chain, 'there is no BPF file system to pin to, and none can be mounted', {
+      hint,
+      cause,
+    });
+  }
+  raiseMemlockLimit();
+}
+
+/** @throws ChainError: another process was faster; or the disk is full, or must not be written. */
+function recorded(record: ChainRecord, before: LeftBehind | undefined): void {
+  if (before?.record === undefined ? recordedFirst(record) : takeRecord(before.record, record)) return;
+  const other = readRecord(record.chain);
+  // A record that cannot be read is a draft of a process that is gone: nobody else is here then.
+  if (other !== undefined && isAlive(other.process)) throw running(other);
+  writeRecord(record);
+}
+
+function recordedFirst(record: ChainRecord): boolean {
   try {
     return createRecord(record);
   } catch (cause) {
@@ -86,19 +145,11 @@ function recorded(record: ChainRecord): boolean {
   }
 }
 
-function refusal(chain: string, record: ChainRecord | undefined): ChainError {
-  if (record === undefined) return leftBehind(chain, 'a process that was ended while it started');
-  const { pid } = record.process;
+function running(record: ChainRecord): ChainError {
+  const { chain, process } = record;
   const place = record.namespace === undefined ? '' : ` in namespace ${record.namespace}`;
-  const links = interfacesOf(record);
-  if (!isAlive(record.process)) return leftBehind(chain, `process ${pid}, which is gone, on ${links}${place}`);
-  return new ChainError('TP_CHAIN_RUNNING', chain, `it runs already, on ${links}${place} (process ${pid})`, {
-    hint: `end process ${pid}, or give this chain another name`,
-  });
-}
-
-function leftBehind(chain: string, by: string): ChainError {
-  return new ChainError('TP_CHAIN_LEFT_BEHIND', chain, `it was left behind by ${by}; its fast path may still run`, {
-    hint: `twinpath down ${chain}`,
+  const why = `it runs already, on ${interfacesOf(record)}${place} (process ${process.pid})`;
+  return new ChainError('TP_CHAIN_RUNNING', chain, why, {
+    hint: `end process ${process.pid}, or give this chain another name`,
   });
 }

@@ -42,7 +42,7 @@ function filtersIn(namespace: string | undefined): OurFilter[] {
   return within(namespace, (netlink) => filtersOf(netlink, namespace)) ?? [];
 }
 
-function filtersOf(netlink: Netlink, namespace: string | undefined): OurFilter[] {
+export function filtersOf(netlink: Netlink, namespace: string | undefined): OurFilter[] {
   const filters = listLinks(netlink).flatMap(({ ifindex }) =>
     (['ingress', 'egress'] as const).flatMap((direction) => listFilters(netlink, ifindex, direction)),
   );

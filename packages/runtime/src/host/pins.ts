@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, rmdirSync, unlinkSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmdirSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { PIN_ROOT, pinDirectory } from './paths.ts';
 
@@ -16,6 +16,12 @@ export function pinnedChains(): string[] {
 export function pinnedLinks(chain: string): string[] {
   const directory = join(pinDirectory(chain), LINKS);
   return existsSync(directory) ? readdirSync(directory).map((name) => join(directory, name)) : [];
+}
+
+/** Nobody but root and this process's user opens pins: who can open a map can write it. */
+export function makePinDirectory(directory: string): void {
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  for (const one of [PIN_ROOT, directory]) chmodSync(one, 0o700);
 }
 
 /** Removes a directory of pins with all that is in it; the paths of the pins. */

@@ -1,12 +1,14 @@
 import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { ClsactPlace } from '@twinpath/ebpf';
+import type { Placement, Root } from '@twinpath/vnf/chain';
 import { RECORD_ROOT, recordFile } from './paths.ts';
 import type { ProcessId } from './process.ts';
 import type { SettingRecord } from './settings.ts';
 
 /** What a chain has on the host: written before it is made, so that it is found whatever happens to its process. */
 export interface ChainRecord {
-  readonly version: 3;
+  readonly version: 4;
   readonly chain: string;
   readonly process: ProcessId;
   readonly ports: readonly PortRecord[];
@@ -18,6 +20,23 @@ export interface ChainRecord {
   readonly filters: readonly FilterRecord[];
   /** Of interfaces, as they were. */
   readonly settings: readonly SettingRecord[];
+  readonly identity: Identity;
+  /** Where its functions stand; missing: it has not started yet. */
+  readonly placed?: PlacedRecord;
+}
+
+/** What programs of a process hold as constants: with the same, a later process makes the same programs. */
+export interface Identity {
+  /** Of `hash`: one for all instances of the process, because authors' code may hash outside of any. */
+  readonly seed: number;
+  /** The mark of the slow path's packets: one for all, because a function's packets may meet others first. */
+  readonly key: number;
+}
+
+export interface PlacedRecord {
+  /** By what a place is known in the chain's plan. */
+  readonly placements: readonly (readonly [id: string, Placement])[];
+  readonly roots: readonly Root[];
 }
 
 export interface PortRecord {
@@ -45,7 +64,7 @@ export interface FilterRecord {
 export function createRecord(record: ChainRecord): boolean {
   mkdirSync(RECORD_ROOT, { recursive: true, mode: 0o755 });
   const file = recordFile(record.chain);
-  const draft = `${file}.${process.pid}`;
+  const draft = `${draftOf(file)}.new`;
   try {
     writeFileSync(draft, textOf(record), { mode: 0o644 });
     linkSync(draft, file);
@@ -58,16 +77,54 @@ export function createRecord(record: ChainRecord): boolean {
   }
 }
 
+/**
+ * Another process's record becomes one of this process, unless somebody else was faster (`false`). The old one is moved aside first,
+ * which one process alone can do.
+ */
+export function takeRecord(before: ChainRecord, record: ChainRecord): boolean {
+  const file = recordFile(record.chain);
+  const aside = draftOf(file);
+  try {
+    renameSync(file, aside);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false;
+    throw error;
+  }
+  try {
+    const found: unknown = JSON.parse(readFileSync(aside, 'utf8'));
+    // Who was faster has put its own in place meanwhile.
+    if (!isRecord(found) || JSON.stringify(found.process) !== JSON.stringify(before.process)) {
+      linkSync(aside, file);
+      return false;
+    }
+    return createRecord(record);
+  } finally {
+    rmSync(aside, { force: true });
+  }
+}
+
+/** Drafts whose writer was killed. */
+function removeDrafts(chain: string): void {
+  if (!existsSync(RECORD_ROOT)) return;
+  const prefix = `${chain}.json.`;
+  for (const name of readdirSync(RECORD_ROOT)) {
+    if (name.startsWith(prefix)) rmSync(join(RECORD_ROOT, name), { force: true });
+  }
+}
+
+const draftOf = (file: string): string => `${file}.${process.pid}`;
+
 /** In one step: a reader sees the old record or the new one. */
 export function writeRecord(record: ChainRecord): void {
   const file = recordFile(record.chain);
-  writeFileSync(`${file}.new`, textOf(record), { mode: 0o644 });
-  renameSync(`${file}.new`, file);
+  const draft = `${draftOf(file)}.new`;
+  writeFileSync(draft, textOf(record), { mode: 0o644 });
+  renameSync(draft, file);
 }
 
 export function removeRecord(chain: string): void {
   rmSync(recordFile(chain), { force: true });
-  rmSync(`${recordFile(chain)}.new`, { force: true });
+  removeDrafts(chain);
 }
 
 /** `undefined`: there is none, or it cannot be read (its writer was killed in the middle of the first one). */
@@ -95,7 +152,7 @@ export function recordedChains(): string[] {
 }
 
 function isRecord(value: unknown): value is ChainRecord {
-  return typeof value === 'object' && value !== null && 'version' in value && value.version === 3 && 'process' in value;
+  return typeof value === 'object' && value !== null && 'version' in value && value.version === 4 && 'process' in value;
 }
 
 const textOf = (record: ChainRecord) => `${JSON.stringify(record, undefined, 2)}\n`;

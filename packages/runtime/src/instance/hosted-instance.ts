@@ -83,8 +83,8 @@ export class HostedInstance implements InstanceHandle {
     return this.#config;
   }
 
-  async start(config: unknown, places: InstancePlaces): Promise<void> {
-    this.#config = await this.#call({ method: 'start', config, places, options: {} });
+  async start(config: unknown, places: InstancePlaces, options: StartOptions = {}): Promise<void> {
+    this.#config = await this.#call({ method: 'start', config, places, options });
     this.#wanted = { config, places };
     this.#backOff.began(performance.now());
     const { pins } = this.#options.instance;

@@ -9,7 +9,8 @@
 //   live frame → mark → pass, or functions → stack → guard: marked → stack
 //   wire → guard: not marked → functions
 
-import { assembleProgram, BpfMap, BpfProgram, setTailCall } from '@twinpath/ebpf';
+import { existsSync } from 'node:fs';
+import { assembleProgram, BpfMap, BpfProgram, type MapSpec, setTailCall } from '@twinpath/ebpf';
 import { PROGRAM_PREFIX } from '../host/paths.ts';
 
 /** Finds this CPU's mark, a time in nanoseconds, at r0, or nothing. Spoils r1 to r5. */
@@ -41,21 +42,22 @@ functions:
   r0 = 0
   exit`;
 
+const FIRST: MapSpec = { name: 'tp_first', type: 'prog-array', keySize: 4, valueSize: 4, maxEntries: 1 };
+
 /** The guard of one interface. */
 export class GenericMode implements Disposable {
   /** For the interface, in place of the first function's program. */
   readonly guard: BpfProgram;
   readonly #first: BpfMap;
 
-  /** `pinned`: where the program array is pinned, which the kernel empties when nobody holds it. */
+  /** `pinned`: where the program array is pinned, which the kernel empties when nobody holds it; one that is there is gone on with. */
   constructor(pinned: string, mark: BpfMap) {
     using stack = new DisposableStack();
-    const first = stack.use(
-      BpfMap.create({ name: 'tp_first', type: 'prog-array', keySize: 4, valueSize: 4, maxEntries: 1 }),
-    );
+    const isNew = !existsSync(pinned);
+    const first = stack.use(isNew ? BpfMap.create(FIRST) : BpfMap.fromPin(pinned));
     const spec = assembleProgram(`${PROGRAM_PREFIX}guard`, 'xdp', GUARD);
     this.guard = stack.use(BpfProgram.load(spec, { maps: { mark, first } }));
-    first.pin(pinned);
+    if (isNew) first.pin(pinned);
     this.#first = first;
     stack.move();
   }

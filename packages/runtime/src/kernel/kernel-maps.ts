@@ -101,7 +101,7 @@ export class KernelMaps implements InstanceMaps, Disposable {
 
   /** Other maps under their names, first the new ones. Those before stay open. */
   install(held: ReadonlyMap<string, Held>): void {
-    mkdirSync(this.#directory, { recursive: true });
+    mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
     for (const [name, { map }] of held) if (this.#held.get(name)?.map !== map) this.#pin(name, map);
     for (const name of this.#held.keys()) if (!held.has(name)) rmSync(this.#pinPath(name), { force: true });
     this.#held = held;

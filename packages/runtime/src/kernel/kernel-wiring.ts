@@ -1,15 +1,16 @@
 // A chain's part of the main thread: which program stands at which position, and where packets begin.
 
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Attachment, assembleProgram, attachXdp, BpfProgram, setTailCall } from '@twinpath/ebpf';
 import { type Fd, inNamespace } from '@twinpath/linux';
-import type { Placement, PortMode, Root } from '@twinpath/vnf/chain';
-import { PROGRAM_PREFIX } from '../host/paths.ts';
+import type { Hook, Placement, PortMode, Root } from '@twinpath/vnf/chain';
+import { PROGRAM_PREFIX, pinName } from '../host/paths.ts';
 import { LINKS, PATHS } from '../host/pins.ts';
 import type { PlacedProgram, Wiring } from '../instance-plane.ts';
 import { GenericMode } from './generic-mode.ts';
 import { PathArrays } from './path-arrays.ts';
-import { type AttachmentLog, attachTc, PinnedLink } from './port-attachment.ts';
+import { type AdoptedAttachment, type AttachmentLog, attachTc, PinnedLink } from './port-attachment.ts';
 
 export interface WiredInterface {
   readonly ifindex: number;
@@ -31,11 +32,28 @@ export interface WiringOptions {
   readonly log: AttachmentLog;
 }
 
+export interface LeftAttachment extends Pick<Root, 'port' | 'hook'> {
+  readonly attachment: AdoptedAttachment;
+  /** What it runs. */
+  readonly programId: number;
+}
+
+/** What packets meet already when the wiring begins: that of a process that is gone. */
+export interface LeftWiring {
+  /** By port and hook in this chain. */
+  readonly attachments: readonly LeftAttachment[];
+  /** As the last process has recorded them. */
+  readonly placements: readonly Placement[];
+  readonly roots: readonly Root[];
+}
+
 /** Where packets begin on one hook of a port. */
 interface Beginning {
   readonly attachment: Attachment;
   readonly generic: GenericMode | undefined;
   position: number;
+  /** Set: it was adopted, and it is not settled yet whether this process goes on with it. */
+  left?: LeftAttachment | undefined;
 }
 
 export class KernelWiring implements Wiring, Disposable {
@@ -49,6 +67,8 @@ export class KernelWiring implements Wiring, Disposable {
   readonly #beginnings = new Map<string, Beginning>();
   /** By name in the chain. */
   #ports: ReadonlyMap<string, WiredInterface> = new Map();
+  /** Where programs stand of which nothing is known but that. */
+  #strays: readonly Pick<Placement, 'hook' | 'position'>[] = [];
 
   constructor(options: WiringOptions) {
     this.#options = options;
@@ -65,6 +85,44 @@ export class KernelWiring implements Wiring, Disposable {
   expect(placements: Iterable<Placement>, ports: ReadonlyMap<string, WiredInterface>): void {
     for (const placement of placements) this.#placements.set(placement.position, placement);
     this.#ports = new Map([...this.#ports, ...ports]);
+  }
+
+  /** Goes on with what a process that is gone has left. */
+  adopt({ attachments, placements, roots }: LeftWiring): void {
+    for (const placement of placements) {
+      const { position, hook } = placement;
+      this.#placements.set(position, placement);
+      const wire = this.#arrays.program('path', hook, position);
+      if (wire !== undefined) this.#wire.set(position, wire);
+      const retry = hook === 'xdp' ? this.#arrays.program('retry', hook, position) : undefined;
+      if (retry !== undefined) this.#retry.set(position, retry);
+    }
+    this.#strays = HOOKS.flatMap((hook) =>
+      this.#arrays.occupied(hook).flatMap((position) => (this.#placements.has(position) ? [] : [{ hook, position }])),
+    );
+    const position = (key: string) => roots.find((root) => keyOf(root) === key)?.position ?? NOWHERE;
+    for (const left of attachments) {
+      const key = keyOf(left);
+      const pin = this.#genericPin(left.port);
+      const generic = left.hook === 'xdp' && existsSync(pin) ? new GenericMode(pin, this.#arrays.mark) : undefined;
+      this.#beginnings.set(key, { attachment: left.attachment, generic, position: position(key), left });
+    }
+  }
+
+  /** All positions at which programs stand. */
+  get occupied(): readonly number[] {
+    return [...this.#placements.keys(), ...this.#strays.map(({ position }) => position)];
+  }
+
+  /** What was adopted is this process's own from now on. */
+  settle(): void {
+    for (const beginning of this.#beginnings.values()) beginning.left = undefined;
+  }
+
+  /** No packet comes to places of which nothing is known. */
+  forgetStrays(): void {
+    for (const { hook, position } of this.#strays) clear(this.#arrays.get('path', hook), position);
+    this.#strays = [];
   }
 
   place(programs: readonly PlacedProgram[]): void {
@@ -142,6 +200,7 @@ export class KernelWiring implements Wiring, Disposable {
   /** Takes the program over. `undefined`: none. */
   #put(position: number, origin: 'wire' | 'retry', program: BpfProgram | undefined): void {
     const held = this.#heldOf(origin);
+    if (program === undefined && !held.has(position)) return;
     try {
       this.#fill(position, origin, program);
     } catch (error) {
@@ -200,6 +259,7 @@ export class KernelWiring implements Wiring, Disposable {
     const changeTo = (position: number) => {
       const found = this.#wire.get(position);
       if (found !== undefined) use(present, found);
+      else if (present.left !== undefined) useAgain(present, present.left);
       present.position = position;
     };
     if (before !== root.position) changeTo(root.position);
@@ -211,17 +271,17 @@ export class KernelWiring implements Wiring, Disposable {
     const at = this.#ports.get(port);
     if (at === undefined) throw new Error(`port ${port} has no interface`);
     const { ifindex } = at;
-    const pin = join(pins, LINKS, `${port.replaceAll('.', ':')} ${hook}`);
+    const pin = linkPin(pins, port, hook);
     if (hook !== 'xdp') {
       const direction = hook === 'tcx-ingress' ? 'ingress' : 'egress';
       const attachment = attachTc(program, { chain, namespace, ifindex, direction, pin, log });
       return { attachment, generic: undefined, position };
     }
     const link = inNamespace(namespace, () => attachXdp({ program, ifindex, mode: at.mode }));
-    const attachment = new PinnedLink(link, pin, (id) => log.onLink('xdp', id));
+    const attachment = PinnedLink.pinned(link, pin, (id) => log.onLink('xdp', id));
     if (link.mode === 'native') return { attachment, generic: undefined, position };
     try {
-      const generic = new GenericMode(join(pins, PATHS, `generic ${port.replaceAll('.', ':')}`), this.#arrays.mark);
+      const generic = new GenericMode(this.#genericPin(port), this.#arrays.mark);
       generic.use(program);
       link.update(generic.guard);
       return { attachment, generic, position };
@@ -235,13 +295,26 @@ export class KernelWiring implements Wiring, Disposable {
     const beginning = this.#beginnings.get(key);
     this.#beginnings.delete(key);
     using _generic = beginning?.generic;
-    beginning?.attachment[Symbol.dispose]();
+    if (beginning?.left !== undefined) beginning.left.attachment.release();
+    else beginning?.attachment[Symbol.dispose]();
+  }
+
+  #genericPin(port: string): string {
+    return join(this.#options.pins, PATHS, `generic ${pinName(port)}`);
   }
 
   #clear(name: 'retry' | 'resume', position: number): void {
     clear(this.#arrays.get(name, 'xdp'), position);
   }
 }
+
+const HOOKS: readonly Hook[] = ['xdp', 'tcx-ingress', 'tcx-egress'];
+/** No place: position 0 is nobody's. */
+const NOWHERE = 0;
+
+/** Where the link is pinned by which packets of a port begin. */
+export const linkPin = (pins: string, port: string, hook: string): string =>
+  join(pins, LINKS, `${pinName(port)} ${hook}`);
 
 /** Where the program arrays of a chain are pinned. */
 export const arraysDirectory = (pins: string): string => join(pins, PATHS);
@@ -251,6 +324,12 @@ const keyOf = ({ port, hook }: Pick<Root, 'port' | 'hook'>): string => `${port} 
 function use({ attachment, generic }: Beginning, program: BpfProgram): void {
   if (generic === undefined) attachment.update(program);
   else generic.use(program);
+}
+
+/** What an adopted attachment ran of which nothing else is known. */
+function useAgain(beginning: Beginning, { programId }: LeftAttachment): void {
+  using program = BpfProgram.fromId(programId);
+  beginning.attachment.update(program);
 }
 
 function clear(array: ReturnType<PathArrays['get']>, position: number): void {

@@ -4,7 +4,7 @@
 
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { BpfMap, type MapSpec } from '@twinpath/ebpf';
+import { BpfMap, BpfProgram, type MapSpec } from '@twinpath/ebpf';
 import type { Hook } from '@twinpath/vnf/chain';
 
 /** So many positions are there in a process: those of all its chains, before and behind a change. */
@@ -32,7 +32,7 @@ export class PathArrays implements Disposable {
   /** Opens those that are pinned in the directory, or makes and pins them. */
   constructor(directory: string) {
     using stack = new DisposableStack();
-    mkdirSync(directory, { recursive: true });
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
     this.#maps = new Map(
       ARRAYS.map((each) => [keyOf(...each), stack.use(openOrCreate(directory, arraySpec(keyOf(...each))))]),
     );
@@ -49,6 +49,25 @@ export class PathArrays implements Disposable {
     const map = this.#maps.get(keyOf(name, hook));
     if (map === undefined) throw new RangeError(`there is no program array ${keyOf(name, hook)}`);
     return map;
+  }
+
+  /** Positions at which programs of a hook stand: what a process that is gone has left, too. */
+  occupied(hook: Hook): readonly number[] {
+    const path = this.get('path', hook);
+    const key = Uint32Array.of(0);
+    const bytes = new Uint8Array(key.buffer);
+    const found: number[] = [];
+    for (let position = 0; position < POSITIONS; position++) {
+      key[0] = position;
+      if (path.lookup(bytes) !== undefined) found.push(position);
+    }
+    return found;
+  }
+
+  /** The program in a slot. */
+  program(name: PathArrayName, hook: Hook, position: number): BpfProgram | undefined {
+    const value = this.get(name, hook).lookup(new Uint8Array(Uint32Array.of(position).buffer));
+    return value && BpfProgram.fromId(new DataView(value.buffer, value.byteOffset).getUint32(0, true));
   }
 
   [Symbol.dispose](): void {

@@ -6,13 +6,14 @@ import {
   type Attachment,
   attachClsact,
   attachTcx,
-  type BpfLink,
+  BpfLink,
   type BpfProgram,
+  ClsactFilter,
   type ClsactPlace,
   findClsactPlace,
   probe,
 } from '@twinpath/ebpf';
-import { type Fd, inNamespace } from '@twinpath/linux';
+import { type Fd, inNamespace, type Netlink } from '@twinpath/linux';
 import type { Direction, Hook } from '@twinpath/vnf/chain';
 import { filterName } from '../host/filters.ts';
 
@@ -43,7 +44,7 @@ export function attachTc(program: BpfProgram, options: TcOptions): Attachment {
   const hook = `tcx-${direction}` as const;
   const anchor = direction === 'ingress' ? 'last' : 'first';
   if (probe('tcx-link') || !probe('clsact')) {
-    return new PinnedLink(
+    return PinnedLink.pinned(
       inNamespace(namespace, () => attachTcx({ program, ifindex, direction, anchor })),
       pin,
       (id) => log.onLink(hook, id),
@@ -56,23 +57,54 @@ export function attachTc(program: BpfProgram, options: TcOptions): Attachment {
   });
 }
 
+/** An attachment that a process before this one has made. */
+export interface AdoptedAttachment extends Attachment {
+  /** Lets go of it; it stays. */
+  release(): void;
+}
+
+/** The filter of a chain whose process is gone. `netlink`, of its namespace, is taken over. */
+export function adoptClsact(netlink: Netlink, place: ClsactPlace, name: string): AdoptedAttachment {
+  const filter = new ClsactFilter(netlink, place, name);
+  return {
+    update: (program) => filter.update(program),
+    detach: () => filter.detach(),
+    release: () => netlink[Symbol.dispose](),
+    [Symbol.dispose]: () => filter[Symbol.dispose](),
+  };
+}
+
 /** A link that is pinned for as long as it attaches something. */
-export class PinnedLink implements Attachment {
+export class PinnedLink implements AdoptedAttachment {
   readonly #link: BpfLink;
   readonly #pin: string;
 
-  /** Takes the link over. @throws what prevents the pin; the link is gone then. */
-  constructor(link: BpfLink, pin: string, onMade: (id: number) => void) {
+  private constructor(link: BpfLink, pin: string) {
     this.#link = link;
     this.#pin = pin;
+  }
+
+  /** Takes the link over. @throws what prevents the pin; the link is gone then. */
+  static pinned(link: BpfLink, pin: string, onMade: (id: number) => void): PinnedLink {
+    const pinned = new PinnedLink(link, pin);
     try {
       onMade(link.info().id);
-      mkdirSync(dirname(pin), { recursive: true });
+      mkdirSync(dirname(pin), { recursive: true, mode: 0o700 });
       link.pin(pin);
+      return pinned;
     } catch (error) {
-      this[Symbol.dispose]();
+      pinned[Symbol.dispose]();
       throw error;
     }
+  }
+
+  /** One that is pinned already. */
+  static adopted(pin: string): PinnedLink {
+    return new PinnedLink(BpfLink.fromPin(pin), pin);
+  }
+
+  release(): void {
+    this.#link[Symbol.dispose]();
   }
 
   update(program: BpfProgram): void {
