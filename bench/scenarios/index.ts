@@ -1,4 +1,5 @@
 import type { Result } from '../result.ts';
+import { engine } from './engine.ts';
 import { fastPath } from './fast-path.ts';
 import { firewallRules } from './firewall-rules.ts';
 import { slowPath } from './slow-path.ts';
@@ -11,4 +12,4 @@ export interface Scenario {
   run(options: { readonly rounds: number; progress(text: string): void }): Promise<Result>;
 }
 
-export const scenarios: readonly Scenario[] = [fastPath, firewallRules, slowPath];
+export const scenarios: readonly Scenario[] = [engine, fastPath, firewallRules, slowPath];

@@ -148,7 +148,7 @@ export class XdpInterface implements Disposable {
 }
 
 /** What the kernel runs: the frame goes to the socket of its queue (xdp_md.rx_queue_index), or else to the stack (XDP_PASS). */
-const toSockets = assembleProgram(
+export const toSockets = assembleProgram(
   'to_sockets',
   'xdp',
   `r2 = *(u32 *)(r1 +16)

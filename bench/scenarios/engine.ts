@@ -1,0 +1,117 @@
+// The engine on AF_XDP against C on the same wire, workers beside each other, and what it costs to wait.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Engine } from '@twinpath/engine';
+import { XdpInterface } from '@twinpath/engine/ports/live';
+import { EngineWorker } from '@twinpath/engine/workers';
+import { compileForwarder, forwardByC } from '../engine/forward-c.ts';
+import { type Forwarded, forwardByEngine, type Mode, modes } from '../engine/forward-engine.ts';
+import { type Scaled, scale } from '../engine/scaling.ts';
+import { NEAR, Wire } from '../engine/wire.ts';
+import { type Contender, machine, metric, type Ratio, type Result, ratio, target } from '../result.ts';
+import type { Scenario } from './index.ts';
+
+const LOAD_MS = 1000;
+const IDLE_MS = 3000;
+const WARM_UP_MS = 500;
+
+export const engine: Scenario = {
+  name: 'engine',
+  purpose: 'the user-space engine: AF_XDP against C on the same veth, 1 to 2 workers, CPU time when idle',
+  rounds: 7,
+  async run({ rounds, progress }) {
+    const contenders: Contender[] = [];
+    const ratios: Ratio[] = [];
+    const targets: Result['targets'][number][] = [];
+    await using wire = await Wire.open();
+    for (const mode of modes) {
+      progress(`${mode} …`);
+      const { engine: ours, c } = await compare(wire, mode, rounds);
+      contenders.push(shown(`engine, ${mode}`, ours), shown(`C, ${mode}`, c));
+      const [rate, cpu] = (['rate', 'cpu'] as const).map((what) => against(mode, what, ours, c));
+      if (!rate || !cpu) continue;
+      ratios.push(rate, cpu);
+      targets.push(target(`${mode}: rate of the engine over that of C`, rate.median, 0.95, 'higher'));
+      targets.push(target(`${mode}: CPU time of a frame over that in C`, cpu.median, 1 / 0.95, 'lower'));
+    }
+    progress('workers …');
+    const [one, two] = await scaling(rounds);
+    contenders.push(workers('1 worker', one), workers('2 workers', two));
+    const scaled = ratio('workers', 'rate', column('2 workers', two, 'rate'), column('1 worker', one, 'rate'));
+    ratios.push(scaled);
+    ratios.push(
+      ratio(
+        'workers, each CPU second',
+        'perCpu',
+        column('2 workers', two, 'perCpu'),
+        column('1 worker', one, 'perCpu'),
+      ),
+    );
+    targets.push(target('2 workers over 1', scaled.median, 1.7, 'higher'));
+    progress('idle …');
+    const idle = await idleShare();
+    contenders.push({ name: 'engine, idle', metrics: { cpu: metric([100 * idle], '% of a core') } });
+    targets.push(target('idle: share of a core', idle, 0.02, 'lower'));
+    const command = `npm run bench -- engine --rounds ${rounds}`;
+    return { scenario: 'engine', machine: machine(), command, rounds, correct: true, contenders, ratios, targets };
+  },
+};
+
+/** In turn, so that both meet the same disturbances. */
+async function compare(wire: Wire, mode: Mode, rounds: number) {
+  const folder = mkdtempSync(join(tmpdir(), 'tp-bench-'));
+  const program = join(folder, 'xsk');
+  const results: { engine: Forwarded[]; c: Forwarded[] } = { engine: [], c: [] };
+  try {
+    compileForwarder(program);
+    for (let round = 0; round < rounds; round++) {
+      // The first load is for the JIT.
+      const [, measured] = await forwardByEngine(wire, mode, [WARM_UP_MS, LOAD_MS]);
+      if (measured) results.engine.push(measured);
+      results.c.push(await forwardByC(wire, program, mode, LOAD_MS));
+    }
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+  return results;
+}
+
+async function scaling(rounds: number): Promise<readonly [readonly Scaled[], readonly Scaled[]]> {
+  const [one, two]: [Scaled[], Scaled[]] = [[], []];
+  for (let round = 0; round < rounds; round++) {
+    one.push(...(await scale(1, [WARM_UP_MS, LOAD_MS])).slice(1));
+    two.push(...(await scale(2, [WARM_UP_MS, LOAD_MS])).slice(1));
+  }
+  return [one, two];
+}
+
+async function idleShare(): Promise<number> {
+  const made = new Engine({ bytes: 64 << 20, shared: true });
+  const worker = await EngineWorker.start(made, { cpu: 0 });
+  using port = new XdpInterface(made, { link: 'a', namespace: NEAR, queues: [worker.takeSlot()] });
+  await worker.configure({ ports: port.ports });
+  await sleep(WARM_UP_MS);
+  const before = process.cpuUsage();
+  await sleep(IDLE_MS);
+  const { user, system } = process.cpuUsage(before);
+  await worker.stop();
+  return (user + system) / 1000 / IDLE_MS;
+}
+
+const column = <T extends Forwarded | Scaled>(name: string, results: readonly T[], what: keyof T & string) => {
+  return { name, values: results.map((one) => Number(one[what])) };
+};
+const against = (mode: Mode, what: 'rate' | 'cpu', ours: readonly Forwarded[], c: readonly Forwarded[]) =>
+  ratio(`${mode}, ${what}`, what, column(`engine, ${mode}`, ours, what), column(`C, ${mode}`, c, what));
+
+function shown(name: string, results: readonly Forwarded[]): Contender {
+  const rate = metric(column(name, results, 'rate').values, 'frames/s');
+  return { name, metrics: { rate, cpu: metric(column(name, results, 'cpu').values, 'ns/frame') } };
+}
+
+function workers(name: string, results: readonly Scaled[]): Contender {
+  const rate = metric(column(name, results, 'rate').values, 'frames/s');
+  return { name, metrics: { rate, perCpu: metric(column(name, results, 'perCpu').values, 'frames/CPU s') } };
+}
