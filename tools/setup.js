@@ -13,6 +13,8 @@ const debian = {
     ip: 'iproute2',
     nginx: 'nginx-light',
     ethtool: 'ethtool',
+    iptables: 'iptables',
+    conntrack: 'conntrack',
     tcpdump: 'tcpdump',
     tshark: 'tshark',
     clang: 'clang',
