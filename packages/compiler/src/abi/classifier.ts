@@ -2,9 +2,9 @@
 // for each generation, and a program reads the one that the generation bit names without a lookup.
 //
 //   0            class.valueBytes                  + max × value size
-//   ┌────────────┬────────────────────────────────┐
-//   │ tree       │ value of rule 0, rule 1, …     │
-//   └────────────┴────────────────────────────────┘
+//   ┌────────────┬────────────────────────────────┬────────────────────────────────┐
+//   │ tree       │ value of rule 0, rule 1, …     │ rules, for Node alone          │
+//   └────────────┴────────────────────────────────┴────────────────────────────────┘
 import type { ClassifierShape, FieldKind, SizeClass } from '@twinpath/classifier';
 import type { MapSpec } from '@twinpath/ebpf';
 import type { TablePlan } from '@twinpath/vnf/plan';
@@ -34,13 +34,26 @@ export function classifierMax({ spec, path }: TablePlan): number {
 export const ruleValueOffset = (table: TablePlan, sizeClass: SizeClass, number: number): number =>
   sizeClass.valueBytes + number * table.value.size;
 
+/** Where rules lie as Node reads them again: u32 how many in 8 bytes, then a record of each. */
+export const ruleRecordsOffset = (table: TablePlan, sizeClass: SizeClass): number =>
+  ruleValueOffset(table, sizeClass, classifierMax(table));
+
+/** Bytes of what a rule asks of a field. */
+export const RULE_FIELD_BYTES: Readonly<Record<FieldKind, number>> = { prefix: 18, range16: 5, exact8: 2 };
+
+/** A u64 of hits, and the fields in order. */
+export function ruleRecordSize(table: TablePlan): number {
+  const fields = classifierShape(table).reduce((sum, { kind }) => sum + RULE_FIELD_BYTES[kind], 0);
+  return 8 + Math.ceil(fields / 8) * 8;
+}
+
 export function classifierMaps(table: TablePlan, sizeClass: SizeClass): readonly MapSpec[] {
   const max = classifierMax(table);
   const generation = (number: 0 | 1): MapSpec => ({
     name: classifierMap(table, number),
     type: 'array',
     keySize: 4,
-    valueSize: ruleValueOffset(table, sizeClass, max),
+    valueSize: ruleRecordsOffset(table, sizeClass) + 8 + max * ruleRecordSize(table),
     maxEntries: 1,
     flags: ['mmapable'],
   });

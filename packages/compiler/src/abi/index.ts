@@ -6,6 +6,9 @@ export {
   classifierMax,
   classifierShape,
   hitsMap,
+  RULE_FIELD_BYTES,
+  ruleRecordSize,
+  ruleRecordsOffset,
   ruleValueOffset,
 } from './classifier.ts';
 export { CPUS } from './cpus.ts';

@@ -43,7 +43,7 @@ export class StagedTables {
       ports,
       generations: (index) => new StagedSwitch(state.generation(index)),
       elements: () => NO_ELEMENTS,
-      rules: ({ path }) => running?.classifiers.get(path)?.rules,
+      rules: (path) => running?.classifiers.get(path),
     });
   }
 

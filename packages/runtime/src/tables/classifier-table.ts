@@ -1,20 +1,30 @@
 import { SIZE_CLASSES, type SizeClass } from '@twinpath/classifier';
-import { classifierMap, classifierMaps, hitsMap } from '@twinpath/compiler/abi';
+import { classifierMap, hitsMap } from '@twinpath/compiler/abi';
 import { type Codec, codec, type DecodedRecord } from '@twinpath/vnf/layout';
 import type { FunctionPlan, Generation, TablePlan } from '@twinpath/vnf/plan';
 import { type InstanceMaps, indexKey } from './instance-maps.ts';
 import { RuleList, type RuleMatch } from './rule-list.ts';
 import type { Prepared, RuleSet, SwitchedMember } from './rule-set.ts';
+import { presentClass, StoredRules } from './stored-rules.ts';
 import { isIterable } from './switched-table.ts';
 
 /** Where the trees of a classifier go. */
 export interface ClassifierElements {
   write(generation: Generation, rules: RuleList): void;
   copy(from: Generation, to: Generation): void;
+  /** Which hits the present rules are not to be credited with. */
+  writeEarlierHits(generation: Generation, hits: readonly number[]): void;
+}
+
+/** What a classifier has from the start. */
+export interface PresentRules {
+  readonly rules: RuleList;
+  /** Hits of each rule before its number meant what it means now. */
+  readonly earlierHits: readonly number[];
 }
 
 /** Trees are built when they are committed. */
-export const NO_ELEMENTS: ClassifierElements = { write: () => {}, copy: () => {} };
+export const NO_ELEMENTS: ClassifierElements = { write: () => {}, copy: () => {}, writeEarlierHits: () => {} };
 
 /** What programs are made for, by path of the classifier. */
 export interface SizeClasses {
@@ -46,9 +56,20 @@ export class LiveElements implements ClassifierElements {
     this.#memory(to).set(this.#memory(from));
   }
 
+  writeEarlierHits(generation: Generation, hits: readonly number[]): void {
+    const sizeClass = this.#classes.get(this.#plan.path);
+    new StoredRules(this.#plan, this.#memory(generation), sizeClass).writeEarlierHits(hits);
+  }
+
   #memory(generation: Generation): Uint8Array {
     return this.#maps.memory(classifierMap(this.#plan, generation));
   }
+}
+
+export interface ClassifierParts {
+  readonly ruleSet: RuleSet;
+  readonly elements: ClassifierElements;
+  readonly present: PresentRules;
 }
 
 /** A `classifier` as the slow path has it (LiveClassifier). */
@@ -60,22 +81,26 @@ export class ClassifierTable implements SwitchedMember {
   readonly #elements: ClassifierElements;
   readonly #value: Codec;
   #rules: RuleList;
-  /** Hits of each rule before its number meant what it means now. */
-  #earlierHits: readonly number[] = [];
+  #earlierHits: readonly number[];
 
-  constructor(plan: TablePlan, maps: InstanceMaps, ruleSet: RuleSet, elements: ClassifierElements, rules?: RuleList) {
+  constructor(plan: TablePlan, maps: InstanceMaps, { ruleSet, elements, present }: ClassifierParts) {
     this.path = plan.path;
     this.plan = plan;
     this.#maps = maps;
     this.#ruleSet = ruleSet;
     this.#elements = elements;
     this.#value = codec(plan.value);
-    this.#rules = rules ?? RuleList.empty(plan);
+    this.#rules = present.rules;
+    this.#earlierHits = present.earlierHits;
     ruleSet.add(this);
   }
 
   get rules(): RuleList {
     return this.#rules;
+  }
+
+  get earlierHits(): readonly number[] {
+    return this.#earlierHits;
   }
 
   /** @throws TableFullError, EncodeError, ClassifierError; nothing is changed then. */
@@ -101,6 +126,7 @@ export class ClassifierTable implements SwitchedMember {
   /** Writes the present rules into an element that is new. */
   prime(element: Uint8Array, sizeClass: SizeClass): void {
     this.#rules.writeTo(element, sizeClass);
+    new StoredRules(this.plan, element, sizeClass).writeEarlierHits(this.#earlierHits);
   }
 
   /** Which of the two elements packets see. */
@@ -112,9 +138,9 @@ export class ClassifierTable implements SwitchedMember {
     return {
       fill: (generation) => this.#elements.write(generation, rules),
       done: () => {
-        const longest = Math.max(this.#rules.length, this.#earlierHits.length);
-        this.#earlierHits = Array.from({ length: longest }, (_, number) => this.#sum(number));
+        this.#earlierHits = Array.from({ length: rules.length }, (_, number) => this.#sum(number));
         this.#rules = rules;
+        this.#elements.writeEarlierHits(this.generation, this.#earlierHits);
       },
     };
   }
@@ -152,11 +178,14 @@ export function fixedSizeClasses(classes: ReadonlyMap<string, SizeClass> = new M
 
 /** What maps have room for that are there already. */
 export function presentClasses({ tables }: FunctionPlan, maps: InstanceMaps): ReadonlyMap<string, SizeClass> {
-  const found = tables.flatMap((table) => {
-    if (table.kind !== 'classifier') return [];
-    const { length } = maps.memory(classifierMap(table, 0));
-    const sizeClass = SIZE_CLASSES.find((one) => classifierMaps(table, one)[0]?.valueSize === length);
-    return sizeClass === undefined ? [] : [[table.path, sizeClass] as const];
-  });
-  return new Map(found);
+  const classifiers = tables.filter(({ kind }) => kind === 'classifier');
+  return new Map(classifiers.map((table) => [table.path, presentClass(table, maps)]));
+}
+
+/** The rules that packets see in maps that are there already; none in new ones. */
+export function presentRules(plan: TablePlan, maps: InstanceMaps, generation: Generation): PresentRules {
+  const element = maps.memory(classifierMap(plan, generation));
+  const sizeClass = presentClass(plan, maps);
+  const earlierHits = new StoredRules(plan, element, sizeClass).readEarlierHits();
+  return { rules: RuleList.stored(plan, element, sizeClass), earlierHits };
 }

@@ -1,12 +1,11 @@
 import { generationIndex } from '@twinpath/compiler/abi';
 import type { FunctionPlan, RuleSetPlan, TablePlan } from '@twinpath/vnf/plan';
 import { ArrayTable } from './array-table.ts';
-import { type ClassifierElements, ClassifierTable } from './classifier-table.ts';
+import { type ClassifierElements, ClassifierTable, type PresentRules, presentRules } from './classifier-table.ts';
 import type { GenerationSwitch } from './generation-switch.ts';
 import type { InstanceMaps } from './instance-maps.ts';
 import { KeyedTable } from './keyed-table.ts';
 import { plainPlace } from './place.ts';
-import type { RuleList } from './rule-list.ts';
 import { type Prepared, RuleSet, type SwitchedMember } from './rule-set.ts';
 import type { InstanceState } from './state.ts';
 import { SwitchedMaps } from './switched-table.ts';
@@ -25,8 +24,8 @@ export interface TableSetting {
   readonly ports: readonly string[];
   generations(index: number): GenerationSwitch;
   elements(table: TablePlan): ClassifierElements;
-  /** Rules that a classifier has from the start. */
-  rules(table: TablePlan): RuleList | undefined;
+  /** Rules that a classifier has from the start; `undefined`: those that lie in the maps. */
+  rules(path: string): PresentRules | undefined;
 }
 
 /** The tables of one function, as its slow path has them. */
@@ -92,7 +91,8 @@ class Builder {
   #classifier(plan: TablePlan): ClassifierTable {
     const { maps, elements, rules } = this.#setting;
     const ruleSet = this.#ruleSet(generationIndex(this.#plan, plan) ?? 0);
-    const table = new ClassifierTable(plan, maps, ruleSet, elements(plan), rules(plan));
+    const present = rules(plan.path) ?? presentRules(plan, maps, ruleSet.current);
+    const table = new ClassifierTable(plan, maps, { ruleSet, elements: elements(plan), present });
     this.classifiers.set(plan.path, table);
     return table;
   }

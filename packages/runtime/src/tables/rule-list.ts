@@ -6,10 +6,11 @@ import {
   type SizeClass,
 } from '@twinpath/classifier';
 import { classifierMax, classifierShape } from '@twinpath/compiler/abi';
-import { parsePortRange, parsePrefix } from '@twinpath/packet';
+import { formatPortRange, formatPrefix, parsePortRange, parsePrefix } from '@twinpath/packet';
 import { TableFullError } from '@twinpath/vnf';
 import { type Codec, codec, type DecodedRecord, EncodeError, layoutOf } from '@twinpath/vnf/layout';
 import type { TablePlan } from '@twinpath/vnf/plan';
+import { StoredRules } from './stored-rules.ts';
 import { pairs } from './switched-table.ts';
 
 /** What a rule asks, by field; a field that is missing matches everything. */
@@ -31,8 +32,13 @@ export class RuleList {
     this.#values = values;
   }
 
-  static empty(plan: TablePlan): RuleList {
-    return new RuleList(plan, [], [], new Uint8Array());
+  /** Those that somebody has written into an element before; in the one form that each match has. */
+  static stored(plan: TablePlan, element: Uint8Array, sizeClass: SizeClass): RuleList {
+    const rules = new StoredRules(plan, element, sizeClass).read();
+    const { valueBytes } = sizeClass;
+    const values = element.slice(valueBytes, valueBytes + rules.length * plan.value.size);
+    const matches = rules.map((rule) => matchOf(plan, rule));
+    return new RuleList(plan, matches, rules, values);
   }
 
   /** @throws TableFullError, EncodeError, TypeError, ClassifierError */
@@ -66,10 +72,11 @@ export class RuleList {
     return this.#built;
   }
 
-  /** Writes the element of one generation: the tree, and behind its room the values of the rules. */
+  /** Writes the element of one generation: the tree, behind its room the values of the rules, and the rules themselves. */
   writeTo(element: Uint8Array, sizeClass: SizeClass): void {
     element.set(this.build(sizeClass).table);
     element.set(this.#values, sizeClass.valueBytes);
+    new StoredRules(this.#plan, element, sizeClass).write(this.#rules);
   }
 
   *decode(value: Codec): Generator<[RuleMatch, DecodedRecord]> {
@@ -87,6 +94,21 @@ function encoderOf(name: string, type: MatchType): (value: unknown) => FieldMatc
   if (type.kind === 'portRange') return (value) => parse(name, value, "a port such as 443 or '8000-8999'", parseRange);
   const single = codec(layoutOf({ [name]: type }));
   return (value) => ({ values: [single.encode({ [name]: value })[0] ?? 0] });
+}
+
+function matchOf({ match = [] }: TablePlan, rule: Rule): RuleMatch {
+  const named = match.flatMap(({ name, type }, position) => {
+    const given = rule[position];
+    return given === undefined ? [] : [[name, decodeMatch(name, type, given)] as const];
+  });
+  return Object.freeze(Object.fromEntries(named));
+}
+
+function decodeMatch(name: string, type: MatchType, match: FieldMatch): unknown {
+  if ('address' in match) return formatPrefix(match);
+  if ('from' in match) return formatPortRange(match);
+  const decoded = codec(layoutOf({ [name]: type })).decode(Uint8Array.from(match.values));
+  return typeof decoded === 'object' && !(decoded instanceof Uint8Array) ? Reflect.get(decoded, name) : decoded;
 }
 
 function parsePrefixText(value: unknown): FieldMatch {

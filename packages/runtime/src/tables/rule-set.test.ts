@@ -1,9 +1,12 @@
 import { SIZE_CLASSES } from '@twinpath/classifier';
 import { TableFullError } from '@twinpath/vnf';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { inMemory, plan } from '../fixtures/tables.ts';
+import { inMemory, plan, typed } from '../fixtures/tables.ts';
+import { StagedTables } from '../staging/staged-tables.ts';
 import { LiveSwitch } from './generation-switch.ts';
 import { indexKey } from './instance-maps.ts';
+import { runningTables } from './running-tables.ts';
 
 const [smallest] = SIZE_CLASSES;
 
@@ -98,6 +101,36 @@ describe('a classifier', () => {
     tables.alone.replace([]);
     tables.alone.replace([[{}, { action: 'no' }]]);
     expect(tables.alone.hits(0)).toBe(0);
+  });
+
+  test('is known with its rules and hits to who comes later, and not to who begins', () => {
+    const src = fc.constantFrom('10.0.0.0/8', '0.0.0.0/0', '192.0.2.1/32', 'fd00::/16', '::/0');
+    const match = fc.record({ src, kind: fc.constantFrom('a', 'b') }, { requiredKeys: [] });
+    const rule = fc.tuple(match, fc.record({ action: fc.constantFrom('no', 'yes') }));
+    fc.assert(
+      fc.property(fc.array(rule, { maxLength: 10 }), fc.array(rule, { maxLength: 10 }), (first, second) => {
+        const { tables, maps } = inMemory();
+        const later = () => typed(runningTables(plan, maps, { adopted: true }));
+        expect([...later().set.ordered]).toEqual([]);
+        tables.set.replace({ ordered: first });
+        expect([...later().set.ordered]).toEqual(first);
+        tables.set.replace({ ordered: second });
+        // Who comes later changes something else, and then somebody comes still later.
+        later().set.replace({ list: [{ weight: 1 }] });
+        expect([...later().set.ordered]).toEqual(second);
+        const staged = new StagedTables(plan, { ports: [], maps, running: undefined });
+        expect([...typed(staged.live).set.ordered]).toEqual(second);
+      }),
+      { numRuns: 30 },
+    );
+    const { tables, maps } = inMemory();
+    const hit = (count: bigint) =>
+      maps.store('alone.hits').update(indexKey(0), new Uint8Array(BigUint64Array.of(count, 0n, 0n).buffer), 'any');
+    hit(5n);
+    tables.alone.replace([[{ dport: '80-90' }, { action: 'yes' }]]);
+    hit(7n);
+    const { alone } = typed(runningTables(plan, maps, { adopted: true }));
+    expect([[...alone], alone.hits(0)]).toEqual([[[{ dport: '80-90' }, { action: 'yes' }]], 2]);
   });
 
   test('names rule and field of what it cannot match', () => {
