@@ -7,6 +7,7 @@ import { classifierMaps } from './abi/classifier.ts';
 import { cpuMap } from './abi/cpus.ts';
 import { EVENT, MAX_CAPTURE, MAX_METADATA, MAX_UNCUT_CAPTURE } from './abi/event.ts';
 import { portMaps } from './abi/ports.ts';
+import { socketMaps } from './abi/sockets.ts';
 import { CAPTURE, COUNTERS, EVENTS, LIMITS, SCRATCH, STATE } from './abi/state.ts';
 
 /** Size of the ring buffer in bytes, a power of two. */
@@ -37,6 +38,7 @@ export function planMaps(plan: FunctionPlan, options: MapOptions = {}): readonly
     // Each reason's virtual time (ITU-T I.371).
     perCpu(LIMITS, 8 * Math.max(1, plan.reasons.length)),
     ...portMaps(plan),
+    ...socketMaps(plan),
     ...(isSpreading ? [cpuMap(cpus)] : []),
   ];
 }

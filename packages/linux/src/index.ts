@@ -74,6 +74,7 @@ export { getOffload, type Offload, setOffload } from './offload.ts';
 export type { BatchedFrame, PacketBatch } from './packet-batch.ts';
 export type { SendOptions } from './packet-sender.ts';
 export { PacketSocket, type PacketSocketOptions } from './packet-socket.ts';
+export { pageAligned } from './page-aligned.ts';
 export { FdPoll, pollFd } from './poll.ts';
 export { check, isSyscallError, type SyscallContext, SyscallError } from './syscall-error.ts';
 export { readSysctl, writeSysctl } from './sysctl.ts';

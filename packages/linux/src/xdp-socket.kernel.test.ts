@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openFds, traceFds } from './fd.ts';
 import { FdWait } from './fd-wait.ts';
-import { addressOf } from './ffi.ts';
 import { pageSize } from './mapped-memory.ts';
 import { createNamespace, deleteNamespace } from './namespace/named.ts';
 import { createVeth, setLink } from './netlink/link.ts';
 import { Netlink } from './netlink/socket.ts';
 import { PacketSocket } from './packet-socket.ts';
+import { pageAligned } from './page-aligned.ts';
 import { writeSysctl } from './sysctl.ts';
 import { type XdpRingKind, xdpRingBytes, xdpRingKinds } from './xdp-ring.ts';
 import { XdpSocket, type XdpSocketOptions } from './xdp-socket.ts';
@@ -21,9 +21,7 @@ const RING = 32;
 function memory(sockets = 1) {
   const ringBytes = xdpRingBytes(RING, pageSize());
   const bytes = FRAME * FRAMES + sockets * 4 * ringBytes;
-  const page = pageSize();
-  const buffer = new SharedArrayBuffer(bytes + page);
-  const start = page - (addressOf(new Uint8Array(buffer)) % page);
+  const { buffer, offset: start } = pageAligned(bytes);
   const ring = (socket: number, kind: XdpRingKind) => {
     return { at: start + FRAME * FRAMES + (4 * socket + xdpRingKinds.indexOf(kind)) * ringBytes, size: RING };
   };

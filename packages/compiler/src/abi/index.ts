@@ -16,4 +16,5 @@ export { EVENT, eventPrefix, MAX_CAPTURE, ORIGINS } from './event.ts';
 export { generationIndex } from './generations.ts';
 export { markWord, PASS, RESUME } from './mark.ts';
 export { LINK, LINKS, PORTS, portMaps } from './ports.ts';
+export { SOCKET_FRAME, SOCKET_QUEUES, SOCKETS, socketIndex } from './sockets.ts';
 export { ABSENT, CAPTURE, COUNTERS, EVENTS, LIMITS, SCRATCH, STATE } from './state.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { FunctionProgram } from '@twinpath/compiler';
-import { CPUS, EVENTS, PATH, PORTS } from '@twinpath/compiler/abi';
+import { CPUS, EVENTS, PATH, PORTS, SOCKETS } from '@twinpath/compiler/abi';
 import { type BpfMap, type MapSpec, RingBuffer } from '@twinpath/ebpf';
 import { type Fd, onlineCpus, pollFd } from '@twinpath/linux';
 import type { Placement } from '@twinpath/vnf/chain';
@@ -11,6 +11,7 @@ import { LinkView } from '../network/link-view.ts';
 import type { PacketOut } from '../packet-out/packet-out.ts';
 import { InstanceState } from '../tables/state.ts';
 import { fillCpus } from './cpu-queues.ts';
+import { EventSockets } from './event-sockets.ts';
 import { KernelMaps, StagedKernelMaps } from './kernel-maps.ts';
 import { KernelPacketOut } from './kernel-packet-out.ts';
 import { KernelProgram, loadPrograms } from './kernel-programs.ts';
@@ -36,6 +37,8 @@ export class KernelPlane implements InstancePlane {
   readonly maps: KernelMaps;
   readonly #options: KernelPlaneOptions;
   readonly #portMaps = new PortMaps();
+  /** While somebody listens. */
+  #sockets: EventSockets | undefined;
   /** By name of the namespace. */
   readonly #links = new Map<string | undefined, LinkView>();
   #portChanged: () => void = () => {};
@@ -69,6 +72,7 @@ export class KernelPlane implements InstancePlane {
   }
 
   refreshPorts(): void {
+    this.#refreshSockets();
     // A table of an author's may be called that, too.
     if (this.maps.typeOf(PORTS) !== 'devmap') return;
     this.#portMaps.refresh(
@@ -113,9 +117,24 @@ export class KernelPlane implements InstancePlane {
   }
 
   listen(handler: EventHandler, drained: () => void): Disposable {
-    const ring = new RingBuffer(this.maps.map(EVENTS), handler, drained);
+    using owned = new DisposableStack();
+    const ring = owned.use(new RingBuffer(this.maps.map(EVENTS), handler, drained));
+    owned.use(this.listenToSockets(handler, drained));
     ring.start();
-    return ring;
+    return owned.move();
+  }
+
+  /** To those of reasons whose way they are. */
+  protected listenToSockets(handler: EventHandler, drained: () => void): Disposable {
+    using owned = new DisposableStack();
+    const map = () => (this.maps.typeOf(SOCKETS) === 'xskmap' ? this.maps.map(SOCKETS) : undefined);
+    const watch = (fd: Fd, onEvent: () => void) => this.watch(fd, onEvent);
+    this.#sockets = owned.use(new EventSockets({ map, watch, handler, drained }));
+    owned.defer(() => {
+      this.#sockets = undefined;
+    });
+    this.#refreshSockets();
+    return owned.move();
   }
 
   watch(fd: Fd, onEvent: () => void): Disposable {
@@ -130,6 +149,10 @@ export class KernelPlane implements InstancePlane {
     for (const one of [...this.#links.values(), ...this.#arrays.values()]) rest.use(one);
     rest.use(this.maps);
     if (this.#packetOut !== undefined) rest.use(this.#packetOut);
+  }
+
+  #refreshSockets(): void {
+    this.#sockets?.refresh(this.places.ports, (port) => this.#stateOf(port)?.up === true);
   }
 
   #placement(position: number): Placement {

@@ -32,6 +32,7 @@ export class WorkerPlane extends KernelPlane {
     const map = this.maps.map(EVENTS);
     using stack = new DisposableStack();
     const consumer = stack.use(new RingConsumer(new RingBuffer(map, handler, drained), (work) => this.#within(work)));
+    stack.use(this.listenToSockets(handler, drained));
     stack.use(this.#watch(map.fd.number, () => consumer.wake()));
     consumer.wake();
     return stack.move();

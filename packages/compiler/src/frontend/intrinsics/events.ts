@@ -10,6 +10,8 @@ import type { Value } from '../value.ts';
 import { now } from './clock.ts';
 import { Code, n } from './code.ts';
 import { count, lookupFirst } from './counting.ts';
+import { counted } from './forwarding/finish.ts';
+import { inNextEpoch } from './headers/move.ts';
 import { encode } from './memory/encode.ts';
 import { type Piece, storePieces } from './memory/piece.ts';
 import { scratchSlot } from './memory/scratch-slots.ts';
@@ -17,6 +19,7 @@ import { besideControl, besideProtocol, isBeside, mayHaveBeside } from './packet
 import { frameLength } from './packet/length.ts';
 import { ifindex } from './packet/port.ts';
 import { returnAborted } from './return-codes.ts';
+import { isForSocket, sendToSocket, type ToSocket } from './to-socket.ts';
 import { isView, part } from './view.ts';
 
 const SECOND = 1_000_000_000n;
@@ -33,22 +36,38 @@ export function emit(
   reason: ReasonPlan,
   metadata: Value | undefined,
   site: Site,
-): { readonly sent: readonly Path[]; readonly refused: readonly Path[] } {
+): Ends {
   const size = reason.metadata?.size ?? 0;
   if (size > MAX_METADATA) lowering.fail(site, 'TP5004', reason.name, String(size), String(MAX_METADATA));
   const start = new Code(lowering, path);
   const time = now(start);
   const limit = withinLimit(start, reason, time);
-  const over = count(lowering, limit.otherwise.path, [`reason ${reason.name} over limit`]);
+  const forSocket = isForSocket(lowering, reason, site);
+  // Where a socket is tried the packet may have moved.
+  const beyond = forSocket ? inNextEpoch(limit.otherwise) : limit.otherwise;
+  const over = count(lowering, beyond.path, [`reason ${reason.name} over limit`]);
+  const rest = forSocket ? sendToSocket(limit.then, socketRecord(reason, metadata, time, site)) : [limit.then];
+  const ends = rest.map((code) => toRing(code, reason, metadata, time, site));
+  const refused = [over, ...ends.flatMap((end) => end.refused)];
+  return { sent: lowering.joinPaths(ends.flatMap(({ sent }) => sent)), refused: lowering.joinPaths(refused) };
+}
 
-  const scratch = scratchOf(limit.then, reason);
-  const found = limit.then.when('ne', scratch, n(0), 'then');
+interface Ends {
+  readonly sent: readonly Path[];
+  readonly refused: readonly Path[];
+}
+
+function toRing(start: Code, reason: ReasonPlan, metadata: Value | undefined, time: ValueId, site: Site): Ends {
+  const { lowering } = start;
+  const size = reason.metadata?.size ?? 0;
+  const scratch = scratchOf(start, reason);
+  const found = start.when('ne', scratch, n(0), 'then');
   const without = count(lowering, found.otherwise.path, [`reason ${reason.name} lost`]);
   const pieces =
     reason.metadata === undefined || metadata === undefined ? [] : encode(found.then, reason.metadata, metadata, site);
   storePieces(found.then, scratch, EVENT.header, eventPrefix(size) - EVENT.header, pieces);
   const sent: Path[] = [];
-  const refused: Path[] = [over, without];
+  const refused: Path[] = [without];
   for (const { code, captured } of capture(found.then, reason, scratch)) {
     storePieces(code, scratch, 0, EVENT.header, header(code, reason, time, captured));
     const length = code.alu('add', captured, n(eventPrefix(size)));
@@ -57,7 +76,21 @@ export function emit(
     sent.push(count(lowering, written.then.path, [`reason ${reason.name}`]));
     refused.push(count(lowering, written.otherwise.path, [`reason ${reason.name} lost`]));
   }
-  return { sent: lowering.joinPaths(sent), refused: lowering.joinPaths(refused) };
+  return { sent, refused };
+}
+
+function socketRecord(reason: ReasonPlan, metadata: Value | undefined, time: ValueId, site: Site): ToSocket {
+  const { metadata: layout, name } = reason;
+  return {
+    prefix: eventPrefix(layout?.size ?? 0),
+    pieces(code, length) {
+      const fields = layout === undefined || metadata === undefined ? [] : encode(code, layout, metadata, site);
+      const behind = fields.map((piece) => ({ ...piece, offset: piece.offset + EVENT.header }));
+      return [...header(code, reason, time, length), ...behind];
+    },
+    // It ends here, as what goes up by the ring does.
+    count: (code) => counted(code.lowering, count(code.lowering, code.path, [`reason ${name}`]), 'slowPath'),
+  };
 }
 
 /** Where the event is put together: nothing, if this CPU has no such place. */
