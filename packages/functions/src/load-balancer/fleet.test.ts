@@ -1,0 +1,64 @@
+import { expect, test } from 'vitest';
+import { Config } from './config.ts';
+import { type ServerEntry, serverEntries, serversOf, shareOf } from './fleet.ts';
+import { layOut, slotsOf } from './layout.ts';
+
+const backends = ['10.0.0.1', '10.0.0.2', '10.0.0.3'].map((address) => ({ address, port: 8080 }));
+const configured = (...wanted: readonly object[]) =>
+  Config.parse({
+    slots: 251,
+    services: [{ address: '192.0.2.80', port: 80, check: { type: 'tcp' }, backends: wanted }],
+  });
+const entries = (config: Config, known: Iterable<readonly [number, ServerEntry]> = []) =>
+  serverEntries(serversOf(config, known)).map((entry, number) => [number, entry] as const);
+const numbers = (config: Config, known: Iterable<readonly [number, ServerEntry]> = []) =>
+  Object.fromEntries(serversOf(config, known).map(({ backend, number }) => [backend.address, number]));
+
+test('number 0 is nobody (eLB 3: flows came to 0.0.0.0 before there were servers)', () => {
+  expect(numbers(configured(...backends))).toEqual({ '10.0.0.1': 1, '10.0.0.2': 2, '10.0.0.3': 3 });
+  expect(entries(configured(...backends))[0]?.[1].state).toBe('none');
+});
+
+test('backends keep their numbers, and others do not get them, whoever comes and goes', () => {
+  const [first = {}, second = {}, third = {}] = backends;
+  const before = entries(configured(first, second));
+  expect(numbers(configured(third, second), before)).toEqual({ '10.0.0.3': 3, '10.0.0.2': 2 });
+});
+
+test('health and load outlive a change of the configuration, and a slow path that begins again', () => {
+  const config = configured(...backends);
+  const servers = serversOf(config, []).map((one) =>
+    one.number === 2 ? { ...one, state: 'down' as const, factor: 300 } : one,
+  );
+  const known = serverEntries(servers).map((entry, number) => [number, entry] as const);
+  const [, second] = serversOf(config, known);
+  expect(second).toMatchObject({ state: 'down', factor: 1000 });
+  expect(serversOf(configured(...backends.map((one) => ({ ...one, drain: true }))), known)[1]?.state).toBe('drained');
+});
+
+test('a server that is down has no slots (eLB 7: it kept at least one)', () => {
+  const config = configured(...backends);
+  const servers = serversOf(config, []).map((one) => (one.number === 2 ? { ...one, state: 'down' as const } : one));
+  expect(new Set(slotsOf(config, servers))).toEqual(new Set([1, 3]));
+});
+
+test('the slots of a service are all filled, whatever loads are (eLB 2: most sums were refused)', () => {
+  const config = configured(...backends);
+  const factors = [50, 333, 999, 1000];
+  for (const a of factors) {
+    for (const b of factors) {
+      const servers = serversOf(config, []).map((one) => ({ ...one, factor: one.number === 1 ? a : b }));
+      const slots = [...slotsOf(config, servers)];
+      expect(slots).toHaveLength(251);
+      expect(slots.every((one) => one >= 1 && one <= 3)).toBe(true);
+      expect(servers.every((one) => shareOf(one) > 0)).toBe(true);
+    }
+  }
+});
+
+test('each port of a range is a service, and an address is counted once', () => {
+  const config = Config.parse({ slots: 251, services: [{ address: '2001:db8::80', port: '8000-8002', backends: [] }] });
+  const { services = [], addresses = [] } = layOut(config, []);
+  expect([...services].map(([{ port }]) => port)).toEqual([8000, 8001, 8002]);
+  expect([...addresses]).toEqual([[{ address: '2001:db8::80' }, { services: 1 }]]);
+});
