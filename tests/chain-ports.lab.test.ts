@@ -139,3 +139,28 @@ test('functions are wired to each other, with others between them', async () => 
   expect(between?.entered).toBeGreaterThan(0);
   expect(between?.left).toBeGreaterThan(0);
 });
+
+test('a copy leaves by a port while the packet itself goes on, changed', async () => {
+  for (const host of hosts) lab.link(middle, host.name, host, 'eth0');
+  const paths = ['left', 'right', 'monitor'].map((port, index) => ['abc'.charAt(index), `mirror:${port}`]);
+  await using _chain = await start('tcx', ['a', 'b', 'c'], {
+    paths,
+    functions: [{ name: 'mirror', use: use('mirror') }],
+  });
+  using owned = new DisposableStack();
+  const [a, b, c] = hosts.map(({ namespace }) =>
+    owned.use(new PacketSocket({ link: 'eth0', namespace, receive: 'incoming' })),
+  );
+  const sent = 'eth 02:00:00:00:00:01 > 02:00:00:00:00:02 / ip 10.0.0.1 > 10.0.0.2 hops 7 / udp 5 > 9 / "to both"';
+  a?.send(packetFromText(sent));
+  const next = (socket: PacketSocket | undefined) => {
+    for (let frame = socket?.receive(1000); frame !== undefined; frame = socket?.receive(1000)) {
+      const text = textOf(frame);
+      if (text.includes('"to both"')) return text;
+    }
+    return undefined;
+  };
+  const changed = packetFromText(sent.replace('hops 7', 'hops 9'));
+  expect(next(b)).toBe(textOf(changed));
+  expect(next(c)).toBe(textOf(packetFromText(sent)));
+});
