@@ -1,4 +1,12 @@
-export { type Artefact, ArtefactError, type ArtefactPlace, readArtefact, writeArtefact } from './artefact/index.ts';
+export {
+  type Artefact,
+  ArtefactError,
+  type ArtefactPlace,
+  readArtefact,
+  type Syntax,
+  writeArtefact,
+  writeSyntax,
+} from './artefact/index.ts';
 export { CodeGenerationError, type CompiledProgram, type CompileOptions, compileProgram } from './backend/index.ts';
 export {
   type CompiledFunction,

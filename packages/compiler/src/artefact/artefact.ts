@@ -35,6 +35,9 @@ export interface Artefact {
   readonly shared: readonly Json[];
 }
 
+/** What was read of a function's files, as plain data: for a thread that is to have no parser. */
+export type Syntax = Pick<Artefact, 'modules' | 'shared'>;
+
 export interface ArtefactPlace {
   /** Where the artefact lies, or will lie. */
   readonly folder: string;
@@ -45,18 +48,22 @@ export interface ArtefactPlace {
 /** The same function gives the same artefact, on any machine. */
 export function writeArtefact({ spec, file, code }: ImportedVnf, place: ArtefactPlace): Artefact {
   const { folder, module = file } = place;
-  const modules = code.graph.files.map((name) => code.graph.module(name));
-  const { root, shared } = encode(modules, (object) => withoutKey(withFile(object, (name) => relative(folder, name))));
   const content = {
     format: FORMAT,
     version: VERSION,
     module: relative(folder, module),
     spec: plain(dataOf(spec)),
     plan: plain(planFunction(spec)),
-    modules: root,
-    shared,
+    ...writeSyntax({ code }, folder),
   } as const;
   return { ...content, hash: contentHash(content) };
+}
+
+/** Paths in it are from `folder`. */
+export function writeSyntax({ code }: Pick<FunctionCode, 'code'>, folder = '/'): Syntax {
+  const modules = code.graph.files.map((name) => code.graph.module(name));
+  const { root, shared } = encode(modules, (object) => withoutKey(withFile(object, (name) => relative(folder, name))));
+  return { modules: root, shared };
 }
 
 /**
@@ -98,7 +105,7 @@ function isArtefact(json: unknown): json is Artefact {
 }
 
 /** The code alone. @throws CompileError */
-export function codeOf({ modules, shared }: Artefact, folder: string): FunctionCode {
+export function codeOf({ modules, shared }: Syntax, folder = '/'): FunctionCode {
   const replace: Replace = (object) => withKey(withFile(object, (name) => resolve(folder, name)));
   // The hash says that it is what writeArtefact wrote.
   const read = decode({ root: modules, shared }, replace) as readonly ModuleNode[];

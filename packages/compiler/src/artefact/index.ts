@@ -1,2 +1,9 @@
-export { type Artefact, type ArtefactPlace, readArtefact, writeArtefact } from './artefact.ts';
+export {
+  type Artefact,
+  type ArtefactPlace,
+  readArtefact,
+  type Syntax,
+  writeArtefact,
+  writeSyntax,
+} from './artefact.ts';
 export { ArtefactError } from './artefact-error.ts';

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { openFds, traceFds } from '@twinpath/linux';
 import type { Log } from '@twinpath/vnf';
 import { lineChain, type OwnFunctionSpec } from '@twinpath/vnf/chain';
@@ -7,13 +10,19 @@ import { startChain } from './start-chain.ts';
 
 const LEARNER = new URL('../fixtures/learner.vnf.ts', import.meta.url).pathname;
 let veth: Veth;
+let cache: string;
 
 beforeAll(() => {
+  cache = mkdtempSync(join(tmpdir(), 'tp-runtime-events-'));
+  // Nothing was read before.
+  vi.stubEnv('XDG_CACHE_HOME', cache);
   traceFds();
   veth = new Veth('events');
 });
 afterAll(() => {
   veth[Symbol.dispose]();
+  vi.unstubAllEnvs();
+  rmSync(cache, { recursive: true });
   expect(openFds()).toEqual([]);
 });
 
@@ -37,6 +46,11 @@ test('tables tell of changes and of being full, batches come together, and a cha
   };
   const told = () => learner().operate('told', undefined);
   const statistics = async () => (await chain.statistics()).functions[0];
+
+  // The parser is most of what a worker would cost.
+  const modules = await learner().operate('modules', undefined);
+  expect(modules).toEqual(expect.arrayContaining([LEARNER]));
+  expect(modules).not.toContainEqual(expect.stringContaining('/node_modules/typescript/'));
 
   sendTo(1, 2, 3, 4, 5, 6, 1);
   // Padded, as Ethernet has it.

@@ -1,6 +1,7 @@
 // What the main thread and a worker say to each other. Plain data.
 
 import type { MessagePort } from 'node:worker_threads';
+import type { Syntax } from '@twinpath/compiler';
 import type { Holdings } from '@twinpath/linux';
 import type { Log } from '@twinpath/vnf';
 import type { StartOptions } from '../instance/instance-handle.ts';
@@ -39,6 +40,8 @@ export interface NewInstance {
   /** Where pins go. */
   readonly pins: string;
   readonly key: number;
+  /** What was read of the file, for as long as it is as it was. */
+  readonly syntax?: Syntax;
 }
 
 /** What is asked of an instance; in one with `open`, to which it is new. */

@@ -54,8 +54,8 @@ export class WorkerInstances {
     }
   }
 
-  async #open(number: number, { chain, name, use, pins, key }: NewInstance): Promise<unknown> {
-    const imported = await importVnf(use);
+  async #open(number: number, { chain, name, use, pins, key, syntax }: NewInstance): Promise<unknown> {
+    const imported = await importVnf(use, syntax);
     const within = <T>(work: () => T): T => this.#code.run(number, work);
     const plane = new WorkerPlane({
       functionName: name,

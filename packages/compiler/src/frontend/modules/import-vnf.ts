@@ -3,7 +3,16 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { type FunctionSpec, fileOf } from '@twinpath/vnf/spec';
-import { artefactBeside, checked, checkPlan, codeOf, moduleOf, readArtefact } from '../../artefact/artefact.ts';
+import {
+  artefactBeside,
+  checked,
+  checkPlan,
+  codeOf,
+  isFresh,
+  moduleOf,
+  readArtefact,
+  type Syntax,
+} from '../../artefact/artefact.ts';
 import { ArtefactError } from '../../artefact/artefact-error.ts';
 import { readCache, writeCache } from '../../artefact/cache.ts';
 import { CompileError } from '../report/compile-error.ts';
@@ -16,15 +25,16 @@ export type { FunctionCode, ImportedVnf } from './function-code.ts';
 const BUILT = /\.[mc]?js(on)?$/;
 
 /**
- * A function's source; its module as JavaScript, with its artefact beside it; or its artefact.
+ * A function's source; its module as JavaScript, with its artefact beside it; or its artefact. `syntax`: what was read of the source
+ * before, which saves the parser while the files are as they were.
  * @throws CompileError: the file or one that it imports is missing, is no TypeScript, fails when it runs, or is no function;
  * ArtefactError
  */
-export async function importVnf(path: string): Promise<ImportedVnf> {
+export async function importVnf(path: string, syntax?: Syntax): Promise<ImportedVnf> {
   const file = resolve(path);
   if (BUILT.test(file)) return importArtefact(artefactBeside(file));
   const cached = readCache(file);
-  const read = cached ?? (await readSource(file));
+  const read = cached ?? freshCode(syntax) ?? (await readSource(file));
   const imported = { spec: await runModule(read), ...read };
   if (cached === undefined) writeCache(imported);
   return imported;
@@ -58,6 +68,18 @@ export async function sourceFiles(path: string): Promise<readonly string[]> {
   } catch (error) {
     if (!(error instanceof CompileError)) throw error;
     return [file, ...error.diagnostics.map((diagnostic) => diagnostic.file)];
+  }
+}
+
+function freshCode(syntax: Syntax | undefined): FunctionCode | undefined {
+  if (syntax === undefined) return undefined;
+  const code = codeOf(syntax);
+  try {
+    return isFresh(code) ? code : undefined;
+  } catch (error) {
+    // A file of the function is gone: whoever reads the source says so.
+    if (!(error instanceof Error) || !('syscall' in error)) throw error;
+    return undefined;
   }
 }
 
