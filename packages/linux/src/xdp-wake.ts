@@ -21,9 +21,12 @@ export function wakeXdpReceiver(fd: number): boolean {
 }
 
 /** Busy and full are what it is for; an interface that is down sends nothing. */
+const passing: ReadonlySet<number> = new Set(
+  [Errno.EAGAIN, Errno.EBUSY, Errno.ENOBUFS, Errno.EINTR, Errno.ENETDOWN].map((errno) => -errno),
+);
+
 function settled(call: string, fd: number, result: number): boolean {
-  if ([Errno.EAGAIN, Errno.EBUSY, Errno.ENOBUFS, Errno.EINTR, Errno.ENETDOWN].some((errno) => result === -errno))
-    return false;
-  check(call, result, { subject: `AF_XDP socket ${fd}` });
-  return true;
+  if (result >= 0) return true;
+  if (!passing.has(result)) check(call, result, { subject: `AF_XDP socket ${fd}` });
+  return false;
 }

@@ -1,4 +1,5 @@
 import type { LinearMemory } from '../memory/linear-memory.ts';
+import type { PortImage } from './port-image.ts';
 
 /** Cells of one writer that any thread can read: doubles, exact up to 2^53. */
 export class Counters<Name extends string> {
@@ -14,6 +15,10 @@ export class Counters<Name extends string> {
     this.#cells[cell] = (this.#cells[cell] ?? 0) + count;
   }
 
+  get(cell: number): number {
+    return this.#cells[cell] ?? 0;
+  }
+
   read(): Readonly<Record<Name, number>> {
     const pairs = this.#names.map((name, index) => [name, this.#cells[index] ?? 0]);
     return Object.fromEntries(pairs);
@@ -27,6 +32,12 @@ export const RECEIVED = 0;
 export const SENT = 1;
 export const COMPLETED = 2;
 export const FULL = 3;
+
+/** Any thread may read them at any time. */
+export const readPortCounters = (
+  memory: LinearMemory,
+  { counters }: PortImage,
+): Readonly<Record<PortCounter, number>> => new Counters(memory, counters, portCounters).read();
 
 /**
  * Of a worker: what became of each frame that was received. `passed`: meant for the host, and sent to the port for that.

@@ -1,5 +1,5 @@
 export { CaptureDevice, type CaptureImage } from './capture.ts';
-export type { PortCounter, VerdictCounter } from './counters.ts';
+export { type PortCounter, readPortCounters, type VerdictCounter } from './counters.ts';
 export { createPort, freePort, type NewPort } from './create-port.ts';
 export { FarEnd } from './far-end.ts';
 export { BURST, BURST_BYTES, Forwarder, type ForwarderPlace } from './forwarder.ts';

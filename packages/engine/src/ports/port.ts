@@ -132,12 +132,7 @@ export class Port {
 
   /** Frames that were sent and have not come back. */
   get sending(): number {
-    const { sent, completed } = this.counters();
-    return sent - completed;
-  }
-
-  counters(): Readonly<Record<PortCounter, number>> {
-    return this.#counters.read();
+    return this.#counters.get(SENT) - this.#counters.get(COMPLETED);
   }
 
   #complete(): void {

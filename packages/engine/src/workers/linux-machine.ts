@@ -25,10 +25,9 @@ export const machine: Machine = {
   },
 };
 
-let waiting: { readonly key: string; readonly wait: FdWait } | undefined;
+let waiting: { readonly fds: readonly number[]; readonly wait: FdWait } | undefined;
 
 export const waitForFds: WaitForFds = (fds, timeoutMs) => {
-  const key = String(fds);
-  if (waiting?.key !== key) waiting = { key, wait: new FdWait(fds) };
+  if (waiting?.fds !== fds) waiting = { fds, wait: new FdWait(fds) };
   waiting.wait.wait(timeoutMs);
 };

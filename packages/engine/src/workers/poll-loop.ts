@@ -1,6 +1,6 @@
 import type { LinearMemory } from '../memory/linear-memory.ts';
 import type { Forwarder } from '../ports/forwarder.ts';
-import type { Device } from '../ports/port-image.ts';
+import type { Port } from '../ports/port.ts';
 import type { PollOptions } from './messages.ts';
 
 /** Sleeps until a descriptor can be read, at most so long. */
@@ -20,6 +20,9 @@ export class PollLoop {
   readonly #waitForFds: WaitForFds;
   readonly #busy: boolean;
   readonly #patienceMs: number;
+  /** Whose descriptors `fds` are. */
+  #ports: readonly Port[] = [];
+  #fds: readonly number[] = [];
 
   constructor(memory: LinearMemory, forwarder: Forwarder, options: PollOptions, waitForFds: WaitForFds) {
     this.#forwarder = forwarder;
@@ -44,19 +47,23 @@ export class PollLoop {
     }
   }
 
+  /** Called thousands of times a second when frames come one by one: it makes no objects. */
   #sleep(bell: number): void {
-    const devices = this.#forwarder.ports.map(({ device }) => device);
-    const fds = devices.flatMap(({ fd }) => fd ?? []);
-    const isAlert = devices.some(isUnwatched) || this.#forwarder.ports.some((port) => port.sending > 0);
-    if (fds.length > 0) {
-      const isMixed = isAlert || fds.length < devices.length;
-      this.#waitForFds(fds, isMixed ? SHORT_WAIT_MS : LONGEST_WAIT_MS);
+    const { ports } = this.#forwarder;
+    if (ports !== this.#ports) {
+      this.#ports = ports;
+      this.#fds = ports.flatMap(({ device }) => device.fd ?? []);
+    }
+    const isAlert = ports.some(isUnwatched);
+    if (this.#fds.length > 0) {
+      const isMixed = isAlert || this.#fds.length < ports.length;
+      this.#waitForFds(this.#fds, isMixed ? SHORT_WAIT_MS : LONGEST_WAIT_MS);
     } else {
       Atomics.wait(this.#words, this.#bell, bell, isAlert ? SHORT_WAIT_MS : LONGEST_WAIT_MS);
     }
   }
 }
 
-/** It brings frames by itself, and has no descriptor that says so. */
-const isUnwatched = (device: Device): boolean =>
-  device.exchange !== undefined && device.fd === undefined && device.finished !== true;
+/** It has frames under way, or brings some by itself, and no descriptor that says so. */
+const isUnwatched = ({ device, sending }: Port): boolean =>
+  sending > 0 || (device.exchange !== undefined && device.fd === undefined && device.finished !== true);
