@@ -43,32 +43,71 @@ function isGraphOf({ successors }: Graph, blocks: readonly Block[]): boolean {
 
 /** The graph of any control flow whose entry is block 0. */
 export function graphOfSuccessors(successors: readonly (readonly BlockId[])[]): Graph {
-  const order = reversePostorder(successors);
-  const position = new Array<number>(successors.length).fill(-1);
-  order.forEach((block, index) => {
-    position[block] = index;
-  });
-  const predecessors: BlockId[][] = successors.map(() => []);
-  for (const block of order) for (const next of at(successors, block)) at(predecessors, next).push(block);
-  const dominator = dominators(order, position, predecessors);
-  const dominated: BlockId[][] = successors.map(() => []);
-  for (const block of order) if (block !== 0) at(dominated, at(dominator, block)).push(block);
-  const dominates = intervals(dominated);
-  const { loopDepth, loopHeaders } = loops(order, predecessors, dominates);
-  return { predecessors, successors, order, dominator, dominated, loopDepth, loopHeaders, dominates };
+  return new Flow(successors);
+}
+
+/** Dominators and loops are found when they are asked for: passes that tidy up need the order alone. */
+class Flow implements Graph {
+  readonly successors: readonly (readonly BlockId[])[];
+  readonly predecessors: readonly (readonly BlockId[])[];
+  readonly order: readonly BlockId[];
+  #dominator: readonly BlockId[] | undefined;
+  #dominated: readonly (readonly BlockId[])[] | undefined;
+  #dominates: Graph['dominates'] | undefined;
+  #loops: ReturnType<typeof loops> | undefined;
+
+  constructor(successors: readonly (readonly BlockId[])[]) {
+    this.successors = successors;
+    this.order = reversePostorder(successors);
+    const predecessors: BlockId[][] = successors.map(() => []);
+    for (const block of this.order) for (const next of at(successors, block)) at(predecessors, next).push(block);
+    this.predecessors = predecessors;
+  }
+
+  get dominator(): readonly BlockId[] {
+    this.#dominator ??= dominators(this.order, this.predecessors);
+    return this.#dominator;
+  }
+
+  get dominated(): readonly (readonly BlockId[])[] {
+    if (this.#dominated !== undefined) return this.#dominated;
+    const dominated: BlockId[][] = this.successors.map(() => []);
+    for (const block of this.order) if (block !== 0) at(dominated, at(this.dominator, block)).push(block);
+    this.#dominated = dominated;
+    return dominated;
+  }
+
+  dominates(above: BlockId, below: BlockId): boolean {
+    this.#dominates ??= intervals(this.dominated);
+    return this.#dominates(above, below);
+  }
+
+  get loopDepth(): readonly number[] {
+    return this.#allLoops().loopDepth;
+  }
+
+  get loopHeaders(): ReadonlySet<BlockId> {
+    return this.#allLoops().loopHeaders;
+  }
+
+  #allLoops(): ReturnType<typeof loops> {
+    this.#loops ??= loops(this.order, this.predecessors, (above, below) => this.dominates(above, below));
+    return this.#loops;
+  }
 }
 
 function reversePostorder(successors: readonly (readonly BlockId[])[]): BlockId[] {
   const order: BlockId[] = [];
-  const seen = new Set<BlockId>([0]);
+  const seen = new Uint8Array(successors.length);
+  seen[0] = 1;
   const path: { readonly block: BlockId; next: number }[] = [{ block: 0, next: 0 }];
   for (let top = path.at(-1); top !== undefined; top = path.at(-1)) {
     const to = at(successors, top.block)[top.next++];
     if (to === undefined) {
       order.push(top.block);
       path.pop();
-    } else if (!seen.has(to)) {
-      seen.add(to);
+    } else if (seen[to] === 0) {
+      seen[to] = 1;
       path.push({ block: to, next: 0 });
     }
   }
@@ -76,12 +115,12 @@ function reversePostorder(successors: readonly (readonly BlockId[])[]): BlockId[
 }
 
 /** Cooper, Harvey, Kennedy: "A Simple, Fast Dominance Algorithm". */
-function dominators(
-  order: readonly BlockId[],
-  position: readonly number[],
-  predecessors: readonly (readonly BlockId[])[],
-): BlockId[] {
-  const dominator = position.map(() => -1);
+function dominators(order: readonly BlockId[], predecessors: readonly (readonly BlockId[])[]): BlockId[] {
+  const position = new Int32Array(predecessors.length).fill(-1);
+  order.forEach((block, index) => {
+    position[block] = index;
+  });
+  const dominator = new Array<BlockId>(predecessors.length).fill(-1);
   dominator[0] = 0;
   const meet = (left: BlockId, right: BlockId): BlockId => {
     let [a, b] = [left, right];
@@ -95,8 +134,10 @@ function dominators(
     changed = false;
     for (const block of order) {
       if (block === 0) continue;
-      const known = at(predecessors, block).filter((from) => at(dominator, from) >= 0);
-      const found = known.reduce(meet);
+      let found = -1;
+      for (const from of at(predecessors, block)) {
+        if (at(dominator, from) >= 0) found = found < 0 ? from : meet(found, from);
+      }
       if (dominator[block] !== found) {
         dominator[block] = found;
         changed = true;

@@ -7,7 +7,7 @@ import { allTables, EVENTS } from '../fuzz/tables.ts';
 import { verifierReasoning } from '../optimise/verifier-reasoning.ts';
 import { ProgramBuilder } from './builder.ts';
 import { contains, exactly } from './interval.ts';
-import { exactReasoning, rangesOf } from './ranges.ts';
+import { exactReasoning, rangesOf, rangesOfSome } from './ranges.ts';
 
 describe('rangesOf', () => {
   it.each([
@@ -18,7 +18,7 @@ describe('rangesOf', () => {
     for (let seed = 0; seed < 60; seed++) {
       const { program, packets } = makeExperiment(seed);
       const functions = [program, ...(program.subprograms ?? [])];
-      const ranges = new Map(functions.map((one) => [one.name, rangesOf(one, reasoning)]));
+      const ranges = new Map(functions.map((one) => [one.name, rangesOfSome(one, one.values.keys(), reasoning)]));
       const maps = new EvaluatorMaps([...allTables, EVENTS], { cpus: 1 });
       for (const packet of packets.slice(0, 3)) {
         const { trace } = evaluate(program, { packet, maps, environment: createEnvironment(), trace: true });

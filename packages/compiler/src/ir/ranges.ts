@@ -17,7 +17,7 @@ import {
 } from './interval.ts';
 import { oncePerProgram } from './once-per-program.ts';
 import { operandsOf } from './operands.ts';
-import type { BlockId, Instruction, Phi, Program, ValueId } from './types.ts';
+import type { Block, BlockId, Instruction, Phi, Program, ValueId } from './types.ts';
 import { type Definitions, instructionsByResult } from './uses.ts';
 
 /** How somebody reasons about bounds: the compiler by what operations compute, the verifier by what it can prove. */
@@ -58,22 +58,21 @@ export function exactResult(instruction: Instruction, operand: (value: ValueId) 
   }
 }
 
-/** Of each program once for each way of reasoning. */
-export function rangesOf(program: Program, reasoning: Reasoning = exactReasoning): Ranges {
-  let analyse = analyses.get(reasoning);
-  if (analyse === undefined) {
-    analyse = oncePerProgram((one) => new Analysis(one, reasoning).run());
-    analyses.set(reasoning, analyse);
-  }
-  return analyse(program);
-}
+/** Of each program once. */
+export const rangesOf: (program: Program) => Ranges = oncePerProgram((program) =>
+  new Analysis(program, exactReasoning).run(),
+);
 
-const analyses = new WeakMap<Reasoning, (program: Program) => Ranges>();
+/** Of some values only, and of what they depend on: takes less time. */
+export function rangesOfSome(program: Program, values: Iterable<ValueId>, reasoning = exactReasoning): Ranges {
+  return new Analysis(program, reasoning, values).run();
+}
 
 /** Changes of a phi after which a bound that still moves is given up: few at a loop's head, where it will go on. */
 const PATIENCE = { loop: 3, other: 50 };
 const NARROWING_ROUNDS = 2;
 
+type Part = Pick<Block, 'phis' | 'instructions'>;
 type HoldingFrom = ReturnType<typeof factsByValue>;
 
 class Analysis {
@@ -83,37 +82,88 @@ class Analysis {
   readonly #definitions: Definitions;
   readonly #facts: HoldingFrom;
   readonly #edges = new Map<Phi, readonly (readonly Fact[])[]>();
+  /** By block: the phis and instructions to look at. */
+  readonly #parts: readonly Part[];
   /** Values that control has not reached have none. */
   readonly #bounds: (Interval | undefined)[];
-  /** When the bounds of a value last changed, and when they were last computed: so much of a round need not be done again. */
-  readonly #changed: number[];
-  readonly #computed: number[];
+  /** When the bounds of a value last changed, and when a block was last looked at: a round goes to few blocks again. */
+  readonly #changed: Uint32Array;
+  readonly #visited: Uint32Array;
+  /** Of blocks that were looked at: what their values depend on, other than what stands above in them. */
+  readonly #inputs = new Map<BlockId, readonly ValueId[]>();
   #clock = 0;
   readonly #widenings = new Map<ValueId, number>();
 
-  constructor(program: Program, reasoning: Reasoning) {
+  constructor(program: Program, reasoning: Reasoning, values?: Iterable<ValueId>) {
     this.#program = program;
     this.#reasoning = reasoning;
     this.#graph = graphOf(program);
     this.#definitions = instructionsByResult(program);
     const believed = (fact: Fact) => reasoning.believes(fact, this.#definitions);
     this.#facts = factsByValue(program, this.#graph, this.#definitions, believed);
-    for (const { id, phis } of program.blocks) for (const phi of phis) this.#edges.set(phi, this.#edgesOf(phi, id));
-    this.#bounds = program.values.map(() => undefined);
-    this.#changed = program.values.map(() => 0);
-    this.#computed = program.values.map(() => -1);
+    this.#parts = values === undefined ? program.blocks : this.#partsFor(values);
+    this.#parts.forEach(({ phis }, id) => {
+      for (const phi of phis) this.#edges.set(phi, this.#edgesOf(phi, id));
+    });
+    this.#bounds = new Array<Interval | undefined>(program.values.length).fill(undefined);
+    this.#changed = new Uint32Array(program.values.length);
+    this.#visited = new Uint32Array(program.blocks.length);
   }
 
   run(): Ranges {
-    while (this.#round((phi, interval, patience) => this.#widened(phi, interval, patience)));
-    if (this.#graph.loopHeaders.size > 0) {
-      for (const { result } of this.#edges.keys()) this.#computed[result] = -1;
-      for (let round = 0; round < NARROWING_ROUNDS; round++) this.#round((_, interval) => interval);
+    const { order, loopHeaders } = this.#graph;
+    const widened = (phi: ValueId, interval: Interval, patience: number) => this.#widened(phi, interval, patience);
+    const busy = order.filter((id) => this.#isBusy(id));
+    let moves = this.#round(busy, widened);
+    if (loopHeaders.size > 0) {
+      // What stands in front of all loops has its bounds already.
+      const before = new Set(
+        order.slice(
+          0,
+          order.findIndex((block) => loopHeaders.has(block)),
+        ),
+      );
+      const again = busy.filter((id) => !before.has(id));
+      while (moves) moves = this.#round(this.#moved(again), widened);
+      const narrowed = (_: ValueId, interval: Interval) => interval;
+      this.#round(
+        again.filter((id) => at(this.#parts, id).phis.length > 0),
+        narrowed,
+      );
+      for (let round = 1; round < NARROWING_ROUNDS; round++) this.#round(this.#moved(again), narrowed);
     }
     return {
       of: (value) => this.#bounds[value] ?? FULL,
       in: (value, block) => this.#boundsIn(value, block) ?? FULL,
     };
+  }
+
+  #isBusy(id: BlockId): boolean {
+    const { phis, instructions } = at(this.#parts, id);
+    return phis.length + instructions.length > 0;
+  }
+
+  /** Of each block what the bounds of some values come from. */
+  #partsFor(values: Iterable<ValueId>): readonly Part[] {
+    const { blocks } = this.#program;
+    const wanted = new Set(values);
+    const phis = new Map(blocks.flatMap((block) => block.phis.map((phi) => [phi.result, { phi, block }] as const)));
+    const want = ({ other }: Fact) => {
+      if ('value' in other) wanted.add(other.value);
+    };
+    for (const value of wanted) {
+      for (const { fact } of this.#facts.get(value) ?? []) want(fact);
+      const definition = this.#definitions[value];
+      if (definition !== undefined) for (const operand of operandsOf(definition)) wanted.add(operand);
+      const merged = phis.get(value);
+      if (merged === undefined) continue;
+      for (const input of merged.phi.inputs) wanted.add(input.value);
+      for (const facts of this.#edgesOf(merged.phi, merged.block.id)) facts.forEach(want);
+    }
+    return blocks.map((block) => ({
+      phis: block.phis.filter(({ result }) => wanted.has(result)),
+      instructions: block.instructions.filter((one) => one.op !== 'store' && wanted.has(one.result)),
+    }));
   }
 
   /** What the edges into a block tell of the values that they bring to a phi. */
@@ -125,22 +175,20 @@ class Analysis {
     );
   }
 
-  #round(accept: (phi: ValueId, interval: Interval, patience: number) => Interval): boolean {
+  /** Whether any bounds have changed. */
+  #round(blocks: Iterable<BlockId>, accept: (phi: ValueId, interval: Interval, patience: number) => Interval): boolean {
     const before = this.#clock;
-    for (const id of this.#graph.order) {
-      const { phis, instructions } = at(this.#program.blocks, id);
+    for (const id of blocks) {
+      this.#visited[id] = this.#clock;
+      const { phis, instructions } = at(this.#parts, id);
       const operand = (value: ValueId) => this.#boundsIn(value, id) ?? FULL;
       const patience = this.#graph.loopHeaders.has(id) ? PATIENCE.loop : PATIENCE.other;
       for (const phi of phis) {
-        if (!this.#isOutdatedPhi(phi)) continue;
-        this.#computed[phi.result] = this.#clock;
         const interval = this.#phi(phi);
         if (interval !== undefined) this.#update(phi.result, accept(phi.result, interval, patience));
       }
       for (const instruction of instructions) {
-        if (instruction.op === 'store' || !this.#isOutdated(instruction.result, operandsOf(instruction))) continue;
-        this.#computed[instruction.result] = this.#clock;
-        this.#update(instruction.result, this.#reasoning.result(instruction, operand));
+        if (instruction.op !== 'store') this.#update(instruction.result, this.#reasoning.result(instruction, operand));
       }
     }
     return this.#clock > before;
@@ -153,26 +201,36 @@ class Analysis {
     this.#changed[value] = ++this.#clock;
   }
 
-  /** Whether what a value is computed from has changed since, or what branches compare that with. */
-  #isOutdated(value: ValueId, operands: readonly ValueId[]): boolean {
-    const computed = at(this.#computed, value);
-    if (computed < 0) return true;
-    for (const operand of operands) {
-      if (at(this.#changed, operand) > computed) return true;
-      for (const { fact } of this.#facts.get(operand) ?? []) if (this.#hasMoved(fact, computed)) return true;
+  /** Those blocks among some that depend on what has changed since they were looked at, as they come up. */
+  *#moved(blocks: readonly BlockId[]): Iterable<BlockId> {
+    for (const id of blocks) {
+      const since = at(this.#visited, id);
+      if (this.#inputsOf(id).some((value) => at(this.#changed, value) > since)) yield id;
     }
-    return false;
   }
 
-  #isOutdatedPhi(phi: Phi): boolean {
-    const computed = at(this.#computed, phi.result);
-    const values = phi.inputs.map(({ value }) => value);
-    if (this.#isOutdated(phi.result, values)) return true;
-    return (this.#edges.get(phi) ?? []).some((facts) => facts.some((fact) => this.#hasMoved(fact, computed)));
-  }
-
-  #hasMoved({ other }: Fact, since: number): boolean {
-    return 'value' in other && at(this.#changed, other.value) > since;
+  #inputsOf(id: BlockId): readonly ValueId[] {
+    const known = this.#inputs.get(id);
+    if (known !== undefined) return known;
+    const { phis, instructions } = at(this.#parts, id);
+    const inputs = new Set<ValueId>();
+    const compared = ({ other }: Fact) => {
+      if ('value' in other) inputs.add(other.value);
+    };
+    const depend = (value: ValueId) => {
+      inputs.add(value);
+      for (const { fact, from } of this.#facts.get(value) ?? []) if (this.#graph.dominates(from, id)) compared(fact);
+    };
+    for (const instruction of instructions) operandsOf(instruction).forEach(depend);
+    for (const { result } of phis) inputs.delete(result);
+    for (const instruction of instructions) if (instruction.op !== 'store') inputs.delete(instruction.result);
+    for (const phi of phis) {
+      for (const { value } of phi.inputs) depend(value);
+      for (const facts of this.#edges.get(phi) ?? []) facts.forEach(compared);
+    }
+    const made = [...inputs];
+    this.#inputs.set(id, made);
+    return made;
   }
 
   #phi(phi: Phi): Interval | undefined {

@@ -2,7 +2,7 @@ import { CodeGenerationError } from '../backend/error.ts';
 import { at } from '../ir/at.ts';
 import { contains, type Interval, onesUpTo } from '../ir/interval.ts';
 import { hasEffect, resultOf, successorsOf } from '../ir/operands.ts';
-import { type Ranges, rangesOf } from '../ir/ranges.ts';
+import { type Ranges, rangesOfSome } from '../ir/ranges.ts';
 import type { Block, BlockId, Instruction, Program, Terminator, ValueId, ValueType } from '../ir/types.ts';
 import { type Definitions, instructionsByResult } from '../ir/uses.ts';
 import { regionOf } from './aliasing.ts';
@@ -17,14 +17,21 @@ import { verifierReasoning } from './verifier-reasoning.ts';
  */
 export function legalise(program: Program, depth = 0): Program {
   const mended = new Set<ValueId>();
-  for (let current = program; ; ) {
-    const next = new Legalising(current, mended, depth).run();
-    if (next === current) return current;
-    current = next;
+  let current = program;
+  for (let isWaiting = variableOffsets(program).length > 0; isWaiting; ) {
+    const turn = new Legalising(current, mended, depth);
+    current = turn.run();
+    isWaiting = turn.isWaiting;
   }
+  return current;
 }
 
 type Offset = Extract<Instruction, { op: 'offset' }>;
+
+function variableOffsets(program: Program): readonly Offset[] {
+  const definitions = instructionsByResult(program);
+  return definitions.flatMap((one) => (one?.op === 'offset' && definitions[one.by]?.op !== 'constant' ? [one] : []));
+}
 
 interface Finding {
   readonly block: Block;
@@ -44,38 +51,44 @@ class Legalising {
   readonly #known: Ranges;
   readonly #reach: PacketReach;
   readonly #linked: ReadonlySet<ValueId>;
+  /** Whether some offsets could not be judged yet, for mends of others. */
+  isWaiting = false;
 
   constructor(program: Program, mended: Set<ValueId>, depth: number) {
     this.#program = program;
     this.#mended = mended;
     this.#definitions = instructionsByResult(program);
-    this.#proved = rangesOf(program, verifierReasoning);
-    this.#known = rangesOf(program);
+    const variable = variableOffsets(program).map(({ by }) => by);
+    this.#proved = rangesOfSome(program, variable, verifierReasoning);
+    this.#known = rangesOfSome(program, variable);
     this.#reach = new PacketReach(program, this.#definitions, { proved: this.#proved, known: this.#known, depth });
     this.#linked = linkedToOthers(program, this.#definitions);
   }
 
-  /** Mends what does not wait for other mends, or gives the same program if there is nothing to mend. */
+  /** Mends what does not wait for other mends. */
   run(): Program {
     const { blocks } = this.#program;
     const moved = new Set<ValueId>();
     for (const { id, instructions } of blocks) {
       const count = this.#program.blocks.length;
       for (const offset of instructions) {
-        if (offset.op !== 'offset' || this.#isSettled(offset, id) || this.#restsOn(offset, moved)) continue;
-        this.#program = this.#mend(offset, id);
-        moved.add(offset.result);
-        if (this.#program.blocks.length === count) continue;
-        // A guard tells of all offsets by the same value behind it, and the rest of the block is another one now.
-        moved.add(offset.by);
-        break;
+        if (offset.op !== 'offset' || this.#definitions[offset.by]?.op === 'constant') continue;
+        if (this.#restsOn(offset, moved)) this.isWaiting = true;
+        else if (!this.#isSettled(offset, id)) {
+          this.#program = this.#mend(offset, id);
+          moved.add(offset.result);
+          if (this.#program.blocks.length === count) continue;
+          // A guard tells of all offsets by the same value behind it, and the rest of the block is another one now.
+          moved.add(offset.by);
+          this.isWaiting = true;
+          break;
+        }
       }
     }
     return this.#program;
   }
 
   #isSettled(offset: Offset, block: BlockId): boolean {
-    if (this.#definitions[offset.by]?.op === 'constant') return true;
     if (this.#linked.has(offset.by)) return false;
     return this.#mended.has(offset.result) || contains(this.#allowed(offset, block), this.#proved.in(offset.by, block));
   }
@@ -96,7 +109,10 @@ class Legalising {
   #mend(offset: Offset, id: BlockId): Program {
     const block = at(this.#program.blocks, id);
     const finding = { block, index: block.instructions.indexOf(offset), offset };
-    if (this.#linked.has(offset.by)) return this.#replaced(finding, 'add', 0n);
+    if (this.#linked.has(offset.by)) {
+      this.isWaiting = true;
+      return this.#replaced(finding, 'add', 0n);
+    }
     const [allowed, known] = [this.#allowed(offset, id), this.#known.in(offset.by, id)];
     this.#mended.add(offset.result);
     // Larger constants the verifier would not be shown as such.

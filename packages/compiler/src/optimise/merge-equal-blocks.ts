@@ -11,17 +11,15 @@ import { removeUnreachable } from './remove-unreachable.ts';
  * variable pointer offset stay: the facts that bound it hold on one path only.
  */
 export function mergeEqualBlocks(program: Program): Program {
-  const counts = useCounts(program);
-  const candidates = graphOf(program).order.filter((id) => {
-    const block = at(program.blocks, id);
-    return id !== 0 && block.phis.length === 0 && isSelfContained(block, counts);
-  });
+  const candidates = graphOf(program).order.filter((id) => id !== 0 && at(program.blocks, id).phis.length === 0);
   const replacedBy = new Map<BlockId, BlockId>();
   for (const alike of Map.groupBy(candidates, (id) => outline(at(program.blocks, id))).values()) {
     if (alike.length < 2) continue;
+    const counts = useCounts(program);
     const kept = new Map<string, BlockId>();
     for (const id of alike) {
       const block = at(program.blocks, id);
+      if (!isSelfContained(block, counts)) continue;
       const key = `${fingerprint(block)} | ${incoming(block, program)}`;
       const twin = kept.get(key);
       if (twin === undefined) kept.set(key, id);
@@ -46,9 +44,11 @@ function isSelfContained({ instructions, terminator }: Block, counts: Uint32Arra
   });
 }
 
-/** What equal blocks have in common at first sight. */
-const outline = ({ instructions, terminator }: Block): string =>
-  `${instructions.map(({ op }) => op).join()} ${terminator.op} ${successorsOf(terminator).join()}`;
+/** What equal blocks have in common at first sight: where they go, and how many instructions they have. */
+function outline({ instructions, terminator }: Block): string {
+  const [first = -1, second = -1] = successorsOf(terminator);
+  return `${first} ${second} ${instructions.length} ${instructions[0]?.op}`;
+}
 
 /** The block as text, its own values named by their order. */
 function fingerprint({ instructions, terminator }: Block): string {

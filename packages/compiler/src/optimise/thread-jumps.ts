@@ -12,6 +12,7 @@ import { removeUnreachable } from './remove-unreachable.ts';
  * dominance would break.
  */
 export function threadJumps(program: Program): Program {
+  if (!program.blocks.some(mayTestPhi)) return program;
   const graph = graphOf(program);
   const definitions = instructionsByResult(program);
   const counts = useCounts(program);
@@ -19,7 +20,7 @@ export function threadJumps(program: Program): Program {
   const touched = new Set<BlockId>();
   for (const id of graph.order) {
     const block = at(blocks, id);
-    const test = testOf(block, counts, definitions);
+    const test = mayTestPhi(block) ? testOf(block, counts, definitions) : undefined;
     if (test === undefined || !readNearby(block, program, counts)) continue;
     for (const { block: from, value } of test.phi.inputs) {
       const constant = definitions[value];
@@ -34,6 +35,9 @@ export function threadJumps(program: Program): Program {
   }
   return touched.size === 0 ? program : removeUnreachable({ ...program, blocks });
 }
+
+const mayTestPhi = ({ phis, instructions, terminator }: Block): boolean =>
+  phis.length > 0 && instructions.length < 2 && terminator.op === 'branch';
 
 interface Test {
   readonly phi: Phi;

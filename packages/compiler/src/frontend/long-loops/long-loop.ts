@@ -36,9 +36,10 @@ const MOST_STATE = 160;
 const LEAVES: ReadonlySet<Instruction['op']> = new Set(['constant', 'stack', 'map', 'map-value']);
 
 /** The natural loop. */
-export function loopBody({ predecessors, dominates }: Graph, header: BlockId): ReadonlySet<BlockId> {
+export function loopBody(graph: Graph, header: BlockId): ReadonlySet<BlockId> {
+  const { predecessors } = graph;
   const body = new Set<BlockId>([header]);
-  const open = at(predecessors, header).filter((from) => dominates(header, from));
+  const open = at(predecessors, header).filter((from) => graph.dominates(header, from));
   for (let block = open.pop(); block !== undefined; block = open.pop()) {
     if (body.has(block)) continue;
     body.add(block);
@@ -117,8 +118,8 @@ interface SlotUse {
 const fillsSlot = (one: Instruction): boolean =>
   one.op === 'call' && (one.helper === 'skb_load_bytes' || one.helper === 'xdp_load_bytes');
 
-const isBefore = ({ dominates }: Graph, a: SlotUse, b: SlotUse): boolean =>
-  a.block === b.block ? a.index < b.index : dominates(a.block, b.block);
+const isBefore = (graph: Graph, a: SlotUse, b: SlotUse): boolean =>
+  a.block === b.block ? a.index < b.index : graph.dominates(a.block, b.block);
 
 function fromOutside(program: Program, body: ReadonlySet<BlockId>, inside: ReadonlyMap<ValueId, BlockId>) {
   const definitions = definitionsOf(program);

@@ -3,7 +3,7 @@ import { graphOf } from '../../ir/graph.ts';
 import type { Interval } from '../../ir/interval.ts';
 import { loopCarried } from '../../ir/loop-carried.ts';
 import { resultOf, withOperands, withTerminatorOperands } from '../../ir/operands.ts';
-import { exactResult, type Ranges, rangesOf } from '../../ir/ranges.ts';
+import { exactResult, type Ranges, rangesOf, rangesOfSome } from '../../ir/ranges.ts';
 import type { Block, BlockId, Instruction, Program, Terminator, ValueId, ValueType } from '../../ir/types.ts';
 import { instructionsByResult, useCounts } from '../../ir/uses.ts';
 import { resolver, substitute, substituteInBlock } from '../substitute.ts';
@@ -49,7 +49,7 @@ class Simplifier {
     this.#order = graph.order;
     this.#ranges = rangesOf(program);
     this.#carried = loopCarried(program, graph);
-    this.#proved = this.#carried.size === 0 ? this.#ranges : rangesOf(program, verifierReasoning);
+    this.#proved = this.#carried.size === 0 ? this.#ranges : rangesOfSome(program, this.#carried, verifierReasoning);
     this.#uses = useCounts(program);
     for (const instruction of at(program.blocks, 0).instructions) {
       if (instruction.op === 'constant') this.#constants.set(instruction.value, instruction.result);
