@@ -1,12 +1,13 @@
 export { Ageing } from './ageing.ts';
 export { ChainError, type ChainErrorCode } from './chain/chain-error.ts';
-export type { RunningChain, RunningFunction, RunningPort } from './chain/running.ts';
+export type { ReplaceOptions, RunningChain, RunningFunction, RunningPort } from './chain/running.ts';
 export { type StartOptions, startChain } from './chain/start-chain.ts';
 export type * from './chain/statistics.ts';
 export { ConfigError, type ConfigProblem } from './config/config-error.ts';
 export { parseConfig, problemsOf } from './config/parse-config.ts';
 export { EngineMaps } from './engine/engine-maps.ts';
 export * from './host/index.ts';
+export { LayoutChangedError } from './instance/layout-changed-error.ts';
 export { KernelMaps } from './kernel/kernel-maps.ts';
 export { EventDecoder, type PacketEvent } from './slow-path/event.ts';
 export { LimitedLog } from './slow-path/limited-log.ts';

@@ -66,7 +66,10 @@ export interface InstancePlane extends Disposable {
   refreshPorts(): void;
   /** Goes on with the maps of an instance that is no more, and what they hold. `false`: there are none. */
   adopt(): boolean;
-  stageMaps(specs: readonly MapSpec[]): StagedMaps;
+  /** `fresh`: names of those that are not taken over, although they are there in the same shape. */
+  stageMaps(specs: readonly MapSpec[], fresh?: ReadonlySet<string>): StagedMaps;
+  /** Whether there is a map of this name. */
+  hasMap(name: string): boolean;
   /** Each program's `position` says where it belongs. @throws ProgramRejectedError; then none is kept. */
   load(programs: readonly FunctionProgram[], staged: StagedMaps): readonly LoadedProgram[];
   /** By way of the main thread's `Wiring`: packets meet these programs from now on, in place of those before. */

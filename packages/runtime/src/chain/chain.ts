@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Fd, getLink, isSyscallError, Netlink } from '@twinpath/linux';
 import type { Log } from '@twinpath/vnf';
@@ -16,7 +17,7 @@ import type { HostClaim } from '../host/claim.ts';
 import type { LeftBehind } from '../host/left-behind.ts';
 import type { PlacedRecord } from '../host/record.ts';
 import type { SettingRecord } from '../host/settings.ts';
-import type { InstanceHandle } from '../instance/instance-handle.ts';
+import type { InstanceHandle, Takeover } from '../instance/instance-handle.ts';
 import type { InstancePlaces } from '../instance-plane.ts';
 import { arraysDirectory, KernelWiring } from '../kernel/kernel-wiring.ts';
 import type { AttachmentLog } from '../kernel/port-attachment.ts';
@@ -26,7 +27,7 @@ import { instancePlaces } from './instance-places.ts';
 import { type OpenPort, openPorts, preparePorts, recordedPorts } from './open-port.ts';
 import { type PlacedInstance, united } from './placed-instance.ts';
 import { PositionPool } from './position-pool.ts';
-import type { RunningChain, RunningPort } from './running.ts';
+import type { ReplaceOptions, RunningChain, RunningPort } from './running.ts';
 import type { ChainStatistics } from './statistics.ts';
 import { addWiring } from './wirings.ts';
 
@@ -74,6 +75,8 @@ const NOTHING: PlacedChain = { placements: new Map(), roots: [] };
 const positions = new PositionPool();
 /** For so long old places stay: packets that the slow path was handed come back to them. */
 const RETIRE_MS = 2000;
+/** For so long a slow path that is new must not fail, or the one before goes on. */
+const PROBATION_MS = 300;
 const WATCH_MS = 500;
 
 const recordOf = ({ placements, roots }: PlacedChain): PlacedRecord => ({ placements: [...placements], roots });
@@ -159,6 +162,20 @@ export class Chain implements RunningChain, AsyncDisposable {
     return this.#after(() => this.#bring(spec));
   }
 
+  replace(functionName: string, use: string, { probationMs = PROBATION_MS }: ReplaceOptions = {}): Promise<void> {
+    return this.#after(async () => {
+      const { spec } = this.#find(functionName);
+      if ('share' in spec) throw new RangeError(`function ${functionName} is that of ${spec.share}: replace it there`);
+      if (resolve(spec.use) === resolve(use)) {
+        throw new RangeError(
+          `function ${functionName} runs from ${use}: Node reads a file once, so another version needs another`,
+        );
+      }
+      const functions = this.#spec.functions.map((one) => (one.name === functionName ? { ...one, use } : one));
+      await this.#bring({ ...this.#spec, functions }, probationMs);
+    });
+  }
+
   async statistics(): Promise<ChainStatistics> {
     this.#requireRunning();
     return { functions: await Promise.all(this.functions.map((one) => one.statistics())) };
@@ -192,11 +209,14 @@ export class Chain implements RunningChain, AsyncDisposable {
   }
 
   /** Steps that can fail, each with what takes it back; then steps that cannot. */
-  async #bring(spec: ChainSpec): Promise<void> {
+  async #bring(spec: ChainSpec, probationMs = 0): Promise<void> {
     using held = new DisposableStack();
     await using undo = new AsyncDisposableStack();
     const next = await this.#plan(spec, undo);
     const { members, placed, places, ports } = next;
+    const replaced = [...members.values()].filter(
+      ({ placed: one, spec: { name } }) => this.#members.has(name) && this.#members.get(name)?.placed !== one,
+    );
     for (const [name, member] of members) {
       const own = places.get(name);
       if (own !== undefined) await this.#bringMember(member, this.#members.get(name), own, { held, undo });
@@ -204,7 +224,11 @@ export class Chain implements RunningChain, AsyncDisposable {
     this.#prepare(ports);
     const back = this.#wiring.begin(placed.roots);
     undo.defer(back);
-    this.#options.claim.settle(recordedPorts(ports).ports, recordOf(placed));
+    await healthy(replaced, probationMs);
+    const functions = Object.fromEntries(
+      [...members].map(([name, { placed: own }]) => [name, own.instance.spec.marks]),
+    );
+    this.#options.claim.settle({ ports: recordedPorts(ports).ports, placed: recordOf(placed), functions });
     undo.move();
     this.#wiring.settle();
     this.#take(next);
@@ -307,8 +331,34 @@ export class Chain implements RunningChain, AsyncDisposable {
     undo.defer(() => {
       if (present !== undefined || this.#adopts) kept.restore();
     });
-    if ('share' in spec) await placed.place(chain, places);
-    else await placed.start(spec.config, chain, places, { adopt: this.#adopts });
+    if ('share' in spec) {
+      await placed.place(chain, places);
+      return;
+    }
+    const adopt = this.#takeover(member, present, { held, undo });
+    // First of all: a slow path that is being started again would take its places anew.
+    undo.defer(() => this.#leave(placed));
+    await placed.start(spec.config, chain, places, { adopt });
+  }
+
+  /** How a new instance goes on with the tables of the one before; `undefined`: there is none, or it was another function. */
+  #takeover({ spec, placed }: Member, present: Member | undefined, { held, undo }: Undoing): Takeover | undefined {
+    const { claim } = this.#options;
+    const { name } = spec;
+    if (present === undefined && !this.#adopts) return undefined;
+    const was = present === undefined ? claim.marksOf(name) : present.placed.instance.spec.marks;
+    const backup = held.use(claim.backup(name));
+    undo.defer(() => backup.restore());
+    if (was !== undefined && was.name !== placed.instance.spec.name) {
+      claim.forgetMaps(name);
+      return undefined;
+    }
+    // What the new one has made of the tables, the old one makes its own again.
+    if (present !== undefined && !('share' in present.spec)) {
+      const { config } = present.spec;
+      undo.defer(() => present.placed.instance.configure(config));
+    }
+    return { was, freshEvents: present !== undefined };
   }
 
   /** Nothing here fails; old places stay for a while. */
@@ -356,7 +406,7 @@ export class Chain implements RunningChain, AsyncDisposable {
   }
 
   async #leave(placed: PlacedInstance): Promise<void> {
-    this.#instances.delete(placed);
+    if (!this.#instances.delete(placed)) return;
     await placed.leave(this.#spec.name);
   }
 
@@ -403,6 +453,16 @@ export class Chain implements RunningChain, AsyncDisposable {
   #requireRunning(): void {
     if (!this.#stop.signal.aborted) return;
     throw new ChainError('TP_STOPPED', this.#spec.name, 'it was stopped', { hint: 'start it again' });
+  }
+}
+
+/** Whether those that are new do what can be asked of them, now and for a while. @throws what is wrong */
+async function healthy(members: readonly Member[], probationMs: number): Promise<void> {
+  if (members.length === 0) return;
+  await delay(probationMs);
+  for (const { placed, spec } of members) {
+    const { slowPath } = await placed.instance.statistics();
+    if (slowPath.restarts > 0) throw new Error(`the slow path of ${spec.name} failed as soon as it had begun`);
   }
 }
 

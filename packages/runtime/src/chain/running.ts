@@ -30,6 +30,11 @@ export interface RunningPort {
   readonly mode: 'native' | 'generic' | undefined;
 }
 
+export interface ReplaceOptions {
+  /** For so long the new slow path is watched: if it fails, the old one goes on. Milliseconds, default 300. */
+  readonly probationMs?: number;
+}
+
 export interface RunningChain extends AsyncDisposable {
   /** As it is wanted now. */
   readonly spec: ChainSpec;
@@ -50,6 +55,12 @@ export interface RunningChain extends AsyncDisposable {
    * @throws as `configure` does; everything is as it was then.
    */
   change(spec: ChainSpec): Promise<void>;
+  /**
+   * Puts another version of a function, from another file, into the place of the present one. Packets meet the one or the other; tables
+   * keep what they hold, migrated where their author declares how.
+   * @throws LayoutChangedError, or as `configure` does; everything is as it was then.
+   */
+  replace(functionName: string, use: string, options?: ReplaceOptions): Promise<void>;
   statistics(): Promise<ChainStatistics>;
   /** Takes everything off the host. Harmless a second time. */
   stop(): Promise<void>;

@@ -2,9 +2,10 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { mountBpffs, raiseMemlockLimit } from '@twinpath/linux';
 import { ChainError } from '../chain/chain-error.ts';
+import type { FunctionMarks } from '../instance/function-marks.ts';
 import { findLeftBehind, type LeftBehind } from './left-behind.ts';
 import { pinDirectory, RECORD_ROOT } from './paths.ts';
-import { PinBackup, restorePins } from './pin-backup.ts';
+import { isBackup, PinBackup, restorePins } from './pin-backup.ts';
 import { MAPS, makePinDirectory, removePins } from './pins.ts';
 import { isAlive, thisProcess } from './process.ts';
 import {
@@ -13,7 +14,6 @@ import {
   type FilterRecord,
   interfacesOf,
   type LinkRecord,
-  type PlacedRecord,
   readRecord,
   removeRecord,
   takeRecord,
@@ -44,27 +44,43 @@ export class HostClaim implements Disposable {
     prepareHost(chain);
     this.pins = pinDirectory(chain);
     const { links, filters, settings } = before?.record ?? { links: [], filters: [], settings: [] };
-    const { placed } = before?.record ?? {};
-    const given = { ...where, pins: this.pins, links, filters, settings, ...(placed !== undefined && { placed }) };
+    const { placed, functions } = before?.record ?? {};
+    const state = { ...(placed !== undefined && { placed }), ...(functions !== undefined && { functions }) };
+    const given = { ...where, pins: this.pins, links, filters, settings, ...state };
     this.#record = { version: 4, chain, process: thisProcess(), ...given };
     recorded(this.#record, before);
     makePinDirectory(this.pins);
     if (before === undefined) return;
     const maps = join(this.pins, MAPS);
     restorePins(maps);
+    for (const name of directories(maps)) if (!isBackup(name)) restorePins(join(maps, name));
     this.#before = { left: before, maps: new PinBackup(maps) };
   }
 
   /** Removes the pins of maps of all other functions. */
   removeMapsBut(functions: readonly string[]): void {
     const maps = join(this.pins, MAPS);
-    const others = (existsSync(maps) ? readdirSync(maps) : []).filter((name) => !functions.includes(name));
-    for (const name of others) removePins(join(maps, name));
+    for (const name of directories(maps)) if (!functions.includes(name)) removePins(join(maps, name));
+  }
+
+  /** What the maps of a function are, while a change works on them. */
+  backup(functionName: string): PinBackup {
+    return new PinBackup(join(this.pins, MAPS, functionName));
+  }
+
+  /** What is pinned of a function is not for the one that takes its place. */
+  forgetMaps(functionName: string): void {
+    removePins(join(this.pins, MAPS, functionName));
+  }
+
+  /** What the tables of a function are that another process, or this one, has left. */
+  marksOf(functionName: string): FunctionMarks | undefined {
+    return this.#record.functions?.[functionName];
   }
 
   /** The chain has been brought to this: whoever comes after this process finds it so. */
-  settle(ports: ChainRecord['ports'], placed: PlacedRecord): void {
-    this.#write({ ports, placed });
+  settle(done: Required<Pick<ChainRecord, 'ports' | 'placed' | 'functions'>>): void {
+    this.#write(done);
     this.#before?.maps[Symbol.dispose]();
     this.#before = undefined;
   }
@@ -103,6 +119,8 @@ export class HostClaim implements Disposable {
     else writeRecord({ ...left.record, settings: this.#record.settings });
   }
 }
+
+const directories = (path: string): readonly string[] => (existsSync(path) ? readdirSync(path) : []);
 
 /** What a process that is gone has left of a chain; `undefined`: nothing. The claim settles it.
  *  @throws ChainError: a chain of this name runs. */

@@ -2,6 +2,7 @@ import { existsSync, linkSync, mkdirSync, readdirSync, renameSync } from 'node:f
 import { join } from 'node:path';
 import { removePins } from './pins.ts';
 
+export const isBackup = (name: string): boolean => name.endsWith('~');
 const backupOf = (directory: string): string => `${directory}~`;
 
 /**

@@ -2,6 +2,7 @@ import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, renameSync,
 import { join } from 'node:path';
 import type { ClsactPlace } from '@twinpath/ebpf';
 import type { Placement, Root } from '@twinpath/vnf/chain';
+import type { FunctionMarks } from '../instance/function-marks.ts';
 import { RECORD_ROOT, recordFile } from './paths.ts';
 import type { ProcessId } from './process.ts';
 import type { SettingRecord } from './settings.ts';
@@ -23,6 +24,8 @@ export interface ChainRecord {
   readonly identity: Identity;
   /** Where its functions stand; missing: it has not started yet. */
   readonly placed?: PlacedRecord;
+  /** By name in the chain: what their tables are; missing: it has not started yet. */
+  readonly functions?: Readonly<Record<string, FunctionMarks>>;
 }
 
 /** What programs of a process hold as constants: with the same, a later process makes the same programs. */

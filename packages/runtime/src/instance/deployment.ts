@@ -2,6 +2,7 @@ import type { SizeClass } from '@twinpath/classifier';
 import { type FunctionProgram, type ImportedVnf, verifierRejection } from '@twinpath/compiler';
 import { classifierMap } from '@twinpath/compiler/abi';
 import type { MapSpec } from '@twinpath/ebpf';
+import type { Log } from '@twinpath/vnf';
 import type { FunctionPlan } from '@twinpath/vnf/plan';
 import { type LoadedProgram, ProgramRejectedError, type StagedMaps } from '../data-plane.ts';
 import type { InstancePlaces, InstancePlane } from '../instance-plane.ts';
@@ -10,12 +11,16 @@ import { fixedSizeClasses, presentClasses } from '../tables/classifier-table.ts'
 import type { LiveTableSet } from '../tables/live-tables.ts';
 import { runningTables } from '../tables/running-tables.ts';
 import { InstanceState } from '../tables/state.ts';
+import type { Takeover } from './instance-handle.ts';
+import { refreshListeners } from './listener-words.ts';
 import { type Made, PlacePrograms } from './place-programs.ts';
+import { Succession } from './succession.ts';
 
 export interface DeploymentOptions {
   readonly plane: InstancePlane;
   readonly imported: ImportedVnf;
   readonly plan: FunctionPlan;
+  readonly log: Log;
   /** Of `hash`. */
   readonly seed: number;
   /** The mark of the slow path's packets. */
@@ -50,6 +55,8 @@ export class Deployment {
   #present: Present | undefined;
   /** Tables hold what another instance has left. */
   #adopted = false;
+  /** Until the first deployment: how these tables come from that one's. */
+  #succession: Succession | undefined;
   /** What the programs are made for. */
   #classes: ReadonlyMap<string, SizeClass> = new Map();
 
@@ -68,12 +75,23 @@ export class Deployment {
     return this.#present.tables;
   }
 
-  /** Goes on with the maps of an instance that is no more, and what they hold. `false`: there are none. */
-  adopt(): boolean {
-    const { plane, plan } = this.#options;
+  /** Goes on with the maps of another instance, and what they hold. `false`: there are none. @throws LayoutChangedError */
+  adopt({ was, freshEvents = false }: Takeover): boolean {
+    const { plane, plan, seconds } = this.#options;
     this.#adopted = plane.adopt();
-    if (this.#adopted) this.#classes = presentClasses(plan, plane.maps);
-    return this.#adopted;
+    if (!this.#adopted) return false;
+    const { cpus, graceMs } = plane.maps;
+    const maps = {
+      cpus,
+      graceMs,
+      store: (name: string) => plane.maps.store(name),
+      memory: (name: string) => plane.maps.memory(name),
+      has: (name: string) => plane.hasMap(name),
+    };
+    const ports = portNames(plane.places);
+    this.#succession = new Succession({ plan, ports, maps, was, freshEvents, seconds: seconds() });
+    this.#classes = presentClasses(plan, this.#succession.view);
+    return true;
   }
 
   /** For `configure`: the present tables, or empty ones. */
@@ -81,7 +99,8 @@ export class Deployment {
     const { plan, plane, seconds } = this.#options;
     const running = this.#present?.tables;
     const isNew = running === undefined && !this.#adopted;
-    const maps = isNew ? emptyMaps(plan, plane.maps.cpus, seconds()) : plane.maps;
+    const present = this.#succession?.view ?? plane.maps;
+    const maps = isNew ? emptyMaps(plan, plane.maps.cpus, seconds()) : present;
     return new StagedTables(plan, { ports: portNames(plane.places), maps, running });
   }
 
@@ -164,8 +183,11 @@ export class Deployment {
   ): void {
     const { plane } = this.#options;
     using undo = new DisposableStack();
-    const maps = undo.use(plane.stageMaps(made.maps));
+    const succession = this.#succession;
+    const maps = undo.use(plane.stageMaps(made.maps, succession?.fresh));
     this.#prime(maps, classes);
+    succession?.fill(maps.maps);
+    succession?.fillState(maps.maps);
     const loaded = this.#load(fresh, maps);
     for (const program of loaded) undo.use(program);
     maps.install();
@@ -175,12 +197,15 @@ export class Deployment {
       this.#classes = before;
     });
     plane.refreshPorts();
-    const tables = this.#present?.tables ?? this.#firstTables();
+    refreshListeners(this.#options);
+    const tables = this.#present?.tables ?? this.#firstTables(maps);
     const commit = staged?.commit(tables, plane.maps);
     if (commit !== undefined) undo.defer(() => commit.undo());
     plane.attach(loaded);
     undo.move();
     commit?.flip();
+    succession?.catchUp(maps.maps);
+    this.#succession = undefined;
     maps.commit();
     const pairs = fresh.flatMap((one, index) => {
       const program = loaded[index];
@@ -209,14 +234,20 @@ export class Deployment {
     }
   }
 
-  #firstTables(): LiveTableSet {
+  #firstTables(staged: StagedMaps): LiveTableSet {
     const { plan, plane, seconds } = this.#options;
     new InstanceState(plane.maps).seconds = seconds();
     const sizeClasses = {
       get: (path: string) => fixedSizeClasses(this.#classes).get(path),
       grow: (path: string, sizeClass: SizeClass) => this.#grow(path, sizeClass),
     };
-    return runningTables(plan, plane.maps, { ports: portNames(plane.places), sizeClasses, adopted: this.#adopted });
+    const ports = portNames(plane.places);
+    const tables = runningTables(plan, plane.maps, { ports, sizeClasses, adopted: this.#adopted });
+    for (const [path, classifier] of this.#adopted ? tables.classifiers : []) {
+      const map = classifierMap(classifier.plan, classifier.generation);
+      if (staged.isFresh(map)) classifier.prime(plane.maps.memory(map), sizeClasses.get(path));
+    }
+    return tables;
   }
 }
 

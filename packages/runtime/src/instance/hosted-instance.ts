@@ -216,7 +216,7 @@ export class HostedInstance implements InstanceHandle {
     for (let wait = guilty ? this.#backOff.failed(performance.now()) : 0; ; ) {
       try {
         await delay(wait, undefined, { signal: this.#stop.signal });
-        await this.#again(kind, { adopt: true, discard: guilty });
+        await this.#again(kind, { adopt: {}, discard: guilty });
         return;
       } catch (error) {
         if (this.#stop.signal.aborted) return;

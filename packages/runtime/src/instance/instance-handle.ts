@@ -4,11 +4,14 @@
 import type { FunctionSpec } from '@twinpath/vnf/spec';
 import type { FunctionStatistics } from '../chain/statistics.ts';
 import type { InstancePlaces } from '../instance-plane.ts';
+import type { FunctionMarks } from './function-marks.ts';
 
 /** A function's spec without the author's code: plain data, the same in all threads. */
 export type FunctionData = Omit<FunctionSpec, 'config' | 'configure' | 'slowPath' | 'operations'> & {
   readonly hasConfig: boolean;
   readonly hasSlowPath: boolean;
+  /** For those who come after it. */
+  readonly marks: FunctionMarks;
   /** Summaries, by name. */
   readonly operations: Readonly<Record<string, string>>;
 };
@@ -16,9 +19,17 @@ export type FunctionData = Omit<FunctionSpec, 'config' | 'configure' | 'slowPath
 /** One entry of a table as the slow path sees it: [key, value], [index, value], [match, value] or [labels, totals]. */
 export type TableEntry = readonly [unknown, unknown];
 
+/** How an instance goes on with the maps of another one. */
+export interface Takeover {
+  /** What they are, where it was another version of the function; `undefined`: the same. */
+  readonly was?: FunctionMarks | undefined;
+  /** The other one reads its events to the end, these go another way. Default `false`. */
+  readonly freshEvents?: boolean;
+}
+
 export interface StartOptions {
-  /** Goes on with the maps that are pinned, and what they hold, if there are any. Default `false`. */
-  readonly adopt?: boolean;
+  /** Goes on with the maps that are pinned, and what they hold, if there are any. Default: no. */
+  readonly adopt?: Takeover | undefined;
   /** Lets go of packets that wait for the slow path: one of them may be what it failed at. Default `false`. */
   readonly discard?: boolean;
 }

@@ -85,17 +85,13 @@ export class Instance implements InstanceHandle {
     return this.#config;
   }
 
-  async start(
-    given: unknown,
-    places: InstancePlaces,
-    { adopt = false, discard = false }: StartOptions = {},
-  ): Promise<void> {
+  async start(given: unknown, places: InstancePlaces, { adopt, discard = false }: StartOptions = {}): Promise<void> {
     this.#options.plane.places = places;
     // As they are now: what changes from here on is told.
     this.#ports.check();
     this.#options.plane.onPortChange(() => this.#portChanged());
     const config = await parseConfig(this.name, this.#options.imported.spec, given);
-    const adopted = adopt && this.#deployment.adopt();
+    const adopted = adopt !== undefined && this.#deployment.adopt(adopt);
     const staged = await this.#configured(config, adopted ? config : undefined);
     this.#deployment.deploy(config, staged);
     this.#config = config;

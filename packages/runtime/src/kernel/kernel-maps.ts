@@ -81,8 +81,9 @@ export class KernelMaps implements InstanceMaps, Disposable {
     return this.#held.get(name)?.spec.type;
   }
 
-  stage(specs: readonly MapSpec[]): StagedKernelMaps {
-    return new StagedKernelMaps(this, this.#held, specs);
+  stage(specs: readonly MapSpec[], fresh: ReadonlySet<string> = new Set()): StagedKernelMaps {
+    const present = new Map([...this.#held].filter(([name]) => !fresh.has(name)));
+    return new StagedKernelMaps(this, { all: this.#held, present }, specs);
   }
 
   /** Goes on with the maps that are pinned, and what they hold. `false`: there are none. */
@@ -133,12 +134,19 @@ export class KernelMaps implements InstanceMaps, Disposable {
 export class StagedKernelMaps implements StagedMaps {
   readonly maps: InstanceMaps;
   readonly #owner: KernelMaps;
+  readonly #before: ReadonlyMap<string, Held>;
+  /** Of those before, what may be taken over. */
   readonly #present: ReadonlyMap<string, Held>;
   readonly #held = new Map<string, Held>();
   #state: 'staged' | 'installed' | 'committed' = 'staged';
 
-  constructor(owner: KernelMaps, present: ReadonlyMap<string, Held>, specs: readonly MapSpec[]) {
+  constructor(
+    owner: KernelMaps,
+    { all, present }: Readonly<Record<'all' | 'present', ReadonlyMap<string, Held>>>,
+    specs: readonly MapSpec[],
+  ) {
     this.#owner = owner;
+    this.#before = all;
     this.#present = present;
     try {
       for (const spec of specs) this.#held.set(spec.name, this.#takeOver(spec) ?? new Held(spec));
@@ -173,14 +181,14 @@ export class StagedKernelMaps implements StagedMaps {
 
   commit(): void {
     this.#state = 'committed';
-    disposeOthers(this.#present, this.#held);
+    disposeOthers(this.#before, this.#held);
   }
 
   [Symbol.dispose](): void {
     if (this.#state === 'committed') return;
-    if (this.#state === 'installed') this.#owner.install(this.#present);
+    if (this.#state === 'installed') this.#owner.install(this.#before);
     this.#state = 'committed';
-    disposeOthers(this.#held, this.#present);
+    disposeOthers(this.#held, this.#before);
   }
 
   #takeOver(spec: MapSpec): Held | undefined {

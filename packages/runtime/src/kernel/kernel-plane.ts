@@ -86,8 +86,12 @@ export class KernelPlane implements InstancePlane {
     return this.maps.adopt();
   }
 
-  stageMaps(specs: readonly MapSpec[]): StagedMaps {
-    const staged = this.maps.stage(specs);
+  hasMap(name: string): boolean {
+    return this.maps.typeOf(name) !== undefined;
+  }
+
+  stageMaps(specs: readonly MapSpec[], fresh?: ReadonlySet<string>): StagedMaps {
+    const staged = this.maps.stage(specs, fresh);
     const cpus = staged.byName[CPUS];
     if (cpus !== undefined && staged.isFresh(CPUS)) fillCpus(cpus);
     return staged;

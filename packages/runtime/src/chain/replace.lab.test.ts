@@ -1,0 +1,125 @@
+// Another version of a function takes the place of the present one while packets flow.
+
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { openFds, traceFds } from '@twinpath/linux';
+import { type ChainFunctionSpec, lineChain } from '@twinpath/vnf/chain';
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { load } from '../fixtures/load.ts';
+import { Veth } from '../fixtures/veth.ts';
+import { pinDirectory } from '../host/paths.ts';
+import { takeDown } from '../host/take-down.ts';
+import type { RunningChain } from './running.ts';
+import { startChain } from './start-chain.ts';
+
+const file = (name: string) => new URL(`../fixtures/${name}`, import.meta.url).pathname;
+const CHAIN = 'tp-runtime-swap';
+const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+const SECOND = file('flows-2.vnf.ts');
+
+let veth: Veth;
+beforeAll(() => {
+  traceFds();
+  veth = new Veth('swap');
+});
+afterAll(() => {
+  veth[Symbol.dispose]();
+  expect(openFds()).toEqual([]);
+});
+afterEach(() => {
+  const left = takeDown({ chain: CHAIN });
+  expect(left.chains).toEqual([]);
+});
+
+const flows = (config: object = {}): ChainFunctionSpec => ({ name: 'flows', use: file('flows.vnf.ts'), config });
+const start = (config: object = {}) =>
+  startChain(lineChain(CHAIN, { interface: 'port', namespace: veth.near }, [flows(config)]), { log: silent });
+const one = (sport: number) => veth.sendIn(`ip 10.9.0.2 > 10.9.0.50 / udp ${sport} > 7 / "x"`);
+
+interface Flow {
+  readonly sport: number;
+  readonly packets: number;
+  readonly since?: number;
+  readonly by?: string;
+}
+
+async function flowsOf(chain: RunningChain): Promise<readonly Flow[]> {
+  const entries = (await chain.functions[0]?.entries('flows')) ?? [];
+  const all = entries.map(([key, value]) => {
+    const { traffic, ...others } = Object(value);
+    return { sport: Object(key).sport, packets: Number(traffic.packets), ...others };
+  });
+  return all.sort((a, b) => a.sport - b.sport);
+}
+
+test('under load no packet is lost, and entries are migrated with what they have counted', async () => {
+  await using chain = await start({ ends: true });
+  one(3);
+  const lost = veth.lostOnTheWire();
+  const end = load(veth, '2 > 7');
+  onTestFinished(async () => void (await end()));
+  await vi.waitFor(async () => expect((await flowsOf(chain)).map(({ sport }) => sport)).toEqual([2, 3]), 5000);
+  const through = veth.takeIn().length;
+  await chain.replace('flows', SECOND);
+  expect(chain.functions[0]?.spec.tables).toHaveProperty('flows.layoutVersion', 2);
+  one(4);
+  one(5);
+  await delay(300);
+  const sent = await end();
+  await delay(50);
+  expect(await flowsOf(chain)).toMatchObject([
+    { sport: 2, since: 7, by: 'version 1' },
+    { sport: 3, since: 7, by: 'version 1' },
+    { sport: 4, since: 1, by: 'fast path' },
+    { sport: 5, since: 2, by: 'slow path' },
+  ]);
+  // All were taken by the one version or the other: none came through.
+  expect(veth.takeIn().length + through).toBeLessThanOrEqual(4);
+  const { packets = 0 } = (await chain.statistics()).functions[0] ?? {};
+  expect(packets).toBeGreaterThan(0);
+  expect(sent - (veth.lostOnTheWire() - lost)).toBeGreaterThan(1000);
+});
+
+test('tables of the same layout stay the very same maps', async () => {
+  await using chain = await start();
+  for (const sport of [2, 3]) one(sport);
+  await vi.waitFor(async () => expect(await flowsOf(chain)).toHaveLength(2));
+  await chain.replace('flows', SECOND);
+  const before = await flowsOf(chain);
+  await expect(chain.replace('flows', SECOND)).rejects.toThrow('Node reads a file once');
+  expect(await flowsOf(chain)).toEqual(before);
+});
+
+test('what no migration leads to is refused, with the field, and the old version goes on', async () => {
+  await using chain = await start();
+  one(2);
+  await delay(50);
+  await expect(chain.replace('flows', file('flows-3.vnf.ts'))).rejects.toMatchObject({
+    code: 'TP_LAYOUT_CHANGED',
+    table: 'flows',
+    message: expect.stringContaining(
+      'table flows cannot be taken over: field traffic was traffic of 16 bytes at 0 and is',
+    ),
+    hint: expect.stringContaining('layoutVersion'),
+  });
+  for (const sport of [2, 3]) one(sport);
+  await vi.waitFor(async () => expect(await flowsOf(chain)).toMatchObject([{ sport: 2, packets: 1 }, { sport: 3 }]));
+});
+
+describe('a new version that fails', () => {
+  test.each(['configure', 'slow path', 'later'])('at %s leaves the old one in its place', async (fails) => {
+    await using chain = await start({ fails });
+    one(2);
+    await vi.waitFor(async () => expect(await flowsOf(chain)).toHaveLength(1));
+    const descriptors = openFds().length;
+    const pins = readdirSync(join(pinDirectory(CHAIN), 'maps', 'flows'));
+    await expect(chain.replace('flows', SECOND)).rejects.toThrow();
+    expect(chain.spec.functions).toMatchObject([{ use: file('flows.vnf.ts') }]);
+    for (const sport of [2, 3]) one(sport);
+    await vi.waitFor(async () => expect(await flowsOf(chain)).toMatchObject([{ sport: 2, packets: 1 }, { sport: 3 }]));
+    expect(readdirSync(join(pinDirectory(CHAIN), 'maps')).sort()).toEqual(['flows']);
+    expect(readdirSync(join(pinDirectory(CHAIN), 'maps', 'flows'))).toEqual(pins);
+    expect(openFds()).toHaveLength(descriptors);
+  });
+});
