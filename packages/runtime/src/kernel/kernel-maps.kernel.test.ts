@@ -84,7 +84,7 @@ describe('a live table over maps of the kernel', () => {
       // Descriptors of native code are not Node's to close.
       trackUnmanagedFds: false,
     });
-    await vi.waitFor(() => expect(words[0]).toBeGreaterThan(0));
+    await vi.waitFor(() => expect(words[0]).toBeGreaterThan(0), 10_000);
     const before = Atomics.load(words, 0);
     let strangers = 0;
     do {

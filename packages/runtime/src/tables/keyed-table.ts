@@ -57,11 +57,17 @@ export class KeyedTable {
     return this.#place.writable()[place]?.delete(bytes) === true;
   }
 
-  /** @throws TableFullError, EncodeError: before anything is written */
+  /** @throws TableFullError; EncodeError before anything is written */
   setMany(entries: Iterable<readonly [unknown, unknown]>): void {
-    const contents = this.encodeAll(entries);
+    const stores = this.#place.writable();
+    const contents = stores.map((): StoredEntry[] => []);
+    const { seconds } = this.#state;
+    for (const [key, value] of entries) {
+      const { place, bytes } = this.codec.encodeKey(key);
+      contents[place]?.push([bytes, this.codec.encodeValue(value, seconds)]);
+    }
     try {
-      for (const [place, store] of this.#place.writable().entries()) writeEntries(store, contents[place] ?? []);
+      for (const [place, store] of stores.entries()) writeEntries(store, contents[place] ?? []);
     } catch (error) {
       throw isFull(error) ? this.#full() : error;
     }
