@@ -72,7 +72,7 @@ export function compileC(clang: Clang, name: string, constants: Readonly<Record<
 }
 
 /** Debian keeps asm/types.h in a folder that clang knows only when it compiles for this machine. */
-function systemHeaders(): readonly string[] {
+export function systemHeaders(): readonly string[] {
   const triplets: Partial<Record<NodeJS.Architecture, string>> = {
     x64: 'x86_64-linux-gnu',
     arm64: 'aarch64-linux-gnu',

@@ -2,7 +2,8 @@
 
 import type { MapSpec } from '@twinpath/ebpf';
 import { type FunctionPlan, overrideReasons, planFunction, type ReasonOverrides } from '@twinpath/vnf/plan';
-import { type CompiledProgram, type CompileOptions, compileProgram } from './backend/index.ts';
+import { compileOnce } from './artefact/program-cache.ts';
+import type { CompiledProgram, CompileOptions } from './backend/index.ts';
 import { directionOf } from './frontend/direction.ts';
 import { INTRINSICS } from './frontend/intrinsics/index.ts';
 import { lowerFunction } from './frontend/lower-function.ts';
@@ -72,7 +73,7 @@ export function compileFunction(imported: ImportedVnf, options: CompileFunctionO
   const lowered = lowerPrograms(imported, options);
   const sources = new Map(modules.map((file) => [file, code.graph.module(file).text]));
   const backend: CompileOptions = { sources, ...(optimise !== undefined && { optimise }) };
-  const programs = lowered.programs.map((program) => ({ ...program, compiled: compileProgram(program.ir, backend) }));
+  const programs = lowered.programs.map((program) => ({ ...program, compiled: compileOnce(program.ir, backend) }));
   return { ...lowered, programs };
 }
 

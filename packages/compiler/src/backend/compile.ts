@@ -1,4 +1,4 @@
-import type { MapRelocation, ProgramSpec } from '@twinpath/ebpf';
+import type { ProgramSpec } from '@twinpath/ebpf';
 import { assemble, disassemble, format } from '@twinpath/ebpf/asm';
 import { at } from '../ir/at.ts';
 import { type Location, type Program, parametersOf } from '../ir/types.ts';
@@ -77,7 +77,7 @@ export function compileProgram(program: Program, options: CompileOptions = {}): 
     spec,
     locations,
     statistics: { instructions: slots, stackBytes: deepest(bodies, name) },
-    listing: () => listing(code, relocations),
+    listing: () => listingOf(spec),
   };
 }
 
@@ -114,7 +114,8 @@ function place(program: Program, index: number, options: CompileOptions & { read
   return { index, machine, frame, bytes: frame.bytes, calls: calledBy(optimised) };
 }
 
-function listing(code: Uint8Array, relocations: readonly MapRelocation[]): string {
+/** The code as text in the kernel's syntax, one instruction a line. */
+export function listingOf({ code, relocations }: Pick<ProgramSpec, 'code' | 'relocations'>): string {
   const maps = new Map(relocations.map(({ slot, map }) => [slot, map]));
   let next = 0;
   const lines = disassemble(code).map((instruction) => {

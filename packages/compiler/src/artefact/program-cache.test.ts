@@ -1,0 +1,86 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { ProgramBuilder } from '../ir/builder.ts';
+import type { Program } from '../ir/types.ts';
+
+/** A chain of additions: `instructions` and a few. */
+function program(instructions: number, start = 1n): Program {
+  const builder = new ProgramBuilder('chain', 'xdp');
+  builder.at = { file: 'chain.vnf.ts', line: 1, column: 1 };
+  const length = builder.load(builder.entry, builder.context, 12, 32);
+  let sum = builder.constant(builder.entry, start);
+  for (let count = 0; count < instructions; count++) sum = builder.alu(builder.entry, 'xor', length, sum);
+  builder.terminate(builder.entry, { op: 'return', value: sum });
+  return builder.finish();
+}
+
+const sources = new Map([['chain.vnf.ts', 'let sum = 1;']]);
+let home: string;
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'twinpath-'));
+  vi.stubEnv('XDG_CACHE_HOME', home);
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+  vi.restoreAllMocks();
+  rmSync(home, { recursive: true });
+});
+
+const entries = () => readdirSync(join(home, 'twinpath')).map((name) => join(home, 'twinpath', name));
+
+/** As another process does it, whose memory knows of nothing; with the number of programs that it compiled. */
+async function anew() {
+  vi.resetModules();
+  const backend = await import('../backend/compile.ts');
+  const compile = vi.fn(backend.compileProgram);
+  vi.doMock('../backend/index.ts', () => ({ ...backend, compileProgram: compile }));
+  const { compileOnce } = await import('./program-cache.ts');
+  vi.doUnmock('../backend/index.ts');
+  return { compileOnce, compile };
+}
+
+describe('compileOnce', () => {
+  it('compiles a program once in a process, and once for all of them', async () => {
+    const first = await anew();
+    const made = first.compileOnce(program(600), { sources });
+    expect(first.compileOnce(program(600), { sources })).toBe(made);
+    expect(first.compile).toHaveBeenCalledTimes(1);
+    const second = await anew();
+    const { listing, ...read } = second.compileOnce(program(600), { sources });
+    expect(second.compile).not.toHaveBeenCalled();
+    const { spec, locations, statistics } = made;
+    expect(read).toEqual({ spec, locations, statistics });
+    expect(listing()).toBe(made.listing());
+  });
+
+  it('tells apart what differs in a number, in the options or in the lines that it quotes', async () => {
+    const { compileOnce, compile } = await anew();
+    compileOnce(program(600), { sources });
+    compileOnce(program(600, 2n), { sources });
+    compileOnce(program(600), { sources, optimise: false });
+    compileOnce(program(600), { sources: new Map([['chain.vnf.ts', 'let sum = 2;']]) });
+    expect(compile).toHaveBeenCalledTimes(4);
+    expect(entries()).toHaveLength(4);
+  });
+
+  it('warns of a damaged entry and compiles', async () => {
+    const made = (await anew()).compileOnce(program(600), {});
+    for (const entry of entries()) {
+      const bytes = readFileSync(entry);
+      bytes[100] = (bytes[100] ?? 0) ^ 1;
+      writeFileSync(entry, bytes);
+    }
+    const warning = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    const { compileOnce, compile } = await anew();
+    expect(compileOnce(program(600), {}).spec).toEqual(made.spec);
+    expect(compile).toHaveBeenCalledTimes(1);
+    expect(String(warning.mock.calls[0]?.[0])).toMatch(/damaged and was not used: its digest is another/);
+  });
+
+  it('keeps no files of small programs', async () => {
+    (await anew()).compileOnce(program(20), {});
+    expect(readdirSync(home)).toEqual([]);
+  });
+});
