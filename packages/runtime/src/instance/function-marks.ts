@@ -12,7 +12,7 @@ export interface TableMarks {
   /** Bytes of a value, with what the runtime keeps behind the fields. */
   readonly valueSize: number;
   readonly perCpu: boolean;
-  /** Kinds and room of its maps. */
+  /** Kinds and room of its maps; of a classifier, whose maps are the compiler's, how many rules it has room for. */
   readonly maps: readonly string[];
 }
 
@@ -55,7 +55,10 @@ function tableMarks({ spec, maps, match, value, perCpu }: TablePlan): TableMarks
     value: fieldMarks(value),
     valueSize: value.size,
     perCpu,
-    maps: maps.map(({ name, type, maxEntries }) => `${name} ${type} ${maxEntries}`),
+    maps:
+      spec.kind === 'classifier'
+        ? [`rules ${spec.max}`]
+        : maps.map(({ name, type, maxEntries }) => `${name} ${type} ${maxEntries}`),
   };
 }
 
