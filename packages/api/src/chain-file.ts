@@ -26,6 +26,8 @@ const reason = z.strictObject({
   limit: z.templateLiteral([z.int(), '/s']).exactOptional(),
   snap: z.int().exactOptional(),
   way: z.enum(['ring', 'interface', 'xsk']).exactOptional(),
+  /** With `way: interface`: where a program listens. */
+  interface: z.string().min(1).exactOptional(),
 });
 
 const functionEntry = z.strictObject({

@@ -6,6 +6,7 @@ import type { FunctionPlan, MapPlan, TablePlan } from '@twinpath/vnf/plan';
 import { classifierMaps } from './abi/classifier.ts';
 import { cpuMap } from './abi/cpus.ts';
 import { EVENT, MAX_CAPTURE, MAX_METADATA, MAX_UNCUT_CAPTURE } from './abi/event.ts';
+import { listenerMaps } from './abi/listeners.ts';
 import { portMaps } from './abi/ports.ts';
 import { socketMaps } from './abi/sockets.ts';
 import { CAPTURE, COUNTERS, EVENTS, LIMITS, SCRATCH, STATE } from './abi/state.ts';
@@ -39,6 +40,7 @@ export function planMaps(plan: FunctionPlan, options: MapOptions = {}): readonly
     perCpu(LIMITS, 8 * Math.max(1, plan.reasons.length)),
     ...portMaps(plan),
     ...socketMaps(plan),
+    ...listenerMaps(plan),
     ...(isSpreading ? [cpuMap(cpus)] : []),
   ];
 }

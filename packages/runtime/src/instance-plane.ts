@@ -60,7 +60,9 @@ export interface InstancePlane extends Disposable {
   places: InstancePlaces;
   /** By the port's name. A port without an interface, or whose interface is gone, is down. */
   portState(port: string): PortState;
-  /** Calls back when something of the ports' interfaces has changed, until the plane is disposed. */
+  /** By its name, in the ports' namespace; 0: there is none. */
+  interfaceIndex(name: string): number;
+  /** Calls back when something of the ports' interfaces, or of others that were asked for, has changed, until the plane is disposed. */
   onPortChange(changed: () => void): void;
   /** Brings what programs know of ports (`ports`, `links`) up to date in the present maps. */
   refreshPorts(): void;

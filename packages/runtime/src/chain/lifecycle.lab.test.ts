@@ -329,6 +329,7 @@ function failing(plane: InstancePlane, steps: string[], at: () => number): Insta
       return step('packetOut').packetOut;
     },
     portState: (name) => step('portState').portState(name),
+    interfaceIndex: (name) => plane.interfaceIndex(name),
     onPortChange: (changed) => plane.onPortChange(changed),
     refreshPorts: () => step('refreshPorts').refreshPorts(),
     adopt: () => step('adopt').adopt(),

@@ -1,17 +1,11 @@
 import { enableRuntimeStats } from '@twinpath/ebpf';
 import type { Log } from '@twinpath/vnf';
-import {
-  type ChainFunctionSpec,
-  type ChainSpec,
-  ChainSpecError,
-  checkChain,
-  type OwnFunctionSpec,
-} from '@twinpath/vnf/chain';
+import { type ChainFunctionSpec, type ChainSpec, ChainSpecError, checkChain } from '@twinpath/vnf/chain';
 import { useHashSeed } from '@twinpath/vnf/spec';
 import { HostClaim, whatIsLeft } from '../host/claim.ts';
 import type { LeftBehind } from '../host/left-behind.ts';
 import type { Identity } from '../host/record.ts';
-import type { FunctionData } from '../instance/instance-handle.ts';
+import type { SettingRecord } from '../host/settings.ts';
 import { openInstance } from '../instance/open-instance.ts';
 import type { InstancePlane } from '../instance-plane.ts';
 import type { KernelPlaneOptions } from '../kernel/kernel-plane.ts';
@@ -21,6 +15,7 @@ import { Chain, type OpenedFunction } from './chain.ts';
 import { ChainError, refusedSpec } from './chain-error.ts';
 import { consoleLog } from './console-log.ts';
 import { identityOf } from './identity.ts';
+import { type ListenersWanted, openListeners } from './listeners.ts';
 import { openChainNamespace, openPorts, recordedPorts } from './open-port.ts';
 import { PlacedInstance } from './placed-instance.ts';
 import { requireFeatures, requirePrivileges } from './requirements.ts';
@@ -67,8 +62,9 @@ export async function startChain(spec: ChainSpec, options: StartOptions = {}): P
   const claim = stack.use(new HostClaim({ chain: spec.name, ...recordedPorts(ports), identity, before: left }));
   if (left !== undefined) tellAdoption(left, log);
   if (options.runTimeStatistics === true) stack.use(enableRuntimeStats());
+  const onSetting = (setting: SettingRecord) => claim.addSetting(setting);
   const open = (one: ChainFunctionSpec) =>
-    openFunction(one, { chain: spec, pins: claim.pins, log, options, identity, pool });
+    openFunction(one, { chain: spec, pins: claim.pins, log, options, identity, pool, namespace, onSetting });
   stack.defer(() => {
     if (chains.get(spec.name) === chain) chains.delete(spec.name);
   });
@@ -99,7 +95,7 @@ function checkNames(spec: ChainSpec): void {
   }
 }
 
-interface Opening {
+interface Opening extends Pick<ListenersWanted, 'namespace' | 'onSetting'> {
   readonly chain: ChainSpec;
   readonly pins: string;
   readonly log: Log;
@@ -109,7 +105,7 @@ interface Opening {
 }
 
 async function openFunction(spec: ChainFunctionSpec, opening: Opening): Promise<OpenedFunction> {
-  const { chain, pins, log, options, identity, pool } = opening;
+  const { chain, pins, log, options, identity, pool, namespace, onSetting } = opening;
   const { name } = spec;
   if ('share' in spec) return sharedFunction(chain, name, spec.share);
   const own = chain.functions.length > 1 ? prefixed(log, name) : log;
@@ -126,7 +122,8 @@ async function openFunction(spec: ChainFunctionSpec, opening: Opening): Promise<
   });
   try {
     requireFeatures(instance.spec);
-    checkSupported(chain, spec, instance.spec);
+    const { reasons } = instance.spec;
+    openListeners({ chain, given: spec, reasons, namespace, log: own, onSetting });
   } catch (error) {
     await instance[Symbol.asyncDispose]();
     throw error;
@@ -167,15 +164,4 @@ async function begun(starting: Promise<void>, chain: string, signal: AbortSignal
     stack.defer(() => signal?.removeEventListener('abort', giveUp));
   });
   await Promise.race([starting, givenUp]);
-}
-
-/** What functions may declare and chains do not have yet. */
-function checkSupported({ name: chain }: ChainSpec, given: OwnFunctionSpec, { reasons }: FunctionData): void {
-  for (const [reason, declared] of Object.entries(reasons)) {
-    if (declared.kind === 'notice') continue;
-    const { way = declared.way } = given.reasons?.[reason] ?? {};
-    if (way !== 'interface') continue;
-    const why = `reason ${reason} of function ${given.name} goes up by ${way}`;
-    throw new ChainError('TP_CHAIN_SPEC', chain, why, { hint: "only `way: 'ring'` and `way: 'xsk'` are supported yet" });
-  }
 }

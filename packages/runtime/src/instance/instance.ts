@@ -28,6 +28,7 @@ import { functionData } from './function-data.ts';
 import { functionStatistics } from './function-statistics.ts';
 import { changeHandlers, handlersOf } from './handlers.ts';
 import type { FunctionData, InstanceHandle, StartOptions, TableEntry } from './instance-handle.ts';
+import { refreshListeners } from './listener-words.ts';
 import { entriesOf } from './table-entries.ts';
 
 export interface InstanceOptions {
@@ -69,6 +70,7 @@ export class Instance implements InstanceHandle {
       plane,
       imported,
       plan: this.#plan,
+      log,
       seed,
       key,
       seconds: monotonicSeconds,
@@ -153,7 +155,9 @@ export class Instance implements InstanceHandle {
     this.#portChange ??= setImmediate(() => {
       this.#portChange = undefined;
       try {
-        this.#options.plane.refreshPorts();
+        const { plane, log } = this.#options;
+        plane.refreshPorts();
+        refreshListeners({ plan: this.#plan, plane, log });
         this.#ports.check();
       } catch (error) {
         this.#failed(error);

@@ -67,6 +67,11 @@ export class KernelPlane implements InstancePlane {
     return (port && this.#stateOf(port)) ?? GONE;
   }
 
+  interfaceIndex(name: string): number {
+    const namespace = this.places.ports[0]?.namespace;
+    return this.#linksOf(namespace).index(name);
+  }
+
   onPortChange(changed: () => void): void {
     this.#portChanged = changed;
   }
@@ -175,11 +180,12 @@ export class KernelPlane implements InstancePlane {
 
   #stateOf({ ifindex, namespace }: InstancePort): PortState | undefined {
     if (ifindex === 0) return undefined;
-    const links = this.#links.get(namespace) ?? this.#viewLinks(namespace);
-    return links.state(ifindex);
+    return this.#linksOf(namespace).state(ifindex);
   }
 
-  #viewLinks(namespace: string | undefined): LinkView {
+  #linksOf(namespace: string | undefined): LinkView {
+    const known = this.#links.get(namespace);
+    if (known !== undefined) return known;
     const view = new LinkView(
       namespace,
       (fd, onEvent) => this.watch(fd, onEvent),

@@ -8,6 +8,7 @@ export class LinkView implements Disposable {
   readonly #hearing: Disposable;
   readonly #changed: () => void;
   readonly #known = new Map<number, PortState | undefined>();
+  readonly #indexes = new Map<string, number>();
 
   /** `changed`: of an interface that was asked for. */
   constructor(namespace: string | undefined, watch: Watch, changed: () => void) {
@@ -24,16 +25,38 @@ export class LinkView implements Disposable {
     return state;
   }
 
+  /** 0: there is no such interface. */
+  index(name: string): number {
+    const index = this.#indexes.get(name) ?? this.#find(name);
+    this.#indexes.set(name, index);
+    return index;
+  }
+
   [Symbol.dispose](): void {
     this.#hearing[Symbol.dispose]();
     this.#netlink[Symbol.dispose]();
   }
 
   #hear(event: NetworkEvent): void {
-    if (event.kind === 'overrun') this.#known.clear();
-    else if (event.kind === 'link' && !this.#known.delete(event.link.ifindex)) return;
-    else if (event.kind === 'address' && !this.#known.delete(event.address.ifindex)) return;
+    if (event.kind === 'overrun') {
+      this.#known.clear();
+      this.#indexes.clear();
+    } else if (event.kind === 'link') {
+      // Of another name, or another interface of the name.
+      const mayBeNamed = this.#indexes.size > 0;
+      this.#indexes.clear();
+      if (!this.#known.delete(event.link.ifindex) && !mayBeNamed) return;
+    } else if (event.kind === 'address' && !this.#known.delete(event.address.ifindex)) return;
     this.#changed();
+  }
+
+  #find(name: string): number {
+    try {
+      return getLink(this.#netlink, name).ifindex;
+    } catch (error) {
+      if (!isSyscallError(error, 'ENODEV', 'ERANGE', 'EINVAL')) throw error;
+      return 0;
+    }
   }
 
   #read(ifindex: number): PortState | undefined {

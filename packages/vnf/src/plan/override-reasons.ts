@@ -9,9 +9,13 @@ export interface ReasonOverride {
   readonly limit?: Rate;
   readonly snap?: number;
   readonly way?: ReasonPlan['way'];
+  /** Name of the interface by which packets leave for whom listens there; with `way: 'interface'`, which leads nowhere without. */
+  readonly interface?: string;
 }
 /** By name of the reason. */
 export type ReasonOverrides = Readonly<Record<string, ReasonOverride>>;
+
+const HINT_WAY = "say `way: 'interface'`, or leave `interface` out";
 
 /** @throws VnfSpecError that names `where` and the reason */
 export function checkOverrides(
@@ -19,7 +23,7 @@ export function checkOverrides(
   overrides: ReasonOverrides,
   where: string,
 ): void {
-  for (const [name, { limit, snap, way }] of Object.entries(overrides)) {
+  for (const [name, { limit, snap, way, interface: link }] of Object.entries(overrides)) {
     const at = `${where}, reason ${name}`;
     const reason = reasons[name];
     if (reason === undefined) {
@@ -28,8 +32,14 @@ export function checkOverrides(
     }
     if (limit !== undefined) parseRate(limit, `${at}, limit`);
     if (snap !== undefined) checkSnap(snap, at);
-    if (reason.kind !== 'notice' || (snap === undefined && way === undefined)) continue;
-    throw new VnfSpecError(at, 'it is a notice, with which no packet goes up', 'leave `snap` and `way` out');
+    if (reason.kind === 'notice') {
+      if (snap === undefined && way === undefined && link === undefined) continue;
+      const hint = 'leave `snap`, `way` and `interface` out';
+      throw new VnfSpecError(at, 'it is a notice, with which no packet goes up', hint);
+    }
+    if (link !== undefined && (way ?? reason.way) !== 'interface') {
+      throw new VnfSpecError(at, `it names interface ${link}, and goes by way of '${way ?? reason.way}'`, HINT_WAY);
+    }
   }
 }
 

@@ -114,9 +114,11 @@ function checkGenerations({ tables }: FunctionSpec, where: string): void {
   );
 }
 
+const ALWAYS_TAKEN = ['state', 'events', 'counters', 'scratch', 'capture', 'limits', 'cpus', 'sockets', 'listeners'];
+
 /** Names of maps that instances have besides tables; the last two only where the function has ports. */
 function isTaken(name: string, { ports }: FunctionSpec): boolean {
-  if (['state', 'events', 'counters', 'scratch', 'capture', 'limits', 'cpus', 'sockets'].includes(name)) return true;
+  if (ALWAYS_TAKEN.includes(name)) return true;
   return ports.kind !== 'transparent' && ['ports', 'links'].includes(name);
 }
 

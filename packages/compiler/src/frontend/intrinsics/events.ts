@@ -19,6 +19,7 @@ import { besideControl, besideProtocol, isBeside, mayHaveBeside } from './packet
 import { frameLength } from './packet/length.ts';
 import { ifindex } from './packet/port.ts';
 import { returnAborted } from './return-codes.ts';
+import { toInterface } from './to-interface.ts';
 import { isForSocket, sendToSocket, type ToSocket } from './to-socket.ts';
 import { isView, part } from './view.ts';
 
@@ -46,6 +47,7 @@ export function emit(
   // Where a socket is tried the packet may have moved.
   const beyond = forSocket ? inNextEpoch(limit.otherwise) : limit.otherwise;
   const over = count(lowering, beyond.path, [`reason ${reason.name} over limit`]);
+  if (reason.way === 'interface') return toInterface(limit.then, over, reason, site);
   const rest = forSocket ? sendToSocket(limit.then, socketRecord(reason, metadata, time, site)) : [limit.then];
   const ends = rest.map((code) => toRing(code, reason, metadata, time, site));
   const refused = [over, ...ends.flatMap((end) => end.refused)];

@@ -119,6 +119,14 @@ export function end(lowering: Lowering, path: Path, verdict: Value, site: Site):
   }
 }
 
+/** The slow path is there to answer for the packet. */
+function whileThere(start: Code, reason: string): Path {
+  const absent = start.load(start.mapValue(STATE.map, STATE.absent), 0, 32);
+  const there = start.when('eq', absent, n(ABSENT.no), 'then');
+  leave(there.otherwise, reason, absent);
+  return there.then.path;
+}
+
 /** Nobody is there to answer for the packet. */
 function leave(code: Code, reason: string, absent: ValueId): void {
   const { lowering } = code;
@@ -141,11 +149,8 @@ function swallow(code: Code): void {
 function handUp(lowering: Lowering, path: Path, [reason, metadata]: readonly Value[], site: Site): void {
   if (reason?.kind !== 'reason' || reason.plan.kind !== 'packetIn') lowering.fail(site, 'TP5003', 'this', 'packetIn');
   const codes = RETURN_CODES[lowering.target.hook];
-  const start = new Code(lowering, path);
-  const absent = start.load(start.mapValue(STATE.map, STATE.absent), 0, 32);
-  const there = start.when('eq', absent, n(ABSENT.no), 'then');
-  leave(there.otherwise, reason.plan.name, absent);
-  const { sent, refused } = emit(lowering, there.then.path, reason.plan, metadata, site);
+  const there = reason.plan.way === 'interface' ? path : whileThere(new Code(lowering, path), reason.plan.name);
+  const { sent, refused } = emit(lowering, there, reason.plan, metadata, site);
   for (const on of sent) swallow(counted(lowering, on, 'slowPath'));
   const otherwise = reason.plan.overLimit ?? 'drop';
   for (const on of refused) finish(lowering, on, otherwise, codes[otherwise]);

@@ -1,0 +1,56 @@
+import { type Fd, getLink, isSyscallError, listLinks, Netlink } from '@twinpath/linux';
+import type { Log } from '@twinpath/vnf';
+import type { ChainSpec, OwnFunctionSpec } from '@twinpath/vnf/chain';
+import type { FunctionData } from '../instance/instance-handle.ts';
+import { prepareVethPeer, type VethEnd } from '../kernel/veth-peer.ts';
+import { ChainError } from './chain-error.ts';
+
+export interface ListenersWanted extends Pick<VethEnd, 'onSetting'> {
+  readonly chain: ChainSpec;
+  readonly given: OwnFunctionSpec;
+  readonly reasons: FunctionData['reasons'];
+  /** Of the chain. */
+  readonly namespace: Fd;
+  readonly log: Log;
+}
+
+/** The interfaces by which packets of a function's reasons leave for whom listens there: each must be named, and exist. @throws
+ *  ChainError */
+export function openListeners({ chain, given, reasons, namespace, log, onSetting }: ListenersWanted): void {
+  for (const [reason, declared] of Object.entries(reasons)) {
+    if (declared.kind === 'notice') continue;
+    const { way = declared.way, interface: link } = given.reasons?.[reason] ?? {};
+    if (way !== 'interface') continue;
+    const what = `reason ${reason} of function ${given.name}`;
+    const index = chain.functions.findIndex(({ name }) => name === given.name);
+    const path = ['functions', index, 'reasons', reason, 'interface'];
+    if (link === undefined) {
+      const hint = `say in the chain: reasons: { ${reason}: { way: interface, interface: <where a program listens> } }`;
+      throw new ChainError('TP_CHAIN_SPEC', chain.name, `${what} goes up by an interface, and none is named`, {
+        hint,
+        path,
+      });
+    }
+    using netlink = new Netlink(namespace);
+    const found = find(netlink, link);
+    if (found === undefined) {
+      const names = listLinks(netlink).map(({ name }) => name);
+      const why = `there is no interface ${link} for ${what}`;
+      const hint = `interfaces in the chain's namespace are ${names.join(', ')}`;
+      throw new ChainError('TP_INTERFACE', chain.name, why, { hint, path });
+    }
+    const [port] = Object.values(chain.ports);
+    if (found.kind === 'veth') {
+      prepareVethPeer({ link: found, namespace: port?.namespace, netlink, log, onSetting });
+    }
+  }
+}
+
+function find(netlink: Netlink, name: string) {
+  try {
+    return getLink(netlink, name);
+  } catch (error) {
+    if (!isSyscallError(error, 'ENODEV', 'ERANGE', 'EINVAL')) throw error;
+    return undefined;
+  }
+}
