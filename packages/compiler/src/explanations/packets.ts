@@ -112,9 +112,12 @@ export const OF_PACKETS: Readonly<Record<keyof typeof PACKETS, Explanation>> = {
     ),
   },
   TP3017: {
-    reason:
-      'The place of what follows would depend on a function that the compiler cannot see into: it is code of Node.',
-    none: 'TP1041 says before that such a header is no constant',
+    reason: 'What follows the header lies so many bytes behind its beginning.',
+    example: inFastPath(
+      'drop, header, next, u8',
+      'return packet.ip()?.udp()?.next(sized) ? next : drop;',
+      { before: 'const sized = header({ words: u8, kind: u8 }, { bytes: ({ kind }) => kind === 1 });' },
+    ),
   },
   TP3018: {
     reason:

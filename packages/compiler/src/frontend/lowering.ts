@@ -77,6 +77,13 @@ export interface Lowering {
   /** What is known of a value's range on this path. `undefined`: not a number. */
   rangeOf(path: Path, value: Value): Range | undefined;
   integer(id: ValueId, range: Range): Value;
+  /** What a function of the author's gives. */
+  callFunction(
+    path: Path,
+    callee: Extract<Value, { kind: 'function' }>,
+    operands: readonly Value[],
+    site: Site,
+  ): readonly Outcome[];
 }
 
 /** Name of the method that a call of the value itself is: `gtpu({ teid })`, where `gtpu` is a `header`. */

@@ -17,6 +17,9 @@ export interface HeaderFormat {
 
 const WHOLE_BYTES = new Set(['integer', 'ip4', 'ip6', 'mac', 'protocol', 'enum', 'text', 'bool', 'bytesAfter']);
 
+/** Of every view of a header. */
+const METHODS = new Set(['next', 'ip']);
+
 /** Without padding, one field right behind the other. @throws VnfSpecError */
 export function headerFormat(shape: Shape): HeaderFormat {
   const fields: HeaderField[] = [];
@@ -24,6 +27,7 @@ export function headerFormat(shape: Shape): HeaderFormat {
   for (const [name, type] of Object.entries(shape)) {
     const width = widthOf(name, type);
     if (!isType(type)) throw nested(name);
+    if (METHODS.has(name)) throw taken(name);
     if (type.kind !== 'bits' && bit % 8 !== 0) throw notAligned(name, bit);
     fields.push(Object.freeze({ name, type, bit, bits: width }));
     bit += width;
@@ -45,6 +49,10 @@ function widthOf(name: string, type: Shape[string]): number {
     why,
     'use bits(n), flag, u8, u16, u32, ip4, ip6, mac, oneOf or text',
   );
+}
+
+function taken(name: string): VnfSpecError {
+  return new VnfSpecError(`header(), field ${name}`, `${name}() is what its views have`, 'give the field another name');
 }
 
 function nested(name: string): VnfSpecError {

@@ -3,7 +3,7 @@
 import { type ChecksumField, ipView, locateDatagram } from '@twinpath/packet';
 import { SPEC } from '../spec/spec-key.ts';
 import type { Shape } from '../types/type.ts';
-import type { Header, HeaderView } from './header.ts';
+import { type Header, type HeaderView, MOST_HEADER_BYTES } from './header.ts';
 import { readHeaderField, writeHeaderField } from './header-bytes.ts';
 import { withNext } from './packet-view.ts';
 import type { IpHeader } from './views.ts';
@@ -34,8 +34,9 @@ export function headerView<F extends Shape>(
       set: (value: unknown) => writeHeaderField(field, value, own),
     });
   }
+  const sizeNow = () => lengthOf?.(view) ?? format.size;
   const behind = (): Span => {
-    const size = lengthOf?.(view) ?? format.size;
+    const size = sizeNow();
     return { bytes, at: at + size, end, tunnels: size % 2 === 0 ? tunnels : tunnels.map(otherWayAround) };
   };
   Object.assign(view, {
@@ -43,8 +44,11 @@ export function headerView<F extends Shape>(
     ip: () => ipAt(behind()),
   });
   if (!isViewOf(view, header)) throw new Error('a field of the header is missing in its view');
+  if (lengthOf !== undefined && !isLength(sizeNow(), format.size)) return undefined;
   return behind().at > end ? undefined : view;
 }
+
+const isLength = (size: number, least: number): boolean => size >= least && size <= MOST_HEADER_BYTES && size % 2 === 0;
 
 const otherWayAround = (field: ChecksumField): ChecksumField => ({ ...field, isOdd: field.isOdd !== true });
 

@@ -112,6 +112,7 @@ describe('header', () => {
     expect(() => header({ a: bits(7) })).toThrow('its fields take 7 bits');
     expect(() => header({ a: bits(33) })).toThrow('33 bits are not 1 to 32');
     expect(() => header({ a: { b: u8 } })).toThrow('headers do not nest');
+    expect(() => header({ next: u8 })).toThrow('next() is what its views have');
   });
 
   it('reads what it wrote, whatever the widths', () => {

@@ -21,7 +21,7 @@ export interface HeaderSpec {
   readonly fields: Shape;
   readonly format: HeaderFormat;
   readonly defaults: Readonly<Record<string, unknown>>;
-  /** How long a header is, if that depends on its fields. */
+  /** How long a header is with all that belongs to it, if that depends on its fields. */
   bytes?(header: object): number;
 }
 export type HeaderView<F extends Shape> = FastRecord<F> & {
@@ -29,7 +29,12 @@ export type HeaderView<F extends Shape> = FastRecord<F> & {
   ip(): IpHeader | undefined;
 };
 
+/** Most bytes that a header's own function may give it. */
+export const MOST_HEADER_BYTES = 4094;
+
 /** A protocol of the author's. Fields in the order of the RFC's diagram, most significant bit first, network byte order.
+ *  `bytes`: how long a header is with all that belongs to it, from its fields; there is none where that is less than its fields
+ *  take, more than 4094 or odd.
  *  @throws VnfSpecError for fields that cannot stand in a header, or do not end on a whole byte. */
 export function header<const F extends Shape>(
   fields: F,
@@ -41,7 +46,7 @@ export function header<const F extends Shape>(
     fields,
     format: headerFormat(fields),
     defaults: Object.freeze({ ...options.defaults }),
-    ...(bytes !== undefined && { bytes: (view: HeaderView<F>) => bytes(view) }),
+    ...(bytes !== undefined && { bytes }),
   });
   return Object.freeze(
     Object.assign((given: Partial<FastRecord<F>>) => layerOf(spec, given), { fields, [SPEC]: spec }),

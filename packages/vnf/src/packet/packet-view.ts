@@ -1,5 +1,5 @@
 import type * as base from '@twinpath/packet';
-import { type Datagram, FrameView, locateDatagram, locateFrameDatagram } from '@twinpath/packet';
+import { type Datagram, FrameView, ipView, locateDatagram, locateFrameDatagram } from '@twinpath/packet';
 import type { Shape } from '../types/type.ts';
 import type { Header, HeaderView } from './header.ts';
 import { headerView } from './header-view.ts';
@@ -7,6 +7,8 @@ import type { CopiedPacket, IcmpHeader, IpHeader, Ipv4Header, Ipv6Header, UdpHea
 
 const UDP_HEADER = 8;
 const UDP_CHECKSUM = 6;
+const IPV4_IN_IP = 4;
+const IPV6_IN_IP = 41;
 /** Of ICMP and ICMPv6 errors, in front of the packet that they quote. */
 const ICMP_ERROR_HEADER = 8;
 
@@ -14,6 +16,7 @@ interface Next {
   next<F extends Shape>(header: Header<F>): HeaderView<F> | undefined;
 }
 interface NextOfIp extends Next {
+  ip(): IpHeader | undefined;
   udp(): UdpHeader | undefined;
   icmp(): IcmpHeader | undefined;
 }
@@ -50,6 +53,7 @@ export function withNext<T extends base.IpHeader>(
   return Object.assign(ip, {
     next: <F extends Shape>(header: Header<F>) =>
       isFirstFragment ? headerView(header, { bytes, at, end, tunnels }) : undefined,
+    ip: () => carriedBy(bytes, datagram, tunnels),
     udp: () => {
       const found = udp();
       return found && udpWithNext(found, bytes, datagram, tunnels);
@@ -59,6 +63,17 @@ export function withNext<T extends base.IpHeader>(
       return found && icmpWithNext(found, bytes, datagram, tunnels);
     },
   });
+}
+
+function carriedBy(
+  bytes: Uint8Array,
+  { protocol, transportAt, end, isFirstFragment }: Datagram,
+  tunnels: readonly base.ChecksumField[],
+): IpHeader | undefined {
+  const version = protocol === IPV4_IN_IP ? 4 : protocol === IPV6_IN_IP ? 6 : undefined;
+  if (!isFirstFragment || version === undefined) return undefined;
+  const inner = locateDatagram(bytes, transportAt, version, { readable: end, claimable: end });
+  return inner && withNext(ipView(bytes, inner, undefined, tunnels), bytes, inner, tunnels);
 }
 
 function udpWithNext(
@@ -84,7 +99,8 @@ function icmpWithNext(
     quoted: () => {
       const found = quoted();
       const datagram = found && locateDatagram(bytes, transportAt + ICMP_ERROR_HEADER, version, { readable: end });
-      return found && datagram && withNext(found, bytes, datagram, tunnels);
+      // Nothing is read inside of what is quoted.
+      return found && datagram && Object.assign(withNext(found, bytes, datagram, tunnels), { ip: () => undefined });
     },
   });
 }

@@ -26,6 +26,8 @@ interface Carries {
   next<F extends Shape>(header: Header<F>): HeaderView<F> | undefined;
 }
 interface IpCarries extends Carries {
+  /** The datagram that this one carries (IP in IP: RFC 2003, 2473, 4213), if it is all there. */
+  ip(): IpHeader | undefined;
   udp(): UdpHeader | undefined;
   icmp(): IcmpHeader | undefined;
 }

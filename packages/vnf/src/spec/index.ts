@@ -4,7 +4,7 @@ export { parseDuration } from '../functions/duration.ts';
 export { useHashSeed } from '../functions/hash.ts';
 export { hashKeys } from '../functions/hash-keys.ts';
 export { parseRate } from '../functions/rate.ts';
-export type { HeaderSpec } from '../packet/header.ts';
+export { type HeaderSpec, MOST_HEADER_BYTES } from '../packet/header.ts';
 export type { HeaderField, HeaderFormat } from '../packet/header-format.ts';
 export { CopiedFrame } from '../packet/packet-view.ts';
 export { isType } from '../types/type.ts';

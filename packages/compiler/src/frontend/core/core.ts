@@ -16,7 +16,7 @@ import { positionOf } from '../report/diagnostic.ts';
 import { Failed, type Report } from '../report/report.ts';
 import { execute } from '../statements/execute.ts';
 import type { Expression, Span } from '../syntax/expression.ts';
-import type { FunctionNode } from '../syntax/function.ts';
+import { type FunctionNode, isFunctionNode } from '../syntax/function.ts';
 import type { Statement } from '../syntax/statement.ts';
 import type { Range, Value } from '../value.ts';
 import type { Branches, Checkpoint, Completion, Evaluation, StepWatch } from './evaluation.ts';
@@ -100,6 +100,16 @@ export class Core implements Evaluation {
 
   inline(path: Path, callee: FunctionNode, operands: readonly Value[], site: Site): readonly Outcome[] {
     return inline(this, path, callee, operands, site);
+  }
+
+  callFunction(
+    path: Path,
+    { declaration }: Extract<Value, { kind: 'function' }>,
+    operands: readonly Value[],
+    site: Site,
+  ): readonly Outcome[] {
+    if (!isFunctionNode(declaration)) throw new Error('a function of another front end');
+    return this.inline(path, declaration, operands, site);
   }
 
   at({ start, end }: Span): Site {

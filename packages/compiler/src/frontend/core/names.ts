@@ -4,7 +4,7 @@ import * as authorsModule from '@twinpath/vnf';
 import type { FunctionPlan } from '@twinpath/vnf/plan';
 import type { DiagnosticCode } from '../diagnostics.ts';
 import type { Intrinsics } from '../lowering.ts';
-import type { Constants } from '../modules/constants.ts';
+import { type Constants, functionBehind } from '../modules/constants.ts';
 import type { Binding, ModuleGraph } from '../modules/graph.ts';
 import type { Declared, VnfCall } from '../modules/vnf-call.ts';
 import type { FunctionNode } from '../syntax/function.ts';
@@ -132,8 +132,12 @@ export function knownValue(value: unknown): Value {
       return constant(value);
     case 'object':
       return value === null ? constant(null) : { kind: 'object', value };
-    case 'function':
-      return { kind: 'object', value };
+    case 'function': {
+      const declaration = functionBehind(value);
+      return declaration === undefined
+        ? { kind: 'object', value }
+        : { kind: 'function', declaration, module: declaration.file };
+    }
     default:
       throw new Error('symbols have no meaning in a fast path');
   }

@@ -85,8 +85,8 @@ export const PACKETS = {
   },
   TP3017: {
     severity: 'error',
-    message: 'a header whose length its own function works out cannot be read by the fast path',
-    hint: 'declare its variable part as a header of its own and read it where a flag says that it is there',
+    message: "the length of a header is a number, and its 'bytes' gives {0}",
+    hint: 'give a number of bytes on every way through it: the header with all that belongs to it',
   },
   TP3018: {
     severity: 'error',

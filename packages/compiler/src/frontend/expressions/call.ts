@@ -5,7 +5,6 @@ import { type Evaluation, each } from '../core/evaluation.ts';
 import { CALLED } from '../lowering.ts';
 import type { Outcome, Path, Site } from '../path.ts';
 import type { Call, Expression } from '../syntax/expression.ts';
-import type { FunctionNode } from '../syntax/function.ts';
 import type { Value } from '../value.ts';
 import { access, continuing, ofNamespace, receiver } from './access.ts';
 import { callMath, mathQuotient } from './math.ts';
@@ -68,8 +67,7 @@ function callValue(
   const site: Site = e.at(node);
   switch (callee.kind) {
     case 'function':
-      if (!isFunctionNode(callee.declaration)) throw new Error('a function of another front end');
-      return e.inline(path, callee.declaration, operands, site);
+      return e.callFunction(path, callee, operands, site);
     case 'intrinsic':
       if (callee.name.startsWith('Math.')) return callMath(e, path, node, callee.name, operands);
       return e.intrinsics.call(e, path, callee.name, operands, site);
@@ -96,6 +94,3 @@ function withOperands(
   }
   return rows.flatMap(({ path: on, values }) => go(on, values));
 }
-
-const isFunctionNode = (declaration: unknown): declaration is FunctionNode =>
-  typeof declaration === 'object' && declaration !== null && 'refused' in declaration && 'parameters' in declaration;

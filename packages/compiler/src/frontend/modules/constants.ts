@@ -3,6 +3,7 @@
 
 import * as authorsModule from '@twinpath/vnf';
 import type { BinaryOperator, Expression, LogicalOperator, RecordEntry } from '../syntax/expression.ts';
+import type { FunctionNode } from '../syntax/function.ts';
 import type { ModuleConstant, ModuleNode } from '../syntax/module.ts';
 import type { ModuleGraph } from './graph.ts';
 
@@ -41,6 +42,8 @@ export class Constants {
         return node.value;
       case 'free':
         return this.#named(module, node.name);
+      case 'function':
+        return standIn(node.function);
       case 'property':
         return member(this.#value(module, node.object), node.name);
       case 'element':
@@ -84,12 +87,31 @@ export class Constants {
       throw new Unknown();
     }
     if (binding.kind === 'vnf') return binding.name === '*' ? authorsModule : member(authorsModule, binding.name);
+    if (binding.kind === 'function') return standIn(binding.function);
     if (binding.kind !== 'constant') throw new Unknown();
     const known = this.valueOf(binding.module, binding.constant);
     if (known === undefined) throw new Unknown();
     return known.value;
   }
 }
+
+const standIns = new WeakMap<FunctionNode, () => never>();
+const functions = new WeakMap<object, FunctionNode>();
+
+/** For a function of the author's, which only the fast path calls: its code is compiled, not run. */
+function standIn(node: FunctionNode): () => never {
+  const known = standIns.get(node);
+  if (known !== undefined) return known;
+  const made = () => {
+    throw new Unknown();
+  };
+  standIns.set(node, made);
+  functions.set(made, node);
+  return made;
+}
+
+/** What stands for it among constants. `undefined`: it is no function of the author's. */
+export const functionBehind = (value: object): FunctionNode | undefined => functions.get(value);
 
 /** Own members only: no methods of lists and strings, of which some are not pure. */
 function member(object: unknown, name: string): unknown {

@@ -18,3 +18,6 @@ export interface FunctionNode extends Span {
   /** All that the subset lacks, in the order of the text. */
   readonly refused: readonly Refused[];
 }
+
+export const isFunctionNode = (declaration: unknown): declaration is FunctionNode =>
+  typeof declaration === 'object' && declaration !== null && 'refused' in declaration && 'parameters' in declaration;

@@ -1,9 +1,11 @@
 // Headers of authors in the packet: `udp.next(gtpu)`, their fields, and what they carry in turn. Rules: vnf's header-view.ts.
 import { udpLayout } from '@twinpath/packet';
-import type { HeaderField } from '@twinpath/vnf/spec';
+import { type HeaderField, MOST_HEADER_BYTES } from '@twinpath/vnf/spec';
 import type { ValueId } from '../../../ir/types.ts';
+import { describe } from '../../core/describe.ts';
+import { knownValue } from '../../core/names.ts';
 import type { Outcome } from '../../path.ts';
-import type { Value } from '../../value.ts';
+import { UNDEFINED, type Value } from '../../value.ts';
 import { Code, n } from '../code.ts';
 import { Ends } from '../ends.ts';
 import type { Call, Member } from '../members.ts';
@@ -14,6 +16,7 @@ import { requireTransport, transport, transportPart } from '../packet/transport.
 import { behindBytes, insideOf, type Tunnel, tunnelsOf } from '../packet/tunnels.ts';
 import { isView, part, type View, view } from '../view.ts';
 import { headerOf, headerSpec, numberOfHeader } from './identity.ts';
+import { IPV4_IN_IP, IPV6_IN_IP } from './layer.ts';
 
 interface Span {
   readonly at: ValueId;
@@ -24,23 +27,53 @@ interface Span {
 }
 
 /** The header that begins there. `undefined`: it is not all there. */
-function open(start: Code, { at, offset, end, tunnels }: Span, { lowering, operands, site }: Call, ends: Ends): void {
+function open(start: Code, span: Span, call: Call, ends: Ends): void {
+  const { lowering, operands, site } = call;
+  const { at, offset, end, tunnels } = span;
   const spec = headerSpec(operands[0]) ?? lowering.fail(site, 'TP3005', 'a header()', operands[0]?.kind ?? 'nothing');
-  if (spec.bytes !== undefined) lowering.fail(site, 'TP3017');
   const { size } = spec.format;
   const inside = ends.require(start.when('ule', start.alu('add', offset, n(size)), end, 'then'));
   const code = ends.require(inside.whenInPacket(at, size));
   const around = insideOf(tunnels);
   const fixed = { header: numberOfHeader(spec), ...around.fixed };
-  ends.found(code, view('header', code.path.epoch, fixed, { at, offset, end, ...around.parts }));
+  const opened = view('header', code.path.epoch, fixed, { at, offset, end, ...around.parts });
+  if (spec.bytes === undefined) ends.found(code, opened);
+  else measure(code, opened, call, ends);
 }
 
-const behind = (code: Code, of: View, size: number): Span => ({
-  at: code.offset(part(of, 'at'), n(size)),
-  offset: code.alu('add', part(of, 'offset'), n(size)),
-  end: part(of, 'end'),
-  tunnels: behindBytes(tunnelsOf(of), size),
-});
+/** How long the header is with all that belongs to it: as its own function says. */
+function measure(code: Code, opened: View, { lowering, site }: Call, ends: Ends): void {
+  const { bytes, format } = headerOf(opened.fixed.header);
+  const callee = knownValue(bytes);
+  if (callee.kind !== 'function') throw new Error('a constant has functions of the author');
+  for (const { path, value } of lowering.join(lowering.callFunction(code.path, callee, [opened], site))) {
+    const range = lowering.rangeOf(path, value) ?? lowering.fail(site, 'TP3017', describe(value));
+    const on = code.on(path);
+    const said = lowering.register(path, value, site);
+    const isOdd = on.alu('and', said, n(1));
+    let fits = ends.require(on.when('eq', isOdd, n(0), 'then'));
+    if (range.low < BigInt(format.size)) fits = ends.require(fits.when('sge', said, n(format.size), 'then'));
+    if (range.high > BigInt(MOST_HEADER_BYTES)) {
+      fits = ends.require(fits.when('sle', said, n(MOST_HEADER_BYTES), 'then'));
+    }
+    // For the verifier, which wants to see that it is small where it is added to an address.
+    const size = fits.alu('and', said, n(MOST_HEADER_BYTES));
+    const behindIt = fits.alu('add', part(opened, 'offset'), size);
+    const there = ends.require(fits.when('ule', behindIt, part(opened, 'end'), 'then'));
+    ends.found(there, { ...opened, epoch: there.path.epoch, parts: { ...opened.parts, size } });
+  }
+}
+
+/** Lengths that are not constant are even. */
+const behind = (code: Code, of: View, size: number | { readonly id: ValueId }): Span => {
+  const by = typeof size === 'number' ? n(size) : size.id;
+  return {
+    at: code.offset(part(of, 'at'), by),
+    offset: code.alu('add', part(of, 'offset'), by),
+    end: part(of, 'end'),
+    tunnels: behindBytes(tunnelsOf(of), typeof size === 'number' ? size : 0),
+  };
+};
 
 /** `ip.next(header)`: of a datagram that is no later fragment, behind its last extension header. */
 export const nextOfIp: Member = (call) => {
@@ -75,7 +108,8 @@ export const nextOfUdp: Member = (call) => {
   return ends.outcomes();
 };
 
-const sizeOf = (of: View): number => headerOf(of.fixed.header).format.size;
+const sizeOf = (of: View): number | { readonly id: ValueId } =>
+  of.parts.size === undefined ? headerOf(of.fixed.header).format.size : { id: of.parts.size };
 
 export const nextOfHeader: Member = (call) => {
   const code = new Code(call.lowering, call.path);
@@ -100,6 +134,32 @@ export const ipOfHeader: Member = ({ lowering, path, receiver }) =>
     readDatagram(ends, six.then, 6, { at, offset, claimable: end, tunnelled: true, tunnels });
     return ends.outcomes();
   });
+
+/** `ip.ip()`: the datagram that this one carries, without a header between. Nothing is read inside of what is quoted. */
+export const ipOfIp: Member = ({ lowering, path, receiver }) => {
+  if (receiver.fixed.quoted === true) return [{ path, value: UNDEFINED }];
+  return once(path, `carried ${part(receiver, 'at')}@${path.epoch}`, (): readonly Outcome[] => {
+    const ends = new Ends(lowering);
+    each(transport(lowering, path, receiver), (on, found) => {
+      if (!isView(found, 'transport')) throw new Error('a datagram has a transport view');
+      const code = requireTransport(ends, new Code(lowering, on), found, 0);
+      const four = code.when('eq', transportPart(found, 'protocol'), n(IPV4_IN_IP));
+      const six = four.otherwise.when('eq', transportPart(found, 'protocol'), n(IPV6_IN_IP));
+      ends.fail(six.otherwise);
+      const place = {
+        at: transportPart(found, 'at'),
+        offset: transportPart(found, 'offset'),
+        claimable: transportPart(found, 'end'),
+        tunnelled: true,
+        tunnels: tunnelsOf(receiver),
+      };
+      readDatagram(ends, four.then, 4, place);
+      readDatagram(ends, six.then, 6, place);
+      return [];
+    });
+    return ends.outcomes();
+  });
+};
 
 /** A field by its name. */
 export function headerProperty({ lowering, path, receiver, site }: Call, name: string): readonly Outcome[] {

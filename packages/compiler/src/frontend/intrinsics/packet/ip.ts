@@ -12,7 +12,7 @@ import type { Value } from '../../value.ts';
 import { constant, UNDEFINED } from '../../value.ts';
 import { Code, n } from '../code.ts';
 import { Ends } from '../ends.ts';
-import { nextOfIp } from '../headers/header-view.ts';
+import { ipOfIp, nextOfIp } from '../headers/header-view.ts';
 import { type Call, type Member, type Members, reading } from '../members.ts';
 import { each, once } from '../memo.ts';
 import { rewrite } from '../rewrite/rewrite.ts';
@@ -168,5 +168,6 @@ export const ipMembers: Members = {
     flow: ({ lowering, path, receiver }) => flowOf(lowering, path, receiver),
     rewrite,
     next: nextOfIp,
+    ip: ipOfIp,
   },
 };
