@@ -17,6 +17,8 @@ const debian = {
     conntrack: 'conntrack',
     tcpdump: 'tcpdump',
     tshark: 'tshark',
+    wrk: 'wrk',
+    snmpd: 'snmpd',
     clang: 'clang',
     'llvm-objdump': 'llvm',
     bpftool: 'bpftool',

@@ -1,5 +1,5 @@
-import { next, type Packet, type Verdict } from '@twinpath/vnf';
-import { carry } from './carry.ts';
+import { drop, type FiveTuple, type IpHeader, next, type Packet, stack, type Verdict } from '@twinpath/vnf';
+import { carry, type Way } from './carry.ts';
 import type { Config } from './config.ts';
 import { followFragment, rememberFragment } from './fragments.ts';
 import { bringError } from './icmp-errors.ts';
@@ -17,21 +17,34 @@ export function balance(packet: Packet, config: Constants): Verdict {
   if (!flow) return ip.isFirstFragment ? next : followFragment(packet, ip, config);
   if (flow.protocol !== 'tcp' && flow.protocol !== 'udp') return bringError(packet, ip, config);
 
-  const known = sessions.lookup(flow);
-  if (known && advance(ip, flow, known)) {
+  const known = knownWay(ip, flow);
+  if (known) return send(packet, ip, flow, known, config);
+  const service = plan.services.lookup({ address: flow.dst, port: flow.dport, protocol: flow.protocol });
+  if (!service) return next;
+  const { toStack } = service;
+  const way = place(packet, { flow, service, config });
+  if (way) return send(packet, ip, flow, way, config);
+  return toStack ? stack : drop;
+}
+
+function send(packet: Packet, ip: IpHeader, flow: FiveTuple, way: Way, config: Constants): Verdict {
+  if (ip.isFragment) rememberFragment(packet, flow, way);
+  return carry(packet, ip, flow, way, config);
+}
+
+/** Where the flow of this packet goes, if it has been placed. */
+function knownWay(ip: IpHeader, flow: FiveTuple): Way | undefined {
+  const session = sessions.lookup(flow);
+  if (session && advance(ip, flow, session)) {
     count.known();
-    if (ip.isFragment) rememberFragment(packet, flow, known);
-    return carry(packet, ip, flow, known, config);
+    return wayOf(session);
   }
   const waiting = halfOpen.lookup(flow);
-  if (waiting) {
-    count.known();
-    const { mode, fromServer, server, address, port } = waiting;
-    const way = { mode, fromServer, server, address, port };
-    confirm(ip, flow, waiting);
-    if (ip.isFragment) rememberFragment(packet, flow, way);
-    return carry(packet, ip, flow, way, config);
-  }
-  const service = plan.services.lookup({ address: flow.dst, port: flow.dport, protocol: flow.protocol });
-  return service ? place(packet, { ip, flow, service, config }) : next;
+  if (!waiting) return undefined;
+  count.known();
+  const way = wayOf(waiting);
+  confirm(ip, flow, waiting);
+  return way;
 }
+
+const wayOf = ({ mode, fromServer, server, address, port }: Way): Way => ({ mode, fromServer, server, address, port });

@@ -1,23 +1,18 @@
 // The first packet of a flow: which backend it gets.
 import {
-  drop,
   duration,
   type FiveTuple,
   hash,
   hashOf,
-  type IpHeader,
   ip,
   lock,
   type Packet,
   type Ref,
   reverse,
   sameFamily,
-  stack,
-  type Verdict,
 } from '@twinpath/vnf';
-import { carry } from './carry.ts';
+import type { Way } from './carry.ts';
 import type { Constants } from './fast-path.ts';
-import { rememberFragment } from './fragments.ts';
 import { SLOTS_OF_ELEMENT, serverIn } from './ring-slots.ts';
 import { SESSIONS } from './sizes.ts';
 import {
@@ -34,7 +29,6 @@ import {
 } from './tables.ts';
 
 interface NewFlow {
-  readonly ip: IpHeader;
   readonly flow: FiveTuple;
   readonly service: Readonly<Ref<typeof serviceOf>>;
   readonly config: Constants;
@@ -44,29 +38,29 @@ const NOBODY = 0;
 /** What `source` places flows by. */
 export const bySource = { client: ip };
 
-export function place(packet: Packet, { ip, flow, service, config }: NewFlow): Verdict {
+/** Where it goes from now on; `undefined`: nowhere, and why is counted. */
+export function place(packet: Packet, { flow, service, config }: NewFlow): Way | undefined {
   if (config.uses.limit && isOverLimit(packet, service)) {
     count.limited();
-    return drop;
+    return undefined;
   }
-  const { mode, toStack } = service;
+  const { mode } = service;
   const number = choose(flow, service, config);
   const server = servers.at(number);
   if (!server || server.state === 'none' || !sameFamily(server.address, flow.dst)) {
     count.noServer();
-    return toStack ? stack : drop;
+    return undefined;
   }
   const { address } = server;
   const port = server.port === 0 ? flow.dport : server.port;
   const way = { mode, fromServer: false, server: number, address, port };
   if (mode === 'nat' && !expectAnswers(flow, way)) {
     count.collided();
-    return drop;
+    return undefined;
   }
   halfOpen.put(flow, { isAnswered: false, ...way });
   count.placed();
-  if (ip.isFragment) rememberFragment(packet, flow, way);
-  return carry(packet, ip, flow, way, config);
+  return way;
 }
 
 interface Chosen {
