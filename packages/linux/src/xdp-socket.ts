@@ -194,7 +194,7 @@ const never = new Int32Array(new SharedArrayBuffer(4));
 
 const hints: Partial<Record<string, string>> = {
   EBUSY: 'another socket has this queue: each has at most one',
-  EINVAL: 'the queue must exist, and the interface must be up',
+  EINVAL: 'the queue must exist, and no other socket over this packet memory have it',
   EOPNOTSUPP: "the driver cannot do without copies: use mode 'copy'",
   ENETDOWN: 'set the interface up first',
 };

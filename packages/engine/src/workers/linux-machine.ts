@@ -1,7 +1,9 @@
 // What workers use of Linux; loaded only there.
 
 import { FdWait, pinThread, recordHoldings } from '@twinpath/linux';
-import { FrameDevice, XdpDevice } from '../ports/live/index.ts';
+// Not by the folder's index: a worker has no use for all of @twinpath/ebpf.
+import { FrameDevice } from '../ports/live/frame-device.ts';
+import { XdpDevice } from '../ports/live/xdp-device.ts';
 import type { WorkerStart } from './messages.ts';
 import type { WaitForFds } from './poll-loop.ts';
 import type { Machine } from './worker.ts';

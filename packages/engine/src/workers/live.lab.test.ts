@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import {
   createNamespace,
   createVeth,
@@ -185,14 +186,40 @@ describe('AF_XDP ports', () => {
     expect(sent.reduce((sum, one) => sum + one, 0)).toBe(200);
   });
 
-  it('leave a dead worker’s frames and queues for the next', async () => {
-    const { engine, worker } = await start();
-    const opened = keep(new XdpInterface(engine, { link: 'a', namespace: inside, queues: [worker.takeSlot()] }));
+  it('outlive a worker that died: another takes the queue', async () => {
+    const { engine, worker } = await start(2);
+    using opened = new XdpInterface(engine, { link: 'a', namespace: inside, queues: [worker.takeSlot()] });
     await worker.configure({ ports: opened.ports });
-    await worker.stop();
-    expect(worker.failure?.message).toContain('has ended');
-    using netlink = new Netlink(inside);
-    expect(getLink(netlink, 'a').xdp?.mode).toBe('native');
+    const { holders, frames } = worker.pool;
+    // Whatever went wrong: frames are not where they have to be.
+    engine.memory.bytes.fill(200, holders, holders + frames);
+    const socket = socketOn('a');
+    socket.sendBatch([frame(1)]);
+    await expect.poll(() => worker.failure?.message).toContain('should be held by');
+    opened[Symbol.dispose]();
+    const next = keep(await EngineWorker.start(engine, { cpu: 1, pool: { frames: 256 } }));
+    const again = keep(new XdpInterface(engine, { link: 'a', namespace: inside, queues: [next.takeSlot()] }));
+    const program = engine.load(programText(REFLECT));
+    await next.configure({ ports: again.ports, program: program.id });
+    socket.sendBatch([frame(2)]);
+    expectSame(receive(socket, 1), [frame(2)]);
+  });
+
+  it('have the program in the driver, and say what the kernel cannot do', async () => {
+    const { engine, worker } = await start();
+    const open = (more = {}) =>
+      new XdpInterface(engine, { link: 'a', namespace: inside, queues: [worker.takeSlot()], ...more });
+    const free = engine.available;
+    {
+      using opened = open();
+      using netlink = new Netlink(inside);
+      expect(getLink(netlink, 'a').xdp?.mode).toBe('native');
+      expect(opened.zeroCopy).toBe(false);
+      expect(() => open()).toThrow(/interface a, queue 0.*EINVAL/);
+    }
+    expect(() => open({ copy: 'zero-copy' })).toThrow(/EOPNOTSUPP/);
+    // Nothing of those that could not be opened is left.
+    expect(engine.available).toBe(free);
   });
 });
 
@@ -224,6 +251,18 @@ describe.each(['packet', 'tap'] as const)('a %s port', (kind) => {
     await worker.stop();
     expectNoLoss(worker, ports, 2048);
   });
+});
+
+it('a worker that is pinned stays on its CPU', async () => {
+  const engine = new Engine({ bytes: 32 << 20, shared: true });
+  const pinned = () =>
+    readdirSync('/proc/self/task').filter((thread) =>
+      /^Cpus_allowed_list:\t0$/m.test(readFileSync(`/proc/self/task/${thread}/status`, 'utf8')),
+    );
+  expect(pinned()).toEqual([]);
+  const worker = keep(await EngineWorker.start(engine, { cpu: 0, poll: { pin: 0, busy: true } }));
+  await worker.configure({});
+  expect(pinned()).toHaveLength(1);
 });
 
 it('an idle worker on an AF_XDP port costs next to nothing', async () => {
