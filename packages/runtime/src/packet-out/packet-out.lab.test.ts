@@ -3,8 +3,8 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
-import { openFds, traceFds } from '@twinpath/linux';
-import { packetView } from '@twinpath/packet';
+import { addAddress, Netlink, openFds, PacketSocket, traceFds, writeSysctl } from '@twinpath/linux';
+import { packetFromText, packetView } from '@twinpath/packet';
 import { type ChainFunctionSpec, lineChain, type PortSpec } from '@twinpath/vnf/chain';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { RunningChain } from '../chain/running.ts';
@@ -13,6 +13,7 @@ import { ANSWERS, FIRST_PORT, SIDES } from '../fixtures/ask.vnf.ts';
 import { UdpSink } from '../fixtures/udp-sink.ts';
 import { FAR_ADDRESS, NEAR_ADDRESS, Veth } from '../fixtures/veth.ts';
 import { takeDown } from '../host/take-down.ts';
+import { offloadOf } from './offload.ts';
 import { WAYS_BACK } from './ways-back.ts';
 
 const file = (name: string) => new URL(`../fixtures/${name}`, import.meta.url).pathname;
@@ -97,15 +98,31 @@ describe.each([
   });
 });
 
-describe('a TCP transfer of which every packet goes through the slow path', () => {
+describe('packets that are many', () => {
+  const NEAR_6 = 'fd09::1';
+  const FAR_6 = 'fd09::2';
+  beforeAll(() => {
+    for (const [namespace, link, address] of [
+      [veth.near, 'port', NEAR_6],
+      [veth.far, 'far', FAR_6],
+    ] as const) {
+      writeSysctl(`net.ipv6.conf.${link}.disable_ipv6`, 0, namespace);
+      writeSysctl(`net.ipv6.conf.${link}.accept_dad`, 0, namespace);
+      using netlink = new Netlink(namespace);
+      addAddress(netlink, link, `${address}/64`);
+    }
+  });
+
   test.each([
-    ['out of the host', { hook: 'xdp' }, true],
-    ['out of the host, answers by tcx', { hook: 'tcx' }, true],
-    ['into the host by tcx', { hook: 'tcx' }, false],
-  ] as const)('%s arrives whole', async (_, port, leaves) => {
+    ['out of the host', { hook: 'xdp' }, true, FAR_ADDRESS],
+    ['out of the host, answers by tcx', { hook: 'tcx' }, true, FAR_ADDRESS],
+    ['into the host by tcx', { hook: 'tcx' }, false, NEAR_ADDRESS],
+    ['out of the host over IPv6', { hook: 'tcx' }, true, FAR_6],
+    ['into the host over IPv6', { hook: 'tcx' }, false, NEAR_6],
+  ] as const)('a TCP transfer %s arrives whole', async (_, port, leaves, address) => {
     await using chain = await start([ASK], port);
     const bytes = 4 << 20;
-    const [from, to, address] = leaves ? [veth.near, veth.far, FAR_ADDRESS] : [veth.far, veth.near, NEAR_ADDRESS];
+    const [from, to] = leaves ? [veth.near, veth.far] : [veth.far, veth.near];
     const server = `const h = require('node:crypto').createHash('sha256');
       require('node:net').createServer((s) => { s.on('data', (d) => h.update(d)); s.on('end', () => { console.log(h.digest('hex')); process.exit(); }); })
         .listen(7000, '${address}', () => console.error('ready'));`;
@@ -119,4 +136,30 @@ describe('a TCP transfer of which every packet goes through the slow path', () =
     expect(functions[0]?.slowPath).toMatchObject({ undelivered: 0, truncated: 0 });
     expect(functions[0]?.slowPath.handedUp).toBeGreaterThan(50);
   });
+
+  test.each([
+    ['IPv4', 'udp4', `ip ${FAR_ADDRESS} > ${NEAR_ADDRESS}`, NEAR_ADDRESS],
+    ['IPv6', 'udp6', `ip ${FAR_6} > ${NEAR_6}`, NEAR_6],
+  ] as const)(
+    'UDP datagrams of one send over %s come up together, and arrive one by one',
+    async (_, family, ip, address) => {
+      await using sink = await UdpSink.open(veth.near, address, [2], family);
+      await using chain = await start([ASK], { hook: 'tcx' });
+      const sport = FIRST_PORT + ANSWERS.indexOf('resume');
+      const macs = `eth ${veth.farMac} > ${veth.nearMac}`;
+      const bytes = packetFromText(`${macs} / ${ip} / udp ${sport} > 0 / "${'x'.repeat(5 * 1000 + 100)}"`);
+      using socket = new PacketSocket({ link: 'far', namespace: veth.far });
+      const batch = socket.batch();
+      batch.add({ bytes, mark: 0, priority: 0, offload: offloadOf(bytes, 1000) });
+      batch.send((_index, errno) => expect(errno).toBe(0));
+      const arrived: number[] = [];
+      await vi.waitFor(() => {
+        arrived.push(...sink.take());
+        expect(arrived).toEqual([2, 2, 2, 2, 2, 2]);
+      }, 3000);
+      const slowPath = (await chain.statistics()).functions[0]?.slowPath;
+      expect(slowPath).toMatchObject({ undelivered: 0, truncated: 0 });
+      expect(slowPath?.answered.resume).toBe(1);
+    },
+  );
 });
