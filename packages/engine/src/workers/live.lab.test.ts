@@ -195,7 +195,7 @@ describe('AF_XDP ports', () => {
     engine.memory.bytes.fill(200, holders, holders + frames);
     const socket = socketOn('a');
     socket.sendBatch([frame(1)]);
-    await expect.poll(() => worker.failure?.message).toContain('should be held by');
+    await expect.poll(() => worker.failure?.message, { timeout: 10_000 }).toContain('should be held by');
     opened[Symbol.dispose]();
     const next = keep(await EngineWorker.start(engine, { cpu: 1, pool: { frames: 256 } }));
     const again = keep(new XdpInterface(engine, { link: 'a', namespace: inside, queues: [next.takeSlot()] }));
