@@ -2,7 +2,8 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { BpfLink } from '@twinpath/ebpf';
@@ -22,6 +23,8 @@ const file = (name: string) => new URL(`../fixtures/${name}`, import.meta.url).p
 const CHAIN = 'tp-runtime-adopt';
 const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
+const stateDirectory = mkdtempSync(join(tmpdir(), 'tp-state-'));
+
 let veth: Veth;
 beforeAll(() => {
   traceFds();
@@ -29,11 +32,13 @@ beforeAll(() => {
 });
 afterAll(() => {
   veth[Symbol.dispose]();
+  rmSync(stateDirectory, { recursive: true });
   expect(openFds()).toEqual([]);
 });
 afterEach(() => {
   const left = takeDown({ chain: CHAIN });
   expect(left.chains).toEqual([]);
+  rmSync(join(stateDirectory, CHAIN), { recursive: true, force: true });
   veth.takeIn();
 });
 
@@ -48,7 +53,7 @@ const specOf = (functions: readonly ChainFunctionSpec[], port: Partial<PortSpec>
   lineChain(CHAIN, { interface: 'port', namespace: veth.near, ...port }, functions);
 
 async function elsewhere(spec: ChainSpec): Promise<ChildProcess> {
-  const child = spawn(process.execPath, [file('run-chain.ts'), JSON.stringify(spec)], {
+  const child = spawn(process.execPath, [file('run-chain.ts'), JSON.stringify(spec), stateDirectory], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   await Promise.race([
@@ -99,7 +104,7 @@ describe.each([
     await delay(300);
     await kill(child);
     await delay(200);
-    const chain = await startChain(specOf([stamp(1), stamp(2), witness], port), { log: silent });
+    const chain = await startChain(specOf([stamp(1), stamp(2), witness], port), { log: silent, stateDirectory });
     expect(linkIds()).toEqual(links);
     await chain.change(specOf([stamp(2), stamp(3), witness], port));
     await delay(100);
@@ -122,16 +127,41 @@ test('tables keep what they hold, and the slow path goes on', async () => {
   await delay(100);
   await kill(child);
   one(4);
-  await using chain = await startChain(specOf([flows]), { log: silent });
+  await using chain = await startChain(specOf([flows]), { log: silent, stateDirectory });
   one(5);
   await delay(200);
   const ports = ((await chain.functions[0]?.entries('flows')) ?? []).map(([key]) => Object(key).sport);
   expect(ports.sort()).toEqual([2, 3, 4, 5]);
 });
 
+test('after a reboot, and after a stop, durable tables come back', async () => {
+  const child = await elsewhere(specOf([flows]));
+  const one = (sport: number) => veth.sendIn(`ip 10.9.0.2 > 10.9.0.50 / udp ${sport} > 7 / "x"`);
+  for (const sport of [2, 4]) one(sport);
+  await delay(500);
+  await kill(child);
+  // All that a reboot takes, too.
+  takeDown({ chain: CHAIN });
+  const file = join(stateDirectory, CHAIN, 'flows.tables');
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+  const again = await startChain(specOf([flows]), { log: silent, stateDirectory });
+  one(6);
+  one(2);
+  await delay(100);
+  await again.stop();
+  await using chain = await startChain(specOf([flows]), { log: silent, stateDirectory });
+  const entries = (await chain.functions[0]?.entries('flows')) ?? [];
+  const packets = entries.map(([key, value]) => [Object(key).sport, Number(Object(value).traffic.packets)]);
+  expect(packets.sort()).toEqual([
+    [2, 1],
+    [4, 0],
+    [6, 0],
+  ]);
+});
+
 test('with another spec, places that are no more are taken away', async () => {
   await kill(await elsewhere(specOf([stamp(1), stamp(2), stamp(3)])));
-  await using chain = await startChain(specOf([stamp(3), witness]), { log: silent });
+  await using chain = await startChain(specOf([stamp(3), witness]), { log: silent, stateDirectory });
   veth.sendIn('ip 10.9.0.2 > 10.9.0.50 / udp 7 > 0');
   await delay(2500);
   expect([...(await seen(chain)).keys()]).toEqual([3]);
@@ -143,10 +173,10 @@ test('what cannot be started is left as it was', async () => {
   await kill(await elsewhere(specOf([stamp(1), stamp(2), witness])));
   const links = linkIds();
   const wrong = specOf([stamp(2), stamp(1), { ...stamp(3), config: { digit: 77 } }, witness]);
-  await expect(startChain(wrong, { log: silent })).rejects.toThrow('digit');
+  await expect(startChain(wrong, { log: silent, stateDirectory })).rejects.toThrow('digit');
   expect(linkIds()).toEqual(links);
   veth.sendIn('ip 10.9.0.2 > 10.9.0.50 / udp 7 > 0');
-  await using chain = await startChain(specOf([stamp(1), stamp(2), witness]), { log: silent });
+  await using chain = await startChain(specOf([stamp(1), stamp(2), witness]), { log: silent, stateDirectory });
   expect([...(await seen(chain))]).toEqual([[12, 1]]);
 });
 
@@ -155,7 +185,7 @@ test('without its record, too', async () => {
   const links = linkIds();
   rmSync(recordFile(CHAIN));
   veth.sendIn('ip 10.9.0.2 > 10.9.0.50 / udp 7 > 0');
-  await using chain = await startChain(specOf([stamp(1), witness]), { log: silent });
+  await using chain = await startChain(specOf([stamp(1), witness]), { log: silent, stateDirectory });
   expect([...(await seen(chain))]).toEqual([[1, 1]]);
   expect(linkIds()).toEqual(links);
 });
@@ -164,7 +194,7 @@ test('a chain that is wanted elsewhere than it was left is refused, and runs on'
   using other = new Veth('adopt-2');
   await kill(await elsewhere(specOf([stamp(1)])));
   const there = { namespace: other.near };
-  await expect(startChain(specOf([stamp(1)], there), { log: silent })).rejects.toMatchObject({
+  await expect(startChain(specOf([stamp(1)], there), { log: silent, stateDirectory })).rejects.toMatchObject({
     code: 'TP_CHAIN_LEFT_BEHIND',
     hint: `twinpath down ${CHAIN}`,
   });
@@ -181,12 +211,12 @@ test('where its interface is gone, the chain begins anew with the tables that it
   }
   // The kernel takes namespaces away in its own time.
   await vi.waitFor(() => expect(ourLinks().find(({ program }) => program === 'tp_flows_in')?.ifindex).toBe(0));
-  await using chain = await startChain(specOf([flows]), { log: silent });
+  await using chain = await startChain(specOf([flows]), { log: silent, stateDirectory });
   expect(await chain.functions[0]?.entries('flows')).toHaveLength(1);
 });
 
 test('nobody else opens the pins', async () => {
-  await using _chain = await startChain(specOf([stamp(1)]), { log: silent });
+  await using _chain = await startChain(specOf([stamp(1)]), { log: silent, stateDirectory });
   for (const path of [
     PIN_ROOT,
     pinDirectory(CHAIN),

@@ -17,6 +17,7 @@ import type { HostClaim } from '../host/claim.ts';
 import type { LeftBehind } from '../host/left-behind.ts';
 import type { PlacedRecord } from '../host/record.ts';
 import type { SettingRecord } from '../host/settings.ts';
+import type { StateDirectory } from '../host/state-directory.ts';
 import type { InstanceHandle, Takeover } from '../instance/instance-handle.ts';
 import type { InstancePlaces } from '../instance-plane.ts';
 import { arraysDirectory, KernelWiring } from '../kernel/kernel-wiring.ts';
@@ -50,6 +51,8 @@ export interface ChainOptions {
   readonly log: Log;
   /** What a process that is gone has left of it. */
   readonly left: LeftBehind | undefined;
+  /** Where durable tables are kept. */
+  readonly state: StateDirectory;
   /** What goes with the chain, behind all that is its own. */
   readonly owned: AsyncDisposableStack;
   /** A function that has no place in the chain yet. */
@@ -120,6 +123,9 @@ export class Chain implements RunningChain, AsyncDisposable {
     this.#stack.defer(() => this.#wiring.endOthers([]));
     this.#adopts = options.left !== undefined;
     if (options.left !== undefined) this.#adopt(options.left);
+    const timer = setInterval(() => void this.#after(() => this.#save()).catch(() => {}), options.state.periodMs);
+    timer.unref();
+    this.#stack.defer(() => clearInterval(timer));
     this.lost = this.#watch();
   }
 
@@ -186,6 +192,7 @@ export class Chain implements RunningChain, AsyncDisposable {
     this.#stop.abort();
     // A change that is under way ends first; later ones find the chain stopped.
     await this.#changes;
+    await this.#save();
     await this.#stack.disposeAsync();
   }
 
@@ -197,6 +204,19 @@ export class Chain implements RunningChain, AsyncDisposable {
   async abandon(): Promise<void> {
     this.#stop.abort();
     await this.#stack.disposeAsync();
+  }
+
+  /** What fails is said, and tried again the next time. */
+  async #save(): Promise<void> {
+    const { log, state } = this.#options;
+    for (const [name, { placed, spec }] of this.#members) {
+      if ('share' in spec) continue;
+      try {
+        await placed.instance.save(state.fileOf(name));
+      } catch (error) {
+        log.error(`the tables of ${name} cannot be saved: ${error instanceof Error ? error.message : String(error)}`);
+      }
+    }
   }
 
   #after(work: () => Promise<void>): Promise<void> {
@@ -338,7 +358,7 @@ export class Chain implements RunningChain, AsyncDisposable {
     const adopt = this.#takeover(member, present, { held, undo });
     // First of all: a slow path that is being started again would take its places anew.
     undo.defer(() => this.#leave(placed));
-    await placed.start(spec.config, chain, places, { adopt });
+    await placed.start(spec.config, chain, places, { adopt, restore: this.#options.state.fileOf(spec.name) });
   }
 
   /** How a new instance goes on with the tables of the one before; `undefined`: there is none, or it was another function. */

@@ -1,6 +1,7 @@
 // Another version of a function takes the place of the present one while packets flow.
 
-import { readdirSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { openFds, traceFds } from '@twinpath/linux';
@@ -18,6 +19,8 @@ const CHAIN = 'tp-runtime-swap';
 const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 const SECOND = file('flows-2.vnf.ts');
 
+const stateDirectory = mkdtempSync(join(tmpdir(), 'tp-state-'));
+
 let veth: Veth;
 beforeAll(() => {
   traceFds();
@@ -25,16 +28,21 @@ beforeAll(() => {
 });
 afterAll(() => {
   veth[Symbol.dispose]();
+  rmSync(stateDirectory, { recursive: true });
   expect(openFds()).toEqual([]);
 });
 afterEach(() => {
   const left = takeDown({ chain: CHAIN });
   expect(left.chains).toEqual([]);
+  rmSync(join(stateDirectory, CHAIN), { recursive: true, force: true });
 });
 
 const flows = (config: object = {}): ChainFunctionSpec => ({ name: 'flows', use: file('flows.vnf.ts'), config });
 const start = (config: object = {}) =>
-  startChain(lineChain(CHAIN, { interface: 'port', namespace: veth.near }, [flows(config)]), { log: silent });
+  startChain(lineChain(CHAIN, { interface: 'port', namespace: veth.near }, [flows(config)]), {
+    log: silent,
+    stateDirectory,
+  });
 const one = (sport: number) => veth.sendIn(`ip 10.9.0.2 > 10.9.0.50 / udp ${sport} > 7 / "x"`);
 
 interface Flow {

@@ -4,8 +4,10 @@ import { type ChainFunctionSpec, type ChainSpec, ChainSpecError, checkChain } fr
 import { useHashSeed } from '@twinpath/vnf/spec';
 import { HostClaim, whatIsLeft } from '../host/claim.ts';
 import type { LeftBehind } from '../host/left-behind.ts';
+import { STATE_ROOT } from '../host/paths.ts';
 import type { Identity } from '../host/record.ts';
 import type { SettingRecord } from '../host/settings.ts';
+import { StateDirectory } from '../host/state-directory.ts';
 import { openInstance } from '../instance/open-instance.ts';
 import type { InstancePlane } from '../instance-plane.ts';
 import type { KernelPlaneOptions } from '../kernel/kernel-plane.ts';
@@ -27,6 +29,10 @@ export interface StartOptions {
   readonly log?: Log;
   /** Let the kernel measure how long programs run; costs each run some 20 ns. Since 5.8. */
   readonly runTimeStatistics?: boolean;
+  /** Where tables that declare `durable` are kept; default /var/lib/twinpath. */
+  readonly stateDirectory?: string;
+  /** How often they are written there, besides at the end: how much a machine that goes down at once may lose. Default 30 s. */
+  readonly saveEverySeconds?: number;
   /** Gives up starting, for a function whose `configure` or `slowPath` never returns. */
   readonly signal?: AbortSignal;
   /** Default: the kernel. */
@@ -61,6 +67,7 @@ export async function startChain(spec: ChainSpec, options: StartOptions = {}): P
   const pool = sharedPool;
   const claim = stack.use(new HostClaim({ chain: spec.name, ...recordedPorts(ports), identity, before: left }));
   if (left !== undefined) tellAdoption(left, log);
+  const state = new StateDirectory(options.stateDirectory ?? STATE_ROOT, spec.name, options.saveEverySeconds);
   if (options.runTimeStatistics === true) stack.use(enableRuntimeStats());
   const onSetting = (setting: SettingRecord) => claim.addSetting(setting);
   const open = (one: ChainFunctionSpec) =>
@@ -68,7 +75,7 @@ export async function startChain(spec: ChainSpec, options: StartOptions = {}): P
   stack.defer(() => {
     if (chains.get(spec.name) === chain) chains.delete(spec.name);
   });
-  const chain = new Chain({ spec, namespace, claim, ports, log, left, open, owned: stack.move() });
+  const chain = new Chain({ spec, namespace, claim, ports, log, left, state, open, owned: stack.move() });
   chains.set(spec.name, chain);
   try {
     await begun(chain.change(spec), spec.name, options.signal);

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 export const PIN_ROOT = '/sys/fs/bpf/twinpath';
 /** What each chain has on the host, as JSON. */
 export const RECORD_ROOT = '/run/twinpath';
+/** What outlives a reboot. */
+export const STATE_ROOT = '/var/lib/twinpath';
 /** Programs in the kernel are known by it. */
 export const PROGRAM_PREFIX = 'tp_';
 

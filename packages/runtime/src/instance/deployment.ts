@@ -14,6 +14,7 @@ import { InstanceState } from '../tables/state.ts';
 import type { Takeover } from './instance-handle.ts';
 import { refreshListeners } from './listener-words.ts';
 import { type Made, PlacePrograms } from './place-programs.ts';
+import type { SavedTables } from './saved-tables.ts';
 import { Succession } from './succession.ts';
 
 export interface DeploymentOptions {
@@ -81,17 +82,29 @@ export class Deployment {
     this.#adopted = plane.adopt();
     if (!this.#adopted) return false;
     const { cpus, graceMs } = plane.maps;
-    const maps = {
+    const present = {
       cpus,
       graceMs,
       store: (name: string) => plane.maps.store(name),
       memory: (name: string) => plane.maps.memory(name),
       has: (name: string) => plane.hasMap(name),
     };
+    const names = plan.tables.flatMap(({ maps }) => maps.map(({ name }) => name)).filter((name) => plane.hasMap(name));
+    // As they are now: other maps get their names.
+    const before = new Map(names.map((name) => [name, plane.maps.store(name)] as const));
     const ports = portNames(plane.places);
-    this.#succession = new Succession({ plan, ports, maps, was, freshEvents, seconds: seconds() });
+    this.#succession = new Succession({ plan, ports, cpus, before, was, present, freshEvents, seconds: seconds() });
     this.#classes = presentClasses(plan, this.#succession.view);
     return true;
+  }
+
+  /** Begins with what was saved. @throws LayoutChangedError */
+  restore({ marks, maps }: SavedTables): void {
+    const { plane, plan, seconds } = this.#options;
+    const before = new Map([...maps].map(([name, entries]) => [name, { entries: () => entries }] as const));
+    const given = { plan, ports: portNames(plane.places), cpus: plane.maps.cpus, before, was: marks };
+    this.#succession = new Succession({ ...given, present: undefined, freshEvents: false, seconds: seconds() });
+    this.#adopted = true;
   }
 
   /** For `configure`: the present tables, or empty ones. */
@@ -187,7 +200,6 @@ export class Deployment {
     const maps = undo.use(plane.stageMaps(made.maps, succession?.fresh));
     this.#prime(maps, classes);
     succession?.fill(maps.maps);
-    succession?.fillState(maps.maps);
     const loaded = this.#load(fresh, maps);
     for (const program of loaded) undo.use(program);
     maps.install();

@@ -105,6 +105,10 @@ export class HostedInstance implements InstanceHandle {
     this.#wanted = { ...this.#wanted, places };
   }
 
+  async save(file: string): Promise<void> {
+    await this.#call({ method: 'save', file });
+  }
+
   operate(operation: string, input: unknown): Promise<unknown> {
     return this.#call({ method: 'operate', operation, input });
   }

@@ -30,6 +30,8 @@ export interface Takeover {
 export interface StartOptions {
   /** Goes on with the maps that are pinned, and what they hold, if there are any. Default: no. */
   readonly adopt?: Takeover | undefined;
+  /** Without maps to go on with: a file from which durable tables are restored, if it is there. */
+  readonly restore?: string | undefined;
   /** Lets go of packets that wait for the slow path: one of them may be what it failed at. Default `false`. */
   readonly discard?: boolean;
 }
@@ -46,6 +48,8 @@ export interface InstanceHandle extends AsyncDisposable {
   configure(config: unknown): Promise<void>;
   /** Programs stand at all these places when it is done. @throws what prevents it; everything is as it was then. */
   place(places: InstancePlaces): Promise<void>;
+  /** Writes durable tables to a file, if the function has any. */
+  save(file: string): Promise<void>;
   operate(operation: string, input: unknown): Promise<unknown>;
   statistics(): Promise<FunctionStatistics>;
   /** What a table holds, by its path (`rules.ordered`). @throws RangeError for a table that the function does not have. */

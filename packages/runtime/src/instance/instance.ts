@@ -29,6 +29,7 @@ import { functionStatistics } from './function-statistics.ts';
 import { changeHandlers, handlersOf } from './handlers.ts';
 import type { FunctionData, InstanceHandle, StartOptions, TableEntry } from './instance-handle.ts';
 import { refreshListeners } from './listener-words.ts';
+import { hasDurable, readTables, saveTables } from './saved-tables.ts';
 import { entriesOf } from './table-entries.ts';
 
 export interface InstanceOptions {
@@ -87,13 +88,19 @@ export class Instance implements InstanceHandle {
     return this.#config;
   }
 
-  async start(given: unknown, places: InstancePlaces, { adopt, discard = false }: StartOptions = {}): Promise<void> {
+  async start(
+    given: unknown,
+    places: InstancePlaces,
+    { adopt, restore, discard = false }: StartOptions = {},
+  ): Promise<void> {
     this.#options.plane.places = places;
     // As they are now: what changes from here on is told.
     this.#ports.check();
     this.#options.plane.onPortChange(() => this.#portChanged());
     const config = await parseConfig(this.name, this.#options.imported.spec, given);
     const adopted = adopt !== undefined && this.#deployment.adopt(adopt);
+    const saved = adopted || restore === undefined ? undefined : readTables(restore);
+    if (saved !== undefined) this.#deployment.restore(saved);
     const staged = await this.#configured(config, adopted ? config : undefined);
     this.#deployment.deploy(config, staged);
     this.#config = config;
@@ -125,6 +132,10 @@ export class Instance implements InstanceHandle {
     } catch (error) {
       this.#failed(error);
     }
+  }
+
+  async save(file: string): Promise<void> {
+    if (hasDurable(this.#plan)) saveTables(file, this.#plan, this.#options.plane.maps);
   }
 
   async operate(name: string, input: unknown): Promise<unknown> {

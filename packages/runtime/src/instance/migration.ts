@@ -1,7 +1,6 @@
 // One table of a function whose bytes another version of it reads otherwise: entries are decoded as they were, upgraded step by
 // step as their author declares, and encoded as they are to be.
 
-import type { MapStore } from '@twinpath/compiler';
 import type { Shape } from '@twinpath/vnf';
 import { codec, decodeCopies, layoutOf, mergeCopies } from '@twinpath/vnf/layout';
 import type { TablePlan } from '@twinpath/vnf/plan';
@@ -54,7 +53,7 @@ export class Migration {
   }
 
   /** Entries as they are to be, of those that stay. @throws what an upgrade throws, with the table named. */
-  *entries(store: MapStore, seconds: number): Generator<StoredEntry> {
+  *entries(store: { entries(): Iterable<StoredEntry> }, seconds: number): Generator<StoredEntry> {
     for (const [key, stored] of store.entries()) {
       const value = this.#upgraded(stored);
       if (value !== undefined) yield [key, this.#codec.encodeValue(value, seconds)];

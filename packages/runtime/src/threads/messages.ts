@@ -55,6 +55,7 @@ export type Call =
     }
   | { readonly method: 'configure'; readonly config: unknown }
   | { readonly method: 'place'; readonly places: InstancePlaces }
+  | { readonly method: 'save'; readonly file: string }
   | { readonly method: 'operate'; readonly operation: string; readonly input: unknown }
   | { readonly method: 'statistics' }
   | { readonly method: 'entries'; readonly table: string }

@@ -36,8 +36,9 @@ interface Waiting {
   reject(error: Error): void;
 }
 
-/** Calls that take long without being at fault: they import, compile and verify, and `configure` may work out much. */
-const LONG: ReadonlySet<Call['method']> = new Set(['open', 'start', 'configure', 'place']);
+/** Calls that take long without being at fault: they import, compile and verify, `configure` may work out much, and
+ *  tables may be large. */
+const LONG: ReadonlySet<Call['method']> = new Set(['open', 'start', 'configure', 'place', 'save']);
 
 /** JavaScript, or TypeScript: as this file. */
 const ENTRY = new URL(`./worker-main${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);

@@ -43,6 +43,8 @@ export class WorkerInstances {
         return this.#configure(instance, call.config);
       case 'place':
         return this.#find(instance).place(call.places);
+      case 'save':
+        return this.#find(instance).save(call.file);
       case 'operate':
         return this.#find(instance).operate(call.operation, call.input);
       case 'statistics':

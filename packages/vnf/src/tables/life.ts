@@ -22,11 +22,11 @@ export interface TableLife<V> {
   readonly tellChanges?: Rate;
   /** One copy of every value for each CPU: no locks, no atomics. Node reads and writes the copies apart. */
   readonly perCpu?: boolean;
-  /** Saved by the daemon and restored after a reboot. Every table survives a restart of the daemon, durable or not. */
+  /** Saved regularly and at the end, and restored after a reboot. Every table survives a process that is killed, durable or not. */
   readonly durable?: boolean;
   /** Raise it when the shape changes; default 1. */
   readonly layoutVersion?: number;
-  /** How entries of older versions become today's. Without one, an old table is emptied and that is logged. */
+  /** How entries of older versions become today's. Without one, a function whose layout has changed is refused. */
   readonly migrate?: readonly Migration<NoInfer<V>>[];
 }
 export type IdleByField<V> = {

@@ -1,0 +1,133 @@
+// Tables that are declared `durable`, in a file:
+//
+//   u32 length of the header · header as JSON · for each map of it: keys and values, as they lie in the kernel, one entry behind the other
+//
+// The header says how the bytes are to be read, so that another version of the function, or another machine, can.
+
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
+import type { FunctionPlan } from '@twinpath/vnf/plan';
+import type { InstanceMaps, StoredEntry } from '../tables/instance-maps.ts';
+import { type FunctionMarks, functionMarks } from './function-marks.ts';
+
+interface SavedMap {
+  readonly name: string;
+  readonly entries: number;
+  readonly keySize: number;
+  /** Of all CPUs' copies. */
+  readonly valueSize: number;
+}
+
+interface Header {
+  readonly format: 1;
+  readonly marks: FunctionMarks;
+  readonly maps: readonly SavedMap[];
+}
+
+export interface SavedTables {
+  /** Of the tables that are in the file. */
+  readonly marks: FunctionMarks;
+  readonly maps: ReadonlyMap<string, readonly StoredEntry[]>;
+}
+
+/** The file of a function's tables cannot be read. */
+export class SavedTablesError extends Error {
+  override readonly name = 'SavedTablesError';
+  readonly code = 'TP_SAVED_TABLES';
+  readonly hint: string;
+
+  constructor(file: string, cause: unknown) {
+    super(`what was saved of tables in ${file} cannot be read`, { cause });
+    this.hint = 'restore it from a backup, or remove it: tables begin empty then';
+  }
+}
+
+export const hasDurable = ({ tables }: Pick<FunctionPlan, 'tables'>): boolean => tables.some(isDurable);
+
+/** In one step, and on the disk when this returns. */
+export function saveTables(file: string, plan: FunctionPlan, maps: InstanceMaps): void {
+  const tables = plan.tables.filter(isDurable);
+  const marks = functionMarks(plan);
+  const paths = new Set(tables.map(({ path }) => path));
+  const saved = tables.flatMap((table) =>
+    table.maps.map(({ name }) => ({ name, entries: [...maps.store(name).entries()] })),
+  );
+  const header: Header = {
+    format: 1,
+    marks: { ...marks, tables: Object.fromEntries(Object.entries(marks.tables).filter(([path]) => paths.has(path))) },
+    maps: saved.map(({ name, entries }) => {
+      const [key, value] = entries[0] ?? [];
+      return { name, entries: entries.length, keySize: key?.length ?? 0, valueSize: value?.length ?? 0 };
+    }),
+  };
+  const text = Buffer.from(JSON.stringify(header));
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(text.length);
+  write(file, [length, text, ...saved.flatMap(({ entries }) => entries.flat())]);
+}
+
+/** `undefined`: nothing was saved. @throws SavedTablesError */
+export function readTables(file: string): SavedTables | undefined {
+  if (!existsSync(file)) return undefined;
+  try {
+    return parse(readFileSync(file));
+  } catch (cause) {
+    throw new SavedTablesError(file, cause);
+  }
+}
+
+const isDurable = ({ spec }: FunctionPlan['tables'][number]): boolean => 'durable' in spec && spec.durable;
+
+function write(file: string, parts: readonly Uint8Array[]): void {
+  const draft = `${file}.new`;
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  rmSync(draft, { force: true });
+  const fd = openSync(draft, 'wx', 0o600);
+  try {
+    for (const part of chunks(parts)) writeAll(fd, part);
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+  renameSync(draft, file);
+}
+
+/** Fewer, larger writes. */
+function* chunks(parts: readonly Uint8Array[]): Generator<Uint8Array> {
+  for (let at = 0; at < parts.length; at += 8192) yield Buffer.concat(parts.slice(at, at + 8192));
+}
+
+function writeAll(fd: number, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
+}
+
+function parse(file: Buffer): SavedTables {
+  const behind = 4 + file.readUInt32LE(0);
+  const header: unknown = JSON.parse(file.subarray(4, behind).toString('utf8'));
+  if (!isHeader(header)) throw new TypeError('its header is of another format');
+  let at = behind;
+  const take = (size: number): Uint8Array => {
+    if (at + size > file.length) throw new RangeError(`it ends after ${file.length} bytes`);
+    at += size;
+    return file.subarray(at - size, at);
+  };
+  const maps = header.maps.map(({ name, entries, keySize, valueSize }): [string, StoredEntry[]] => [
+    name,
+    Array.from({ length: entries }, () => [take(keySize), take(valueSize)]),
+  ]);
+  return { marks: header.marks, maps: new Map(maps) };
+}
+
+function isHeader(value: unknown): value is Header {
+  return typeof value === 'object' && value !== null && 'format' in value && value.format === 1 && 'maps' in value;
+}
