@@ -94,7 +94,7 @@ function bestOf(layout: Layout, lanes: Lanes, entries: FamilyEntries, rules: rea
     best = candidate;
     lowest = cost;
   }
-  return best ?? firstThatFits(layout, lanes, entries);
+  return best ?? firstThatFits(layout, lanes, entries, rules.length);
 }
 
 /** Several times what lists usually take: where rules multiply beyond, other parameters are tried soon. */
@@ -102,14 +102,15 @@ function expectedBytes(rules: number): number {
   return Math.min(LARGEST_TABLE_BYTES, 1024 * 1024 + 512 * rules);
 }
 
-function firstThatFits(layout: Layout, lanes: Lanes, entries: FamilyEntries): Candidate {
+function firstThatFits(layout: Layout, lanes: Lanes, entries: FamilyEntries, rules: number): Candidate {
   let failure: TableTooLarge | undefined;
   for (const parameters of ROBUST) {
     const candidate = attempt(layout, lanes, entries, parameters, LARGEST_TABLE_BYTES);
     if (!(candidate instanceof TableTooLarge)) return candidate;
     failure = candidate;
   }
-  throw failure ?? new Error('no parameters to build a classifier with');
+  if (failure === undefined) throw new Error('no parameters to build a classifier with');
+  throw new TableTooLarge(failure.what, rules);
 }
 
 function attempt(

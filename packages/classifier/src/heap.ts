@@ -3,11 +3,15 @@ import { LARGEST_TABLE_BYTES } from './size-class.ts';
 
 /** The table grew beyond what any size class holds; other parameters may still fit. */
 export class TableTooLarge extends ClassifierError {
-  constructor(what: string) {
+  readonly what: string;
+
+  /** `rules`: how many there are, where that is known. */
+  constructor(what: string, rules?: number) {
     super(
-      `the rules need ${what}: they overlap too much`,
+      `the ${rules === undefined ? '' : `${rules} `}rules need ${what}: they overlap too much`,
       'split very wide rules by a second field, remove rules that others shadow, or use fewer rules',
     );
+    this.what = what;
   }
 }
 

@@ -46,7 +46,9 @@ export class ArrayTable {
 
   encodeAll(values: Iterable<unknown>): readonly StoredEntry[] {
     const given = [...values].map((value) => this.#codec.encodeValue(value, 0));
-    if (given.length > this.#max) throw new TableFullError(this.#codec.plan.path, this.#max);
+    if (given.length > this.#max) {
+      throw new TableFullError(this.#codec.plan.path, this.#max, given.length);
+    }
     const zero = new Uint8Array(this.#place.stores()[0]?.lookup(indexKey(0))?.length ?? 0);
     return Array.from({ length: this.#max }, (_, index) => [indexKey(index), given[index] ?? zero]);
   }

@@ -44,7 +44,9 @@ export class RuleList {
   /** @throws TableFullError, EncodeError, TypeError, ClassifierError */
   static encode(plan: TablePlan, value: Codec, contents: Iterable<unknown>): RuleList {
     const given = [...pairs(contents, plan.path)];
-    if (given.length > classifierMax(plan)) throw new TableFullError(plan.path, classifierMax(plan));
+    if (given.length > classifierMax(plan)) {
+      throw new TableFullError(plan.path, classifierMax(plan), given.length);
+    }
     const fields = (plan.match ?? []).map(({ name, type }) => ({ name, encode: encoderOf(name, type) }));
     const matches: RuleMatch[] = [];
     const rules: Rule[] = [];

@@ -6,8 +6,10 @@ export class TableFullError extends Error {
   readonly max: number;
   readonly hint = "raise `max`, or let the table make room with `whenFull: 'evict'` or a timeout";
 
-  constructor(table: string, max: number) {
-    super(`table ${table} is full: it holds ${max} entries`);
+  /** `given`: how many there were to be, where that is known. */
+  constructor(table: string, max: number, given?: number) {
+    const wanted = given === undefined ? '' : `, and ${given} were given`;
+    super(`table ${table} is full: it holds ${max} entries${wanted}`);
     this.table = table;
     this.max = max;
   }

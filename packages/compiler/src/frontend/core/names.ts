@@ -9,6 +9,7 @@ import type { Binding, ModuleGraph } from '../modules/graph.ts';
 import type { Declared, VnfCall } from '../modules/vnf-call.ts';
 import type { FunctionNode } from '../syntax/function.ts';
 import type { ModuleNode } from '../syntax/module.ts';
+import { childrenOf, type Node } from '../syntax/walk.ts';
 import { constant, UNDEFINED, type Value } from '../value.ts';
 
 /** A name that has no value in the fast path, and why. */
@@ -83,7 +84,7 @@ export class Names {
       case 'constant':
         return this.#constant(binding, name);
       default:
-        return { code: 'TP1041', operands: [name] };
+        return unknown(name, '');
     }
   }
 
@@ -96,7 +97,8 @@ export class Names {
     const made = this.#code.graph.resolve(module, callee);
     if (made?.kind === 'vnf' && DECLARATIONS.has(made.name)) return { code: 'TP1053', operands: [name, made.name] };
     const known = this.#code.constants.valueOf(module, declared);
-    return known === undefined ? { code: 'TP1041', operands: [name] } : { value: knownValue(known.value) };
+    if (known !== undefined) return { value: knownValue(known.value) };
+    return unknown(name, isAwaited(initial) ? AWAITED : '');
   }
 
   #declared(role: Exclude<Declared, { kind: 'ports' }>): Value {
@@ -112,6 +114,16 @@ export class Names {
     if (plan === undefined) throw new Error(`the plan has no table ${role.path}`);
     return { kind: 'ruleSet', plan };
   }
+}
+
+const AWAITED = ': what a module awaits exists on Node only, where `configure` fills tables';
+
+const unknown = (name: string, why: string): NoValue => ({ code: 'TP1041', operands: [name, why] });
+
+/** Something in it is awaited. */
+function isAwaited(node: Node): boolean {
+  if (node.kind === 'refused') return node.code === 'TP1013';
+  return childrenOf(node).some(isAwaited);
 }
 
 function globalNamed(name: string): Named {

@@ -22,6 +22,7 @@ const BODIES: Readonly<Record<string, readonly [body: string, before?: string]>>
   'TP1027 ??=': ['let x = 1; x ??= 2; return give(x);'],
   'TP1028 element': ['return give(packet[0]);'],
   'TP1041 not known': ['return give(LATER);', 'const LATER = [1, 2].map((x) => x);'],
+  'TP1041 awaited': ['return give(LATER);', 'const LATER = [await 1];'],
   'TP1043 foreign': ['return give(hostname());', "import { hostname } from 'node:os';"],
   'TP1044 recursion': [
     'return give(odd(3));',

@@ -131,7 +131,7 @@ export const SUBSET = {
   TP1041: {
     severity: 'error',
     message: "'{0}' is not known when the fast path is compiled",
-    hint: 'make it a module constant, a table or a config value',
+    hint: 'make it a module constant, a table or a config value{1}',
   },
   TP1042: {
     severity: 'error',

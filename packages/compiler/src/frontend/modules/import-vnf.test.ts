@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { inFiles } from '../fixtures/compile-source.ts';
 import { CompileError } from '../report/compile-error.ts';
 import { importVnf } from './import-vnf.ts';
@@ -101,5 +101,28 @@ export default vnf({ name: 'test', fastPath: { ingress: () => drop, egress: leav
       }),
     };
     expect(refused).toMatchSnapshot();
+  });
+
+  it('says where something stands that Node cannot read', async () => {
+    const text = `import { drop, vnf } from '@twinpath/vnf';\n\n  enum Colour { red }\nexport default vnf({ name: 'test', fastPath: () => drop });\n`;
+    const message = await refusal({ 'test.vnf.ts': text });
+    expect(message).toMatch(/^test\.vnf\.ts:3:3 - error TP1005: .*enum/);
+  });
+
+  it('does not wait for ever for what the top level awaits', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      const text = `await new Promise(() => {});\n${VNF}`;
+      const refused = refusal({ 'test.vnf.ts': text });
+      await vi.waitFor(() => expect(vi.getTimerCount()).toBe(1));
+      vi.advanceTimersByTime(10_000);
+      const message = await refused;
+      expect(message).toContain(
+        'error TP1005: the module cannot be run: what its top level awaits has not come within 10 s',
+      );
+      expect(message).toContain('`configure`');
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });

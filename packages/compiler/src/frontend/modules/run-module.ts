@@ -40,7 +40,28 @@ async function load(file: string): Promise<unknown> {
   } catch (error) {
     // The module awaits something at its top level.
     if (!(error instanceof Error && 'code' in error && error.code === 'ERR_REQUIRE_ASYNC_MODULE')) throw error;
-    return import(pathToFileURL(file).href);
+    return settled(import(pathToFileURL(file).href));
+  }
+}
+
+const SETTLE_MS = 10_000;
+
+/** What the top level awaits may never come, and then nothing would be left to wait for: the process would just end. */
+async function settled(loading: Promise<unknown>): Promise<unknown> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new NeverSettledError()), SETTLE_MS);
+  try {
+    return await Promise.race([loading, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+class NeverSettledError extends Error {
+  readonly hint = 'await it in `configure` or `slowPath`, which may take their time';
+
+  constructor() {
+    super(`what its top level awaits has not come within ${SETTLE_MS / 1000} s`);
   }
 }
 
@@ -53,8 +74,15 @@ function failedToRun(graph: ModuleGraph, module: ModuleNode, error: unknown): Co
   return failure;
 }
 
+interface Placed {
+  readonly module: ModuleNode;
+  readonly place: Span;
+}
+
 /** The innermost line of a stack that is the author's. Type stripping keeps lines and columns. */
-function placeIn(graph: ModuleGraph, stack: string): { readonly module: ModuleNode; readonly place: Span } | undefined {
+function placeIn(graph: ModuleGraph, stack: string): Placed | undefined {
+  const refused = placeOfSyntax(graph, stack);
+  if (refused !== undefined) return refused;
   for (const [, url, line, column] of stack.matchAll(/(file:\/\/[^\s():]+):(\d+):(\d+)/g)) {
     const file = graph.files.find((known) => pathToFileURL(known).href === url);
     if (file === undefined) continue;
@@ -63,4 +91,15 @@ function placeIn(graph: ModuleGraph, stack: string): { readonly module: ModuleNo
     return { module, place: { start, end: start + 1 } };
   }
   return undefined;
+}
+
+/** Of what Node cannot read: in front of the stack stand file and line, lines of the text, and carets. */
+function placeOfSyntax(graph: ModuleGraph, stack: string): Placed | undefined {
+  const [, name = '', line, text = '', indent = '', carets = ''] =
+    /^(\S+):(\d+)\n((?:.*\n)*?)([ \t]*)(\^+)\n/.exec(stack) ?? [];
+  const file = graph.files.find((known) => known === name || pathToFileURL(known).href === name);
+  if (file === undefined || text === '') return undefined;
+  const module = graph.module(file);
+  const start = offsetOf(module.text, { line: Number(line), column: indent.length + 1 });
+  return { module, place: { start, end: start + carets.length } };
 }

@@ -1,5 +1,6 @@
 // The author's values as the bytes of a table's key or value, or of a message: the compiler's twin of vnf's codec.
 import type { Layout, LayoutField } from '@twinpath/vnf/layout';
+import { describe as describeValue } from '../../core/describe.ts';
 import type { Site } from '../../path.ts';
 import type { NameDomain, Value } from '../../value.ts';
 import type { Code } from '../code.ts';
@@ -24,9 +25,15 @@ function encodeMember(code: Code, field: LayoutField, record: Value, site: Site)
   const value = member(code, record, field, site);
   if (value === undefined) {
     if (field.type.kind === 'traffic' || field.type.kind === 'guard') return [];
-    return code.lowering.fail(site, 'TP3003', field.path.join('.'));
+    return missing(code, record, field, site);
   }
   return encodeField(code, field, value, site);
+}
+
+/** Says what is wrong with a value that has no such field. */
+export function missing(code: Code, record: Value, { path }: LayoutField, site: Site): never {
+  if (record.kind === 'record' || record.kind === 'entry') return code.lowering.fail(site, 'TP3003', path.join('.'));
+  return code.lowering.fail(site, 'TP3005', `a record with ${path[0] ?? 'fields'}`, describeValue(record));
 }
 
 /** The field's value within a record, an entry, or the value itself where the shape is a single type. */

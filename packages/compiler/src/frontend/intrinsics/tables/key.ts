@@ -4,7 +4,7 @@ import type { ValueId } from '../../../ir/types.ts';
 import type { Site } from '../../path.ts';
 import type { Value } from '../../value.ts';
 import type { Code } from '../code.ts';
-import { encode, familyOf, member } from '../memory/encode.ts';
+import { encode, familyOf, member, missing } from '../memory/encode.ts';
 import { storePieces } from '../memory/piece.ts';
 import { scratchSlot } from '../memory/scratch-slots.ts';
 
@@ -15,8 +15,8 @@ export function mapsFor(code: Code, plan: TablePlan, key: Value, site: Site): re
   const addresses = first.key.fields.filter(({ type }) => type.kind === 'ip' || type.kind === 'prefix');
   const families = new Set(
     addresses.map((field) => {
-      const value = member(code, key, field, site);
-      return value === undefined ? undefined : familyOf(value);
+      const value = member(code, key, field, site) ?? missing(code, key, field, site);
+      return familyOf(value);
     }),
   );
   const [family, ...others] = families;
