@@ -34,7 +34,7 @@ const PREFIXES = 5000;
 const BURST = 64;
 const ROOM = 4096;
 const HEADROOM = 256;
-const RUNS = 3_000_000;
+const RUNS = 1_000_000;
 const TX = 3;
 
 const maps = {
