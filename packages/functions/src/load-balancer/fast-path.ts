@@ -3,7 +3,7 @@ import { carry, type Way } from './carry.ts';
 import type { Config } from './config.ts';
 import { followFragment, rememberFragment } from './fragments.ts';
 import { bringError } from './icmp-errors.ts';
-import { place } from './place.ts';
+import { isOverLimit, place } from './place.ts';
 import { advance, confirm } from './session-state.ts';
 import { count, halfOpen, plan, sessions } from './tables.ts';
 
@@ -21,8 +21,12 @@ export function balance(packet: Packet, config: Constants): Verdict {
   if (known) return send(packet, ip, flow, known, config);
   const service = plan.services.lookup({ address: flow.dst, port: flow.dport, protocol: flow.protocol });
   if (!service) return next;
+  if (config.uses.limit && isOverLimit(packet, service)) {
+    count.limited();
+    return drop;
+  }
   const { toStack } = service;
-  const way = place(packet, { flow, service, config });
+  const way = place({ flow, service, config });
   if (way) return send(packet, ip, flow, way, config);
   return toStack ? stack : drop;
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { Config } from './config.ts';
-import { type ServerEntry, serverEntries, serversOf, shareOf } from './fleet.ts';
+import { movedServices, type ServerEntry, serverEntries, serversOf, shareOf } from './fleet.ts';
 import { layOut, slotsOf } from './layout.ts';
 
 const backends = ['10.0.0.1', '10.0.0.2', '10.0.0.3'].map((address) => ({ address, port: 8080 }));
@@ -61,4 +61,12 @@ test('each port of a range is a service, and an address is counted once', () => 
   const { services = [], addresses = [] } = layOut(config, []);
   expect([...services].map(([{ port }]) => port)).toEqual([8000, 8001, 8002]);
   expect([...addresses]).toEqual([[{ address: '2001:db8::80' }, { services: 1 }]]);
+});
+
+test('services that change their places are told apart by address, protocol and port', () => {
+  const services = (...ports: readonly number[]) =>
+    Config.parse({ slots: 251, services: ports.map((port) => ({ address: '192.0.2.80', port, backends: [] })) });
+  expect(movedServices(services(80, 81, 82), services(80, 82, 83))).toEqual(new Set([1, 2]));
+  expect(movedServices(services(80, 81), services(80, 81, 82))).toEqual(new Set());
+  expect(movedServices(services(80, 81), services(80))).toEqual(new Set([1]));
 });

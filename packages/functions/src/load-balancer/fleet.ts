@@ -75,6 +75,14 @@ export function serverEntries(servers: readonly Server[]): readonly ServerEntry[
   return entries;
 }
 
+/** Numbers of services that were others before. */
+export function movedServices(before: Config, now: Config): ReadonlySet<number> {
+  const same = (a: Service, b: Service | undefined) =>
+    a.address === b?.address && a.protocol === b.protocol && rangeOf(a.port).low === rangeOf(b.port).low;
+  const numbers = before.services.flatMap((service, number) => (same(service, now.services[number]) ? [] : [number]));
+  return new Set(numbers);
+}
+
 const keyOf = ({ address, port, of }: ServerEntry) => [address, port, of.address, of.port, of.protocol].join(' ');
 
 export const nameOf = ({ service, backend }: Pick<Server, 'service' | 'backend'>): string =>

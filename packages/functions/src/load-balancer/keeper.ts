@@ -156,7 +156,14 @@ export class Keeper {
     }
   }
 
-  /** Entries that a timeout removed were counted as flows until then. */
+  /** A timeout removed a session, which the fast path does not see. */
+  flowEnded(server: number): void {
+    const { active } = this.#around.tables;
+    const flows = active.get(server)?.flows ?? 0;
+    if (flows > 0) active.set(server, { flows: flows - 1 });
+  }
+
+  /** Counted anew: both paths write the counts, and neither waits for the other. */
   countFlows(): void {
     const { tables } = this.#around;
     const flows = new Map<number, number>();
@@ -168,9 +175,10 @@ export class Keeper {
 }
 
 /** Forgets the flows of a server, which are placed anew with their next packets. How many there were. */
-export function endFlows(tables: Pick<Tables, 'sessions' | 'halfOpen'>, number: number): number {
+export function endFlows(tables: Pick<Tables, 'sessions' | 'halfOpen' | 'active'>, number: number): number {
   const own = (_: unknown, { server }: { readonly server: number }) => server === number;
   const ended = tables.sessions.deleteWhere(own) + tables.halfOpen.deleteWhere(own);
+  tables.active.set(number, { flows: 0 });
   // One for each direction.
   return Math.ceil(ended / 2);
 }

@@ -3,7 +3,7 @@ import { icmpError, net, next, vnf } from '@twinpath/vnf';
 import { z } from 'zod';
 import { Config } from './config.ts';
 import { balance } from './fast-path.ts';
-import { nameOf, serverEntries, serversOf, WHOLE } from './fleet.ts';
+import { movedServices, nameOf, serverEntries, serversOf, WHOLE } from './fleet.ts';
 import { endFlows, Keeper } from './keeper.ts';
 import { layOut } from './layout.ts';
 import {
@@ -33,15 +33,21 @@ export default vnf({
   // What leaves the host is not balanced: clients on the host itself are none.
   fastPath: { ingress: (packet, config) => balance(packet, config), egress: () => next },
 
-  configure({ config, tables }) {
+  configure({ config, tables, previous }) {
     const fleet = serversOf(config, tables.servers);
     tables.servers.replace(serverEntries(fleet));
     tables.plan.replace(layOut(config, fleet));
+    const gone = previous ? movedServices(previous, config) : new Set<number>();
+    // A number may be another service's now.
+    if (gone.size > 0) tables.affinities.deleteWhere(({ service }) => gone.has(service));
   },
   slowPath({ config, tables, sockets, neighbours, log, signal, every }) {
     const keeper = new Keeper({ config, tables, sockets, log, signal });
     every('100 ms', () => keeper.tick());
-    every('10 s', () => {
+    tables.sessions.onExpired((_, { server, fromServer, state }) => {
+      if (!fromServer && state !== 'closing') keeper.flowEnded(server);
+    });
+    every('1 min', () => {
       if (config().uses.least) keeper.countFlows();
     });
     return {
@@ -68,7 +74,7 @@ export default vnf({
           backend: nameOf({ service, backend }),
           state,
           weight: (backend.weight * factor) / WHOLE,
-          flows: flowsOf(tables.sessions, number),
+          flows: tables.active.get(number)?.flows ?? 0,
         })),
     },
     end: {
@@ -81,11 +87,3 @@ export default vnf({
     },
   },
 });
-
-type Sessions = Iterable<readonly [unknown, { readonly server: number; readonly fromServer: boolean }]>;
-
-function flowsOf(sessions: Sessions, number: number): number {
-  let flows = 0;
-  for (const [, { server, fromServer }] of sessions) if (server === number && !fromServer) flows += 1;
-  return flows;
-}

@@ -39,11 +39,7 @@ const NOBODY = 0;
 export const bySource = { client: ip };
 
 /** Where it goes from now on; `undefined`: nowhere, and why is counted. */
-export function place(packet: Packet, { flow, service, config }: NewFlow): Way | undefined {
-  if (config.uses.limit && isOverLimit(packet, service)) {
-    count.limited();
-    return undefined;
-  }
+export function place({ flow, service, config }: NewFlow): Way | undefined {
   const { mode } = service;
   const number = choose(flow, service, config);
   const server = servers.at(number);
@@ -136,7 +132,7 @@ function isBusier(one: number, other: number): boolean {
 
 const SECOND = duration('1 s');
 
-function isOverLimit(packet: Packet, { service, newFlows }: NewFlow['service']): boolean {
+export function isOverLimit(packet: Packet, { service, newFlows }: NewFlow['service']): boolean {
   if (newFlows === 0) return false;
   const limit = newFlowLimits.at(service);
   if (!limit) return false;

@@ -62,7 +62,7 @@ export const servers = array({
   max: SERVER_IDS + 1,
 });
 
-/** Sessions of each backend, about: the slow path counts them anew now and then. */
+/** Sessions of each backend, about: both paths write it. */
 export const active = array({ value: { flows: u32 }, max: SERVER_IDS + 1 });
 
 /** What backends sent and received through here. */

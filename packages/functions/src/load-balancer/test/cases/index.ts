@@ -5,6 +5,7 @@ import { fragments } from './fragments.ts';
 import { icmpErrors } from './icmp-errors.ts';
 import { nat } from './nat.ts';
 import { sessions } from './sessions.ts';
+import { together } from './together.ts';
 import { withoutAnswers } from './without-answers.ts';
 
 /** What the balancer does to which packet. */
@@ -16,4 +17,5 @@ export const cases: readonly Case[] = [
   ...fragments,
   ...choices,
   ...defects,
+  ...together,
 ];
