@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { assembleProgram, BpfMap, BpfProgram, RingBuffer, setTailCall, skbChecksumState } from '@twinpath/ebpf';
 import { describe, expect, it } from 'vitest';
 import { EVENTS } from '../../../abi/index.ts';
@@ -24,7 +25,7 @@ class Kernel implements Disposable {
   #seen: Seen | 'dropped' = 'dropped';
 
   constructor(what: (typeof TAGGINGS)[number], hook: Hook) {
-    const { programs, maps: specs } = compileTagging(what, hook, skbChecksumState());
+    const { programs, maps: specs } = compileTagging(what, hook, skbChecksumState(), availableParallelism());
     const maps = Object.fromEntries(specs.map((spec) => [spec.name, this.#owned.use(BpfMap.create(spec))]));
     const [made] = programs;
     const events = maps[EVENTS];
