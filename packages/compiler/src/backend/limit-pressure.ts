@@ -112,25 +112,26 @@ class Limiting {
       most: number,
       from: Pick<MachineInstruction, 'at'>,
     ) => {
-      const needed = registers.filter((register) => register >= FIRST_VIRTUAL);
-      for (const register of new Set(needed)) {
-        if (held.has(register)) continue;
+      for (const register of registers) {
+        if (register < FIRST_VIRTUAL || held.has(register)) continue;
         instructions.push(this.#reload(register, from));
         held.add(register);
       }
-      shrink(held, most, (register) => (needed.includes(register) ? -1 : distances.next(register, index)));
+      shrink(held, most, (register) => (registers.includes(register) ? -1 : distances.next(register, index)));
     };
     block.instructions.forEach((instruction, index) => {
       const [before, after] = [at(machine, index), at(machine, index + 1)];
+      const reads = readsOf(instruction);
+      const written = virtualOf(writesOf(instruction));
+      const behind = at(alive, index);
       // A test writes its result before it reads.
-      bring(readsOf(instruction), index, REGISTERS - before - (instruction.op === 'test' ? 1 : 0), instruction);
-      const written = writesOf(instruction).filter((register) => register >= FIRST_VIRTUAL);
-      for (const register of readsOf(instruction)) if (!at(alive, index).includes(register)) held.delete(register);
+      bring(reads, index, REGISTERS - before - (instruction.op === 'test' ? 1 : 0), instruction);
+      for (const register of reads) if (!behind.includes(register)) held.delete(register);
       for (const register of written) held.delete(register);
       const next = (register: Register) => distances.next(register, index + 1);
       if (instruction.op === 'call') shrink(held, SURVIVING, next);
       shrink(held, REGISTERS - after - written.length, next);
-      for (const register of written) if (at(alive, index).includes(register)) held.add(register);
+      for (const register of written) if (behind.includes(register)) held.add(register);
       instructions.push(instruction);
     });
     const end = block.instructions.length;
@@ -151,10 +152,11 @@ class Limiting {
     let isOutdated = true;
     walkBackwards(block, at(this.#out, id), (instruction, behind, index) => {
       const [reads, writes] = [readsOf(instruction), writesOf(instruction)];
-      alive[index] = [...reads, ...writes].filter((register) => behind.has(register));
-      if (isOutdated) count = MACHINE.filter((register) => behind.has(register)).length;
+      const registers = writes.length === 0 ? reads : reads.length === 0 ? writes : [...reads, ...writes];
+      alive[index] = registers.filter((register) => behind.has(register));
+      if (isOutdated) count = countMachine(behind);
       machine[index + 1] = count;
-      isOutdated = [...reads, ...writes].some((register) => register < FIRST_VIRTUAL);
+      isOutdated = registers.some((register) => register < FIRST_VIRTUAL);
       if (index > 0) return;
       for (const register of MACHINE) {
         if (reads.includes(register) || (behind.has(register) && !writes.includes(register))) first.add(register);
@@ -207,6 +209,17 @@ class Limiting {
     });
     return { ...block, instructions };
   }
+}
+
+const virtualOf = (registers: readonly Register[]): readonly Register[] =>
+  registers.length === 1 && (registers[0] ?? 0) >= FIRST_VIRTUAL
+    ? registers
+    : registers.filter((one) => one >= FIRST_VIRTUAL);
+
+function countMachine(live: ReadonlySet<Register>): number {
+  let count = 0;
+  for (const register of MACHINE) if (live.has(register)) count++;
+  return count;
 }
 
 function add(chosen: Set<Register>, register: Register, most: number): void {

@@ -2,9 +2,8 @@ import { at } from '../ir/at.ts';
 import { liveOut } from './liveness.ts';
 import {
   FIRST_VIRTUAL,
-  type MachineInstruction,
+  type MachineBlock,
   type MachineProgram,
-  type MachineTerminator,
   machineSuccessors,
   type Register,
   readsOf,
@@ -26,53 +25,48 @@ export function separateWebs(program: MachineProgram): MachineProgram {
     at(entries, block).set(register, made);
     return made;
   };
-  const blocks = program.blocks.map((block, id) => {
+  // First each register by its part, from FIRST_VIRTUAL on; then by its web.
+  const parted = program.blocks.map((block, id): MachineBlock => {
     const current = new Map<Register, number>();
     const read = (register: Register): number => {
       const node = current.get(register) ?? entry(id, register);
       current.set(register, node);
       return node;
     };
-    const places = block.instructions.map((instruction) => {
-      const before = new Map(virtual(readsOf(instruction)).map((register) => [register, read(register)]));
-      // What an instruction reads and writes is one register.
-      const after = new Map(
-        virtual(writesOf(instruction)).map((register) => [register, before.get(register) ?? webs.add(register)]),
-      );
-      for (const [register, node] of after) current.set(register, node);
-      return new Map([...before, ...after]);
+    const part = (register: Register): Register =>
+      register < FIRST_VIRTUAL ? register : FIRST_VIRTUAL + (current.get(register) ?? 0);
+    const instructions = block.instructions.map((instruction) => {
+      const reads = readsOf(instruction);
+      for (const register of reads) if (register >= FIRST_VIRTUAL) read(register);
+      for (const register of writesOf(instruction)) {
+        // What an instruction reads and writes is one register.
+        if (register >= FIRST_VIRTUAL && !reads.includes(register)) current.set(register, webs.add(register));
+      }
+      return withRegisters(instruction, part);
     });
-    const last = new Map(virtual(terminatorReads(block.terminator)).map((register) => [register, read(register)]));
-    for (const register of virtual([...at(out, id)])) {
+    for (const register of terminatorReads(block.terminator)) if (register >= FIRST_VIRTUAL) read(register);
+    const terminator = withTerminatorRegisters(block.terminator, part);
+    for (const register of at(out, id)) {
+      if (register < FIRST_VIRTUAL) continue;
       for (const next of machineSuccessors(block.terminator)) webs.unite(read(register), entry(next, register));
     }
-    return { block, places, last };
+    return { ...block, instructions, terminator };
   });
   const numbers = webs.numbers(program.nextRegister);
-  const named = (nodes: ReadonlyMap<Register, number>) => (register: Register) => {
-    const node = nodes.get(register);
-    return node === undefined ? register : numbers.of(node);
-  };
+  const web = (register: Register) => (register < FIRST_VIRTUAL ? register : numbers.of(register - FIRST_VIRTUAL));
   return {
     ...program,
     nextRegister: numbers.next,
     reluctant: new Set(
       [...program.reluctant].flatMap((register) => webs.all(register).map((node) => numbers.of(node))),
     ),
-    blocks: blocks.map(({ block, places, last }) => ({
+    blocks: parted.map((block) => ({
       ...block,
-      instructions: block.instructions.map(
-        (instruction, index): MachineInstruction => withRegisters(instruction, named(at(places, index))),
-      ),
-      terminator: ((terminator: MachineTerminator) => withTerminatorRegisters(terminator, named(last)))(
-        block.terminator,
-      ),
+      instructions: block.instructions.map((instruction) => withRegisters(instruction, web)),
+      terminator: withTerminatorRegisters(block.terminator, web),
     })),
   };
 }
-
-const virtual = (registers: readonly Register[]): readonly Register[] =>
-  registers.filter((register) => register >= FIRST_VIRTUAL);
 
 /** Union-find over parts of registers' lives. */
 class Webs {
