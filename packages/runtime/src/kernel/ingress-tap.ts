@@ -94,15 +94,15 @@ export class IngressTap implements Disposable {
   }
 
   #sendTogether(frames: readonly Frame[]): void {
-    const options = { program: announceProgram(), maps: {}, metadataSize: METADATA_SIZE, losses: this.#losses };
+    const options = { program: announceProgram(), maps: {}, metadataSize: METADATA_SIZE };
     this.#records ??= this.#stack.use(new LiveRecords(options));
     const records = this.#records;
     for (const { bytes, ifindex, mark, word } of frames) {
-      if (records.isFull) records.send(this.#origin);
+      if (records.isFull) records.send(this.#origin, this.#losses);
       this.#next[NEXT.mark] = mark;
       records.add({ what: 0, position: word, ifindex }, bytes);
     }
-    records.send(this.#origin);
+    records.send(this.#origin, this.#losses);
   }
 
   #sendOne(frame: Frame): void {

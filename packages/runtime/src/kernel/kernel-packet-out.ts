@@ -9,8 +9,7 @@ import type { InstanceState } from '../tables/state.ts';
 import type { WriteCollector } from '../tables/write-collector.ts';
 import { EgressBatch } from './egress-batch.ts';
 import { IngressTap } from './ingress-tap.ts';
-import type { PathArrays } from './path-arrays.ts';
-import { type ResumeSource, type What, XdpResume } from './xdp-resume.ts';
+import { type ResumeSource, shareXdpResume, type What, type XdpResume } from './xdp-resume.ts';
 
 export interface KernelPacketOutOptions {
   readonly state: InstanceState;
@@ -20,8 +19,6 @@ export interface KernelPacketOutOptions {
   readonly key: number;
   /** Of the instance, at the moment. */
   places(): InstancePlaces;
-  /** By name of the chain. */
-  arrays(chain: string): PathArrays;
 }
 
 interface Source extends ResumeSource {
@@ -179,16 +176,10 @@ export class KernelPacketOut implements PacketOut, Disposable {
     const key = isGeneric ? `${chain} generic` : chain;
     const found = this.#resumes.get(key);
     if (found !== undefined) return found;
-    const arrays = this.#options.arrays(chain);
-    const of = (name: 'path' | 'retry' | 'resume') => arrays.get(name, 'xdp');
-    const made = this.#stack.use(
-      new XdpResume({
-        arrays: { path: of('path'), retry: of('retry'), resume: of('resume') },
-        mark: isGeneric ? arrays.mark : undefined,
-        losses: this.#losses,
-        ready: this.#ready,
-      }),
-    );
+    const arrays = this.#options.places().arrays[chain];
+    if (arrays === undefined) throw new RangeError(`the function is not in chain ${chain}`);
+    const { resume: made } = this.#stack.use(shareXdpResume({ arrays, leavesMarks: isGeneric }));
+    this.#stack.defer(() => made.discard(this.#losses));
     this.#resumes.set(key, made);
     return made;
   }
@@ -203,7 +194,8 @@ export class KernelPacketOut implements PacketOut, Disposable {
     };
     using netlink = new Netlink(port?.namespace);
     const isGeneric = getLink(netlink, ifindex).xdp?.mode === 'generic';
-    const source = { namespace: elsewhere(port?.namespace), ifindex, setTrips, isGeneric };
+    const origin = { namespace: elsewhere(port?.namespace), ifindex };
+    const source = { ...origin, setTrips, ready: this.#ready, losses: this.#losses, isGeneric };
     this.#sources.set(ifindex, source);
     return source;
   }

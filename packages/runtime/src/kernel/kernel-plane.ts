@@ -53,7 +53,6 @@ export class KernelPlane implements InstancePlane {
 
   get packetOut(): PacketOut {
     this.#packetOut ??= new KernelPacketOut({
-      arrays: (chain) => this.#arraysOf(chain),
       key: this.#options.key,
       places: () => this.places,
       state: new InstanceState(this.maps),

@@ -17,7 +17,6 @@ export interface LiveRecordsOptions {
   readonly metadataSize: number;
   /** Frames go out each with a call of its own, and this is done behind each. */
   readonly behindEach?: () => void;
-  readonly losses: Losses;
 }
 
 export interface LiveRecord {
@@ -43,11 +42,10 @@ export class LiveRecords implements Disposable {
   readonly #cursor: Uint32Array;
   readonly #words: Uint32Array;
   readonly #bytes: Uint8Array;
-  readonly #losses: Losses;
   readonly #behindEach: (() => void) | undefined;
   #waiting = 0;
 
-  constructor({ program: spec, maps, metadataSize, behindEach, losses }: LiveRecordsOptions) {
+  constructor({ program: spec, maps, metadataSize, behindEach }: LiveRecordsOptions) {
     using stack = new DisposableStack();
     const records = stack.use(BpfMap.create(recordMap(LiveFrames.most)));
     const cursor = stack.use(BpfMap.create(CURSOR_MAP));
@@ -58,7 +56,6 @@ export class LiveRecords implements Disposable {
     const { buffer } = stack.use(records.mapMemory());
     this.#words = new Uint32Array(buffer);
     this.#bytes = new Uint8Array(buffer);
-    this.#losses = losses;
     this.#behindEach = behindEach;
     this.#stack = stack.move();
   }
@@ -83,24 +80,30 @@ export class LiveRecords implements Disposable {
     this.#bytes.set(frame, at + RECORD.frame);
   }
 
-  send(origin: LiveOrigin): void {
+  /** What does not go on is added to the losses. */
+  send(origin: LiveOrigin, losses: Losses): void {
     const frames = this.#waiting;
     this.#waiting = 0;
     if (this.#behindEach === undefined) {
-      this.#run(origin, 0, frames);
+      this.#run(origin, losses, 0, frames);
       return;
     }
     for (let first = 0; first < frames; first++) {
-      this.#run(origin, first, first + 1);
+      this.#run(origin, losses, first, first + 1);
       this.#behindEach();
     }
+  }
+
+  /** Lets go of what waits. */
+  clear(): void {
+    this.#waiting = 0;
   }
 
   [Symbol.dispose](): void {
     this.#stack.dispose();
   }
 
-  #run({ namespace, ifindex }: LiveOrigin, first: number, end: number): void {
+  #run({ namespace, ifindex }: LiveOrigin, losses: Losses, first: number, end: number): void {
     const cursor = this.#cursor;
     cursor[CURSOR.next] = first;
     cursor[CURSOR.end] = end;
@@ -110,8 +113,8 @@ export class LiveRecords implements Disposable {
       if (namespace === undefined) run();
       else inNamespace(namespace, run);
     } catch (error) {
-      this.#losses.add(end - (cursor[CURSOR.next] ?? first), error);
+      losses.add(end - (cursor[CURSOR.next] ?? first), error);
     }
-    this.#losses.add(cursor[CURSOR.lost] ?? 0);
+    losses.add(cursor[CURSOR.lost] ?? 0);
   }
 }

@@ -1,52 +1,47 @@
-import type { BpfMap } from '@twinpath/ebpf';
 import { possibleCpus } from '@twinpath/linux';
 import type { Losses } from '../packet-out/undelivered.ts';
 import { type LiveOrigin, LiveRecords } from './live-records.ts';
+import { PathArrays } from './path-arrays.ts';
 import { resumeProgram, WHAT } from './resume-program.ts';
 
-/** What frames are sent back for. Frames of one source, with the same number of trips, go out together. */
+/** For whom, and from where, frames are sent back. Frames of one source, with the same number of trips, go out together. */
 export interface ResumeSource extends LiveOrigin {
+  /** Before anything of it is sent. */
+  ready(): void;
   /** Before frames are sent that have been through the function so often. */
   setTrips(trips: number): void;
+  readonly losses: Losses;
 }
 
 export type What = keyof typeof WHAT;
 
-/** Program arrays of a chain, by position. */
-export interface ChainArrays {
-  readonly path: BpfMap;
-  readonly retry: BpfMap;
-  readonly resume: BpfMap;
-}
-
 export interface XdpResumeOptions {
-  /** They stay the caller's. */
-  readonly arrays: ChainArrays;
-  /** Of a chain on an interface whose XDP runs in the stack: where marks are left for its guard. */
-  readonly mark: BpfMap | undefined;
-  readonly losses: Losses;
-  /** Before anything is sent. */
-  ready(): void;
+  /** Where the program arrays of the chain are pinned. */
+  readonly arrays: string;
+  /** On an interface whose XDP runs in the stack, marks are left for its guard. */
+  readonly leavesMarks: boolean;
 }
 
 const NO_MARKS = possibleCpus().map(() => new Uint8Array(8));
 
 /** Sends packets back into one XDP chain. */
 export class XdpResume implements Disposable {
+  readonly #stack: DisposableStack;
   readonly #records: LiveRecords;
-  readonly #ready: () => void;
   #source: ResumeSource | undefined;
   #trips = 0;
 
-  constructor({ arrays, mark, losses, ready }: XdpResumeOptions) {
-    const { path, retry, resume } = arrays;
-    const maps = { path, retry, resume, ...(mark !== undefined && { mark }) };
-    const program = resumeProgram({ leavesMarks: mark !== undefined });
+  constructor({ arrays: directory, leavesMarks }: XdpResumeOptions) {
+    using stack = new DisposableStack();
+    const arrays = stack.use(new PathArrays(directory));
+    const { mark } = arrays;
+    const of = (name: 'path' | 'retry' | 'resume') => arrays.get(name, 'xdp');
+    const maps = { path: of('path'), retry: of('retry'), resume: of('resume'), ...(leavesMarks && { mark }) };
+    const options = { program: resumeProgram({ leavesMarks }), maps, metadataSize: 0 };
     // A mark is for one packet, and void behind it.
-    const behindEach = mark && (() => mark.updatePerCpu(new Uint8Array(4), NO_MARKS));
-    const options = { program, maps, metadataSize: 0, losses };
-    this.#records = new LiveRecords(behindEach === undefined ? options : { ...options, behindEach });
-    this.#ready = ready;
+    const behindEach = () => mark.updatePerCpu(new Uint8Array(4), NO_MARKS);
+    this.#records = stack.use(new LiveRecords(leavesMarks ? { ...options, behindEach } : options));
+    this.#stack = stack.move();
   }
 
   /** Copies the frame. @throws FrameTooLongError */
@@ -60,12 +55,39 @@ export class XdpResume implements Disposable {
   /** Sends what waits. */
   send(): void {
     if (this.#source === undefined || this.#records.isEmpty) return;
-    this.#ready();
+    this.#source.ready();
     this.#source.setTrips(this.#trips);
-    this.#records.send(this.#source);
+    this.#records.send(this.#source, this.#source.losses);
+  }
+
+  /** Lets go of what waits for somebody who is no more. */
+  discard(losses: Losses): void {
+    if (this.#source?.losses === losses) this.#records.clear();
   }
 
   [Symbol.dispose](): void {
-    this.#records[Symbol.dispose]();
+    this.#stack.dispose();
   }
+}
+
+interface Shared {
+  readonly resume: XdpResume;
+  users: number;
+}
+
+/** Of this thread: the kernel's dispatcher has room for 48 such programs (kernel/bpf/dispatcher.c). */
+const inThread = new Map<string, Shared>();
+
+/** One for all functions of a chain whose code runs in this thread. */
+export function shareXdpResume(options: XdpResumeOptions): { readonly resume: XdpResume } & Disposable {
+  const key = JSON.stringify(options);
+  const shared = inThread.get(key) ?? { resume: new XdpResume(options), users: 0 };
+  inThread.set(key, shared);
+  shared.users++;
+  const leave = () => {
+    if (--shared.users > 0) return;
+    inThread.delete(key);
+    shared.resume[Symbol.dispose]();
+  };
+  return { resume: shared.resume, [Symbol.dispose]: leave };
 }

@@ -98,6 +98,26 @@ describe.each([
   });
 });
 
+test('functions of one chain whose slow paths share a thread send back each its own', async () => {
+  await using sink = await UdpSink.open(veth.near, NEAR_ADDRESS, [222]);
+  const names = ['ask', 'again', 'last'];
+  await using chain = await start(
+    names.map((name) => ({ ...ASK, name })),
+    {},
+  );
+  const sport = FIRST_PORT + ANSWERS.indexOf('resume');
+  for (let sent = 0; sent < 20; sent++) veth.sendIn(`ip ${FAR_ADDRESS} > ${NEAR_ADDRESS} / udp ${sport} > 0 / "in"`);
+  const arrived: number[] = [];
+  await vi.waitFor(() => {
+    arrived.push(...sink.take());
+    expect(arrived).toEqual(new Array(20).fill(222));
+  }, 3000);
+  const { functions } = await chain.statistics();
+  expect(functions.map(({ slowPath }) => [slowPath.answered.resume, slowPath.undelivered])).toEqual(
+    names.map(() => [20, 0]),
+  );
+});
+
 describe('packets that are many', () => {
   const NEAR_6 = 'fd09::1';
   const FAR_6 = 'fd09::2';
