@@ -247,7 +247,7 @@ test.skipIf(NO_SNMPD || NO_NGINX)(
       ]);
     });
     const busy = Array.from({ length: 4 }, () => lab.host(`busy${Math.random().toString(36).slice(2, 6)}`)).map(
-      (host) => host.spawn('nice', ['sh', '-c', 'while :; do :; done']),
+      (host) => host.spawn('nice', ['-n', '19', 'sh', '-c', 'while :; do :; done']),
     );
     try {
       const load = { from: 'snmp', every: '500 ms', within: '1 s', what: 'load' };

@@ -4,8 +4,8 @@ import type { Config } from './config.ts';
 import { followFragment, rememberFragment } from './fragments.ts';
 import { bringError } from './icmp-errors.ts';
 import { isOverLimit, place } from './place.ts';
-import { advance, confirm } from './session-state.ts';
-import { count, halfOpen, plan, sessions } from './tables.ts';
+import { advance, confirm, forget } from './session-state.ts';
+import { count, halfOpen, plan, servers, sessions } from './tables.ts';
 
 export type Constants = Omit<Config, 'services'>;
 
@@ -17,7 +17,7 @@ export function balance(packet: Packet, config: Constants): Verdict {
   if (!flow) return ip.isFirstFragment ? next : followFragment(packet, ip, config);
   if (flow.protocol !== 'tcp' && flow.protocol !== 'udp') return bringError(packet, ip, config);
 
-  const known = knownWay(ip, flow);
+  const known = knownWay(ip, flow, config);
   if (known) return send(packet, ip, flow, known, config);
   const service = plan.services.lookup({ address: flow.dst, port: flow.dport, protocol: flow.protocol });
   if (!service) return next;
@@ -37,18 +37,27 @@ function send(packet: Packet, ip: IpHeader, flow: FiveTuple, way: Way, config: C
 }
 
 /** Where the flow of this packet goes, if it has been placed. */
-function knownWay(ip: IpHeader, flow: FiveTuple): Way | undefined {
+function knownWay(ip: IpHeader, flow: FiveTuple, config: Constants): Way | undefined {
   const session = sessions.lookup(flow);
+  if (session && isLost(session, config)) {
+    forget(flow, session);
+    return undefined;
+  }
   if (session && advance(ip, flow, session)) {
     count.known();
     return wayOf(session);
   }
   const waiting = halfOpen.lookup(flow);
-  if (!waiting) return undefined;
+  if (!waiting || isLost(waiting, config)) return undefined;
   count.known();
   const way = wayOf(waiting);
   confirm(ip, flow, waiting);
   return way;
+}
+
+/** The flow's server is down, and its flows are to be placed anew. */
+function isLost({ fromServer, server }: Way, { whenDown }: Constants): boolean {
+  return whenDown === 'end' && !fromServer && servers.at(server)?.state === 'down';
 }
 
 const wayOf = ({ mode, fromServer, server, address, port }: Way): Way => ({ mode, fromServer, server, address, port });

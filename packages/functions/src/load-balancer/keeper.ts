@@ -142,7 +142,6 @@ export class Keeper {
 
   #change(one: Watched, news: Partial<Pick<Server, 'state' | 'factor'>>): void {
     const { tables, log } = this.#around;
-    const { state: before } = one.server;
     one.server = { ...one.server, ...news };
     const { number, state, factor } = one.server;
     log.info(`${nameOf(one.server)} is ${state}, with ${(100 * factor) / WHOLE} % of its weight`);
@@ -151,9 +150,7 @@ export class Keeper {
     if (state === 'up') tables.servers.set(number, entry);
     if (this.#config) tables.plan.replace({ ring: elementsOf(slotsOf(this.#config, this.servers)) });
     if (state !== 'up') tables.servers.set(number, entry);
-    if (before === 'up' && state === 'down' && this.#config?.whenDown === 'end') {
-      log.info(`${endFlows(tables, number)} flows of ${nameOf(one.server)} are placed anew`);
-    }
+    if (state === 'down') tables.active.set(number, { flows: 0 });
   }
 
   /** A timeout removed a session, which the fast path does not see. */

@@ -1,5 +1,6 @@
 // What becomes of the entries of a flow, told from the flags of its packets.
 import { type FiveTuple, type Ip, type IpHeader, type Ref, reverse, sameFamily } from '@twinpath/vnf';
+import type { Way } from './carry.ts';
 import { active, count, halfOpen, type halfOpenFlow, type sessionOf, sessions } from './tables.ts';
 
 /** A packet of a session. `false`: it opens a new flow between the same ends, and the entries of the old one are gone. */
@@ -69,6 +70,12 @@ export function confirm(ip: IpHeader, flow: FiveTuple, waiting: Ref<typeof halfO
   count.opened();
   const flows = active.at(server);
   if (flows) flows.flows += 1;
+}
+
+/** Both entries of a session go. */
+export function forget(flow: FiveTuple, { address, port, fromServer }: Way): void {
+  if (sameFamily(address, flow.src)) sessions.remove(opposed(flow, fromServer, address, port));
+  sessions.remove(flow);
 }
 
 /** The key of the other direction's packets. */

@@ -1,10 +1,13 @@
 import {
   after,
+  BACKEND_PORT,
   type Case,
+  CLIENT_PORT,
   conversation,
   drops,
   holds,
   oneBackend,
+  PORT,
   packet,
   passes,
   type Setting,
@@ -129,6 +132,25 @@ const tcp = tcpSettings.flatMap((setting): readonly Case[] => {
       config,
       steps: [...opens, ...conversation(setting, 40_001).opens, ...conversation(setting, 40_002).opens, asks('rst')],
       finally: ({ active }) => holds('flows', 2, active.get(1)?.flows),
+    },
+    {
+      title: `${name}: flows of a backend that is down are placed anew`,
+      config: oneBackend(setting),
+      given({ servers, sessions }) {
+        const gone = { address: setting.backends[1], port: BACKEND_PORT, share: 0, factor: 1000 };
+        const of = { address: setting.vip, port: PORT, protocol: setting.protocol };
+        servers.set(2, { ...gone, of, state: 'down' });
+        const { client, vip, protocol } = setting;
+        const way = { state: 'tcp', mode: 'nat', server: 2 } as const;
+        const [there, back] = [
+          { src: client, dst: vip, sport: CLIENT_PORT, dport: PORT, protocol },
+          { src: gone.address, dst: client, sport: BACKEND_PORT, dport: CLIENT_PORT, protocol },
+        ];
+        sessions.set(there, { ...way, fromServer: false, address: gone.address, port: BACKEND_PORT });
+        sessions.set(back, { ...way, fromServer: true, address: vip, port: PORT });
+      },
+      steps: [asks('ack', { placed: 1 }), answers('ack'), asks('ack', { known: 1, opened: 1 })],
+      finally: states(['tcp', 'tcp']),
     },
     {
       title: `${name}: packets and bytes of a backend are counted`,
