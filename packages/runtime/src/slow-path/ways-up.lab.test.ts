@@ -1,6 +1,6 @@
 // Ways up in the kernel: each on each hook, with and without a VLAN tag, and packets that are many.
 
-import { createVeth, openFds, PacketSocket, setLink, traceFds } from '@twinpath/linux';
+import { createVeth, openFds, PacketSocket, setLink, Tap, traceFds } from '@twinpath/linux';
 import { packetFromText, textOf } from '@twinpath/packet';
 import { lineChain, type OwnFunctionSpec, type PortSpec } from '@twinpath/vnf/chain';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -125,6 +125,32 @@ describe.each([
       expect(udpIn(ear).length).toBeGreaterThan(0);
     }, 2000);
   });
+});
+
+test.each(['xdp', 'tcx'] as const)('a program gets packets from a TAP interface, on %s', async (hook) => {
+  using tap = new Tap({ name: 'tap', namespace: veth.near });
+  setLink(veth.netlink, 'tap', { up: true });
+  const reasons = { ...BOTH, heard: { way: 'interface', interface: 'tap', limit: '1/s' } } as const;
+  await using chain = await start({ copies: false, port: { hook }, reasons });
+  const text = `ip ${FAR_ADDRESS} > ${NEAR_ADDRESS} / udp ${UP.listener} > ${HOST_PORT} / "in"`;
+  const sent = packetFromText(`eth ${veth.farMac} > ${veth.nearMac} / ${text}`);
+  const heard: string[] = [];
+  const hear = () => heard.push(...udpIn({ receive: () => tap.read() }).map(textOf));
+  veth.sendIn(text);
+  await vi.waitFor(() => {
+    hear();
+    expect(heard).toEqual([textOf(sent)]);
+  }, 2000);
+  // Each CPU has its share of one in a second: further ones do what is declared, which is to go on.
+  for (let more = 0; more < 10; more++) veth.sendIn(text);
+  await vi.waitFor(async () => {
+    hear();
+    const [ways] = (await chain.statistics()).functions;
+    const { up = 0, overLimit = 0, lost } = ways?.reasons.heard ?? {};
+    expect({ up, overLimit, lost }).toEqual({ up: heard.length, overLimit: 11 - heard.length, lost: 0 });
+    expect(ways?.verdicts.next).toBeGreaterThanOrEqual(overLimit);
+  }, 2000);
+  expect(heard.length).toBeLessThan(11);
 });
 
 describe("a reason by way of 'interface' is refused", () => {
