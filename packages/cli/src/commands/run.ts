@@ -7,7 +7,10 @@ export function runCommand(): Command {
     .description('Puts a function or a chain on an interface, shows what it does, and takes it away at the end.')
     .argument('<target>', 'a *.vnf.ts file, a chain in YAML, or the name of a function of the library')
     .option('--interface <name>', 'the interface to sit on')
-    .option('--namespace <name>', 'the network namespace of the interface, as `ip netns` lists it')
+    .option(
+      '--namespace <name>',
+      'network namespace of the interface: a name of `ip netns`, pid:<process in it>, or a path',
+    )
     .option('--config <file.yaml>', 'configuration of the function')
     .addOption(
       new Option('--mode <mode>', 'where XDP runs: in the driver, in the stack, or in the best that there is')

@@ -3,19 +3,19 @@ import { constants, fstatSync, statSync } from 'node:fs';
 import { Fd } from '../fd.ts';
 import { sys } from '../ffi.ts';
 import { check } from '../syscall-error.ts';
-import { namespacePath } from './path.ts';
+import { namespaceFile } from './path.ts';
 
 const CLONE_NEWNET = 0x40000000;
 
-/** A network namespace: its name under /run/netns, or a descriptor that holds it open. */
+/** A network namespace: its name under /run/netns, `pid:<a process in it>`, its path; or a descriptor that holds it open. */
 export type NamespaceRef = string | Fd;
 
 const needs = 'run as root, or give the process CAP_SYS_ADMIN';
 
-/** Opens the namespace called `name` (of `ip netns`, or of createNamespace). */
+/** Opens the namespace called `name` (of `ip netns`, or of createNamespace), that of a process (`pid:1234`), or a path. */
 export function openNamespace(name: string): Fd {
   const flags = constants.O_RDONLY | 0o2000000;
-  return Fd.adopt(check('open', sys.open(namespacePath(name), flags, 0), { subject: `network namespace ${name}` }));
+  return Fd.adopt(check('open', sys.open(namespaceFile(name), flags, 0), { subject: `network namespace ${name}` }));
 }
 
 /** Opens the namespace that this thread is in. */

@@ -1,4 +1,5 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readlinkSync } from 'node:fs';
 import { readFile, readlink } from 'node:fs/promises';
 import { networkInterfaces } from 'node:os';
@@ -38,6 +39,16 @@ test('a name that is taken is refused, and the namespace is not touched', () => 
 
 test('names that are paths are refused', () => {
   for (const bad of ['../x', 'a/b', '', '..']) expect(() => createNamespace(bad)).toThrow(RangeError);
+});
+
+test('a namespace is found by a process in it, and by its path, too', async () => {
+  const child = inNamespace(name, () => spawn('sleep', ['60'], { stdio: 'ignore' }));
+  const inside = inNamespace(name, here);
+  await expect.poll(() => inNamespace(`pid:${child.pid}`, here)).toBe(inside);
+  expect(inNamespace(`/proc/${child.pid}/ns/net`, here)).toBe(inside);
+  child.kill();
+  await once(child, 'exit');
+  expect(() => inNamespace(`pid:${child.pid}`, here)).toThrow(/ENOENT/);
 });
 
 test('a missing namespace is an error that names it', () => {

@@ -8,3 +8,13 @@ export function namespacePath(name: string): string {
   }
   return `${namespaceDirectory}/${name}`;
 }
+
+/**
+ * The file of a namespace: by its name; by a process in it, as `pid:1234` (of a container, its first one); or a path such as
+ * /run/docker/netns/default.
+ */
+export function namespaceFile(reference: string): string {
+  const [, pid] = /^pid:(\d+)$/.exec(reference) ?? [];
+  if (pid !== undefined) return `/proc/${pid}/ns/net`;
+  return reference.startsWith('/') ? reference : namespacePath(reference);
+}

@@ -145,7 +145,7 @@ function enter(chain: string, namespace: string | undefined): Fd {
     return openNamespace(namespace);
   } catch (cause) {
     if (!isSyscallError(cause, 'ENOENT') && !(cause instanceof RangeError)) throw cause;
-    const hint = '`ip netns` lists the namespaces that there are';
+    const hint = '`ip netns` lists those that have names; `pid:<process in it>` is that of a container';
     throw new ChainError('TP_NAMESPACE', chain, `there is no network namespace ${namespace}`, { hint, cause });
   }
 }

@@ -14,7 +14,8 @@ export type PortHook = 'auto' | 'xdp' | 'tcx';
 export interface PortSpec {
   /** Name of the network interface. */
   readonly interface: string;
-  /** Name of its network namespace, as `ip netns` shows it; default: the one that the process is in. */
+  /** Its network namespace: a name as `ip netns` shows it, `pid:<process in it>` for a container, or a path; default: the one that the
+   *  process is in. */
   readonly namespace?: string;
   /** Default `auto`. */
   readonly hook?: PortHook;
