@@ -3,7 +3,7 @@ import { TableFullError } from '@twinpath/vnf';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { inMemory, plan, typed } from '../fixtures/tables.ts';
-import { emptyMaps, StagedTables } from '../staging/staged-tables.ts';
+import { StagedTables } from '../staging/staged-tables.ts';
 import { LiveSwitch } from './generation-switch.ts';
 import { indexKey } from './instance-maps.ts';
 import { runningTables } from './running-tables.ts';
@@ -131,13 +131,6 @@ describe('a classifier', () => {
     hit(7n);
     const { alone } = typed(runningTables(plan, maps, { adopted: true }));
     expect([[...alone], alone.hits(0)]).toEqual([[[{ dport: '80-90' }, { action: 'yes' }]], 2]);
-  });
-
-  test('has a tree without rules in maps that an adopted function has anew', () => {
-    const maps = emptyMaps(plan, 1, 50);
-    runningTables(plan, maps, { adopted: true });
-    expect(maps.memory('alone@0').subarray(0, 64)).toEqual(inMemory().maps.memory('alone@0').subarray(0, 64));
-    expect(maps.memory('alone@0').subarray(0, 64)).not.toEqual(new Uint8Array(64));
   });
 
   test('names rule and field of what it cannot match', () => {

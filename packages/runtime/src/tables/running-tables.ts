@@ -30,13 +30,10 @@ export function runningTables(
     elements: (table) => new LiveElements(table, maps, sizeClasses),
     rules: () => undefined,
   });
+  if (adopted) return tables;
   for (const [path, classifier] of tables.classifiers) {
-    const element = maps.memory(classifierMap(classifier.plan, classifier.generation));
-    // One that packets see already must not be written under them.
-    if (!adopted || isBlank(element)) classifier.prime(element, sizeClasses.get(path));
+    const map = classifierMap(classifier.plan, classifier.generation);
+    classifier.prime(maps.memory(map), sizeClasses.get(path));
   }
   return tables;
 }
-
-/** A new map: in a tree the first word is the empty leaf, which is not 0. */
-const isBlank = (element: Uint8Array): boolean => element.subarray(0, 16).every((byte) => byte === 0);

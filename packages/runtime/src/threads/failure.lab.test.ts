@@ -106,6 +106,7 @@ describe.each([
       restarts: await restarts(),
       bad: await packets('bad'),
       other: await packets('other'),
+      first: await chain.functions[0]?.entries('first'),
     };
     const sender = load();
     await once(sender.stderr ?? sender, 'data');
@@ -131,6 +132,7 @@ describe.each([
     );
     expect(held()).toEqual(before.held);
     expect((await chain.functions[0]?.entries('seen'))?.map(([key]) => key)).toContainEqual({ port: portOf('resume') });
+    expect(await chain.functions[0]?.entries('first')).toEqual(before.first);
   });
 });
 
