@@ -1,10 +1,11 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { assembleProgram, attachXdp, BpfProgram } from '@twinpath/ebpf';
 import { deleteLink, getLink, inNamespace, openFds, traceFds } from '@twinpath/linux';
 import { type ChainFunctionSpec, lineChain, type PortSpec } from '@twinpath/vnf/chain';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { payloads, Veth } from '../fixtures/veth.ts';
 import { detachLink, ourLinks } from '../host/links.ts';
 import { pinDirectory, RECORD_ROOT, recordFile } from '../host/paths.ts';
@@ -12,6 +13,7 @@ import { takeDown } from '../host/take-down.ts';
 import type { InstancePlane } from '../instance-plane.ts';
 import { KernelPlane } from '../kernel/kernel-plane.ts';
 import { ChainError } from './chain-error.ts';
+import type { RunningChain } from './running.ts';
 import { type StartOptions, startChain } from './start-chain.ts';
 
 const SMALL = new URL('../fixtures/small.vnf.ts', import.meta.url).pathname;
@@ -185,6 +187,54 @@ test('whatever step of a change fails, the chain goes on as it was', async () =>
     const after = (await chain.statistics()).functions[0];
     expect(after?.packets).toBe((packets ?? 0) + 1);
     expect(after?.verdicts.next).toBe((verdicts?.next ?? 0) + 1);
+    expect(openFds()).toHaveLength(descriptors);
+    expect(readdirSync(join(pinDirectory(CHAIN), 'maps', 'held'))).toEqual(pins);
+  }
+});
+
+test('whatever step of a replacement fails, the old version goes on with its tables', async () => {
+  const stateDirectory = mkdtempSync(join(tmpdir(), 'tp-life-'));
+  onTestFinished(() => rmSync(stateDirectory, { recursive: true }));
+  const [first, second] = ['flows', 'flows-2'].map(
+    (name) => new URL(`../fixtures/${name}.vnf.ts`, import.meta.url).pathname,
+  );
+  const functions = [{ name: 'held', use: first ?? '' }];
+  let planes = 0;
+  let steps: string[] = [];
+  let at = Number.POSITIVE_INFINITY;
+  const plane: StartOptions['plane'] = (options) =>
+    planes++ === 0 ? new KernelPlane(options) : failing(new KernelPlane(options), steps, () => at);
+  const begin = () => {
+    planes = 0;
+    return start({ functions }, { plane, stateDirectory });
+  };
+  const packets = async (chain: RunningChain) => {
+    const [entry] = (await chain.functions[0]?.entries('flows')) ?? [];
+    return Number(Object(entry?.[1]).traffic?.packets);
+  };
+  {
+    await using chain = await begin();
+    await chain.replace('held', second ?? '', { probationMs: 0 });
+  }
+  rmSync(join(stateDirectory, CHAIN), { recursive: true });
+  const kinds = new Set(steps);
+  expect(kinds).toEqual(
+    new Set(['portState', 'adopt', 'maps', 'stageMaps', 'load', 'refreshPorts', 'attach', 'packetOut', 'listen']),
+  );
+  const numbers = [...kinds].map((kind) => steps.indexOf(kind));
+  await using chain = await begin();
+  await arrive('first');
+  const descriptors = openFds().length;
+  const pins = readdirSync(join(pinDirectory(CHAIN), 'maps', 'held'));
+  for (const number of numbers) {
+    [steps, at] = [[], number];
+    await expect(chain.replace('held', second ?? '', { probationMs: 0 }), `${number}`).rejects.toThrow(
+      'was asked to fail',
+    );
+    at = Number.POSITIVE_INFINITY;
+    const before = await packets(chain);
+    expect(await arrive('through')).toEqual(['through']);
+    expect(await packets(chain)).toBe(before + 1);
     expect(openFds()).toHaveLength(descriptors);
     expect(readdirSync(join(pinDirectory(CHAIN), 'maps', 'held'))).toEqual(pins);
   }
