@@ -246,12 +246,12 @@ test.skipIf(NO_SNMPD || NO_NGINX)(
         'udp:161',
       ]);
     });
+    const load = { from: 'snmp', every: '500 ms', within: '1 s', what: 'load' };
+    await chain.configure('balancer', configured({ service: { load } }));
     const busy = Array.from({ length: 4 }, () => lab.host(`busy${Math.random().toString(36).slice(2, 6)}`)).map(
       (host) => host.spawn('nice', ['-n', '19', 'sh', '-c', 'while :; do :; done']),
     );
     try {
-      const load = { from: 'snmp', every: '500 ms', within: '1 s', what: 'load' };
-      await chain.configure('balancer', configured({ service: { load } }));
       await vi.waitFor(async () => expect((await status(0))?.weight).toBeLessThan(9), 50_000);
       expect((await status(1))?.weight).toBeGreaterThanOrEqual(9.5);
       // Whatever the load is now, the weight stays when nobody says it, for ten questions.

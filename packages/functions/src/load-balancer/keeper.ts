@@ -43,6 +43,7 @@ export class Keeper {
   readonly #around: Surroundings;
   #config: Config | undefined;
   #watched: Watched[] = [];
+  readonly #changed = new Set<Watched>();
 
   constructor(around: Surroundings) {
     this.#around = around;
@@ -56,6 +57,7 @@ export class Keeper {
   /** Asks whoever is due, and does not wait for answers. */
   tick(): void {
     this.#reload();
+    this.#apply();
     const now = performance.now();
     for (const one of this.#watched) {
       if (one.server.state === 'drained') continue;
@@ -69,6 +71,7 @@ export class Keeper {
     const config = this.#around.config();
     if (config === this.#config) return;
     this.#config = config;
+    this.#changed.clear();
     this.#watched = serversOf(config, this.#around.tables.servers).map((server) => {
       const { check, load } = server.service;
       return {
@@ -141,16 +144,26 @@ export class Keeper {
   }
 
   #change(one: Watched, news: Partial<Pick<Server, 'state' | 'factor'>>): void {
-    const { tables, log } = this.#around;
     one.server = { ...one.server, ...news };
-    const { number, state, factor } = one.server;
-    log.info(`${nameOf(one.server)} is ${state}, with ${(100 * factor) / WHOLE} % of its weight`);
-    const entry = entryOf(one.server);
+    const { state, factor } = one.server;
+    this.#around.log.info(`${nameOf(one.server)} is ${state}, with ${(100 * factor) / WHOLE} % of its weight`);
+    this.#changed.add(one);
+  }
+
+  /** What has changed since the last tick goes into the tables at once. */
+  #apply(): void {
+    if (this.#changed.size === 0 || !this.#config) return;
+    const { tables } = this.#around;
+    const changed = [...this.#changed].map(({ server }) => server);
+    this.#changed.clear();
+    const write = (wanted: (server: Server) => boolean) => {
+      for (const server of changed.filter(wanted)) tables.servers.set(server.number, entryOf(server));
+    };
     // Whoever the ring names must be there, on both sides of the change.
-    if (state === 'up') tables.servers.set(number, entry);
-    if (this.#config) tables.plan.replace({ ring: elementsOf(slotsOf(this.#config, this.servers)) });
-    if (state !== 'up') tables.servers.set(number, entry);
-    if (state === 'down') tables.active.set(number, { flows: 0 });
+    write(({ state }) => state === 'up');
+    tables.plan.replace({ ring: elementsOf(slotsOf(this.#config, this.servers)) });
+    write(({ state }) => state !== 'up');
+    for (const { number, state } of changed) if (state === 'down') tables.active.set(number, { flows: 0 });
   }
 
   /** A timeout removed a session, which the fast path does not see. */
