@@ -19,6 +19,8 @@ export interface Overrides {
 }
 
 export interface Target {
+  /** A chain was named, or a function alone, whose ports lead nowhere yet. */
+  readonly kind: 'chain' | 'function';
   /** Where nothing names an interface, that of its port is empty: only `run` needs one. */
   readonly chain: ChainSpec;
   /** The same error at the line of the file that what is wrong comes from, if it comes from one. */
@@ -32,8 +34,8 @@ export const ownFunctions = ({ chain }: Target): readonly OwnFunctionSpec[] =>
 /** @throws FileError, CommandError, UsageError */
 export function readTarget(target: string, overrides: Overrides): Target {
   const isYaml = /\.ya?ml$/.test(target);
-  const { chain, located } = isYaml ? fromChainFile(target, overrides) : fromFunction(target, overrides);
-  return { chain: overridden(chain, overrides), located };
+  const found = isYaml ? fromChainFile(target, overrides) : fromFunction(target, overrides);
+  return { ...found, chain: overridden(found.chain, overrides) };
 }
 
 /** @throws UsageError when neither the command line nor the file names an interface. */
@@ -67,6 +69,7 @@ function fromFunction(target: string, { config, interface: link = '' }: Override
   const given = source?.value ?? undefined;
   const one = { name, use: file, ...(given !== undefined && { config: given }) };
   return {
+    kind: 'function',
     chain: lineChain(name, { name: link === '' ? 'port' : link, interface: link }, [one]),
     located: (error) => (source !== undefined && error instanceof ConfigError ? locate(source, error, []) : error),
   };
@@ -85,6 +88,7 @@ function fromChainFile(target: string, { config }: Overrides): Target {
   }
   const { spec, locate: at } = read(source, parsed.data);
   return {
+    kind: 'chain',
     chain: spec,
     located(error) {
       if ((error instanceof ChainError || error instanceof ChainSpecError) && error.path !== undefined) {

@@ -30,7 +30,7 @@ export async function check(path: string, { config, json = false }: CheckOptions
     const target = readTarget(path, config === undefined ? {} : { config });
     const functions: CheckedFunction[] = [];
     for (const one of ownFunctions(target)) functions.push(await located(target, checkFunction(one, !refusal)));
-    await located(target, checkPaths(target, functions));
+    if (target.kind === 'chain') await located(target, checkPaths(target, functions));
     const diagnostics = functions.flatMap(({ warnings }) => warnings);
     const programs = functions.flatMap((one) => one.programs);
     if (json) printJson(resultOf(true, { diagnostics, refusal, programs }));

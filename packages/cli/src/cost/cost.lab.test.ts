@@ -43,3 +43,9 @@ test('without privilege it says that the verifier was not asked', async () => {
   expect(stdout).toMatch(/count-and-drop\.vnf\.ts:28 +\d+ +\d+ +- +count\.dropped\(\);/);
   expect(stdout).toContain('The verifier was not asked: this process lacks CAP_BPF');
 });
+
+test('a function with ports of its own is checked alone, before any chain says where they lead', async () => {
+  const bridge = join(import.meta.dirname, '../../../runtime/src/fixtures/bridge.vnf.ts');
+  const ended = await twinpath(['check', bridge, '--json']);
+  expect(JSON.parse(ended.stdout)).toMatchObject({ ok: true, programs: [{ function: 'bridge' }, {}] });
+});
