@@ -3,4 +3,4 @@ import { test } from 'vitest';
 import countByCountry from './count-by-country.vnf.ts';
 import { cases } from './test/cases.ts';
 
-testPackets(countByCountry, cases, { test, executors: ['evaluator', 'engine'] });
+testPackets(countByCountry, cases, { test, executors: ['evaluator', 'engine'], hooks: ['xdp', 'tcx'] });

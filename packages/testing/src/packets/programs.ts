@@ -17,6 +17,9 @@ export interface Constants {
   readonly ports: readonly TestPort[];
 }
 
+/** Where packets that enter meet a function, as chains say it. */
+export type EntryHook = 'xdp' | 'tcx';
+
 /** One seed for all tests, so that what depends on hashes is the same in each run. */
 const SEED = 0x7a51_9e03;
 const KEY = 0x5477_696e;
@@ -26,11 +29,14 @@ const NO_KERNEL: SkbChecksumState = { byte: 0, shift: 0 };
 /** A function's programs. Those whose constants are the same are made once. */
 export class Programs {
   readonly imported: ImportedVnf;
+  readonly #entering: ProgramChoice;
   readonly #lowered = new Map<string, LoweredFunction>();
   readonly #compiled = new Map<string, CompiledFunction>();
 
-  constructor(imported: ImportedVnf) {
+  /** `hook`: where packets enter. */
+  constructor(imported: ImportedVnf, hook: EntryHook = 'xdp') {
     this.imported = imported;
+    this.#entering = { hook: hook === 'xdp' ? 'xdp' : 'tcx-ingress', origin: 'wire' };
   }
 
   /** For the evaluator. @throws CompileError */
@@ -52,10 +58,9 @@ export class Programs {
     checksumState: SkbChecksumState | undefined,
   ): CompileFunctionOptions {
     const target = { clock: 'simulated', cpus: 1, seed: SEED, key: KEY, classifiers, ports, checksumState } as const;
-    const entering: ProgramChoice = { hook: 'xdp', origin: 'wire' };
     const leaving: ProgramChoice = { hook: 'tcx-egress', origin: 'wire' };
     const isTransparent = this.imported.spec.ports.kind === 'transparent';
-    return { config, target, programs: isTransparent ? [entering, leaving] : [entering] };
+    return { config, target, programs: isTransparent ? [this.#entering, leaving] : [this.#entering] };
   }
 }
 

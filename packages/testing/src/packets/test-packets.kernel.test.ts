@@ -7,7 +7,7 @@ import { cases } from './test/cases.ts';
 import portFilter from './test/port-filter.vnf.ts';
 import { startUnderTest } from './under-test.ts';
 
-testPackets(portFilter, cases, { test });
+testPackets(portFilter, cases, { test, hooks: ['xdp', 'tcx'] });
 
 const FILE = join(import.meta.dirname, 'test/node-test-main.ts');
 const EXECUTORS = ['evaluator', 'engine', 'kernel'];
