@@ -10,8 +10,6 @@ import { createLab, type Host, type Lab, type LabProcess, urlHost } from '@twinp
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 
 const VIPS = ['192.0.2.80', '2001:db8::80'] as const;
-const DIRECT = ['192.0.2.81', '2001:db8::81'] as const;
-const TUNNEL = ['192.0.2.82', '2001:db8::82'] as const;
 const NAMES = ['s1', 's2', 's3'] as const;
 
 interface Server {
@@ -24,11 +22,7 @@ let folder: string;
 let lab: Lab;
 let client: Host;
 let middle: Host;
-/** On the link of the servers. */
-let neighbour: Host;
 let servers: Server[];
-/** Whether this kernel has ends for them, of IPv4 and IPv6. */
-const tunnels = [false, false];
 let chain: RunningChain;
 
 beforeAll(async () => {
@@ -58,10 +52,6 @@ beforeAll(async () => {
     for (const gateway of ['10.2.0.1', 'fd00:2::1']) host.route('default', gateway);
     servers.push({ host, addresses, nginx: startNginx(host, name) });
   }
-  neighbour = lab.host('neighbour');
-  await plug(neighbour, 'eth0', ['10.2.0.99/24', 'fd00:2::99/64']);
-  for (const gateway of ['10.2.0.1', 'fd00:2::1']) neighbour.route('default', gateway);
-  for (const { host } of servers) await owns(host);
   const file = libraryFunctions().get('load-balancer') ?? '';
   const ports = Object.fromEntries(
     ['wan', 'lan'].map((name) => [name, { interface: name, namespace: middle.namespace }]),
@@ -95,26 +85,6 @@ function startNginx(host: Host, name: string): LabProcess {
   return host.spawn('/usr/sbin/nginx', ['-p', folder, '-e', 'stderr', '-c', file]);
 }
 
-/** What direct return and tunnels want of a server: the services' addresses, of which it does not speak on the link, and the ends. */
-async function owns(host: Host): Promise<void> {
-  for (const setting of ['arp_ignore', 'arp_announce']) {
-    host.sysctl(`net.ipv4.conf.all.${setting}`, setting === 'arp_ignore' ? 1 : 2);
-  }
-  for (const address of [...DIRECT, ...TUNNEL]) await host.exec('ip', ['address', 'add', address, 'dev', 'lo']);
-  const [own4 = '', own6 = ''] = servers.find((one) => one.host === host)?.addresses ?? [];
-  const ends = [
-    ['tunnel4', 'type', 'ipip', 'local', own4],
-    ['tunnel6', 'type', 'ip6tnl', 'mode', 'ip6ip6', 'local', own6],
-  ];
-  for (const [family, end] of ends.entries()) {
-    const { status: refused } = await host.exec('ip', ['link', 'add', ...end], { mayFail: true });
-    tunnels[family] = refused === 0;
-    if (refused === 0) await host.exec('ip', ['link', 'set', `tunnel${family === 0 ? 4 : 6}`, 'up']);
-  }
-  host.sysctl('net.ipv4.conf.all.rp_filter', 0);
-  if (tunnels[0]) host.sysctl('net.ipv4.conf.tunnel4.rp_filter', 0);
-}
-
 /** Both processes of it, at once. */
 async function kill({ nginx }: Server): Promise<void> {
   if (nginx.pid !== undefined) process.kill(-nginx.pid, 'SIGKILL');
@@ -124,38 +94,30 @@ async function kill({ nginx }: Server): Promise<void> {
 interface Wanted {
   readonly drain?: readonly string[];
   readonly service?: object;
-  /** Default: NAT. */
-  readonly withoutAnswers?: boolean;
 }
 
-function configured({ drain = [], service = {}, withoutAnswers = false }: Wanted): object {
-  const services = (addresses: readonly string[], mode: 'nat' | 'direct' | 'tunnel') =>
-    addresses.map((address, family) => ({
-      address,
-      port: mode === 'nat' ? 80 : 8080,
-      mode,
-      algorithm: 'round-robin',
-      check: { type: 'http', every: '200 ms', within: '1 s', rise: 2, fall: 2 },
-      backends: NAMES.map((name, index) => ({
-        address: servers[index]?.addresses[family],
-        ...(mode === 'nat' && { port: 8080 }),
-        drain: drain.includes(name),
-      })),
-      ...service,
-    }));
-  if (!withoutAnswers) return { services: services(VIPS, 'nat') };
-  return {
-    services: [...services(DIRECT, 'direct'), ...services(TUNNEL, 'tunnel')],
-    tunnel: { source4: '10.2.0.1', source6: 'fd00:2::1' },
-  };
+function configured({ drain = [], service = {} }: Wanted): object {
+  const services = VIPS.map((address, family) => ({
+    address,
+    port: 80,
+    algorithm: 'round-robin',
+    check: { type: 'http', every: '200 ms', within: '1 s', rise: 2, fall: 2 },
+    backends: NAMES.map((name, index) => ({
+      address: servers[index]?.addresses[family],
+      port: 8080,
+      drain: drain.includes(name),
+    })),
+    ...service,
+  }));
+  return { services };
 }
 
-const NAT_URLS = VIPS.map((address) => `http://${urlHost(address)}/`);
+const URLS = VIPS.map((address) => `http://${urlHost(address)}/`);
 
 /** Who answers, each once; what fails is among them. */
-async function answers(count: number, urls: readonly string[] = NAT_URLS, from = client): Promise<readonly string[]> {
+async function answers(count: number): Promise<readonly string[]> {
   const asked = Array.from({ length: count }, (_, index) =>
-    from.fetch(urls[index % urls.length] ?? '', { timeout: 2000 }),
+    client.fetch(URLS[index % URLS.length] ?? '', { timeout: 2000 }),
   );
   const results = await Promise.all(asked);
   return [...new Set(results.map((one) => (one.ok ? Buffer.from(one.body).toString() : one.error)))].toSorted();
@@ -195,7 +157,7 @@ test.skipIf(NO_WRK || NO_NGINX)(
   'backends that drain finish what they have and get nothing new: of all requests none fails',
   async () => {
     // Each request over a connection of its own, and all over few.
-    const [url4 = '', url6 = ''] = NAT_URLS;
+    const [url4 = '', url6 = ''] = URLS;
     const closing = ['-H', 'Connection: close'];
     const running = [ask(url4, closing), ask(url6)];
     await delay(1000);
@@ -248,9 +210,8 @@ test.skipIf(NO_SNMPD || NO_NGINX)(
     });
     const load = { from: 'snmp', every: '500 ms', within: '1 s', what: 'load' };
     await chain.configure('balancer', configured({ service: { load } }));
-    const busy = Array.from({ length: 4 }, () => lab.host(`busy${Math.random().toString(36).slice(2, 6)}`)).map(
-      (host) => host.spawn('nice', ['-n', '19', 'sh', '-c', 'while :; do :; done']),
-    );
+    const loop = () => client.spawn('nice', ['-n', '19', 'sh', '-c', 'while :; do :; done']);
+    const busy = Array.from({ length: 4 }, loop);
     try {
       await vi.waitFor(async () => expect((await status(0))?.weight).toBeLessThan(9), 50_000);
       expect((await status(1))?.weight).toBeGreaterThanOrEqual(9.5);
@@ -266,20 +227,6 @@ test.skipIf(NO_SNMPD || NO_NGINX)(
     } finally {
       for (const process of [...agents, ...busy]) process.child.kill('SIGKILL');
     }
-  },
-  180_000,
-);
-
-test.skipIf(NO_NGINX)(
-  'with direct return servers get frames for the service, through tunnels packets, and answer by themselves',
-  async () => {
-    await chain.configure('balancer', configured({ withoutAnswers: true }));
-    const direct = DIRECT.map((address) => `http://${urlHost(address)}:8080/`);
-    await vi.waitFor(async () => expect(await answers(12, direct, neighbour)).toEqual([...NAMES]), 5000);
-    const tunnelled = TUNNEL.map((address) => `http://${urlHost(address)}:8080/`).filter(
-      (_, family) => tunnels[family],
-    );
-    if (tunnelled.length > 0) expect(await answers(12, tunnelled)).toEqual([...NAMES]);
   },
   180_000,
 );
