@@ -95,9 +95,11 @@ export class KernelPlane implements InstancePlane {
   }
 
   stageMaps(specs: readonly MapSpec[], fresh?: ReadonlySet<string>): StagedMaps {
-    const staged = this.maps.stage(specs, fresh);
+    using owned = new DisposableStack();
+    const staged = owned.use(this.maps.stage(specs, fresh));
     const cpus = staged.byName[CPUS];
     if (cpus !== undefined && staged.isFresh(CPUS)) fillCpus(cpus);
+    owned.move();
     return staged;
   }
 
