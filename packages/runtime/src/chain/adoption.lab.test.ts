@@ -2,7 +2,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -53,7 +53,7 @@ const specOf = (functions: readonly ChainFunctionSpec[], port: Partial<PortSpec>
   lineChain(CHAIN, { interface: 'port', namespace: veth.near, ...port }, functions);
 
 async function elsewhere(spec: ChainSpec): Promise<ChildProcess> {
-  const child = spawn(process.execPath, [file('run-chain.ts'), JSON.stringify(spec), stateDirectory], {
+  const child = spawn(process.execPath, [file('chain-main.ts'), JSON.stringify(spec), stateDirectory], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   await Promise.race([
@@ -210,9 +210,20 @@ test('where its interface is gone, the chain begins anew with the tables that it
     await kill(child);
   }
   // The kernel takes namespaces away in its own time.
-  await vi.waitFor(() => expect(ourLinks().find(({ program }) => program === 'tp_flows_in')?.ifindex).toBe(0));
+  await vi.waitFor(
+    () => expect(ourLinks().some(({ program, ifindex }) => program === 'tp_flows_in' && ifindex === 0)).toBe(true),
+    10_000,
+  );
   await using chain = await startChain(specOf([flows]), { log: silent, stateDirectory });
   expect(await chain.functions[0]?.entries('flows')).toHaveLength(1);
+});
+
+test('drafts of records whose writer was killed go with the chain', async () => {
+  const draft = `${recordFile(CHAIN)}.999999.new`;
+  const chain = await startChain(specOf([stamp(1)]), { log: silent, stateDirectory });
+  writeFileSync(draft, '{"version": 4, "cha');
+  await chain.stop();
+  expect(existsSync(draft)).toBe(false);
 });
 
 test('nobody else opens the pins', async () => {

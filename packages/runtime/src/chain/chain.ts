@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Fd, getLink, isSyscallError, Netlink } from '@twinpath/linux';
+import type { Fd } from '@twinpath/linux';
 import type { Log } from '@twinpath/vnf';
 import {
   type ChainFunctionSpec,
@@ -27,6 +27,7 @@ import { ChainError, refusedSpec } from './chain-error.ts';
 import { instancePlaces } from './instance-places.ts';
 import { type OpenPort, openPorts, preparePorts, recordedPorts } from './open-port.ts';
 import { type PlacedInstance, united } from './placed-instance.ts';
+import { PortWatch } from './port-watch.ts';
 import { PositionPool } from './position-pool.ts';
 import type { ReplaceOptions, RunningChain, RunningPort } from './running.ts';
 import type { ChainStatistics } from './statistics.ts';
@@ -80,7 +81,6 @@ const positions = new PositionPool();
 const RETIRE_MS = 2000;
 /** For so long a slow path that is new must not fail, or the one before goes on. */
 const PROBATION_MS = 300;
-const WATCH_MS = 500;
 
 const recordOf = ({ placements, roots }: PlacedChain): PlacedRecord => ({ placements: [...placements], roots });
 const positionsOf = ({ placements }: PlacedChain) => [...placements.values()].map(({ position }) => position);
@@ -126,7 +126,10 @@ export class Chain implements RunningChain, AsyncDisposable {
     const timer = setInterval(() => void this.#after(() => this.#save()).catch(() => {}), options.state.periodMs);
     timer.unref();
     this.#stack.defer(() => clearInterval(timer));
-    this.lost = this.#watch();
+    const watch = this.#stack.use(
+      new PortWatch({ chain: spec.name, namespace, ports: () => this.#ports, log: options.log }),
+    );
+    this.lost = watch.lost;
   }
 
   get spec(): ChainSpec {
@@ -432,35 +435,6 @@ export class Chain implements RunningChain, AsyncDisposable {
 
   async #leaveAll(): Promise<void> {
     for (const placed of [...this.#instances]) await this.#leave(placed);
-  }
-
-  /** Comes when an interface is gone. */
-  async #watch(): Promise<ChainError> {
-    return new Promise((resolve) => {
-      const timer = setInterval(() => {
-        const gone = [...this.#ports].find(([, port]) => this.#isGone(port));
-        if (gone === undefined) return;
-        clearInterval(timer);
-        const [name, { spec }] = gone;
-        const which = name === spec.interface ? name : `${spec.interface} of port ${name}`;
-        const hint = 'start the chain again when the interface is back';
-        const error = new ChainError('TP_INTERFACE_GONE', this.#spec.name, `interface ${which} was removed`, { hint });
-        this.#options.log.error(error.message);
-        resolve(error);
-      }, WATCH_MS);
-      this.#stack.defer(() => clearInterval(timer));
-    });
-  }
-
-  #isGone({ ifindex }: OpenPort): boolean {
-    using netlink = new Netlink(this.#options.namespace);
-    try {
-      getLink(netlink, ifindex);
-      return false;
-    } catch (error) {
-      if (!isSyscallError(error, 'ENODEV')) throw error;
-      return true;
-    }
   }
 
   #find(name: string): Member {
