@@ -83,6 +83,16 @@ export class Rig implements AsyncDisposable {
       const ports = [...side.interfaces.flatMap((one) => one.ports), ...(side.tap ? [side.tap] : [])];
       await side.worker.configure({});
       const counters = ports.map((port) => readPortCounters(this.#engine.memory, port));
+      const held = side.worker.audit();
+      for (const [index, { received, sent, completed, filled }] of counters.entries()) {
+        const { name = '', slot = 0 } = ports[index] ?? {};
+        assert.equal(completed, sent, `frames that ${name} has sent, and that came back`);
+        assert.equal(
+          held.get(slot) ?? 0,
+          filled - received,
+          `frames that ${name} holds, and that it was given to receive`,
+        );
+      }
       const count = (name: 'received' | 'sent') => counters.reduce((sum, one) => sum + one[name], 0);
       side.received += count('received');
       this.totals.received += count('received');

@@ -25,13 +25,14 @@ export class Counters<Name extends string> {
   }
 }
 
-/** Of a port, in frames. `full`: not sent, for its ring was. */
-export const portCounters = ['received', 'sent', 'completed', 'full'] as const;
+/** Of a port, in frames. `filled`: handed over to be received into. `completed`: sent, and back. `full`: not sent, for the ring was. */
+export const portCounters = ['received', 'sent', 'completed', 'full', 'filled'] as const;
 export type PortCounter = (typeof portCounters)[number];
 export const RECEIVED = 0;
 export const SENT = 1;
 export const COMPLETED = 2;
 export const FULL = 3;
+export const FILLED = 4;
 
 /** Any thread may read them at any time. */
 export const readPortCounters = (

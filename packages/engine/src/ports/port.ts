@@ -1,6 +1,6 @@
 import { contextLayout, REDIRECT, XDP_MD } from '../memory/frame-context.ts';
 import type { LinearMemory } from '../memory/linear-memory.ts';
-import { COMPLETED, Counters, FULL, type PortCounter, portCounters, RECEIVED, SENT } from './counters.ts';
+import { COMPLETED, Counters, FILLED, FULL, type PortCounter, portCounters, RECEIVED, SENT } from './counters.ts';
 import { type FramePool, HOLDER } from './frame-pool.ts';
 import type { Device, PortImage } from './port-image.ts';
 import { Consumer, DESCRIPTOR, OFFSET, Producer } from './ring.ts';
@@ -155,6 +155,7 @@ export class Port {
       words[entry + 1] = 0;
     }
     this.#fill.publish();
+    this.#counters.add(FILLED, count);
     this.device.filled?.();
   }
 }

@@ -15,7 +15,7 @@ import {
 } from '@twinpath/linux';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Engine } from '../engine.ts';
-import { createPort, type PortImage } from '../ports/index.ts';
+import { createPort, type PortImage, readPortCounters } from '../ports/index.ts';
 import { XdpInterface } from '../ports/live/index.ts';
 import { programText, words } from '../test/program-text.ts';
 import { EngineWorker } from './index.ts';
@@ -70,6 +70,8 @@ const keep = <T extends Disposable | AsyncDisposable>(resource: T): T => {
   return resource;
 };
 afterEach(async () => {
+  // Interfaces are closed under nobody's hands, and memory is given back when the kernel has none of it.
+  for (const one of resources) if (one instanceof EngineWorker) await one.stop();
   for (const one of resources.splice(0).reverse()) {
     if (Symbol.asyncDispose in one) await one[Symbol.asyncDispose]();
     else one[Symbol.dispose]();
@@ -106,10 +108,15 @@ function expectSame(found: readonly Buffer[], wanted: readonly Buffer[]): void {
   expect(found.every((one, index) => one.equals(wanted[index] ?? Buffer.alloc(0)))).toBe(true);
 }
 
-/** No frame is lost: what is not free waits for the kernel in fill rings. */
-function expectNoLoss(worker: EngineWorker, ports: readonly PortImage[], frames: number): void {
+/** No frame is lost: what is not free waits in fill rings to be received into. */
+function expectNoLoss(engine: Engine, worker: EngineWorker, ports: readonly PortImage[], frames: number): void {
   const audit = worker.audit();
   expect([...audit.values()].reduce((sum, one) => sum + one, 0)).toBe(frames);
+  for (const port of ports) {
+    const { received, sent, completed, filled } = readPortCounters(engine.memory, port);
+    expect(completed).toBe(sent);
+    expect(audit.get(port.slot) ?? 0).toBe(filled - received);
+  }
   const slots = ports.map(({ slot }) => slot);
   expect([...audit.keys()].filter((holder) => holder !== 0 && !slots.includes(holder))).toEqual([]);
 }
@@ -133,7 +140,7 @@ describe('AF_XDP ports', () => {
     expect(opened.statistics()).toMatchObject([{ rxDropped: 0, rxRingFull: 0, txInvalidDescriptors: 0 }]);
     expect(worker.counters()).toMatchObject({ sent: 5000, lost: 0, aborted: 0 });
     await worker.stop();
-    expectNoLoss(worker, opened.ports, 2048);
+    expectNoLoss(engine, worker, opened.ports, 2048);
     expect(worker.audit().get(opened.ports[0]?.slot ?? 0)).toBeLessThanOrEqual(512);
   });
 
@@ -166,7 +173,7 @@ describe('AF_XDP ports', () => {
     left.sendBatch([frame(1)]);
     expectSame(receive(right, 1), [frame(1)]);
     await worker.stop();
-    expectNoLoss(worker, [...a.ports, ...again.ports], 2048);
+    expectNoLoss(engine, worker, [...a.ports, ...again.ports], 2048);
   });
 
   it('share the queues of an interface between workers', async () => {
@@ -249,7 +256,7 @@ describe.each(['packet', 'tap'] as const)('a %s port', (kind) => {
     right.sendBatch(frames);
     expectSame(receive(left, 50), frames);
     await worker.stop();
-    expectNoLoss(worker, ports, 2048);
+    expectNoLoss(engine, worker, ports, 2048);
   });
 });
 

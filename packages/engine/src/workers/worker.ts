@@ -10,7 +10,7 @@ import type { Trap } from '../trap-report.ts';
 import type { Configuration, Network, WorkerStart } from './messages.ts';
 
 /** How long what is being sent may take when a port is taken away. */
-const DRAIN_MS = 100;
+const DRAIN_MS = 500;
 /** BPF_FIB_LKUP_RET_NOT_FWDED: there are no routes. */
 const NOT_FORWARDED = 4;
 const ETHERNET_MTU = 1500;
