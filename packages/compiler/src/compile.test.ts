@@ -79,14 +79,15 @@ describe('compileFunction', () => {
         "networks.6 lpm-trie 20 8 1000 no-prealloc",
         "countries percpu-hash 2 16 256",
         "countries.overflow percpu-array 4 16 1",
-        "rules.ordered@0 array 4 65744 1 mmapable",
-        "rules.ordered@1 array 4 65744 1 mmapable",
+        "rules.ordered@0 array 4 66072 1 mmapable",
+        "rules.ordered@1 array 4 66072 1 mmapable",
         "rules.ordered.hits percpu-array 4 8 10",
         "counters percpu-array 4 128 1",
         "state array 4 64 1 mmapable",
         "events ringbuf 0 0 1048576",
         "scratch percpu-array 4 16928 1",
         "capture array 4 66544 2",
+        "trips percpu-array 4 8 1",
         "limits percpu-array 4 8 1",
       ]
     `);

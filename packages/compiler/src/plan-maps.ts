@@ -9,6 +9,7 @@ import { EVENT, MAX_CAPTURE, MAX_METADATA, MAX_UNCUT_CAPTURE } from './abi/event
 import { listenerMaps } from './abi/listeners.ts';
 import { portMaps } from './abi/ports.ts';
 import { socketMaps } from './abi/sockets.ts';
+import { TRIPS_MAP } from './abi/trips.ts';
 import { CAPTURE, COUNTERS, EVENTS, LIMITS, SCRATCH, STATE } from './abi/state.ts';
 
 /** Size of the ring buffer in bytes, a power of two. */
@@ -35,7 +36,7 @@ export function planMaps(plan: FunctionPlan, options: MapOptions = {}): readonly
     { name: EVENTS, type: 'ringbuf', keySize: 0, valueSize: 0, maxEntries: eventBytes },
     // One event is put together there; its metadata and the packet behind it.
     perCpu(SCRATCH, EVENT.header + MAX_METADATA + MAX_CAPTURE),
-    ...(carriesPackets ? [capture(cpus)] : []),
+    ...(carriesPackets ? [capture(cpus), TRIPS_MAP] : []),
     // Each reason's virtual time (ITU-T I.371).
     perCpu(LIMITS, 8 * Math.max(1, plan.reasons.length)),
     ...portMaps(plan),

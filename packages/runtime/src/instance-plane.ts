@@ -22,10 +22,20 @@ export interface InstancePort {
   readonly hook: Hook;
 }
 
+/** Where packets begin that enter by an interface. */
+export interface Beginning {
+  readonly chain: string;
+  readonly ifindex: number;
+  readonly hook: Hook;
+  readonly position: number;
+}
+
 /** Where an instance is wanted. Plain data. */
 export interface InstancePlaces {
   readonly placements: readonly Placement[];
   readonly ports: readonly InstancePort[];
+  /** Of all ports of its chains. */
+  readonly beginnings: readonly Beginning[];
   /** By name of the chain: the directory where its program arrays are pinned (kernel/path-arrays.ts). */
   readonly arrays: Readonly<Record<string, string>>;
   /** What reasons say there in place of what the function declares. */

@@ -19,3 +19,4 @@ export { markWord, PASS, RESUME } from './mark.ts';
 export { LINK, LINKS, PORTS, portMaps } from './ports.ts';
 export { SOCKET_FRAME, SOCKET_QUEUES, SOCKETS, socketIndex } from './sockets.ts';
 export { ABSENT, CAPTURE, COUNTERS, EVENTS, LIMITS, SCRATCH, STATE } from './state.ts';
+export { TRIPS, TRIPS_MAP } from './trips.ts';

@@ -4,12 +4,13 @@
 //
 //   31         16 15       8 7         0
 //   ┌────────────┬──────────┬──────────┐
-//   │ position   │ zero     │ what     │
+//   │ position   │ trips    │ what     │
 //   └────────────┴──────────┴──────────┘
 
-/** What: on behind the function at the position. Else through it again: the number of trips. */
+/** What: on behind the function at the position. Else through it again: the number of trips, and 0 beside it. */
 export const RESUME = 0xff;
 /** What: past all functions. */
 export const PASS = 0xfe;
 
-export const markWord = (position: number, what: number): number => ((position << 16) | what) >>> 0;
+export const markWord = (position: number, what: number, trips = 0): number =>
+  ((position << 16) | (trips << 8) | what) >>> 0;

@@ -20,6 +20,10 @@ export function instancePlaces({
 }: PlacesGiven): ReadonlyMap<string, InstancePlaces> {
   const opened = new Map([...ports.values()].map((port) => [port.ifindex, port] as const));
   const all = [...placed.placements.values()];
+  const beginnings = placed.roots.flatMap(({ port, hook, position }) => {
+    const at = ports.get(port);
+    return at === undefined || hook === 'tcx-egress' ? [] : [{ chain: spec.name, ifindex: at.ifindex, hook, position }];
+  });
   return new Map(
     [...plan.ports].map(([name, own]) => [
       name,
@@ -29,6 +33,7 @@ export function instancePlaces({
           const { spec: wanted, hook } = opened.get(port.ifindex) ?? {};
           return { ...port, namespace: wanted?.namespace, hook: hook === 'tcx' ? 'tcx-ingress' : 'xdp' } as const;
         }),
+        beginnings,
         arrays,
         ...reasonsOf(spec, name),
       },

@@ -49,6 +49,7 @@ export class PlacedInstance {
     return {
       placements: all.flatMap(({ placements }) => placements),
       ports: all.flatMap(({ ports }) => ports),
+      beginnings: all.flatMap(({ beginnings }) => beginnings),
       arrays: Object.assign({}, ...all.map(({ arrays }) => arrays)),
       reasons: Object.assign({}, ...all.map(({ reasons }) => reasons)),
     };
@@ -64,6 +65,7 @@ export function united(before: InstancePlaces | undefined, after: InstancePlaces
     placements: [...after.placements, ...before.placements.filter(({ position }) => !positions.has(position))],
     // Ports keep their numbers, which are in tables.
     ports: [...after.ports, ...before.ports.filter(({ name }) => !names.has(name))],
+    beginnings: after.beginnings,
     arrays: after.arrays,
     ...(after.reasons !== undefined && { reasons: after.reasons }),
   };

@@ -21,7 +21,7 @@ export interface ProgramStatistics {
   readonly nsPerRun: number;
 }
 
-export type Answer = 'resume' | 'retry' | 'forward' | 'bounce' | 'stack' | 'drop' | 'reply';
+export type Answer = 'resume' | 'retry' | 'receive' | 'forward' | 'bounce' | 'stack' | 'drop' | 'reply';
 
 export interface SlowPathStatistics {
   /** Events read from the ring. */

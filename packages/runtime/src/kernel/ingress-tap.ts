@@ -98,9 +98,9 @@ export class IngressTap implements Disposable {
     this.#records ??= this.#stack.use(new LiveRecords(options));
     const records = this.#records;
     for (const { bytes, ifindex, mark, word } of frames) {
-      if (records.isFull) records.send(this.#origin, this.#losses);
+      if (!records.hasRoomFor(1)) records.send(this.#origin, this.#losses);
       this.#next[NEXT.mark] = mark;
-      records.add({ what: 0, position: word, ifindex }, bytes);
+      records.add({ what: 0, position: word, beside: ifindex }, bytes);
     }
     records.send(this.#origin, this.#losses);
   }

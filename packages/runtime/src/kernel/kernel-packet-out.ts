@@ -58,10 +58,20 @@ export class KernelPacketOut implements PacketOut, Disposable {
     else this.#mark(packet, markWord(position, trips + 1), true);
   }
 
+  enter(packet: TakenPacket, port: string | undefined): void {
+    const { ports, beginnings } = this.#options.places();
+    const ifindex = port === undefined ? packet.ifindex : ports.find(({ name }) => name === port)?.ifindex;
+    const begin = beginnings.find((one) => one.ifindex === ifindex);
+    if (begin === undefined) throw new Error(`no packet enters the chain by port ${port ?? packet.ifindex}`);
+    const [came, trips] = [{ ...packet, ifindex: begin.ifindex }, packet.trips + 1];
+    if (begin.hook === 'xdp') this.#inject(came, 'enter', begin.position, trips);
+    else this.#enterMarked(came, markWord(begin.position, trips));
+  }
+
   resume(packet: TakenPacket): void {
-    const { hook, position } = packet;
-    if (hook === 'xdp') this.#inject(packet, 'resume', position);
-    else this.#mark(packet, markWord(position, RESUME), this.#placement(position).next.kind !== 'end');
+    const { hook, position, trips } = packet;
+    if (hook === 'xdp') this.#inject(packet, 'resume', position, trips);
+    else this.#mark(packet, markWord(position, RESUME, trips), this.#placement(position).next.kind !== 'end');
   }
 
   stack(packet: TakenPacket): void {
@@ -74,14 +84,14 @@ export class KernelPacketOut implements PacketOut, Disposable {
   bounce(packet: TakenPacket): void {
     const { back } = this.#placement(packet.position);
     if (packet.hook === 'tcx-egress') this.receive(packet.ifindex, packet.bytes);
-    else if (back.kind === 'position') this.#enter(packet, back.position);
+    else if (back.kind === 'position') this.#goTo(packet, back.position);
     else this.#transmit(packet.ifindex, packet);
   }
 
   forward(packet: TakenPacket, port: string): void {
     const exit = this.#placement(packet.position).exits[port];
     if (exit?.kind === 'position') {
-      this.#enter(packet, exit.position);
+      this.#goTo(packet, exit.position);
       return;
     }
     const { ports } = this.#options.places();
@@ -124,9 +134,9 @@ export class KernelPacketOut implements PacketOut, Disposable {
   }
 
   /** To the program at a position, as if the packet had come there by itself. */
-  #enter(packet: TakenPacket, position: number): void {
-    if (packet.hook === 'xdp') this.#inject(packet, 'enter', position);
-    else this.#mark(packet, markWord(position, 0), true);
+  #goTo(packet: TakenPacket, position: number): void {
+    if (packet.hook === 'xdp') this.#inject(packet, 'enter', position, packet.trips);
+    else this.#mark(packet, markWord(position, packet.trips), true);
   }
 
   #inject({ position: from, ifindex, bytes }: TakenPacket, what: What, position: number, trips = 0): void {

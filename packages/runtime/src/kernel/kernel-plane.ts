@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { FunctionProgram } from '@twinpath/compiler';
-import { CPUS, EVENTS, PATH, PORTS, SOCKETS } from '@twinpath/compiler/abi';
+import { CPUS, EVENTS, PATH, PORTS, SOCKETS, TRIPS } from '@twinpath/compiler/abi';
 import { type BpfMap, type MapSpec, RingBuffer } from '@twinpath/ebpf';
 import { type Fd, onlineCpus, pollFd } from '@twinpath/linux';
 import type { Placement } from '@twinpath/vnf/chain';
@@ -18,6 +18,9 @@ import { KernelProgram, loadPrograms } from './kernel-programs.ts';
 import { PathArrays } from './path-arrays.ts';
 import { PortMaps } from './port-maps.ts';
 
+/** Not the chain's. */
+const isOwn = ({ name }: MapSpec) => name !== TRIPS;
+
 export interface KernelPlaneOptions {
   /** Names the programs and the directory of the maps. */
   readonly functionName: string;
@@ -33,7 +36,7 @@ const GONE: PortState = { mac: '', mtu: 0, up: false, addresses: [] };
 /** One instance in the kernel of this machine, seen from the thread in which its code runs. */
 export class KernelPlane implements InstancePlane {
   readonly cpus = onlineCpus().length;
-  places: InstancePlaces = { placements: [], ports: [], arrays: {} };
+  places: InstancePlaces = { placements: [], ports: [], beginnings: [], arrays: {} };
   readonly maps: KernelMaps;
   readonly #options: KernelPlaneOptions;
   readonly #portMaps = new PortMaps();
@@ -96,7 +99,7 @@ export class KernelPlane implements InstancePlane {
 
   stageMaps(specs: readonly MapSpec[], fresh?: ReadonlySet<string>): StagedMaps {
     using owned = new DisposableStack();
-    const staged = owned.use(this.maps.stage(specs, fresh));
+    const staged = owned.use(this.maps.stage(specs.filter(isOwn), fresh));
     const cpus = staged.byName[CPUS];
     if (cpus !== undefined && staged.isFresh(CPUS)) fillCpus(cpus);
     owned.move();
@@ -107,7 +110,8 @@ export class KernelPlane implements InstancePlane {
     if (!(staged instanceof StagedKernelMaps)) throw new TypeError('these maps are not in the kernel');
     const mapsFor = ({ position = 0 }: FunctionProgram): Readonly<Record<string, BpfMap>> => {
       const { chain, hook } = this.#placement(position);
-      return { ...staged.byName, [PATH]: this.#arraysOf(chain).get('path', hook) };
+      const arrays = this.#arraysOf(chain);
+      return { ...staged.byName, [PATH]: arrays.get('path', hook), [TRIPS]: arrays.trips };
     };
     return loadPrograms(this.#options.functionName, programs, mapsFor);
   }

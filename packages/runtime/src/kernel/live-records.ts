@@ -22,7 +22,8 @@ export interface LiveRecordsOptions {
 export interface LiveRecord {
   readonly what: number;
   readonly position: number;
-  readonly ifindex: number;
+  /** An ifindex on tcx, trips in XDP. */
+  readonly beside: number;
 }
 
 /** Where frames are said to come from. */
@@ -60,8 +61,8 @@ export class LiveRecords implements Disposable {
     this.#stack = stack.move();
   }
 
-  get isFull(): boolean {
-    return this.#waiting === LiveFrames.most;
+  hasRoomFor(frames: number): boolean {
+    return this.#waiting + frames <= LiveFrames.most;
   }
 
   get isEmpty(): boolean {
@@ -69,14 +70,14 @@ export class LiveRecords implements Disposable {
   }
 
   /** Copies the frame; there must be room. @throws FrameTooLongError */
-  add({ what, position, ifindex }: LiveRecord, frame: Uint8Array): void {
+  add({ what, position, beside }: LiveRecord, frame: Uint8Array): void {
     if (frame.length > MAX_LIVE_FRAME) throw new FrameTooLongError(frame.length, MAX_LIVE_FRAME);
     const at = this.#waiting++ * STRIDE;
     const word = at >>> 2;
     this.#words[word + RECORD.length / 4] = frame.length;
     this.#words[word + RECORD.what / 4] = what;
     this.#words[word + RECORD.position / 4] = position;
-    this.#words[word + RECORD.ifindex / 4] = ifindex;
+    this.#words[word + RECORD.beside / 4] = beside;
     this.#bytes.set(frame, at + RECORD.frame);
   }
 

@@ -4,6 +4,7 @@
 
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { TRIPS_MAP } from '@twinpath/compiler/abi';
 import { BpfMap, BpfProgram, type MapSpec } from '@twinpath/ebpf';
 import type { Hook } from '@twinpath/vnf/chain';
 
@@ -27,6 +28,8 @@ const keyOf = (name: PathArrayName, hook: Hook) => `${name}-${hook}`;
 export class PathArrays implements Disposable {
   readonly #maps: ReadonlyMap<string, BpfMap>;
   readonly #mark: BpfMap;
+  /** How often what runs on a CPU was sent again (compiler/abi/trips.ts). */
+  readonly trips: BpfMap;
   readonly #stack: DisposableStack;
 
   /** Opens those that are pinned in the directory, or makes and pins them. */
@@ -37,6 +40,7 @@ export class PathArrays implements Disposable {
       ARRAYS.map((each) => [keyOf(...each), stack.use(openOrCreate(directory, arraySpec(keyOf(...each))))]),
     );
     this.#mark = stack.use(openOrCreate(directory, MARK));
+    this.trips = stack.use(openOrCreate(directory, TRIPS_MAP));
     this.#stack = stack.move();
   }
 

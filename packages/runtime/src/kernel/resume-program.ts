@@ -4,7 +4,7 @@
 //   0         4         8             12        16
 //   ┌─────────┬─────────┬─────────────┬─────────┬───────────────┐
 //   │ length  │ what    │ position,   │ ifindex │ the frame     │
-//   │         │         │ or the mark │ (tcx)   │               │
+//   │         │         │ or the mark │ or trips│               │
 //   └─────────┴─────────┴─────────────┴─────────┴───────────────┘
 //
 // So one call carries as many different packets as there are records, each as if its port had just received it. What cannot go
@@ -17,12 +17,13 @@ import { FIND_MARK } from './generic-mode.ts';
 /** What a live frame has room for: a page without headroom and the kernel's bookkeeping (net/bpf/test_run.c). */
 export const MAX_LIVE_FRAME = 3400;
 
-export const RECORD = { length: 0, what: 4, position: 8, ifindex: 12, frame: 16, size: 16 + MAX_LIVE_FRAME } as const;
+export const RECORD = { length: 0, what: 4, position: 8, beside: 12, frame: 16, size: 16 + MAX_LIVE_FRAME } as const;
 export const CURSOR = { next: 0, end: 1, lost: 2 } as const;
 
 /** `resume`: what is behind the function at the position, or nothing: on to the host. `retry`: the function once more.
- *  `enter`: the function at the position as if the frame had come by wire. `pass`: on to the host. */
-export const WHAT = { resume: 0, retry: 1, enter: 2, pass: 3 } as const;
+ *  `enter`: the function at the position as if the frame had come by wire. `pass`: on to the host. `clear`: what follows on this CPU was
+ *  not sent again. */
+export const WHAT = { resume: 0, retry: 1, enter: 2, pass: 3, clear: 4 } as const;
 
 /** In front of a frame that is to come in by a tcx hook: [mark word, ifindex]. */
 export const METADATA_SIZE = 8;
@@ -106,10 +107,23 @@ const LEAVE_MARK = `
   *(u64 *)(r6 +0) = r0
   r6 = *(u64 *)(r10 -16)`;
 
-const resume = (leaveMark: string) => `${TAKE_RECORD}${leaveMark}
+/** Of this packet, for functions that hand it up. */
+const LEAVE_TRIPS = `
+  r1 = 0
+  *(u32 *)(r10 -4) = r1
+  r2 = r10
+  r2 += -4
+  r1 = map[trips]
+  call bpf_map_lookup_elem
+  if r0 == 0 goto lost
+  r1 = *(u32 *)(r9 +${RECORD.beside})
+  *(u32 *)(r0 +0) = r1`;
+
+const resume = (leaveMark: string) => `${TAKE_RECORD}${LEAVE_TRIPS}${leaveMark}
   r1 = *(u32 *)(r9 +${RECORD.what})
   if r1 == ${WHAT.pass} goto pass
   if r1 == ${WHAT.retry} goto retry
+  if r1 == ${WHAT.clear} goto clear
   if r1 == ${WHAT.enter} goto enter${tailCall('resume')}
 pass:
   r0 = 2
@@ -117,6 +131,10 @@ pass:
 retry:${tailCall('retry')}
   goto lost
 enter:${tailCall('path')}
+  goto lost
+clear:
+  r0 = 1
+  exit
 ${LOST}`;
 
 const ANNOUNCE = `${TAKE_RECORD}
@@ -126,13 +144,13 @@ const ANNOUNCE = `${TAKE_RECORD}
   r3 += ${METADATA_SIZE}
   if r3 > r2 goto lost
   *(u32 *)(r1 +0) = r8
-  r2 = *(u32 *)(r9 +${RECORD.ifindex})
+  r2 = *(u32 *)(r9 +${RECORD.beside})
   *(u32 *)(r1 +4) = r2
   r0 = 2
   exit
 ${LOST}`;
 
-/** On in an XDP chain. Refers to the chain's program arrays `path`, `retry` and `resume`, by position; and, if it leaves marks, to
+/** On in an XDP chain. Refers to the chain's program arrays `path`, `retry` and `resume`, by position, to `trips`, and, if it leaves marks, to
  *  `mark`. */
 export const resumeProgram = ({ leavesMarks }: { readonly leavesMarks: boolean }): ProgramSpec =>
   assembleProgram(`${PROGRAM_PREFIX}resume`, 'xdp', resume(leavesMarks ? LEAVE_MARK : ''));

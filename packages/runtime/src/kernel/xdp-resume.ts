@@ -24,6 +24,9 @@ export interface XdpResumeOptions {
 
 const NO_MARKS = possibleCpus().map(() => new Uint8Array(8));
 
+const CLEAR = { what: WHAT.clear, position: 0, beside: 0 };
+const NO_FRAME = new Uint8Array(14);
+
 /** Sends packets back into one XDP chain. */
 export class XdpResume implements Disposable {
   readonly #stack: DisposableStack;
@@ -34,9 +37,9 @@ export class XdpResume implements Disposable {
   constructor({ arrays: directory, leavesMarks }: XdpResumeOptions) {
     using stack = new DisposableStack();
     const arrays = stack.use(new PathArrays(directory));
-    const { mark } = arrays;
+    const { mark, trips } = arrays;
     const of = (name: 'path' | 'retry' | 'resume') => arrays.get(name, 'xdp');
-    const maps = { path: of('path'), retry: of('retry'), resume: of('resume'), ...(leavesMarks && { mark }) };
+    const maps = { path: of('path'), retry: of('retry'), resume: of('resume'), trips, ...(leavesMarks && { mark }) };
     const options = { program: resumeProgram({ leavesMarks }), maps, metadataSize: 0 };
     // A mark is for one packet, and void behind it.
     const behindEach = () => mark.updatePerCpu(new Uint8Array(4), NO_MARKS);
@@ -46,10 +49,10 @@ export class XdpResume implements Disposable {
 
   /** Copies the frame. @throws FrameTooLongError */
   add(source: ResumeSource, what: What, position: number, frame: Uint8Array, trips = 0): void {
-    if (source !== this.#source || trips !== this.#trips || this.#records.isFull) this.send();
+    if (source !== this.#source || trips !== this.#trips || !this.#records.hasRoomFor(2)) this.send();
     this.#source = source;
     this.#trips = trips;
-    this.#records.add({ what: WHAT[what], position, ifindex: 0 }, frame);
+    this.#records.add({ what: WHAT[what], position, beside: trips }, frame);
   }
 
   /** Sends what waits. */
@@ -57,6 +60,8 @@ export class XdpResume implements Disposable {
     if (this.#source === undefined || this.#records.isEmpty) return;
     this.#source.ready();
     this.#source.setTrips(this.#trips);
+    // In the same run, so that no other packet of this CPU comes between.
+    if (this.#trips > 0) this.#records.add(CLEAR, NO_FRAME);
     this.#records.send(this.#source, this.#source.losses);
   }
 

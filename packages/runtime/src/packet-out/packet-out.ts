@@ -7,7 +7,7 @@ export interface TakenPacket {
   readonly position: number;
   /** Where it came in, or for tcx egress was about to go out. */
   readonly ifindex: number;
-  /** How often it has been through the function before. */
+  /** How often the slow path has sent it here again. */
   readonly trips: number;
   /** The whole frame. */
   readonly bytes: Uint8Array;
@@ -22,6 +22,8 @@ export interface TakenPacket {
 export interface PacketOut {
   /** Through the function's fast path once more; it has been there once more often then. */
   retry(packet: TakenPacket): void;
+  /** As if it had just come by a port of the function, or by its own, once more often. */
+  enter(packet: TakenPacket, port: string | undefined): void;
   /** On, directly behind the function. */
   resume(packet: TakenPacket): void;
   /** On, past all functions. */

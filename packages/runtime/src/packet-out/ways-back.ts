@@ -22,6 +22,8 @@ export const WAYS_BACK: readonly WayBack[] = [
   { answer: 'reply', side: 'in', to: 'wire', seen: 12 },
   { answer: 'drop', side: 'in', to: undefined, seen: 0 },
   { answer: 'loop', side: 'in', to: undefined, seen: 0 },
+  { answer: 'receive', side: 'in', to: 'host', seen: 12123 },
+  { answer: 'circle', side: 'in', to: undefined, seen: 0 },
   { answer: 'resume', side: 'out', to: 'wire', seen: 321 },
   { answer: 'retry', side: 'out', to: 'wire', seen: 3221 },
   { answer: 'stack', side: 'out', to: 'wire', seen: 32 },

@@ -74,6 +74,7 @@ const flow = { src: '10.0.0.1', dst: '10.0.0.2', sport: 5, dport: 7, protocol: '
 const PLACES: InstancePlaces = {
   placements: [],
   ports: [{ name: 'eth1', ifindex: 3, namespace: undefined, hook: 'xdp' }],
+  beginnings: [],
   arrays: {},
 };
 
@@ -84,6 +85,7 @@ function open(handlers: Handlers) {
   const record = (what: string) => (bytes: Uint8Array) => void sent.push(`${what} ${textOf(bytes)}`);
   const packetOut: PacketOut = {
     retry: ({ hook, bytes, trips }) => record(`retry ${hook} ${trips + 1}`)(bytes),
+    enter: ({ hook, bytes, trips }, port) => record(`enter ${port ?? 'its own'} ${hook} ${trips + 1}`)(bytes),
     resume: ({ hook, bytes }) => record(`resume ${hook}`)(bytes),
     stack: ({ hook, bytes }) => record(`stack ${hook}`)(bytes),
     bounce: ({ hook, bytes }) => record(`bounce ${hook}`)(bytes),
@@ -190,6 +192,7 @@ describe('a handed-over packet', () => {
     ['resume', 'xdp', 'resume xdp'],
     ['stack', 'xdp', 'stack xdp'],
     ['retry', 'xdp', 'retry xdp 1'],
+    ['receive', 'xdp', 'enter its own xdp 1'],
     ['bounce', 'xdp', 'bounce xdp'],
     ['resume', 'tcx-egress', 'resume tcx-egress'],
     ['retry', 'tcx-egress', 'retry tcx-egress 1'],

@@ -9,7 +9,7 @@ import type { LimitedLog } from './limited-log.ts';
 import type { PortNames } from './port-names.ts';
 import type { SlowPathCounts } from './slow-path-counts.ts';
 
-/** As many times a packet goes through its function again. */
+/** As many times a packet goes through its function, or the chain, again. */
 const MOST_TRIPS = 3;
 
 export interface Answering {
@@ -58,8 +58,13 @@ export class HeldFrame extends CopiedFrame implements HeldPacket, Waiting {
   }
 
   retry(): void {
-    if (this.#event.trips < MOST_TRIPS) this.#giveBack('retry', () => this.#with.packetOut.retry(this.#event));
-    else this.#dropLooping();
+    this.#sendAgain('retry', () => this.#with.packetOut.retry(this.#event));
+  }
+
+  receive(port?: string): void {
+    const { ports, packetOut } = this.#with;
+    if (port !== undefined && !ports.all.includes(port)) throw new UnknownPortError(port, ports.all);
+    this.#sendAgain('receive', () => packetOut.enter(this.#event, port));
   }
 
   drop(): void {
@@ -95,10 +100,15 @@ export class HeldFrame extends CopiedFrame implements HeldPacket, Waiting {
     if (!this.#isTruncated()) this.#deliver(answer, send);
   }
 
-  #dropLooping(): void {
-    this.#answered('retry');
+  #sendAgain(answer: Answer, send: () => void): void {
+    if (this.#event.trips < MOST_TRIPS) this.#giveBack(answer, send);
+    else this.#dropLooping(answer);
+  }
+
+  #dropLooping(answer: Answer): void {
+    this.#answered(answer);
     this.#with.counts.looped++;
-    this.#warn('looped', `a packet was sent through the function ${MOST_TRIPS} times already, and is dropped`);
+    this.#warn('looped', `a packet was sent here again ${MOST_TRIPS} times already, and is dropped`);
   }
 
   #isTruncated(): boolean {

@@ -12,6 +12,7 @@ export class SlowPathCounts {
   readonly answered: Record<Answer, number> = {
     resume: 0,
     retry: 0,
+    receive: 0,
     forward: 0,
     bounce: 0,
     stack: 0,

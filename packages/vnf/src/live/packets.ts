@@ -7,6 +7,8 @@ export interface HeldPacket extends CopiedPacket {
   resume(): void;
   /** Through this function's fast path once more; a fourth time is a drop, counted. */
   retry(): void;
+  /** As if it had just come by the port, or by its own: through all functions from there on. Counts as `retry` does. */
+  receive(port?: Port): void;
   forward(port: Port): void;
   bounce(): void;
   stack(): void;

@@ -114,7 +114,18 @@ function checkGenerations({ tables }: FunctionSpec, where: string): void {
   );
 }
 
-const ALWAYS_TAKEN = ['state', 'events', 'counters', 'scratch', 'capture', 'limits', 'cpus', 'sockets', 'listeners'];
+const ALWAYS_TAKEN = [
+  'state',
+  'events',
+  'counters',
+  'scratch',
+  'capture',
+  'limits',
+  'cpus',
+  'sockets',
+  'listeners',
+  'trips',
+];
 
 /** Names of maps that instances have besides tables; the last two only where the function has ports. */
 function isTaken(name: string, { ports }: FunctionSpec): boolean {

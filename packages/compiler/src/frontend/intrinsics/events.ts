@@ -3,6 +3,7 @@
 import type { ReasonPlan } from '@twinpath/vnf/plan';
 import { EVENT, eventPrefix, MAX_CAPTURE, MAX_METADATA, MAX_UNCUT_CAPTURE, ORIGINS } from '../../abi/event.ts';
 import { CAPTURE, EVENTS, LIMITS, SCRATCH, STATE } from '../../abi/state.ts';
+import { TRIPS } from '../../abi/trips.ts';
 import type { ValueId } from '../../ir/types.ts';
 import type { Lowering } from '../lowering.ts';
 import type { Path, Site } from '../path.ts';
@@ -18,15 +19,13 @@ import { scratchSlot } from './memory/scratch-slots.ts';
 import { besideControl, besideProtocol, isBeside, mayHaveBeside } from './packet/beside.ts';
 import { frameLength } from './packet/length.ts';
 import { ifindex } from './packet/port.ts';
-import { returnAborted } from './return-codes.ts';
+import { returnAborted, SKB } from './return-codes.ts';
 import { toInterface } from './to-interface.ts';
 import { isForSocket, sendToSocket, type ToSocket } from './to-socket.ts';
-import { isView, part } from './view.ts';
 
 const SECOND = 1_000_000_000n;
 /** How much of its second a reason may use at once. */
 const BURST_NS = SECOND;
-const TRIPS = 'trips';
 /** __sk_buff: gso_size. */
 const SKB_GSO_SIZE = 176;
 
@@ -48,10 +47,18 @@ export function emit(
   const beyond = forSocket ? inNextEpoch(limit.otherwise) : limit.otherwise;
   const over = count(lowering, beyond.path, [`reason ${reason.name} over limit`]);
   if (reason.way === 'interface') return toInterface(limit.then, over, reason, site);
-  const rest = forSocket ? sendToSocket(limit.then, socketRecord(reason, metadata, time, site)) : [limit.then];
-  const ends = rest.map((code) => toRing(code, reason, metadata, time, site));
+  const { code: within, value: trips } = tripsOf(limit.then, reason);
+  const taken = { time, trips };
+  const rest = forSocket ? sendToSocket(within, socketRecord(reason, metadata, taken, site)) : [within];
+  const ends = rest.map((code) => toRing(code, reason, metadata, taken, site));
   const refused = [over, ...ends.flatMap((end) => end.refused)];
   return { sent: lowering.joinPaths(ends.flatMap(({ sent }) => sent)), refused: lowering.joinPaths(refused) };
+}
+
+/** What is known of a packet when it goes up. */
+interface Taken {
+  readonly time: ValueId;
+  readonly trips: ValueId;
 }
 
 interface Ends {
@@ -59,7 +66,7 @@ interface Ends {
   readonly refused: readonly Path[];
 }
 
-function toRing(start: Code, reason: ReasonPlan, metadata: Value | undefined, time: ValueId, site: Site): Ends {
+function toRing(start: Code, reason: ReasonPlan, metadata: Value | undefined, taken: Taken, site: Site): Ends {
   const { lowering } = start;
   const size = reason.metadata?.size ?? 0;
   const scratch = scratchOf(start, reason);
@@ -71,7 +78,7 @@ function toRing(start: Code, reason: ReasonPlan, metadata: Value | undefined, ti
   const sent: Path[] = [];
   const refused: Path[] = [without];
   for (const { code, captured } of capture(found.then, reason, scratch)) {
-    storePieces(code, scratch, 0, EVENT.header, header(code, reason, time, captured));
+    storePieces(code, scratch, 0, EVENT.header, header(code, reason, taken, captured));
     const length = code.alu('add', captured, n(eventPrefix(size)));
     const result = code.call('ringbuf_output', [code.map(EVENTS), scratch, length, n(0)]);
     const written = code.when('eq', result, n(0), 'then');
@@ -81,14 +88,14 @@ function toRing(start: Code, reason: ReasonPlan, metadata: Value | undefined, ti
   return { sent, refused };
 }
 
-function socketRecord(reason: ReasonPlan, metadata: Value | undefined, time: ValueId, site: Site): ToSocket {
+function socketRecord(reason: ReasonPlan, metadata: Value | undefined, taken: Taken, site: Site): ToSocket {
   const { metadata: layout, name } = reason;
   return {
     prefix: eventPrefix(layout?.size ?? 0),
     pieces(code, length) {
       const fields = layout === undefined || metadata === undefined ? [] : encode(code, layout, metadata, site);
       const behind = fields.map((piece) => ({ ...piece, offset: piece.offset + EVENT.header }));
-      return [...header(code, reason, time, length), ...behind];
+      return [...header(code, reason, taken, length), ...behind];
     },
     // It ends here, as what goes up by the ring does.
     count: (code) => counted(code.lowering, count(code.lowering, code.path, [`reason ${name}`]), 'slowPath'),
@@ -164,12 +171,12 @@ function capture(
   return [{ code: loaded.then, captured: wanted.value }];
 }
 
-function header(code: Code, reason: ReasonPlan, time: ValueId, captured: ValueId): readonly Piece[] {
+function header(code: Code, reason: ReasonPlan, { time, trips }: Taken, captured: ValueId): readonly Piece[] {
   const { hook } = code.lowering.target;
   return [
     { offset: EVENT.reason, bits: 16, value: BigInt(reason.index) },
     { offset: EVENT.origin, bits: 8, value: BigInt(ORIGINS.indexOf(hook)) },
-    { offset: EVENT.trips, bits: 8, value: trips(code) },
+    { offset: EVENT.trips, bits: 8, value: code.alu('and', trips, n(0xff)) },
     { offset: EVENT.ifindex, bits: 32, value: ifindex(code) },
     { offset: EVENT.length, bits: 32, value: frameLength(code) },
     { offset: EVENT.captured, bits: 32, value: captured },
@@ -186,10 +193,17 @@ function vlanTag(code: Code): Piece {
   return { offset: EVENT.vlan, bits: 32, value: code.alu('mul', tag, isBeside(code)) };
 }
 
-function trips(code: Code): Piece['value'] {
-  if (code.lowering.target.origin === 'retry') {
-    return code.alu('and', code.load(code.mapValue(STATE.map, STATE.trips), 0, 32), n(0xff));
+/** How often the slow path has sent the packet here again. */
+function tripsOf(code: Code, { kind }: ReasonPlan): { readonly code: Code; readonly value: ValueId } {
+  if (kind === 'notice') return { code, value: code.id(n(0)) };
+  const { hook, origin, key } = code.lowering.target;
+  if (origin === 'retry') return { code, value: code.load(code.mapValue(STATE.map, STATE.trips), 0, 32) };
+  if (hook !== 'xdp') {
+    const isKept = code.compare('eq', code.context(SKB.tripsKey), n(key));
+    return { code, value: code.alu('mul', isKept, code.context(SKB.trips)) };
   }
-  const known = code.path.known.get(TRIPS);
-  return known !== undefined && isView(known, TRIPS) ? part(known, TRIPS) : 0n;
+  const here = lookupFirst(code, TRIPS);
+  const found = code.when('ne', here, n(0), 'then');
+  returnAborted(found.otherwise);
+  return { code: found.then, value: found.then.load(here, 0, 32) };
 }

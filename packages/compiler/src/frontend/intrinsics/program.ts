@@ -12,10 +12,8 @@ import { emit } from './events.ts';
 import { counted, finish } from './forwarding/finish.ts';
 import { spread } from './forwarding/spread.ts';
 import { bounce, flood, forward, route } from './forwarding/verdicts.ts';
-import { remember } from './memo.ts';
 import { packetValue } from './packet/packet.ts';
 import { goOn, RETURN_CODES, returnAborted, returnCode, returnResult, SKB } from './return-codes.ts';
-import { view } from './view.ts';
 
 /** As many bytes of a tc packet are made linear, so that every header that is read directly is there. */
 const LINEAR = 192;
@@ -41,16 +39,18 @@ function takeMark(lowering: Lowering, path: Path): readonly Path[] {
   const passed = here.when('eq', what, n(PASS));
   returnCode(passed.then, RETURN_CODES[hook].next);
   const resumed = passed.otherwise.when('eq', what, n(RESUME));
+  const beside = resumed.then.alu('and', resumed.then.alu('shr', word, n(8)), n(0xff));
+  keepTrips(resumed.then, beside);
   goOn(resumed.then, next, RETURN_CODES[hook].next);
-  const none = ours.otherwise.id(n(0));
-  const outcomes = [
-    { path: resumed.otherwise.path, value: lowering.integer(what, { low: 0n, high: 255n }) },
-    { path: ours.otherwise.path, value: lowering.integer(none, { low: 0n, high: 255n }) },
-  ];
-  return lowering.join(outcomes).map(({ path: on, value: joined }) => {
-    const id = joined.kind === 'integer' ? joined.id : none;
-    return remember(on, 'trips', view('trips', path.epoch, {}, { trips: id }));
-  });
+  keepTrips(resumed.otherwise, what);
+  return lowering.joinPaths([resumed.otherwise.path, ours.otherwise.path]);
+}
+
+/** For this program and those behind it (abi/trips.ts). */
+function keepTrips(code: Code, trips: ValueId): void {
+  const { builder, target } = code.lowering;
+  code.store(builder.context, SKB.tripsKey, 32, n(target.key));
+  code.store(builder.context, SKB.trips, 32, trips);
 }
 
 /** Packets come to the first function of a port, and go to the one that they are meant for with their mark on. */

@@ -6,7 +6,7 @@ import { type Code, n } from './code.ts';
 import { ifindex } from './packet/port.ts';
 
 /** Where __sk_buff has what tells packets of the slow path. */
-export const SKB = { length: 0, mark: 8, priority: 32, cb: 48 } as const;
+export const SKB = { length: 0, mark: 8, priority: 32, cb: 48, tripsKey: 52, trips: 56 } as const;
 
 interface Codes {
   readonly drop: number;
