@@ -9,8 +9,8 @@ import { EVENT, MAX_CAPTURE, MAX_METADATA, MAX_UNCUT_CAPTURE } from './abi/event
 import { listenerMaps } from './abi/listeners.ts';
 import { portMaps } from './abi/ports.ts';
 import { socketMaps } from './abi/sockets.ts';
-import { TRIPS_MAP } from './abi/trips.ts';
 import { CAPTURE, COUNTERS, EVENTS, LIMITS, SCRATCH, STATE } from './abi/state.ts';
+import { TRIPS_MAP } from './abi/trips.ts';
 
 /** Size of the ring buffer in bytes, a power of two. */
 export const DEFAULT_EVENT_BYTES = 1 << 20;

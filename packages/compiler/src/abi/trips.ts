@@ -4,12 +4,11 @@
 import type { MapSpec } from '@twinpath/ebpf';
 
 export const TRIPS = 'trips';
-export const TRIPS_SIZE = 8;
 
 export const TRIPS_MAP: MapSpec = {
   name: TRIPS,
   type: 'percpu-array',
   keySize: 4,
-  valueSize: TRIPS_SIZE,
+  valueSize: 8,
   maxEntries: 1,
 };
