@@ -72,9 +72,12 @@ export class Rig implements AsyncDisposable {
     }
   }
 
+  /** Without looking: an error that ends the soak must not be hidden by what follows from it. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.halt();
-    for (const { worker } of this.#sides) await worker[Symbol.asyncDispose]();
+    for (const { worker, interfaces } of this.#sides) {
+      await worker.stop();
+      for (const one of interfaces) one[Symbol.dispose]();
+    }
   }
 
   /** Takes all ports away. @throws AssertionError for a frame, a count or memory that is gone. */
