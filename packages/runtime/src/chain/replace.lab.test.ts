@@ -61,32 +61,35 @@ async function flowsOf(chain: RunningChain): Promise<readonly Flow[]> {
   return all.sort((a, b) => a.sport - b.sport);
 }
 
-test('under load no packet is lost, and entries are migrated with what they have counted', async () => {
-  await using chain = await start({ ends: true });
-  one(3);
+test('under load no packet is lost, and entries are migrated', async () => {
+  const witness = { name: 'witness', use: file('witness.vnf.ts') };
+  const spec = lineChain(CHAIN, { interface: 'port', namespace: veth.near }, [flows(), witness]);
+  await using chain = await startChain(spec, { log: silent, stateDirectory });
+  const seen = async () => {
+    const entries = (await chain.functions[1]?.entries('seen')) ?? [];
+    return entries.reduce((sum, [, value]) => sum + Number(Object(value).packets), 0);
+  };
+  for (const sport of [3, 7]) one(sport);
+  await vi.waitFor(async () => expect(await flowsOf(chain)).toHaveLength(2), 5000);
+  await vi.waitFor(async () => expect(await seen()).toBe(1), 5000);
   const lost = veth.lostOnTheWire();
-  const end = load(veth, '2 > 7');
+  const end = load(veth, '7 > 7');
   onTestFinished(async () => void (await end()));
-  await vi.waitFor(async () => expect((await flowsOf(chain)).map(({ sport }) => sport)).toEqual([2, 3]), 5000);
-  const through = veth.takeIn().length;
+  await vi.waitFor(async () => expect(await seen()).toBeGreaterThan(1000), 5000);
   await chain.replace('flows', SECOND);
   expect(chain.functions[0]?.spec.tables).toHaveProperty('flows.layoutVersion', 2);
-  one(4);
-  one(5);
+  for (const sport of [4, 5]) one(sport);
   await delay(300);
   const sent = await end();
   await delay(50);
+  // The function behind has seen what was sent, but for what the wire's own queue had no room for.
+  expect((await seen()) - 1 + veth.lostOnTheWire() - lost).toBe(sent);
   expect(await flowsOf(chain)).toMatchObject([
-    { sport: 2, since: 7, by: 'version 1' },
     { sport: 3, since: 7, by: 'version 1' },
     { sport: 4, since: 1, by: 'fast path' },
     { sport: 5, since: 2, by: 'slow path' },
+    { sport: 7, since: 7, by: 'version 1' },
   ]);
-  // All were taken by the one version or the other: none came through.
-  expect(veth.takeIn().length + through).toBeLessThanOrEqual(4);
-  const { packets = 0 } = (await chain.statistics()).functions[0] ?? {};
-  expect(packets).toBeGreaterThan(0);
-  expect(sent - (veth.lostOnTheWire() - lost)).toBeGreaterThan(1000);
 });
 
 test('tables of the same layout stay the very same maps', async () => {
