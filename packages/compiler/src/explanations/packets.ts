@@ -113,11 +113,9 @@ export const OF_PACKETS: Readonly<Record<keyof typeof PACKETS, Explanation>> = {
   },
   TP3017: {
     reason: 'What follows the header lies so many bytes behind its beginning.',
-    example: inFastPath(
-      'drop, header, next, u8',
-      'return packet.ip()?.udp()?.next(sized) ? next : drop;',
-      { before: 'const sized = header({ words: u8, kind: u8 }, { bytes: ({ kind }) => kind === 1 });' },
-    ),
+    example: inFastPath('drop, header, next, u8', 'return packet.ip()?.udp()?.next(sized) ? next : drop;', {
+      before: 'const sized = header({ words: u8, kind: u8 }, { bytes: ({ kind }) => kind === 1 });',
+    }),
   },
   TP3018: {
     reason:
