@@ -1,4 +1,7 @@
 // Functions as authors write them, whole, with real hosts around them: a bridge, a router, a NAT and a GTP-U end point.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PacketSocket, setLink } from '@twinpath/linux';
 import { textOf } from '@twinpath/packet';
@@ -15,7 +18,10 @@ let middle: Host;
 let a: Host;
 let b: Host;
 let lines: string[];
+/** Durable tables of one test are not those of the next. */
+let stateDirectory: string;
 beforeEach(() => {
+  stateDirectory = mkdtempSync(join(tmpdir(), 'tp-surface-'));
   lab = createLab('tp-surface');
   middle = lab.host('middle');
   [a, b] = [lab.host('a'), lab.host('b')];
@@ -23,6 +29,7 @@ beforeEach(() => {
 });
 afterEach(async () => {
   await lab[Symbol.asyncDispose]();
+  rmSync(stateDirectory, { recursive: true });
   expect(lab.leftovers()).toEqual([]);
 });
 
@@ -41,7 +48,7 @@ function start({ hook, name, config = {}, path }: Wanted, ports = ['a', 'b']): P
     paths: ports.map(path),
     functions: [{ name, use: use(name), config }],
   };
-  return startChain(spec, { log: { debug: note, info: note, warn: note, error: note } });
+  return startChain(spec, { stateDirectory, log: { debug: note, info: note, warn: note, error: note } });
 }
 
 async function statistics(chain: RunningChain) {
