@@ -94,7 +94,7 @@ test('a missing namespace is named', async () => {
   expect(saidBy(ended)).toMatchInlineSnapshot(`
     "error: chain CHAIN: there is no network namespace tp-no-such-namespace
       because: open for network namespace tp-no-such-namespace failed: ENOENT (no such file or directory)
-    hint: \`ip netns\` lists the namespaces that there are"
+    hint: \`ip netns\` lists those that have names; \`pid:<process in it>\` is that of a container"
   `);
   expect(ended.status).toBe(1);
   expect(JSON.parse(ended.stdout)).toMatchObject({ error: { code: 'TP_NAMESPACE' } });
