@@ -25,7 +25,9 @@ export default defineConfig({
             ...named('browser.test'),
           ],
           pool: 'forks',
-          testTimeout: 30_000,
+          // The other cores are for tests of the other kinds.
+          maxWorkers: 1,
+          testTimeout: 60_000,
         },
       },
       {

@@ -24,6 +24,18 @@ let client: Host;
 let middle: Host;
 let servers: Server[];
 let chain: RunningChain;
+let agents: LabProcess[];
+
+const NO_SNMPD = spawnSync('/usr/sbin/snmpd', ['-v']).error !== undefined;
+
+/** All namespaces share one load: that of the second and third server is said to be none. */
+function startAgent({ host }: Server, index: number): LabProcess {
+  const idle = 'override 1.3.6.1.4.1.2021.10.1.5.1 integer 0';
+  const file = join(folder, `snmpd-${index}.conf`);
+  writeFileSync(file, ['rocommunity public', ...(index === 0 ? [] : [idle]), ''].join('\n'));
+  const options = ['-f', '-C', '-c', file, '-Lo', `-p${folder}/snmpd-${index}.pid`];
+  return host.spawn('/usr/sbin/snmpd', [...options, 'udp:161']);
+}
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'tp-balancer-'));
@@ -52,6 +64,8 @@ beforeAll(async () => {
     for (const gateway of ['10.2.0.1', 'fd00:2::1']) host.route('default', gateway);
     servers.push({ host, addresses, nginx: startNginx(host, name) });
   }
+  // An agent shows processors (hrProcessorLoad) only a minute after its start.
+  agents = NO_SNMPD ? [] : servers.map(startAgent);
   const file = libraryFunctions().get('load-balancer') ?? '';
   const ports = Object.fromEntries(
     ['wan', 'lan'].map((name) => [name, { interface: name, namespace: middle.namespace }]),
@@ -188,27 +202,9 @@ test.skipIf(NO_NGINX)('a server that dies gets no more flows, and is back when i
   await vi.waitFor(async () => expect(await answers(12)).toEqual([...NAMES]), 5000);
 });
 
-const NO_SNMPD = spawnSync('/usr/sbin/snmpd', ['-v']).error !== undefined;
-
 test.skipIf(NO_SNMPD || NO_NGINX)(
   'a busy server gets fewer flows by what its snmpd says, and one whose snmpd is silent is not taken for busy or idle',
   async () => {
-    // All namespaces share one load: that of the second and third server is said to be none.
-    const idle = 'override 1.3.6.1.4.1.2021.10.1.5.1 integer 0';
-    const agents = servers.map(({ host }, index) => {
-      const file = join(folder, `snmpd-${index}.conf`);
-      writeFileSync(file, ['rocommunity public', ...(index === 0 ? [] : [idle]), ''].join('\n'));
-      return host.spawn('/usr/sbin/snmpd', [
-        '-f',
-        '-C',
-        '-c',
-        file,
-        '-Lo',
-        `-p${folder}/snmpd-${index}.pid`,
-        'udp:161',
-      ]);
-    });
-    // An agent shows processors (hrProcessorLoad) only a minute after its start.
     const load = { from: 'snmp', every: '500 ms', within: '1 s', what: 'load' };
     await chain.configure('balancer', configured({ service: { load } }));
     const loop = () => client.spawn('nice', ['-n', '19', 'sh', '-c', 'while :; do :; done']);
@@ -226,7 +222,7 @@ test.skipIf(NO_SNMPD || NO_NGINX)(
       expect((await status(1))?.weight).toBeGreaterThanOrEqual(9.5);
       expect(await answers(12)).toEqual([...NAMES]);
     } finally {
-      for (const process of [...agents, ...busy]) process.child.kill('SIGKILL');
+      for (const process of busy) process.child.kill('SIGKILL');
     }
   },
   180_000,

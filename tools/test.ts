@@ -1,5 +1,6 @@
 // Every test that can run here: anywhere, in the kernel, in network namespaces. The last line counts them.
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,35 +24,53 @@ interface Report {
   readonly numTodoTests: number;
 }
 
-function projects(): readonly string[] {
-  return Object.entries(needs).flatMap(([project, capabilities]) => {
-    const missing = capabilities.filter((name) => !hasCapability(name));
-    if (missing.length === 0) return [`--project=${project}`];
-    console.error(`Left out: the ${project} tests need ${missing.join(', ')}. Run npm test as root for them.`);
-    return [];
-  });
+type Kind = keyof typeof needs;
+
+function canRun(kind: Kind): boolean {
+  const missing = needs[kind].filter((name) => !hasCapability(name));
+  if (missing.length === 0) return true;
+  console.error(`Left out: the ${kind} tests need ${missing.join(', ')}. Run npm test as root for them.`);
+  return false;
 }
 
-const folder = mkdtempSync(join(tmpdir(), 'twinpath-test-'));
-const file = join(folder, 'report.json');
-let failed = true;
-try {
+interface Counts {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+const NONE: Counts = { passed: 0, failed: 0, skipped: 0 };
+
+/** Runs tests of these kinds. */
+async function run(kinds: readonly Kind[], folder: string): Promise<Counts> {
+  const runnable = kinds.filter(canRun);
+  if (runnable.length === 0) return NONE;
+  const file = join(folder, `${kinds.join('-')}.json`);
   const chosen = process.argv.slice(2);
   const options = [
     'run',
-    ...projects(),
+    ...runnable.map((kind) => `--project=${kind}`),
     ...chosen,
+    '--passWithNoTests',
     '--reporter=default',
     '--reporter=json',
     `--outputFile.json=${file}`,
   ];
-  const { status } = spawnSync(process.execPath, [vitest, ...options], { cwd: root, stdio: 'inherit' });
+  const child = spawn(process.execPath, [vitest, ...options], { cwd: root, stdio: 'inherit' });
+  const [status] = await once(child, 'close');
   const report: Report = JSON.parse(readFileSync(file, 'utf8'));
   // A file that fails before it has tests counts as one.
-  const broken = report.numFailedTests === 0 && status !== 0 ? 1 : report.numFailedTests;
-  const skipped = report.numPendingTests + report.numTodoTests;
-  console.log(`${report.numPassedTests} passed, ${broken} failed, ${skipped} skipped`);
-  failed = broken > 0;
+  const failed = report.numFailedTests === 0 && status !== 0 ? 1 : report.numFailedTests;
+  return { passed: report.numPassedTests, failed, skipped: report.numPendingTests + report.numTodoTests };
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'twinpath-test-'));
+let failed = true;
+try {
+  // Tests of the kernel and of the lab share the machine's, and run one file at a time; the others need nothing but a core.
+  const counts = await Promise.all([run(['kernel', 'lab'], folder), run(['pure'], folder)]);
+  const sum = (of: keyof Counts) => counts.reduce((total, one) => total + one[of], 0);
+  console.log(`${sum('passed')} passed, ${sum('failed')} failed, ${sum('skipped')} skipped`);
+  failed = sum('failed') > 0;
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
