@@ -62,12 +62,14 @@ const attach = (program: BpfProgram, ifindex: number, direction: Direction) =>
     attachClsact({ program, place: findClsactPlace(ifindex, direction), name: `name of ${program.name}` }),
   );
 
+/** For what must come, on emulated machines too. */
+const PATIENCE_MS = 2000;
 /** Whether a frame sent on v0 arrives on v1. */
-function arrives(): boolean {
+function arrives(ms = 50): boolean {
   using sender = new PacketSocket({ link: 'v0', namespace });
   using receiver = new PacketSocket({ link: 'v1', namespace, receive: 'incoming' });
   sender.sendBatch([new Uint8Array(64).fill(2)]);
-  return receiver.receive(50) !== undefined;
+  return receiver.receive(ms) !== undefined;
 }
 
 describe.skipIf(!probe('clsact'))('clsact filters', () => {
@@ -85,7 +87,7 @@ describe.skipIf(!probe('clsact'))('clsact filters', () => {
       const [found] = listFilters(netlink, ifindex, direction);
       expect(found).toMatchObject({ kind: 'bpf', name: 'name of test', programId: drop.info().id, direction, ifindex });
       filter.update(pass);
-      expect(arrives()).toBe(true);
+      expect(arrives(PATIENCE_MS)).toBe(true);
       expect(listFilters(netlink, ifindex, direction)).toMatchObject([{ programId: pass.info().id }]);
       expect(hasClsact(netlink, ifindex)).toBe(true);
     }
@@ -102,7 +104,7 @@ describe.skipIf(!probe('clsact'))('clsact filters', () => {
     expect(arrives()).toBe(false);
     second.detach();
     expect(hasClsact(netlink, v0)).toBe(true);
-    expect(arrives()).toBe(true);
+    expect(arrives(PATIENCE_MS)).toBe(true);
     first.detach();
     expect(hasClsact(netlink, v0)).toBe(false);
   });
@@ -115,7 +117,7 @@ describe.skipIf(!probe('clsact'))('clsact filters', () => {
     const place = inNamespace(namespace, () => findClsactPlace(v0, 'egress', 'first'));
     expect(place.priority).toBeLessThan(behind.place.priority);
     using _front = inNamespace(namespace, () => attachClsact({ program: pass, place, name: 'front' }));
-    expect(arrives()).toBe(true);
+    expect(arrives(PATIENCE_MS)).toBe(true);
     const frontmost = { ifindex: v0, direction: 'egress', priority: 1, handle: 1 } as const;
     addBpfFilter(netlink, { place: frontmost, program: pass.fd.number, name: 'frontmost' });
     expect(() => inNamespace(namespace, () => findClsactPlace(v0, 'egress', 'first'))).toThrow(/no priority is left/);
@@ -166,7 +168,7 @@ describe.skipIf(!probe('clsact'))('clsact filters', () => {
     const { place } = filter;
     expect(arrives()).toBe(false);
     expect(removeFilter(netlink, place)).toBe(true);
-    expect(arrives()).toBe(true);
+    expect(arrives(PATIENCE_MS)).toBe(true);
     expect(removeFilter(netlink, place)).toBe(false);
     expect(removeFilter(netlink, { ...place, ifindex: 9999 })).toBe(false);
   });
