@@ -1,4 +1,5 @@
 // Functions with ports of their own, wired to interfaces and to each other: a bridge and a router between namespaces.
+
 import { fileURLToPath } from 'node:url';
 import { PacketSocket } from '@twinpath/linux';
 import { packetFromText, textOf } from '@twinpath/packet';
@@ -7,10 +8,10 @@ import { type RunningChain, startChain } from '@twinpath/runtime';
 import { createLab, type Host, type Lab } from '@twinpath/testing/lab';
 import type { ChainSpec, PortSpec } from '@twinpath/vnf/chain';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { silent } from './fixtures/silent.ts';
 
 const use = (name: string) =>
   fileURLToPath(new URL(`../packages/runtime/src/fixtures/${name}.vnf.ts`, import.meta.url));
-const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 const HOOKS = ['xdp', 'tcx'] as const;
 
 let lab: Lab;

@@ -1,13 +1,14 @@
 // Routers that find the next hop in the kernel's tables or in one of their own, while neighbours come, change and go.
+
 import { fileURLToPath } from 'node:url';
 import { addAddress, deleteAddress, setLink } from '@twinpath/linux';
 import { type RunningChain, startChain } from '@twinpath/runtime';
 import { createLab, type Host, type Lab } from '@twinpath/testing/lab';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { silent } from './fixtures/silent.ts';
 
 const use = (name: string) =>
   fileURLToPath(new URL(`../packages/functions/src/forwarder/test/${name}.vnf.ts`, import.meta.url));
-const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 const families = [
   { there: '10.2.0.2', length: 24 },
   { there: 'fd02::2', length: 64 },

@@ -1,12 +1,13 @@
 // A conformance list: how rules come into the fast path (proactive, reactive, offloading; for a whole function and rule by rule), and
 // how a function is split between its paths (all in the kernel, hybrid, no fast path). One list, the same results on every split.
+
 import { fileURLToPath } from 'node:url';
 import { type RunningChain, startChain } from '@twinpath/runtime';
 import { createLab, type Host, type Lab } from '@twinpath/testing/lab';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { silent } from './fixtures/silent.ts';
 
 const file = (path: string) => fileURLToPath(new URL(path, import.meta.url));
-const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 const SPLITS = ['in-kernel', 'hybrid', 'in-slow-path'] as const;
 type Split = (typeof SPLITS)[number];
 

@@ -1,12 +1,13 @@
 // A router whose rules are iptables' with connection tracking, and a fast path that takes established flows off it.
+
 import { fileURLToPath } from 'node:url';
 import { getLink } from '@twinpath/linux';
 import { type RunningChain, startChain } from '@twinpath/runtime';
 import { createLab, type Host, type Lab } from '@twinpath/testing/lab';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { silent } from './fixtures/silent.ts';
 
 const OFFLOAD = fileURLToPath(new URL('../packages/functions/src/offload/offload.vnf.ts', import.meta.url));
-const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 const families = [
   { tables: 'iptables', inside: '10.1.0.2', outside: '10.2.0.2', version: 'ipv4' },
   { tables: 'ip6tables', inside: 'fd01::2', outside: 'fd02::2', version: 'ipv6' },

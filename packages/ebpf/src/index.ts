@@ -14,6 +14,7 @@ export { BpfLink, type Direction, type LinkInfo, listBpfLinks } from './links/li
 export { attachTcx, queryTcx, type TcxAnchor, type TcxAttachment, type TcxEntry } from './links/tcx.ts';
 export { attachXdp, type XdpAttachment, XdpLink, type XdpMode } from './links/xdp.ts';
 export type { MapBtf, MapCreation } from './maps/create.ts';
+export { createMaps } from './maps/create-maps.ts';
 export type { UpdateFlag } from './maps/element.ts';
 export type { MapInfo } from './maps/info.ts';
 export { BpfMap, mapIds } from './maps/map.ts';

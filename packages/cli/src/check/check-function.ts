@@ -8,7 +8,7 @@ import {
   importVnf,
   verifierRejection,
 } from '@twinpath/compiler';
-import { BpfMap, BpfProgram, skbChecksumState, VerifierError } from '@twinpath/ebpf';
+import { BpfProgram, createMaps, skbChecksumState, VerifierError } from '@twinpath/ebpf';
 import { onlineCpus } from '@twinpath/linux';
 import { parseConfig } from '@twinpath/runtime';
 import type { FunctionFace, OwnFunctionSpec } from '@twinpath/vnf/chain';
@@ -60,7 +60,7 @@ export const TARGET = {
 
 function loadAll(name: string, imported: ImportedVnf, { programs, maps }: CompiledFunction): CheckedProgram[] {
   using made = new DisposableStack();
-  const live = Object.fromEntries(maps.map((spec) => [spec.name, made.use(BpfMap.create(spec))]));
+  const live = createMaps(maps, made);
   return programs.map((program) => {
     const began = performance.now();
     try {

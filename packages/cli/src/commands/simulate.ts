@@ -12,7 +12,10 @@ export function simulateCommand(): Command {
     .option('--out <file>', 'writes what was not dropped nor handed up, as pcap; as pcapng if its name says so')
     .option('--config <file.yaml>', 'configuration of the function')
     .addOption(
-      new Option('--on <where>', 'what runs the program: BPF_PROG_TEST_RUN, or the evaluator of the IR')
+      new Option(
+        '--on <where>',
+        'what runs the program: BPF_PROG_TEST_RUN, the user-space engine, or the evaluator of the IR',
+      )
         .choices(['kernel', 'engine', 'evaluator'])
         .default(undefined, 'kernel where privileged, else the evaluator'),
     )

@@ -7,7 +7,7 @@ import {
   importVnf,
   verifierRejection,
 } from '@twinpath/compiler';
-import { BpfMap, traceVerifier, VerifierError } from '@twinpath/ebpf';
+import { createMaps, traceVerifier, VerifierError } from '@twinpath/ebpf';
 import { readSingle } from '../chain-file/read-single.ts';
 import { TARGET } from '../check/check-function.ts';
 import { whyNotLoaded } from '../check/privileges.ts';
@@ -47,7 +47,7 @@ export async function cost(path: string, { config, json = false }: CostOptions):
 
 function traced(imported: ImportedVnf, { programs, maps }: CompiledFunction): readonly ProgramCost[] {
   using made = new DisposableStack();
-  const live = Object.fromEntries(maps.map((spec) => [spec.name, made.use(BpfMap.create(spec))]));
+  const live = createMaps(maps, made);
   return programs.map((program) => {
     try {
       return costOf(program, traceVerifier(program.compiled.spec, { maps: live }));

@@ -85,10 +85,9 @@ test('every packet has its verdict, from pcap and pcapng, in the kernel and the 
   expect(left.map(({ time }) => time)).toEqual([0n, 0n, 2n * SECOND]);
 });
 
-test('the configuration is that of the file, and the engine that is not there yet is said to be the evaluator', async () => {
-  const { stdout, stderr } = await simulate('--pcap', 'in.pcap', '--json', '--on', 'engine', '--config', 'config.yaml');
+test('the configuration is that of the file, in the engine too', async () => {
+  const { stdout } = await simulate('--pcap', 'in.pcap', '--json', '--on', 'engine', '--config', 'config.yaml');
   expect(verdicts(stdout)).toEqual(['stack', 'bounce', 'slow-path', 'drop', 'drop', 'drop']);
-  expect(stderr).toContain('The user-space engine is not there yet; the evaluator of the IR runs the program instead.');
 });
 
 test('for people it is a line for each packet', async () => {

@@ -42,10 +42,6 @@ export async function simulate(path: string, { pcap, out, config, on, json = fal
 const LEAVE = new Set(['next', 'stack', 'forward', 'bounce']);
 
 function executorFor(on: SimulateOptions['on']): SimulationExecutor {
-  if (on === 'engine') {
-    process.stderr.write('The user-space engine is not there yet; the evaluator of the IR runs the program instead.\n');
-    return 'evaluator';
-  }
   const missing = missingForKernel();
   if (on === 'kernel' && missing !== undefined) {
     throw new CommandError(

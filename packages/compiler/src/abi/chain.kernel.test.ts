@@ -1,4 +1,4 @@
-import { BpfMap, BpfProgram, setTailCall, skbContext } from '@twinpath/ebpf';
+import { BpfMap, BpfProgram, createMaps, setTailCall, skbContext } from '@twinpath/ebpf';
 import { packetFromText } from '@twinpath/packet';
 import { describe, expect, it } from 'vitest';
 import { chainMap } from './chain.ts';
@@ -13,7 +13,7 @@ describe.each(['xdp', 'tcx-ingress', 'tcx-egress'] as const)('on %s', (hook) => 
     using owned = new DisposableStack();
     const chain = owned.use(BpfMap.create(chainMap('chain', 2)));
     const load = ({ program, maps }: ReturnType<typeof compileStep>) => {
-      const own = Object.fromEntries(maps.map((spec) => [spec.name, owned.use(BpfMap.create(spec))]));
+      const own = createMaps(maps, owned);
       return owned.use(BpfProgram.load(program.compiled.spec, { maps: { ...own, chain } }));
     };
     const first = load(compileStep(hook, { writes: 'src', verdict: 'next', next: NEXT }));

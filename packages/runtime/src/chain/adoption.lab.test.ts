@@ -11,6 +11,7 @@ import { openFds, traceFds } from '@twinpath/linux';
 import { type ChainFunctionSpec, type ChainSpec, lineChain, type PortSpec } from '@twinpath/vnf/chain';
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { load } from '../fixtures/load.ts';
+import { silent } from '../fixtures/silent.ts';
 import { Veth } from '../fixtures/veth.ts';
 import { ourLinks } from '../host/links.ts';
 import { PIN_ROOT, pinDirectory, recordFile } from '../host/paths.ts';
@@ -21,7 +22,6 @@ import { startChain } from './start-chain.ts';
 
 const file = (name: string) => new URL(`../fixtures/${name}`, import.meta.url).pathname;
 const CHAIN = 'tp-runtime-adopt';
-const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
 const stateDirectory = mkdtempSync(join(tmpdir(), 'tp-state-'));
 

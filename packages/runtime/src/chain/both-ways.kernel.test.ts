@@ -1,6 +1,7 @@
 import { openFds, traceFds } from '@twinpath/linux';
 import { lineChain } from '@twinpath/vnf/chain';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { silent } from '../fixtures/silent.ts';
 import { FAR_ADDRESS, NEAR_ADDRESS, payloads, Veth } from '../fixtures/veth.ts';
 import { ourFilters } from '../host/filters.ts';
 import { ourLinks } from '../host/links.ts';
@@ -12,7 +13,6 @@ import { startChain } from './start-chain.ts';
 const WATCH = new URL('../fixtures/watch.vnf.ts', import.meta.url).pathname;
 const CHAIN = 'tp-runtime-both';
 const PATIENCE_MS = 60_000;
-const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
 let veth: Veth;
 let chain: RunningChain;

@@ -6,6 +6,7 @@ import { openFds, traceFds } from '@twinpath/linux';
 import { verifyChecksums } from '@twinpath/packet';
 import { type ChainSpec, lineChain, type PortMode } from '@twinpath/vnf/chain';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { silent } from '../fixtures/silent.ts';
 import { FAR_ADDRESS, NEAR_ADDRESS, payloads, Veth } from '../fixtures/veth.ts';
 import { ourLinks } from '../host/links.ts';
 import { pinDirectory, recordFile } from '../host/paths.ts';
@@ -15,7 +16,6 @@ import { startChain } from './start-chain.ts';
 const GATE = new URL('../fixtures/gate.vnf.ts', import.meta.url).pathname;
 const CHAIN = 'tp-runtime-chain';
 const ASK_ALL = { rules: [{ action: 'ask', from: '10.9.0.0/24' }] };
-const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
 let veth: Veth;
 let chain: RunningChain;

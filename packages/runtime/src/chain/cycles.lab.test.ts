@@ -7,6 +7,7 @@ import { BpfMap, BpfProgram, mapIds, programIds } from '@twinpath/ebpf';
 import { isSyscallError, listNamespaces, openFds, traceFds } from '@twinpath/linux';
 import { type ChainSpec, lineChain } from '@twinpath/vnf/chain';
 import { expect, test, vi } from 'vitest';
+import { silent } from '../fixtures/silent.ts';
 import { Veth } from '../fixtures/veth.ts';
 import { ourLinks } from '../host/links.ts';
 import { pinDirectory, recordFile } from '../host/paths.ts';
@@ -17,7 +18,6 @@ const CHAIN = 'tp-runtime-cycles';
 const CYCLES = Number(process.env.TWINPATH_CYCLES ?? 3);
 /** What a process may grow by between a third of many cycles and their end: what V8 has not collected yet. */
 const MOST_GROWTH = 48 * 2 ** 20;
-const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
 test(`${CYCLES} times loaded, changed and unloaded, chains leave no descriptor, map, program, link, pin or memory`, {
   timeout: 60_000 + CYCLES * 5000,

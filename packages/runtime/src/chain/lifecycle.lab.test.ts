@@ -6,6 +6,7 @@ import { assembleProgram, attachXdp, BpfProgram } from '@twinpath/ebpf';
 import { deleteLink, getLink, inNamespace, openFds, traceFds } from '@twinpath/linux';
 import { type ChainFunctionSpec, lineChain, type PortSpec } from '@twinpath/vnf/chain';
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { silent } from '../fixtures/silent.ts';
 import { payloads, Veth } from '../fixtures/veth.ts';
 import { detachLink, ourLinks } from '../host/links.ts';
 import { pinDirectory, RECORD_ROOT, recordFile } from '../host/paths.ts';
@@ -20,7 +21,6 @@ const SMALL = new URL('../fixtures/small.vnf.ts', import.meta.url).pathname;
 const HOLD = new URL('../fixtures/hold.ts', import.meta.url).pathname;
 const UNPRIVILEGED = new URL('../fixtures/unprivileged.ts', import.meta.url).pathname;
 const CHAIN = 'tp-runtime-life';
-const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
 let veth: Veth;
 

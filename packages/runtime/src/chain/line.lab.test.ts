@@ -6,6 +6,7 @@ import { openFds, traceFds } from '@twinpath/linux';
 import { packetView } from '@twinpath/packet';
 import { type ChainFunctionSpec, type ChainSpec, lineChain, type PortSpec } from '@twinpath/vnf/chain';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { silent } from '../fixtures/silent.ts';
 import { UdpSink } from '../fixtures/udp-sink.ts';
 import { NEAR_ADDRESS, Veth } from '../fixtures/veth.ts';
 import { ourLinks } from '../host/links.ts';
@@ -16,7 +17,6 @@ import { startChain } from './start-chain.ts';
 
 const file = (name: string) => new URL(`../fixtures/${name}`, import.meta.url).pathname;
 const CHAIN = 'tp-runtime-line';
-const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
 let veth: Veth;
 beforeAll(() => {

@@ -8,6 +8,7 @@ import { openFds, traceFds } from '@twinpath/linux';
 import { type ChainFunctionSpec, lineChain } from '@twinpath/vnf/chain';
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { load } from '../fixtures/load.ts';
+import { silent } from '../fixtures/silent.ts';
 import { Veth } from '../fixtures/veth.ts';
 import { pinDirectory } from '../host/paths.ts';
 import { takeDown } from '../host/take-down.ts';
@@ -16,7 +17,6 @@ import { startChain } from './start-chain.ts';
 
 const file = (name: string) => new URL(`../fixtures/${name}`, import.meta.url).pathname;
 const CHAIN = 'tp-runtime-swap';
-const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 const SECOND = file('flows-2.vnf.ts');
 
 const stateDirectory = mkdtempSync(join(tmpdir(), 'tp-state-'));

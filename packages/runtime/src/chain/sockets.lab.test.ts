@@ -1,13 +1,14 @@
 // Packets that go up by AF_XDP sockets, and come back.
+
 import { openFds, traceFds } from '@twinpath/linux';
 import { lineChain, type OwnFunctionSpec } from '@twinpath/vnf/chain';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { silent } from '../fixtures/silent.ts';
 import { payloads, Veth } from '../fixtures/veth.ts';
 import type { RunningChain } from './running.ts';
 import { startChain } from './start-chain.ts';
 
 const use = new URL('../fixtures/socket.vnf.ts', import.meta.url).pathname;
-const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 /** More than the rings of a socket have places: frames are used again. */
 const PACKETS = 1200;
 

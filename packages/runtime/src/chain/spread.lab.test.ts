@@ -1,13 +1,14 @@
 // Packets that go to the host by way of other CPUs.
+
 import { readdirSync, readFileSync } from 'node:fs';
 import { onlineCpus, openFds, traceFds } from '@twinpath/linux';
 import { lineChain } from '@twinpath/vnf/chain';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { silent } from '../fixtures/silent.ts';
 import { payloads, Veth } from '../fixtures/veth.ts';
 import { startChain } from './start-chain.ts';
 
 const use = new URL('../fixtures/spread.vnf.ts', import.meta.url).pathname;
-const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 const FLOWS = 40;
 
 let veth: Veth;

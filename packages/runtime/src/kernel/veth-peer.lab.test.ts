@@ -2,10 +2,10 @@ import { getOffload, inNamespace } from '@twinpath/linux';
 import { lineChain } from '@twinpath/vnf/chain';
 import { expect, test } from 'vitest';
 import { startChain } from '../chain/start-chain.ts';
+import { silent } from '../fixtures/silent.ts';
 import { Veth } from '../fixtures/veth.ts';
 
 const SMALL = new URL('../fixtures/small.vnf.ts', import.meta.url).pathname;
-const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
 test('while a chain has one end of a veth, the other sends finished checksums and tags in the bytes', async () => {
   using veth = new Veth('peer');

@@ -21,6 +21,7 @@ import { lineChain } from '@twinpath/vnf/chain';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { RunningChain } from '../chain/running.ts';
 import { startChain } from '../chain/start-chain.ts';
+import { silent } from '../fixtures/silent.ts';
 import { Veth } from '../fixtures/veth.ts';
 
 const NETWORK = new URL('../fixtures/network.vnf.ts', import.meta.url).pathname;
@@ -44,7 +45,6 @@ const families = [
     length: 64,
   },
 ] as const;
-const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
 let veth: Veth;
 let far: Netlink;

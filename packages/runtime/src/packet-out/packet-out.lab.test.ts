@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { RunningChain } from '../chain/running.ts';
 import { startChain } from '../chain/start-chain.ts';
 import { ANSWERS, FIRST_PORT, SIDES } from '../fixtures/ask.vnf.ts';
+import { silent } from '../fixtures/silent.ts';
 import { UdpSink } from '../fixtures/udp-sink.ts';
 import { FAR_ADDRESS, NEAR_ADDRESS, Veth } from '../fixtures/veth.ts';
 import { takeDown } from '../host/take-down.ts';
@@ -18,7 +19,6 @@ import { WAYS_BACK } from './ways-back.ts';
 
 const file = (name: string) => new URL(`../fixtures/${name}`, import.meta.url).pathname;
 const CHAIN = 'tp-runtime-back';
-const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 const stamp = (digit: number): ChainFunctionSpec => ({
   name: `s${digit}`,
   use: file('stamp.vnf.ts'),

@@ -7,13 +7,13 @@ import { createVeth, getLink, Netlink, openFds, setLink, traceFds } from '@twinp
 import type { ChainSpec } from '@twinpath/vnf/chain';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { startChain } from '../chain/start-chain.ts';
+import { silent } from '../fixtures/silent.ts';
 import { LIMIT } from '../fixtures/storm.vnf.ts';
 import { FAR_ADDRESS, NEAR_ADDRESS, Veth } from '../fixtures/veth.ts';
 import { takeDown } from '../host/take-down.ts';
 
 const CHAIN = 'tp-runtime-storm';
 const fixture = (name: string) => new URL(`../fixtures/${name}`, import.meta.url).pathname;
-const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 /** Packets a second; of the flood as many as the machine can make. */
 const FLOOD = 300_000;
 const PACED = 10_000;

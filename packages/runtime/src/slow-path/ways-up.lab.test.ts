@@ -6,6 +6,7 @@ import { lineChain, type OwnFunctionSpec, type PortSpec } from '@twinpath/vnf/ch
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { RunningChain } from '../chain/running.ts';
 import { startChain } from '../chain/start-chain.ts';
+import { silent } from '../fixtures/silent.ts';
 import { UdpSink } from '../fixtures/udp-sink.ts';
 import { FAR_ADDRESS, NEAR_ADDRESS, Veth } from '../fixtures/veth.ts';
 import { type Seen, UP } from '../fixtures/ways.vnf.ts';
@@ -14,7 +15,6 @@ import { WAYS_UP } from './ways-up.ts';
 
 const CHAIN = 'tp-runtime-up';
 const USE = new URL('../fixtures/ways.vnf.ts', import.meta.url).pathname;
-const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 const listening = { way: 'interface', interface: 'ear' } as const;
 const BOTH: NonNullable<OwnFunctionSpec['reasons']> = { heard: listening, overheard: listening };
 const HOST_PORT = 900;

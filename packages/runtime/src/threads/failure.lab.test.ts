@@ -7,6 +7,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vit
 import type { RunningChain } from '../chain/running.ts';
 import { startChain } from '../chain/start-chain.ts';
 import { portOf } from '../fixtures/failing.vnf.ts';
+import { silent } from '../fixtures/silent.ts';
 import { FAR_ADDRESS, payloads, Veth } from '../fixtures/veth.ts';
 import { recordFile } from '../host/paths.ts';
 
@@ -20,7 +21,6 @@ const HIT = `ip ${FAR_ADDRESS} > 10.9.0.50 / udp 5000 > 4000 / "hit"`;
 let veth: Veth;
 let chain: RunningChain;
 let lines: string[] = [];
-const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 const note = (text: string) => lines.push(text);
 
 /** Only `bad` hands packets up. It shares a worker with another, where CPUs are few. */

@@ -1,11 +1,11 @@
 import { readdirSync } from 'node:fs';
 import { CompileError } from '@twinpath/compiler';
 import { expect, test } from 'vitest';
+import { silent } from '../fixtures/silent.ts';
 import type { SlowPathWorker } from './slow-path-worker.ts';
 import { WorkerPool } from './worker-pool.ts';
 
 const fixture = (name: string) => new URL(`../fixtures/${name}`, import.meta.url).pathname;
-const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 const descriptors = () => readdirSync('/proc/self/fd').length;
 
 /** What the worker says of the function; `lost` comes when its code is not to run any more. */

@@ -1,7 +1,7 @@
 // A chain in the kernel as the runtime makes it: programs of all places, which call each other through program arrays.
 import { compileFunction, type FunctionProgram, placeChoice } from '@twinpath/compiler';
 import { chainMap, PATH } from '@twinpath/compiler/abi';
-import { BpfMap, BpfProgram, setTailCall, skbChecksumState, skbContext, xdpContext } from '@twinpath/ebpf';
+import { BpfMap, BpfProgram, createMaps, setTailCall, skbChecksumState, skbContext, xdpContext } from '@twinpath/ebpf';
 import { parseConfig } from '@twinpath/runtime';
 import { type PlacedChain, type Placement, placeChain } from '@twinpath/vnf/chain';
 import {
@@ -45,7 +45,7 @@ async function loadAll(
   for (const one of functions) {
     const own = places.filter((placement) => placement.function === one.name);
     const { programs, maps: specs } = await compiled(one, own, portsOf(one.name));
-    const maps = Object.fromEntries(specs.map((spec) => [spec.name, owned.use(BpfMap.create(spec))]));
+    const maps = createMaps(specs, owned);
     for (const made of programs) {
       const array = arrays.get(made.hook);
       if (array === undefined) throw new Error(`no place is on ${made.hook}`);

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { compileFunction, importVnf } from '@twinpath/compiler';
 import { COUNTERS } from '@twinpath/compiler/abi';
-import { attachTcx, BpfMap, BpfProgram, skbChecksumState } from '@twinpath/ebpf';
+import { attachTcx, type BpfMap, BpfProgram, createMaps, skbChecksumState } from '@twinpath/ebpf';
 import { inNamespace } from '@twinpath/linux';
 import { planFunction } from '@twinpath/vnf/plan';
 import { describe, expect, it } from 'vitest';
@@ -28,7 +28,7 @@ class TunnelEnd implements Disposable {
         { hook: 'tcx-egress', origin: 'wire' },
       ],
     });
-    const maps = Object.fromEntries(specs.map((spec) => [spec.name, this.#owned.use(BpfMap.create(spec))]));
+    const maps = createMaps(specs, this.#owned);
     const counters = maps[COUNTERS];
     if (counters === undefined) throw new Error('there are counters');
     this.#counters = counters;

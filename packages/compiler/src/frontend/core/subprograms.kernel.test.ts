@@ -1,4 +1,4 @@
-import { BpfMap, BpfProgram } from '@twinpath/ebpf';
+import { BpfProgram, createMaps } from '@twinpath/ebpf';
 import { describe, expect, it } from 'vitest';
 import { evaluate } from '../../evaluate/evaluate.ts';
 import { EvaluatorMaps } from '../../evaluate/maps/evaluator-maps.ts';
@@ -15,7 +15,7 @@ describe.each(['xdp', 'tcx-ingress'] as const)('on %s', (hook) => {
     const [made] = programs;
     if (made === undefined) throw new Error('there is a program');
     using owned = new DisposableStack();
-    const maps = Object.fromEntries(specs.map((spec) => [spec.name, owned.use(BpfMap.create(spec))]));
+    const maps = createMaps(specs, owned);
     const program = owned.use(BpfProgram.load(made.compiled.spec, { maps }));
     const evaluated = new EvaluatorMaps(specs);
     for (const frame of FRAMES) {

@@ -1,4 +1,4 @@
-import { BpfMap, BpfProgram, setCpu, xdpContext } from '@twinpath/ebpf';
+import { BpfProgram, createMaps, setCpu, xdpContext } from '@twinpath/ebpf';
 import { packetFromText } from '@twinpath/packet';
 import { describe, expect, it } from 'vitest';
 import { CPUS, PORTS } from '../../../abi/index.ts';
@@ -16,7 +16,7 @@ describe.each(['xdp', 'tcx-ingress', 'tcx-egress'] as const)('on %s the verifier
   it.each(VERDICTS.filter((what) => !COMPILES[hook].has(what)))('%s', (what) => {
     const { programs, maps: specs } = compileVerdict(what, hook);
     using owned = new DisposableStack();
-    const maps = Object.fromEntries(specs.map((spec) => [spec.name, owned.use(BpfMap.create(spec))]));
+    const maps = createMaps(specs, owned);
     const [made] = programs;
     if (made === undefined) throw new Error('there is a program');
     const program = owned.use(BpfProgram.load(made.compiled.spec, { maps }));

@@ -1,4 +1,4 @@
-import { BpfMap, BpfProgram } from '@twinpath/ebpf';
+import { BpfProgram, createMaps } from '@twinpath/ebpf';
 import { packetFromText } from '@twinpath/packet';
 import { expect, it } from 'vitest';
 import { locking } from './fixtures/load.ts';
@@ -6,7 +6,7 @@ import { locking } from './fixtures/load.ts';
 it('the kernel takes the lock, and the map that holds it', () => {
   const { programs, maps: specs } = locking();
   using owned = new DisposableStack();
-  const maps = Object.fromEntries(specs.map((spec) => [spec.name, owned.use(BpfMap.create(spec))]));
+  const maps = createMaps(specs, owned);
   const [made] = programs;
   if (made === undefined) throw new Error('there is a program');
   const program = owned.use(BpfProgram.load(made.compiled.spec, { maps }));

@@ -1,4 +1,4 @@
-import { BpfMap, BpfProgram } from '@twinpath/ebpf';
+import { BpfProgram, createMaps } from '@twinpath/ebpf';
 import { describe, expect, it } from 'vitest';
 import { compileCarried, FRAMES, leftOf, WHATS } from './fixtures/carried.ts';
 
@@ -8,7 +8,7 @@ describe.each(WHATS)('%s', (what) => {
   it.each(['xdp', 'tcx-ingress'] as const)('leaves in the kernel what Node finds inside, on %s', (hook) => {
     using owned = new DisposableStack();
     const { programs, maps: specs } = compileCarried(what, hook);
-    const maps = Object.fromEntries(specs.map((spec) => [spec.name, owned.use(BpfMap.create(spec))]));
+    const maps = createMaps(specs, owned);
     const [made] = programs;
     if (made === undefined) throw new Error('there is a program');
     const program = owned.use(BpfProgram.load(made.compiled.spec, { maps }));

@@ -1,5 +1,13 @@
 import { availableParallelism } from 'node:os';
-import { assembleProgram, BpfMap, BpfProgram, RingBuffer, setTailCall, skbChecksumState } from '@twinpath/ebpf';
+import {
+  assembleProgram,
+  BpfMap,
+  BpfProgram,
+  createMaps,
+  RingBuffer,
+  setTailCall,
+  skbChecksumState,
+} from '@twinpath/ebpf';
 import { describe, expect, it } from 'vitest';
 import { EVENTS } from '../../../abi/index.ts';
 import type { Hook } from '../../../ir/types.ts';
@@ -26,7 +34,7 @@ class Kernel implements Disposable {
 
   constructor(what: (typeof TAGGINGS)[number], hook: Hook) {
     const { programs, maps: specs } = compileTagging(what, hook, skbChecksumState(), availableParallelism());
-    const maps = Object.fromEntries(specs.map((spec) => [spec.name, this.#owned.use(BpfMap.create(spec))]));
+    const maps = createMaps(specs, this.#owned);
     const [made] = programs;
     const events = maps[EVENTS];
     if (made === undefined || events === undefined) throw new Error('there is a program with events');

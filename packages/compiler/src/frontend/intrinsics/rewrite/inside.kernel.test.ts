@@ -1,4 +1,4 @@
-import { BpfMap, BpfProgram } from '@twinpath/ebpf';
+import { BpfProgram, createMaps } from '@twinpath/ebpf';
 import { textOf } from '@twinpath/packet';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -12,7 +12,7 @@ describe('writing inside of a tunnel', () => {
   it.each(INSIDE)('makes the same bytes in the kernel as Node does: %s', (what) => {
     const { programs, maps: specs } = compileInside(what);
     using owned = new DisposableStack();
-    const maps = Object.fromEntries(specs.map((spec) => [spec.name, owned.use(BpfMap.create(spec))]));
+    const maps = createMaps(specs, owned);
     const [made] = programs;
     if (made === undefined) throw new Error('there is a program');
     const program = owned.use(BpfProgram.load(made.compiled.spec, { maps }));

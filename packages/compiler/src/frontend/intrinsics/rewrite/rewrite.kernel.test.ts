@@ -1,4 +1,4 @@
-import { BpfMap, BpfProgram, skbChecksumState } from '@twinpath/ebpf';
+import { BpfProgram, createMaps, skbChecksumState } from '@twinpath/ebpf';
 import { packetView, textOf } from '@twinpath/packet';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -13,7 +13,7 @@ describe.each(WRITES)('writing %s', (what) => {
   it.each(['xdp', 'tcx-egress'] as const)('makes the same bytes as Node does, on %s in the kernel', (hook) => {
     const { programs, maps: specs } = compileWrite(what, hook, skbChecksumState());
     using owned = new DisposableStack();
-    const maps = Object.fromEntries(specs.map((spec) => [spec.name, owned.use(BpfMap.create(spec))]));
+    const maps = createMaps(specs, owned);
     const [made] = programs;
     if (made === undefined) throw new Error('there is a program');
     const program = owned.use(BpfProgram.load(made.compiled.spec, { maps }));

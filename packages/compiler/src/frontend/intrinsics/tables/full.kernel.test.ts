@@ -1,4 +1,4 @@
-import { BpfMap, BpfProgram, RingBuffer } from '@twinpath/ebpf';
+import { BpfProgram, createMaps, RingBuffer } from '@twinpath/ebpf';
 import { describe, expect, it } from 'vitest';
 import { EVENTS } from '../../../abi/index.ts';
 import { compileFull, FRAMES } from './fixtures/load.ts';
@@ -7,7 +7,7 @@ describe.each(['xdp', 'tcx-ingress'] as const)('on %s', (hook) => {
   it('the kernel tells of a full table as the evaluator does', () => {
     const { program: made, maps: specs } = compileFull(hook);
     using owned = new DisposableStack();
-    const maps = Object.fromEntries(specs.map((spec) => [spec.name, owned.use(BpfMap.create(spec))]));
+    const maps = createMaps(specs, owned);
     const program = owned.use(BpfProgram.load(made.compiled.spec, { maps }));
     const events = maps[EVENTS];
     if (events === undefined) throw new Error('there are events');

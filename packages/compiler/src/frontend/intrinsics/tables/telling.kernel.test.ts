@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { BpfMap, BpfProgram, RingBuffer } from '@twinpath/ebpf';
+import { BpfProgram, createMaps, RingBuffer } from '@twinpath/ebpf';
 import { packetFromText } from '@twinpath/packet';
 import { codec } from '@twinpath/vnf/layout';
 import { describe, expect, it } from 'vitest';
@@ -49,7 +49,7 @@ describe.each(['xdp', 'tcx-ingress'] as const)('a table that tells of changes, o
 
   it('says so in the kernel', () => {
     using owned = new DisposableStack();
-    const maps = Object.fromEntries(specs.map((spec) => [spec.name, owned.use(BpfMap.create(spec))]));
+    const maps = createMaps(specs, owned);
     const program = owned.use(BpfProgram.load(made.compiled.spec, { maps }));
     const events = maps[EVENTS];
     if (events === undefined) throw new Error('there are events');
