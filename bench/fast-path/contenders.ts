@@ -42,7 +42,7 @@ const TARGET = {
 
 export async function openContest(name: string, clang: Clang): Promise<Contest> {
   const imported = await importVnf(fileURLToPath(new URL(`${name}.vnf.ts`, import.meta.url)));
-  const wire = { hook: 'xdp', origin: 'wire' } as const;
+  const wire = { hook: 'xdp' } as const;
   const { plan, maps: specs, programs } = compileFunction(imported, { config: {}, target: TARGET, programs: [wire] });
   const [compiled] = programs;
   if (compiled === undefined) throw new Error(`${name} has a program`);

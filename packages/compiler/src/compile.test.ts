@@ -49,12 +49,9 @@ beforeAll(() =>
 );
 
 describe('compileFunction', () => {
-  it('gives a function with one fast path what enters, as it comes and as the slow path sends it again', () => {
-    const choices = strict.programs.map(({ direction, hook, origin }) => [direction, hook, origin]);
-    expect(choices).toEqual([
-      ['ingress', 'xdp', 'wire'],
-      ['ingress', 'xdp', 'retry'],
-    ]);
+  it('gives a function with one fast path what enters', () => {
+    const choices = strict.programs.map(({ direction, hook }) => [direction, hook]);
+    expect(choices).toEqual([['ingress', 'xdp']]);
     for (const { ir, compiled } of strict.programs) {
       validate(ir);
       expect(compiled.spec.code.length).toBe(8 * compiled.statistics.instructions);

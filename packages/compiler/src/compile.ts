@@ -18,7 +18,7 @@ import { planMaps } from './plan-maps.ts';
 /** One program to make of a function. */
 export type ProgramChoice = Pick<
   Target,
-  'hook' | 'origin' | 'direction' | 'position' | 'next' | 'back' | 'out' | 'exits' | 'entry'
+  'hook' | 'direction' | 'position' | 'next' | 'back' | 'out' | 'exits' | 'entry'
 >;
 
 export interface CompileFunctionOptions {
@@ -26,8 +26,8 @@ export interface CompileFunctionOptions {
   readonly config?: unknown;
   /** What the programs are made for. */
   readonly target: Omit<Target, keyof ProgramChoice>;
-  /** Default: XDP for packets that enter, once as they come and once for those that the slow path sends again; and tcx for
-   *  those that leave, if the function has a fast path for them. */
+  /** Default: XDP for packets that enter, and tcx for those that leave,
+   *  if the function has a fast path for them. */
   readonly programs?: readonly ProgramChoice[];
   /** Size of the ring buffer; default 1 MiB. */
   readonly eventBytes?: number;
@@ -101,9 +101,5 @@ export function lowerPrograms(imported: ImportedVnf, options: CompileFunctionOpt
 
 /** What enters the host meets XDP, what leaves it tcx: a function with one fast path sees what enters. */
 function defaultPrograms({ spec }: ImportedVnf): readonly ProgramChoice[] {
-  const entering: readonly ProgramChoice[] = [
-    { hook: 'xdp', origin: 'wire' },
-    { hook: 'xdp', origin: 'retry' },
-  ];
-  return spec.fastPath === 'one' ? entering : [...entering, { hook: 'tcx-egress', origin: 'wire' }];
+  return spec.fastPath === 'one' ? [{ hook: 'xdp' }] : [{ hook: 'xdp' }, { hook: 'tcx-egress' }];
 }

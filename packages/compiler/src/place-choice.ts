@@ -7,7 +7,6 @@ export function placeChoice(placement: Placement): ProgramChoice {
   const { hook, direction, position, entry, next, back, out, exits } = placement;
   return {
     hook,
-    origin: 'wire',
     direction,
     position,
     entry,

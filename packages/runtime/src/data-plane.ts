@@ -42,7 +42,7 @@ export class ProgramRejectedError extends Error {
 
 /** A program that the data plane has accepted. */
 export interface LoadedProgram extends Disposable {
-  readonly choice: Pick<FunctionProgram, 'hook' | 'origin'> & { readonly position: number };
+  readonly choice: Pick<FunctionProgram, 'hook'> & { readonly position: number };
   readonly name: string;
   readonly id: number;
   /** Runs, and nanoseconds of all of them. Counted only while somebody asks for it. */

@@ -46,8 +46,6 @@ export interface InstancePlaces {
 export interface PlacedProgram {
   readonly chain: string;
   readonly position: number;
-  /** `wire`: for packets as they come. `retry`: for those that the slow path sends through the function again (XDP). */
-  readonly origin: 'wire' | 'retry';
   /** The kernel's number of it. Who loaded it holds it until `place` has returned. */
   readonly id: number;
 }

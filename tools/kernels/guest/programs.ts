@@ -34,15 +34,11 @@ export async function loadPrograms(only: readonly string[]): Promise<void> {
 
 /** A transparent function may be asked to see what leaves, too. */
 function choicesFor({ spec }: ImportedVnf): readonly ProgramChoice[] {
-  const entering: readonly ProgramChoice[] = [
-    { hook: 'xdp', origin: 'wire' },
-    { hook: 'xdp', origin: 'retry' },
-  ];
-  return spec.ports.kind === 'transparent' ? [...entering, { hook: 'tcx-egress', origin: 'wire' }] : entering;
+  return spec.ports.kind === 'transparent' ? [{ hook: 'xdp' }, { hook: 'tcx-egress' }] : [{ hook: 'xdp' }];
 }
 
 async function loadProgram(file: string, imported: ImportedVnf, config: unknown, choice: ProgramChoice): Promise<void> {
-  const title = `program ${file}, ${choice.hook}, ${choice.origin}`;
+  const title = `program ${file}, ${choice.hook}`;
   const compiled = attempt(() => compileFunction(imported, { config, target: target(imported), programs: [choice] }));
   if (compiled instanceof CompileError) return skip(title, `not for this hook: ${compiled.diagnostics[0]?.message}`);
   await check(title, () => {

@@ -34,7 +34,7 @@ test.each([
   expect(built).toMatchObject({ status: 0, stderr: '' });
   const { programs } = JSON.parse(built.stdout);
   const names = programs.map(({ name }: { name: string }) => name);
-  expect(names).toEqual(expect.arrayContaining(['count_and_drop_ingress', 'count_and_drop_ingress_retry']));
+  expect(names).toEqual(expect.arrayContaining(['count_and_drop_ingress']));
   execFileSync('bpftool', ['prog', 'loadall', join(folder, 'count.o'), PINS]);
   using program = BpfProgram.fromPin(join(PINS, 'count_and_drop_ingress'));
   expect({ nine: program.testRun({ data: to9 }).retval, seven: program.testRun({ data: to7 }).retval }).toEqual(

@@ -40,7 +40,7 @@ async function buildObject(
   const imported = await importVnf(single.use);
   const compiled = compileFunction(imported, { config: await single.configFor(imported.spec), target: TARGET });
   for (const warning of compiled.warnings) process.stderr.write(`${diagnosticText(warning)}\n\n`);
-  const programs = compiled.programs.map(({ compiled: { spec }, origin }) => named(spec, origin));
+  const programs = compiled.programs.map(({ compiled: { spec } }) => named(spec));
   const file = resolve(output);
   const bytes = write(file, writeObject({ programs, maps: compiled.maps }));
   const listed = programs.map(({ name, type, code }) => ({ name, type, instructions: code.length / 8 }));
@@ -49,11 +49,7 @@ async function buildObject(
   else process.stdout.write(`${textOf(listed, maps)}\n\n${file}: ${bytes} bytes\n`);
 }
 
-/** Each program needs a name of its own: that for packets that the slow path sends again says so. */
-function named(spec: ProgramSpec, origin: 'wire' | 'retry'): ProgramSpec {
-  const name = spec.name.replace(/\W/g, '_');
-  return { ...spec, name: origin === 'retry' ? `${name}_retry` : name };
-}
+const named = (spec: ProgramSpec): ProgramSpec => ({ ...spec, name: spec.name.replace(/\W/g, '_') });
 
 function write(file: string, content: string | Uint8Array): number {
   writeFileSync(file, content);

@@ -23,7 +23,6 @@ export interface CheckedFunction {
 export interface CheckedProgram {
   readonly function: string;
   readonly hook: string;
-  readonly origin: 'wire' | 'retry';
   /** Slots of 8 bytes. */
   readonly instructions: number;
   readonly stackBytes: number;
@@ -74,7 +73,7 @@ function loadAll(name: string, imported: ImportedVnf, { programs, maps }: Compil
   });
 }
 
-function describe(name: string, { hook, origin, compiled }: FunctionProgram): CheckedProgram {
+function describe(name: string, { hook, compiled }: FunctionProgram): CheckedProgram {
   const { instructions, stackBytes } = compiled.statistics;
-  return { function: name, hook, origin, instructions, stackBytes };
+  return { function: name, hook, instructions, stackBytes };
 }

@@ -77,21 +77,11 @@ function resultOf(ok: boolean, { diagnostics, refusal, programs }: Parts): Check
 }
 
 function textOf(functions: readonly CheckedFunction[], refusal: Refusal | undefined): string {
-  const header = [
-    'function',
-    'hook',
-    'for',
-    'instructions',
-    'stack, bytes',
-    'verifier steps',
-    'peak states',
-    'load, ms',
-  ];
+  const header = ['function', 'hook', 'instructions', 'stack, bytes', 'verifier steps', 'peak states', 'load, ms'];
   const rows = functions.flatMap(({ name, programs }) =>
-    programs.map(({ hook, origin, instructions, stackBytes, verifier, loadMs }) => [
+    programs.map(({ hook, instructions, stackBytes, verifier, loadMs }) => [
       name,
       hook,
-      origin === 'wire' ? 'packets as they come' : 'packets sent again',
       instructions,
       stackBytes,
       verifier?.steps ?? '-',

@@ -9,10 +9,7 @@ export function costCommand(): Command {
     )
     .argument('<file>', 'a *.vnf.ts file, or the name of a function of the library')
     .option('--config <file.yaml>', 'configuration of the function; default: none, its defaults')
-    .option(
-      '--json',
-      'one line of JSON: { programs: [{ hook, origin, instructions, stackBytes, verifierSteps, lines }] }',
-    )
+    .option('--json', 'one line of JSON: { programs: [{ hook, instructions, stackBytes, verifierSteps, lines }] }')
     .action(async (file: string, options: CostOptions) => {
       const { cost } = await import('../cost/cost.ts');
       await cost(file, options);

@@ -22,7 +22,6 @@ export interface CostOptions {
 
 export interface ProgramCost {
   readonly hook: string;
-  readonly origin: 'wire' | 'retry';
   readonly instructions: number;
   readonly stackBytes: number;
   readonly verifierSteps: number | undefined;
@@ -57,18 +56,15 @@ function traced(imported: ImportedVnf, { programs, maps }: CompiledFunction): re
   });
 }
 
-function costOf({ hook, origin, compiled }: FunctionProgram, walked?: readonly number[]): ProgramCost {
+function costOf({ hook, compiled }: FunctionProgram, walked?: readonly number[]): ProgramCost {
   const { instructions, stackBytes } = compiled.statistics;
   const verifierSteps = walked?.reduce((sum, count) => sum + count, 0);
-  return { hook, origin, instructions, stackBytes, verifierSteps, lines: lineCosts(compiled, walked) };
+  return { hook, instructions, stackBytes, verifierSteps, lines: lineCosts(compiled, walked) };
 }
 
-function textOf(
-  { hook, origin, instructions, stackBytes, verifierSteps, lines }: ProgramCost,
-  imported: ImportedVnf,
-): string {
+function textOf({ hook, instructions, stackBytes, verifierSteps, lines }: ProgramCost, imported: ImportedVnf): string {
   const steps = verifierSteps === undefined ? '' : `, ${verifierSteps} steps of the verifier`;
-  const title = `${hook}, ${origin === 'wire' ? 'packets as they come' : 'packets sent again'}: ${instructions} instructions, ${stackBytes} bytes of stack${steps}`;
+  const title = `${hook}: ${instructions} instructions, ${stackBytes} bytes of stack${steps}`;
   const rows = lines.map((line) => [
     line.file === undefined ? '(no line)' : `${relative(process.cwd(), line.file)}:${line.line}`,
     line.instructions,

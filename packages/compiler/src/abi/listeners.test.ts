@@ -15,7 +15,7 @@ const FRAME = packetFromText('ip 10.0.0.1 > 10.0.0.2 / udp 4000 > 53');
 const REDIRECT = { xdp: 4n, 'tcx-ingress': 7n } as const;
 
 function listening(hook: 'xdp' | 'tcx-ingress', { copies, to }: { readonly copies: boolean; readonly to: number }) {
-  const programs = [{ hook, origin: 'wire' }] as const;
+  const programs = [{ hook }] as const;
   const lowered = lowerPrograms(imported, { target, config: { copies }, programs });
   const maps = new EvaluatorMaps(lowered.maps);
   const indexes = new Uint32Array(2);

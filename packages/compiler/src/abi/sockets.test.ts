@@ -8,6 +8,7 @@ import { importVnf } from '../frontend/modules/import-vnf.ts';
 import { EVENT, eventPrefix } from './event.ts';
 import { SOCKETS, socketIndex } from './sockets.ts';
 import { EVENTS } from './state.ts';
+import { TRIPS } from './trips.ts';
 
 const imported = await importVnf(join(import.meta.dirname, 'fixtures', 'socket.vnf.ts'));
 const ports = [
@@ -21,10 +22,11 @@ const word = (value: number) => new Uint8Array(Uint32Array.of(value).buffer);
 const lower = (choice: ProgramChoice, copies = false) =>
   lowerPrograms(imported, { config: { copies }, target, programs: [choice] });
 
-function run(packet: Uint8Array, { origin = 'wire', sockets = [] }: { origin?: 'wire' | 'retry'; sockets?: number[] }) {
-  const { programs, maps: specs, plan } = lower({ hook: 'xdp', origin });
+function run(packet: Uint8Array, { trips = 0, sockets = [] }: { trips?: number; sockets?: number[] }) {
+  const { programs, maps: specs, plan } = lower({ hook: 'xdp' });
   const maps = new EvaluatorMaps(specs);
   for (const index of sockets) maps.store(SOCKETS).update(word(index), word(77), 'any');
+  maps.store(TRIPS).update(word(0), new Uint8Array(Uint32Array.of(trips, 0).buffer), 'any');
   const [program] = programs;
   if (program === undefined) throw new Error('there is a program');
   const context = { ingress_ifindex: 5, rx_queue_index: 3 };
@@ -49,7 +51,7 @@ describe('a packet for a socket', () => {
   it.each([
     ['there is no socket', FRAME, { sockets: [socketIndex(0, 3), socketIndex(1, 2)] }],
     ['the record is longer than a frame', new Uint8Array([...FRAME, ...new Uint8Array(3800)]), { sockets: [67] }],
-    ['the slow path sent it again', FRAME, { origin: 'retry', sockets: [67] }],
+    ['the slow path sent it again', FRAME, { trips: 1, sockets: [67] }],
   ] as const)('goes up by the ring where %s', (_, frame, given) => {
     const { returned, redirect, events, packet } = run(frame, { ...given, sockets: [...given.sockets] });
     expect([returned, redirect, events.length]).toEqual([1n, undefined, 1]);
@@ -57,11 +59,7 @@ describe('a packet for a socket', () => {
   });
 
   it('is an error on tc, and for copies', () => {
-    expect(() => lower({ hook: 'tcx-ingress', origin: 'wire' })).toThrow(
-      "'reason up by way of 'xsk'' cannot be done on tcx-ingress",
-    );
-    expect(() => lower({ hook: 'xdp', origin: 'wire' }, true)).toThrow(
-      "'reason copy by way of 'xsk'' cannot be done on xdp",
-    );
+    expect(() => lower({ hook: 'tcx-ingress' })).toThrow("'reason up by way of 'xsk'' cannot be done on tcx-ingress");
+    expect(() => lower({ hook: 'xdp' }, true)).toThrow("'reason copy by way of 'xsk'' cannot be done on xdp");
   });
 });

@@ -2,7 +2,7 @@
 //
 //   0       4       8               16      20      24      64
 //   ┌───────┬───────┬───────────────┬───────┬───────┬───────┐
-//   │seconds│ trips │ now, ns       │ gen.  │absent │ zero  │
+//   │seconds│ zero  │ now, ns       │ gen.  │absent │ zero  │
 //   └───────┴───────┴───────────────┴───────┴───────┴───────┘
 
 export const STATE = {
@@ -10,8 +10,6 @@ export const STATE = {
   size: 64,
   /** Seconds of the instance's clock, kept by the runtime: the stamp of entries that age. */
   seconds: 0,
-  /** How often the packet in a `retry` program has been through the function before. */
-  trips: 4,
   /** Nanoseconds of the simulated clock, for targets whose clock is `simulated`. */
   now: 8,
   /** Which generation of the rule sets packets see: bit n is that of rule set n. */

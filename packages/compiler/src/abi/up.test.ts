@@ -12,7 +12,7 @@ const target = { clock: 'simulated', cpus: 1, ports: [], classifiers: new Map(),
 
 it('of a function without a fast path, every packet goes up, both ways', async () => {
   const { programs, plan, maps: specs } = lowerPrograms(await importVnf(file), { target });
-  expect(programs.map(({ hook }) => hook)).toEqual(['xdp', 'xdp', 'tcx-egress']);
+  expect(programs.map(({ hook }) => hook)).toEqual(['xdp', 'tcx-egress']);
   for (const { ir, hook } of programs) {
     const maps = new EvaluatorMaps(specs);
     const packet = packetFromText('ip 10.0.0.1 > 10.0.0.2 / udp 4000 > 53');

@@ -14,9 +14,6 @@ import type { Range, Value } from './value.ts';
 /** What the program is made for. */
 export interface Target {
   readonly hook: Hook;
-  /** `wire`: packets as they come. `retry`: packets that the slow path sent through the function again; the number of trips
-   *  stands in the packet's metadata. */
-  readonly origin: 'wire' | 'retry';
   /** Which fast path it is. Default: the way out on tcx egress, else the way in. */
   readonly direction?: Direction | undefined;
   /** The place in a chain that the program is made for; default 0. 16 bits. */

@@ -17,7 +17,7 @@ export const pinName = (name: string): string => name.replaceAll('.', ':');
 export const nameOfPin = (pin: string): string => pin.replaceAll(':', '.');
 
 /** At most 15 characters reach the kernel. */
-export function programName(functionName: string, suffix: 'in' | 'out' | 'retry'): string {
-  const end = { in: '_in', out: '_out', retry: '_re' }[suffix];
+export function programName(functionName: string, suffix: 'in' | 'out'): string {
+  const end = `_${suffix}`;
   return `${PROGRAM_PREFIX}${functionName.replaceAll('-', '_')}`.slice(0, 15 - end.length) + end;
 }

@@ -268,7 +268,7 @@ const portNames = ({ ports }: InstancePlaces): readonly string[] => ports.map(({
 /** The same code in the same place. */
 function isSame(a: FunctionProgram, b: FunctionProgram): boolean {
   if (a === b) return true;
-  if (a.hook !== b.hook || a.origin !== b.origin || a.position !== b.position) return false;
+  if (a.hook !== b.hook || a.position !== b.position) return false;
   const [one, other] = [a.compiled.spec, b.compiled.spec];
   if (JSON.stringify(one.relocations) !== JSON.stringify(other.relocations)) return false;
   return Buffer.compare(one.code, other.code) === 0;

@@ -38,6 +38,5 @@ export function functionStatistics({ name, plan, values, programs, slowPath }: S
 function programStatistics(program: LoadedProgram): ProgramStatistics {
   const { choice, name, id } = program;
   const { runs, ns } = program.runTime();
-  const hook = choice.origin === 'retry' ? `${choice.hook} retry` : choice.hook;
-  return { hook, name, id, runs, nsPerRun: runs === 0 ? 0 : ns / runs };
+  return { hook: choice.hook, name, id, runs, nsPerRun: runs === 0 ? 0 : ns / runs };
 }

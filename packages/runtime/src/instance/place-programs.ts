@@ -1,13 +1,6 @@
 import type { SizeClass } from '@twinpath/classifier';
-import {
-  compileFunction,
-  type FunctionProgram,
-  type ImportedVnf,
-  type ProgramChoice,
-  placeChoice,
-} from '@twinpath/compiler';
+import { compileFunction, type FunctionProgram, type ImportedVnf, placeChoice } from '@twinpath/compiler';
 import { type MapSpec, skbChecksumState } from '@twinpath/ebpf';
-import type { Placement } from '@twinpath/vnf/chain';
 import type { InstancePlaces, InstancePlane } from '../instance-plane.ts';
 
 export interface PlaceProgramsOptions {
@@ -45,7 +38,7 @@ export class PlacePrograms {
   ): Made {
     const given = JSON.stringify([[...classes], ports, reasons]);
     const known = config === this.#config && given === this.#given ? this.#made : new Map<string, FunctionProgram>();
-    const wanted = new Map(placements.flatMap((placement) => this.#choices(placement)));
+    const wanted = new Map(placements.map((placement) => [JSON.stringify(placement), placeChoice(placement)] as const));
     const missing = [...wanted].filter(([key]) => !known.has(key));
     const made = new Map([...known].filter(([key]) => wanted.has(key)));
     if (missing.length > 0 || known.size === 0) {
@@ -63,15 +56,5 @@ export class PlacePrograms {
     }
     [this.#given, this.#config, this.#made] = [given, config, made];
     return { programs: [...wanted.keys()].flatMap((place) => made.get(place) ?? []), maps: this.#maps };
-  }
-
-  #choices(placement: Placement): readonly (readonly [string, ProgramChoice])[] {
-    const wire = placeChoice(placement);
-    const { reasons } = this.#options.imported.spec;
-    // On tc a packet's own metadata says how often it has come.
-    const comesAgain = placement.hook === 'xdp' && Object.values(reasons).some(({ kind }) => kind === 'packetIn');
-    const text = JSON.stringify(placement);
-    const retry = { ...wire, origin: 'retry' } as const;
-    return [[`wire ${text}`, wire], ...(comesAgain ? ([[`retry ${text}`, retry]] as const) : [])];
   }
 }

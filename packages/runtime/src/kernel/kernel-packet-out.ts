@@ -5,14 +5,12 @@ import type { Hook, Placement } from '@twinpath/vnf/chain';
 import type { InstancePlaces } from '../instance-plane.ts';
 import type { PacketOut, TakenPacket } from '../packet-out/packet-out.ts';
 import { Losses } from '../packet-out/undelivered.ts';
-import type { InstanceState } from '../tables/state.ts';
 import type { WriteCollector } from '../tables/write-collector.ts';
 import { EgressBatch } from './egress-batch.ts';
 import { IngressTap } from './ingress-tap.ts';
 import { type ResumeSource, shareXdpResume, type What, type XdpResume } from './xdp-resume.ts';
 
 export interface KernelPacketOutOptions {
-  readonly state: InstanceState;
   /** What handlers have written to tables is written before their packets go out. */
   readonly writes: WriteCollector;
   /** The mark by which programs on tc hooks know packets of the slow path. */
@@ -54,7 +52,7 @@ export class KernelPacketOut implements PacketOut, Disposable {
 
   retry(packet: TakenPacket): void {
     const { hook, position, trips } = packet;
-    if (hook === 'xdp') this.#inject(packet, 'retry', position, trips + 1);
+    if (hook === 'xdp') this.#inject(packet, 'enter', position, trips + 1);
     else this.#mark(packet, markWord(position, trips + 1), true);
   }
 
@@ -198,14 +196,10 @@ export class KernelPacketOut implements PacketOut, Disposable {
     const found = this.#sources.get(ifindex);
     if (found !== undefined) return found;
     const port = this.#options.places().ports.find((one) => one.ifindex === ifindex);
-    const { state } = this.#options;
-    const setTrips = (trips: number) => {
-      state.trips = trips;
-    };
     using netlink = new Netlink(port?.namespace);
     const isGeneric = getLink(netlink, ifindex).xdp?.mode === 'generic';
     const origin = { namespace: elsewhere(port?.namespace), ifindex };
-    const source = { ...origin, setTrips, ready: this.#ready, losses: this.#losses, isGeneric };
+    const source = { ...origin, ready: this.#ready, losses: this.#losses, isGeneric };
     this.#sources.set(ifindex, source);
     return source;
   }

@@ -9,7 +9,6 @@ import { MAPS } from '../host/pins.ts';
 import type { InstancePlaces, InstancePlane, InstancePort, Wiring } from '../instance-plane.ts';
 import { LinkView } from '../network/link-view.ts';
 import type { PacketOut } from '../packet-out/packet-out.ts';
-import { InstanceState } from '../tables/state.ts';
 import { fillCpus } from './cpu-queues.ts';
 import { EventSockets } from './event-sockets.ts';
 import { KernelMaps, StagedKernelMaps } from './kernel-maps.ts';
@@ -58,7 +57,6 @@ export class KernelPlane implements InstancePlane {
     this.#packetOut ??= new KernelPacketOut({
       key: this.#options.key,
       places: () => this.places,
-      state: new InstanceState(this.maps),
       writes: this.maps.writes,
     });
     return this.#packetOut;
@@ -119,8 +117,8 @@ export class KernelPlane implements InstancePlane {
   attach(programs: readonly LoadedProgram[]): void {
     const placed = programs.map((program) => {
       if (!(program instanceof KernelProgram)) throw new TypeError('these programs are not in the kernel');
-      const { position, origin } = program.choice;
-      return { chain: this.#placement(position).chain, position, origin, id: program.id };
+      const { position } = program.choice;
+      return { chain: this.#placement(position).chain, position, id: program.id };
     });
     this.#options.wiring.place(placed);
   }

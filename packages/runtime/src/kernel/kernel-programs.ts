@@ -10,8 +10,8 @@ export class KernelProgram implements LoadedProgram {
   readonly id: number;
   readonly #program: BpfProgram;
 
-  constructor({ hook, origin, position = 0 }: FunctionProgram, program: BpfProgram) {
-    this.choice = { hook, origin, position };
+  constructor({ hook, position = 0 }: FunctionProgram, program: BpfProgram) {
+    this.choice = { hook, position };
     this.#program = program;
     this.name = program.name;
     this.id = program.info().id;
@@ -40,7 +40,7 @@ export function loadPrograms(
 }
 
 function loadOne(functionName: string, made: FunctionProgram, maps: Readonly<Record<string, BpfMap>>): BpfProgram {
-  const suffix = made.origin === 'retry' ? 'retry' : made.direction === 'egress' ? 'out' : 'in';
+  const suffix = made.direction === 'egress' ? 'out' : 'in';
   try {
     return BpfProgram.load({ ...made.compiled.spec, name: programName(functionName, suffix) }, { maps });
   } catch (error) {

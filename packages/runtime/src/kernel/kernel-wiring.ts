@@ -61,8 +61,7 @@ export class KernelWiring implements Wiring, Disposable {
   readonly #arrays: PathArrays;
   readonly #placements = new Map<number, Placement>();
   /** By position. */
-  readonly #wire = new Map<number, BpfProgram>();
-  readonly #retry = new Map<number, BpfProgram>();
+  readonly #programs = new Map<number, BpfProgram>();
   /** By port and hook. */
   readonly #beginnings = new Map<string, Beginning>();
   /** By name in the chain. */
@@ -92,10 +91,8 @@ export class KernelWiring implements Wiring, Disposable {
     for (const placement of placements) {
       const { position, hook } = placement;
       this.#placements.set(position, placement);
-      const wire = this.#arrays.program('path', hook, position);
-      if (wire !== undefined) this.#wire.set(position, wire);
-      const retry = hook === 'xdp' ? this.#arrays.program('retry', hook, position) : undefined;
-      if (retry !== undefined) this.#retry.set(position, retry);
+      const program = this.#arrays.program('path', hook, position);
+      if (program !== undefined) this.#programs.set(position, program);
     }
     this.#strays = HOOKS.flatMap((hook) =>
       this.#arrays.occupied(hook).flatMap((position) => (this.#placements.has(position) ? [] : [{ hook, position }])),
@@ -128,7 +125,7 @@ export class KernelWiring implements Wiring, Disposable {
   place(programs: readonly PlacedProgram[]): void {
     const kept = this.keep(programs.map(({ position }) => position));
     try {
-      for (const { position, origin, id } of programs) this.#put(position, origin, BpfProgram.fromId(id));
+      for (const { position, id } of programs) this.#put(position, BpfProgram.fromId(id));
     } catch (error) {
       kept.restore();
       throw error;
@@ -140,17 +137,14 @@ export class KernelWiring implements Wiring, Disposable {
   /** What is at these positions now, so that it can be put back. */
   keep(positions: readonly number[]): Kept {
     const stack = new DisposableStack();
-    const origins = ['wire', 'retry'] as const;
-    const before = positions.flatMap((position) =>
-      origins.map((origin) => {
-        const program = this.#heldOf(origin).get(position);
-        return { position, origin, program: program && stack.use(BpfProgram.fromId(program.info().id)) };
-      }),
-    );
+    const before = positions.map((position) => {
+      const program = this.#programs.get(position);
+      return { position, program: program && stack.use(BpfProgram.fromId(program.info().id)) };
+    });
     return {
       restore: () => {
-        for (const { position, origin, program } of before) {
-          this.#put(position, origin, program && BpfProgram.fromId(program.info().id));
+        for (const { position, program } of before) {
+          this.#put(position, program && BpfProgram.fromId(program.info().id));
         }
       },
       [Symbol.dispose]: () => stack.dispose(),
@@ -178,31 +172,25 @@ export class KernelWiring implements Wiring, Disposable {
       this.#placements.delete(position);
       if (placement === undefined) continue;
       clear(this.#arrays.get('path', placement.hook), position);
-      if (placement.hook === 'xdp') for (const name of ['retry', 'resume'] as const) this.#clear(name, position);
-      for (const held of [this.#wire, this.#retry]) {
-        held.get(position)?.[Symbol.dispose]();
-        held.delete(position);
-      }
+      if (placement.hook === 'xdp') clear(this.#arrays.get('resume', 'xdp'), position);
+      this.#programs.get(position)?.[Symbol.dispose]();
+      this.#programs.delete(position);
     }
   }
 
   [Symbol.dispose](): void {
     using rest = new DisposableStack();
     rest.use(this.#arrays);
-    for (const held of [this.#wire, this.#retry]) for (const program of held.values()) rest.use(program);
+    for (const program of this.#programs.values()) rest.use(program);
     for (const key of this.#beginnings.keys()) rest.defer(() => this.#end(key));
   }
 
-  #heldOf(origin: PlacedProgram['origin']): Map<number, BpfProgram> {
-    return origin === 'wire' ? this.#wire : this.#retry;
-  }
-
   /** Takes the program over. `undefined`: none. */
-  #put(position: number, origin: 'wire' | 'retry', program: BpfProgram | undefined): void {
-    const held = this.#heldOf(origin);
+  #put(position: number, program: BpfProgram | undefined): void {
+    const held = this.#programs;
     if (program === undefined && !held.has(position)) return;
     try {
-      this.#fill(position, origin, program);
+      this.#fill(position, program);
     } catch (error) {
       program?.[Symbol.dispose]();
       throw error;
@@ -212,17 +200,16 @@ export class KernelWiring implements Wiring, Disposable {
     else held.set(position, program);
   }
 
-  #fill(position: number, origin: 'wire' | 'retry', program: BpfProgram | undefined): void {
+  #fill(position: number, program: BpfProgram | undefined): void {
     const placement = this.#placements.get(position);
     if (placement === undefined) throw new Error(`nothing is expected at position ${position}`);
     const { hook } = placement;
-    const array = this.#arrays.get(origin === 'wire' ? 'path' : 'retry', hook);
+    const array = this.#arrays.get('path', hook);
     if (program === undefined) {
       clear(array, position);
       return;
     }
     setTailCall(array, position, program);
-    if (origin === 'retry') return;
     if (hook === 'xdp') this.#fillResume(position, placement, program);
     for (const beginning of this.#beginnings.values()) {
       if (beginning.position === position) use(beginning, program);
@@ -240,14 +227,14 @@ export class KernelWiring implements Wiring, Disposable {
       using out = loadRedirect(next.ifindex);
       setTailCall(resume, position, out);
     } else {
-      const following = next.kind === 'position' ? this.#wire.get(next.position) : undefined;
+      const following = next.kind === 'position' ? this.#programs.get(next.position) : undefined;
       if (following !== undefined) setTailCall(resume, position, following);
     }
   }
 
   /** What takes it back. */
   #beginAt(root: Root): () => void {
-    const program = this.#wire.get(root.position);
+    const program = this.#programs.get(root.position);
     if (program === undefined) throw new Error(`no program is at position ${root.position}`);
     const key = keyOf(root);
     const present = this.#beginnings.get(key);
@@ -257,7 +244,7 @@ export class KernelWiring implements Wiring, Disposable {
     }
     const before = present.position;
     const changeTo = (position: number) => {
-      const found = this.#wire.get(position);
+      const found = this.#programs.get(position);
       if (found !== undefined) use(present, found);
       else if (present.left !== undefined) useAgain(present, present.left);
       present.position = position;
@@ -301,10 +288,6 @@ export class KernelWiring implements Wiring, Disposable {
 
   #genericPin(port: string): string {
     return join(this.#options.pins, PATHS, `generic ${pinName(port)}`);
-  }
-
-  #clear(name: 'retry' | 'resume', position: number): void {
-    clear(this.#arrays.get(name, 'xdp'), position);
   }
 }
 

@@ -11,13 +11,12 @@ import type { Hook } from '@twinpath/vnf/chain';
 /** So many positions are there in a process: those of all its chains, before and behind a change. */
 export const POSITIONS = 4096;
 
-/** `path`: the program at a position. `retry`: its program for packets sent again. `resume`: what is behind it; nothing: the end. */
-export type PathArrayName = 'path' | 'retry' | 'resume';
+/** `path`: the program at a position. `resume`: what is behind it; nothing: the end. */
+export type PathArrayName = 'path' | 'resume';
 
 /** One of a name for each hook: the kernel holds an array to programs of one kind. */
 const ARRAYS: readonly (readonly [PathArrayName, Hook])[] = [
   ['path', 'xdp'],
-  ['retry', 'xdp'],
   ['resume', 'xdp'],
   ['path', 'tcx-ingress'],
   ['path', 'tcx-egress'],

@@ -20,10 +20,10 @@ export const MAX_LIVE_FRAME = 3400;
 export const RECORD = { length: 0, what: 4, position: 8, beside: 12, frame: 16, size: 16 + MAX_LIVE_FRAME } as const;
 export const CURSOR = { next: 0, end: 1, lost: 2 } as const;
 
-/** `resume`: what is behind the function at the position, or nothing: on to the host. `retry`: the function once more.
- *  `enter`: the function at the position as if the frame had come by wire. `pass`: on to the host. `clear`: what follows on this CPU was
+/** `resume`: what is behind the function at the position, or nothing: on to the host. `enter`: the function at the position as if the
+ *  frame had come by wire. `pass`: on to the host. `clear`: what follows on this CPU was
  *  not sent again. */
-export const WHAT = { resume: 0, retry: 1, enter: 2, pass: 3, clear: 4 } as const;
+export const WHAT = { resume: 0, enter: 1, pass: 2, clear: 3 } as const;
 
 /** In front of a frame that is to come in by a tcx hook: [mark word, ifindex]. */
 export const METADATA_SIZE = 8;
@@ -92,7 +92,7 @@ lost:
   r0 = 1
   exit`;
 
-const tailCall = (array: 'resume' | 'retry' | 'path') => `
+const tailCall = (array: 'resume' | 'path') => `
   r1 = r6
   r2 = map[${array}]
   r3 = r8
@@ -122,14 +122,11 @@ const LEAVE_TRIPS = `
 const resume = (leaveMark: string) => `${TAKE_RECORD}${LEAVE_TRIPS}${leaveMark}
   r1 = *(u32 *)(r9 +${RECORD.what})
   if r1 == ${WHAT.pass} goto pass
-  if r1 == ${WHAT.retry} goto retry
   if r1 == ${WHAT.clear} goto clear
   if r1 == ${WHAT.enter} goto enter${tailCall('resume')}
 pass:
   r0 = 2
   exit
-retry:${tailCall('retry')}
-  goto lost
 enter:${tailCall('path')}
   goto lost
 clear:
@@ -150,8 +147,7 @@ const ANNOUNCE = `${TAKE_RECORD}
   exit
 ${LOST}`;
 
-/** On in an XDP chain. Refers to the chain's program arrays `path`, `retry` and `resume`, by position, to `trips`, and, if it leaves marks, to
- *  `mark`. */
+/** On in an XDP chain. Refers to the chain's program arrays `path` and `resume`, by position, to `trips`, and, if it leaves marks, to `mark`. */
 export const resumeProgram = ({ leavesMarks }: { readonly leavesMarks: boolean }): ProgramSpec =>
   assembleProgram(`${PROGRAM_PREFIX}resume`, 'xdp', resume(leavesMarks ? LEAVE_MARK : ''));
 

@@ -8,8 +8,6 @@ import { resumeProgram, WHAT } from './resume-program.ts';
 export interface ResumeSource extends LiveOrigin {
   /** Before anything of it is sent. */
   ready(): void;
-  /** Before frames are sent that have been through the function so often. */
-  setTrips(trips: number): void;
   readonly losses: Losses;
 }
 
@@ -38,8 +36,12 @@ export class XdpResume implements Disposable {
     using stack = new DisposableStack();
     const arrays = stack.use(new PathArrays(directory));
     const { mark, trips } = arrays;
-    const of = (name: 'path' | 'retry' | 'resume') => arrays.get(name, 'xdp');
-    const maps = { path: of('path'), retry: of('retry'), resume: of('resume'), trips, ...(leavesMarks && { mark }) };
+    const maps = {
+      path: arrays.get('path', 'xdp'),
+      resume: arrays.get('resume', 'xdp'),
+      trips,
+      ...(leavesMarks && { mark }),
+    };
     const options = { program: resumeProgram({ leavesMarks }), maps, metadataSize: 0 };
     // A mark is for one packet, and void behind it.
     const behindEach = () => mark.updatePerCpu(new Uint8Array(4), NO_MARKS);
@@ -59,7 +61,6 @@ export class XdpResume implements Disposable {
   send(): void {
     if (this.#source === undefined || this.#records.isEmpty) return;
     this.#source.ready();
-    this.#source.setTrips(this.#trips);
     // In the same run, so that no other packet of this CPU comes between.
     if (this.#trips > 0) this.#records.add(CLEAR, NO_FRAME);
     this.#records.send(this.#source, this.#source.losses);

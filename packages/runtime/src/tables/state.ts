@@ -20,11 +20,6 @@ export class InstanceState {
     this.#store(STATE.seconds, value);
   }
 
-  /** How often the packet in a `retry` program has been through the function before. */
-  set trips(value: number) {
-    this.#store(STATE.trips, value);
-  }
-
   /** What becomes of packets for the slow path while it is not there. */
   set absent(value: keyof typeof ABSENT) {
     this.#store(STATE.absent, ABSENT[value]);

@@ -23,10 +23,7 @@ class TunnelEnd implements Disposable {
     const { programs, maps: specs } = compileFunction(imported, {
       config: { how },
       target: { ...base, checksumState: skbChecksumState() },
-      programs: [
-        { hook: 'tcx-ingress', origin: 'wire' },
-        { hook: 'tcx-egress', origin: 'wire' },
-      ],
+      programs: [{ hook: 'tcx-ingress' }, { hook: 'tcx-egress' }],
     });
     const maps = createMaps(specs, this.#owned);
     const counters = maps[COUNTERS];

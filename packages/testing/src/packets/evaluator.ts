@@ -19,7 +19,7 @@ export const evaluator: Executor = {
 function load({ programs }: LoweredFunction, maps: EvaluatorMaps): Loaded {
   return {
     run({ direction, bytes, port }) {
-      const program = programs.find((one) => one.direction === direction && one.origin === 'wire');
+      const program = programs.find((one) => one.direction === direction);
       if (program === undefined) throw new Error(`there is no program for ${direction}`);
       const context = program.hook === 'xdp' ? { ingress_ifindex: port.ifindex } : { ifindex: port.ifindex };
       const { returned, packet, redirect } = evaluate(program.ir, { packet: bytes, maps, context });

@@ -36,7 +36,7 @@ export class Programs {
   /** `hook`: where packets enter. */
   constructor(imported: ImportedVnf, hook: EntryHook = 'xdp') {
     this.imported = imported;
-    this.#entering = { hook: hook === 'xdp' ? 'xdp' : 'tcx-ingress', origin: 'wire' };
+    this.#entering = { hook: hook === 'xdp' ? 'xdp' : 'tcx-ingress' };
   }
 
   /** For the evaluator. @throws CompileError */
@@ -58,7 +58,7 @@ export class Programs {
     checksumState: SkbChecksumState | undefined,
   ): CompileFunctionOptions {
     const target = { clock: 'simulated', cpus: 1, seed: SEED, key: KEY, classifiers, ports, checksumState } as const;
-    const leaving: ProgramChoice = { hook: 'tcx-egress', origin: 'wire' };
+    const leaving: ProgramChoice = { hook: 'tcx-egress' };
     const isTransparent = this.imported.spec.ports.kind === 'transparent';
     return { config, target, programs: isTransparent ? [this.#entering, leaving] : [this.#entering] };
   }

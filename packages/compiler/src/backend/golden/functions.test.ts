@@ -16,7 +16,7 @@ function compileSocket(): FunctionProgram | undefined {
   const [made] = compileFunction(socket, {
     config: { copies: false },
     target,
-    programs: [{ hook: 'xdp', origin: 'wire' }],
+    programs: [{ hook: 'xdp' }],
   }).programs;
   return made;
 }

@@ -2,7 +2,7 @@
 // ring buffer as one record (abi/event.ts). Each reason has a limit, kept here, before anything is copied.
 import type { ReasonPlan } from '@twinpath/vnf/plan';
 import { EVENT, eventPrefix, MAX_CAPTURE, MAX_METADATA, MAX_UNCUT_CAPTURE, ORIGINS } from '../../abi/event.ts';
-import { CAPTURE, EVENTS, LIMITS, SCRATCH, STATE } from '../../abi/state.ts';
+import { CAPTURE, EVENTS, LIMITS, SCRATCH } from '../../abi/state.ts';
 import { TRIPS } from '../../abi/trips.ts';
 import type { ValueId } from '../../ir/types.ts';
 import type { Lowering } from '../lowering.ts';
@@ -92,6 +92,7 @@ function socketRecord(reason: ReasonPlan, metadata: Value | undefined, taken: Ta
   const { metadata: layout, name } = reason;
   return {
     prefix: eventPrefix(layout?.size ?? 0),
+    trips: taken.trips,
     pieces(code, length) {
       const fields = layout === undefined || metadata === undefined ? [] : encode(code, layout, metadata, site);
       const behind = fields.map((piece) => ({ ...piece, offset: piece.offset + EVENT.header }));
@@ -196,8 +197,7 @@ function vlanTag(code: Code): Piece {
 /** How often the slow path has sent the packet here again. */
 function tripsOf(code: Code, { kind }: ReasonPlan): { readonly code: Code; readonly value: ValueId } {
   if (kind === 'notice') return { code, value: code.id(n(0)) };
-  const { hook, origin, key } = code.lowering.target;
-  if (origin === 'retry') return { code, value: code.load(code.mapValue(STATE.map, STATE.trips), 0, 32) };
+  const { hook, key } = code.lowering.target;
   if (hook !== 'xdp') {
     const isKept = code.compare('eq', code.context(SKB.tripsKey), n(key));
     return { code, value: code.alu('mul', isKept, code.context(SKB.trips)) };

@@ -17,7 +17,7 @@ import { joined } from './rewrite/covering.ts';
 /** xdp_md: rx_queue_index. */
 const QUEUE = 16;
 
-/** Whether packets of this reason are for a socket. Those that the slow path sends again came by no queue. */
+/** Whether packets of this reason are for a socket. */
 export function isForSocket(lowering: Lowering, { way, kind, name }: ReasonPlan, site: Site): boolean {
   const { target } = lowering;
   if (way !== 'xsk') return false;
@@ -34,12 +34,14 @@ export function isForSocket(lowering: Lowering, { way, kind, name }: ReasonPlan,
       'XDP has one packet only, and a socket gets that: copies go by `ring`',
     );
   }
-  return target.origin === 'wire';
+  return true;
 }
 
 export interface ToSocket {
   /** Bytes of the header and of the metadata. */
   readonly prefix: number;
+  /** How often the slow path has sent the packet here again: then it came by no queue. */
+  readonly trips: ValueId;
   /** What stands there, of a packet of so many bytes. */
   readonly pieces: (code: Code, length: ValueId) => readonly Piece[];
   /** Counts what goes to the socket. */
@@ -47,10 +49,11 @@ export interface ToSocket {
 }
 
 /** Gives where there is no socket, or no room for the record: the ring is left. */
-export function sendToSocket(start: Code, { prefix, pieces, count }: ToSocket): readonly Code[] {
+export function sendToSocket(start: Code, { prefix, trips, pieces, count }: ToSocket): readonly Code[] {
   const { lowering } = start;
-  const others: Code[] = [];
-  for (const { path, value: port } of inboundPort(lowering, start.path)) {
+  const first = start.when('eq', trips, n(0), 'then');
+  const others: Code[] = [inNextEpoch(first.otherwise)];
+  for (const { path, value: port } of inboundPort(lowering, first.then.path)) {
     if (port.kind !== 'name') throw new Error('a port has a name');
     const code = start.on(path);
     const queue = code.context(QUEUE);

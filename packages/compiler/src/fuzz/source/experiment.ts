@@ -61,7 +61,7 @@ export async function lower({ body, hook }: SourceExperiment): Promise<LoweredFu
   return inFiles({ [name]: moduleText(body) }, async (directory) => {
     const imported = await importVnf(join(directory, name));
     const target = { clock: 'simulated', cpus: 1, ports: [], classifiers: new Map(), seed: 1, key: 0x7a51 } as const;
-    return lowerPrograms(imported, { target, programs: [{ hook, origin: 'wire' }], eventBytes: 4096 });
+    return lowerPrograms(imported, { target, programs: [{ hook }], eventBytes: 4096 });
   });
 }
 

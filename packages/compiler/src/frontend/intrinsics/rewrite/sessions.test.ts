@@ -11,7 +11,7 @@ const imported = await importVnf(join(import.meta.dirname, 'fixtures/sessions.vn
 const { programs, maps: specs } = lowerPrograms(imported, {
   config: undefined,
   target,
-  programs: [{ hook: 'xdp', origin: 'wire' }],
+  programs: [{ hook: 'xdp' }],
 });
 
 it.each([

@@ -12,7 +12,7 @@ const [DROP, PASS] = [1n, 2n];
 
 it('reads arrays of a rule set in the generation that packets see', async () => {
   const imported = await importVnf(join(import.meta.dirname, 'fixtures/generations.vnf.ts'));
-  const { programs, maps: specs } = compileFunction(imported, { target, programs: [{ hook: 'xdp', origin: 'wire' }] });
+  const { programs, maps: specs } = compileFunction(imported, { target, programs: [{ hook: 'xdp' }] });
   const [program] = programs;
   if (program === undefined) throw new Error('there is a program');
   const maps = new EvaluatorMaps(specs);

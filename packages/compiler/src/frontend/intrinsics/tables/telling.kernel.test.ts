@@ -29,7 +29,7 @@ const TOLD = [
 ];
 
 describe.each(['xdp', 'tcx-ingress'] as const)('a table that tells of changes, on %s', (hook) => {
-  const { programs, maps: specs, plan } = compileFunction(imported, { target, programs: [{ hook, origin: 'wire' }] });
+  const { programs, maps: specs, plan } = compileFunction(imported, { target, programs: [{ hook }] });
   const [made] = programs;
   if (made === undefined) throw new Error('there is a program');
   const tellings = (events: Iterable<DataView>) =>
