@@ -3,8 +3,8 @@
 import { fileURLToPath } from 'node:url';
 import { addAddress, deleteAddress, setLink } from '@twinpath/linux';
 import { type RunningChain, startChain } from '@twinpath/runtime';
-import { createLab, type Host, type Lab } from '@twinpath/testing/lab';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { createLab, type Host } from '@twinpath/testing/lab';
+import { describe, expect, test, vi } from 'vitest';
 import { silent } from './fixtures/silent.ts';
 
 const use = (name: string) =>
@@ -30,14 +30,18 @@ const forwarders = [
   },
 ] as const;
 
-let lab: Lab;
-let middle: Host;
-let a: Host;
-let b: Host;
-beforeEach(() => {
-  lab = createLab('tp-forwarder');
-  middle = lab.host('middle');
-  [a, b] = [lab.host('a'), lab.host('b')];
+interface Network extends AsyncDisposable {
+  readonly middle: Host;
+  readonly a: Host;
+  readonly b: Host;
+}
+
+// Neighbours time out by the kernel's clock: tests wait side by side, each in namespaces of its own.
+let networks = 0;
+function network(): Network {
+  const lab = createLab(`tp-forwarder-${networks++}`);
+  const middle = lab.host('middle');
+  const [a, b] = [lab.host('a'), lab.host('b')];
   for (const [host, net] of [
     [a, 1],
     [b, 2],
@@ -56,19 +60,26 @@ beforeEach(() => {
       middle.sysctl(`${neighbours}.retrans_time_ms`, 200);
     }
   }
-});
-afterEach(async () => {
-  await lab[Symbol.asyncDispose]();
-  expect(lab.leftovers()).toEqual([]);
-});
+  return {
+    middle,
+    a,
+    b,
+    [Symbol.asyncDispose]: async () => {
+      await lab[Symbol.asyncDispose]();
+      if (lab.leftovers().length > 0) throw new Error(`left behind: ${lab.leftovers().join(', ')}`);
+    },
+  };
+}
 
-describe.each(['xdp', 'tcx'] as const)('on %s', (hook) => {
-  describe.each(forwarders)('next hops by $by', ({ name, config, isOwn }) => {
-    test('follow neighbours that come, change and go', async () => {
+describe.concurrent.each(['xdp', 'tcx'] as const)('on %s', (hook) => {
+  describe.concurrent.each(forwarders)('next hops by $by', ({ name, config, isOwn }) => {
+    test('follow neighbours that come, change and go', async ({ expect }) => {
+      await using net = network();
+      const { middle, a, b } = net;
       // The table's router forwards by itself: the host need not.
       if (!isOwn) middle.forwarding();
       await b.echo({ udp: 7 });
-      await using chain = await start({ hook, name, config });
+      await using chain = await start(net, { hook, name, config });
       const asks = (there: string, timeout: number) => a.udp(there, 7, 'packet', { timeout });
       const arrives = (there: string) =>
         vi.waitFor(async () => expect(await asks(there, 300)).toMatchObject({ ok: true }), {
@@ -98,7 +109,7 @@ describe.each(['xdp', 'tcx'] as const)('on %s', (hook) => {
 
       // Goes: forgotten, and packets are answered as unreachable rather than sent nowhere.
       for (const { there, length } of families) deleteAddress(b.netlink, 'eth0', `${there}/${length}`);
-      if (isOwn) await refusesUnknown(chain);
+      if (isOwn) await refusesUnknown(chain, a);
       else await both(async ({ there }) => expect(await asks(there, 1000)).toMatchObject({ ok: false }));
 
       // Comes again.
@@ -110,7 +121,7 @@ describe.each(['xdp', 'tcx'] as const)('on %s', (hook) => {
   });
 });
 
-async function refusesUnknown(chain: RunningChain): Promise<void> {
+async function refusesUnknown(chain: RunningChain, a: Host): Promise<void> {
   await vi.waitFor(
     async () => {
       const known = await entries(chain);
@@ -128,10 +139,14 @@ async function refusesUnknown(chain: RunningChain): Promise<void> {
 
 const both = (work: (family: (typeof families)[number]) => Promise<unknown>) => Promise.all(families.map(work));
 
-test('a neighbour whom nobody sends to leaves the table, and comes back with the next packet', async () => {
+test.concurrent('a neighbour whom nobody sends to leaves the table, and comes back with the next packet', async ({
+  expect,
+}) => {
+  await using net = network();
+  const { a, b } = net;
   const [, { name, config }] = forwarders;
   await b.echo({ udp: 7 });
-  await using chain = await start({ hook: 'xdp', name, config });
+  await using chain = await start(net, { hook: 'xdp', name, config });
   expect(await a.udp('10.2.0.2', 7, 'packet', { timeout: 4000 })).toMatchObject({ ok: true });
   expect(hasEntry(await entries(chain), '10.2.0.2')).toBe(true);
   await vi.waitFor(async () => expect(await entries(chain)).toEqual([]), { timeout: 12_000, interval: 100 });
@@ -146,10 +161,11 @@ interface Wanted {
   readonly name: string;
   readonly config: object;
 }
-function start({ hook, name, config }: Wanted): Promise<RunningChain> {
+let chains = 0;
+function start({ middle }: Network, { hook, name, config }: Wanted): Promise<RunningChain> {
   const port = (of: string) => [of, { interface: of, namespace: middle.namespace, hook }] as const;
   const spec = {
-    name: `forwarder-${process.pid}`,
+    name: `forwarder-${process.pid}-${chains++}`,
     ports: Object.fromEntries(['a', 'b'].map(port)),
     paths: ['a', 'b'].map((of) => [of, `${name}:${of}`]),
     functions: [{ name, use: use(name), config }],
