@@ -5,6 +5,7 @@ const layers = [
   ['compiler', 'engine', 'api'],
   ['runtime', 'functions'],
   ['testing'],
+  ['daemon'],
   ['cli'],
 ];
 // Cases, oracles and the like lie in folders called test.
@@ -37,6 +38,8 @@ module.exports = {
     ...down,
     ...own,
     door('koffi', '^packages/linux/'),
+    door('hono', '^packages/daemon/'),
+    door('@hono', '^packages/daemon/'),
     door('typescript', '^packages/compiler/src/frontend/parse/'),
     {
       name: 'functions-stand-on-the-authors-surface',

@@ -8,12 +8,7 @@
 //   ports: { outside: eth0, inside: { interface: eth1, hook: tcx } }
 //   paths: [outside → firewall → router:wan, router:lan → inside]
 import { z } from 'zod';
-
-const name = (what: string) =>
-  z.string().regex(/^[a-z][a-z0-9-]{0,62}$/, {
-    error: ({ input }) =>
-      `'${String(input)}' is no name of a ${what}: write lower-case letters, digits and '-', at most 63, a letter first`,
-  });
+import { labels, name } from './schemas/names.ts';
 
 const port = {
   interface: z.string().min(1),
@@ -47,6 +42,8 @@ const functionEntry = z.strictObject({
 export const ChainFile = z.strictObject({
   /** Default: the file's own, without its extension. */
   name: name('chain').optional(),
+  /** Of several machines: those that have all these labels. Default: every one. */
+  nodes: labels.optional(),
   interface: port.interface.optional(),
   namespace: port.namespace,
   hook: port.hook,
