@@ -1,7 +1,9 @@
 import type { Result } from '../result.ts';
+import { attack } from './attack.ts';
 import { engine } from './engine.ts';
 import { fastPath } from './fast-path.ts';
 import { firewallRules } from './firewall-rules.ts';
+import { functions } from './functions.ts';
 import { slowPath } from './slow-path.ts';
 
 export interface Scenario {
@@ -12,4 +14,4 @@ export interface Scenario {
   run(options: { readonly rounds: number; progress(text: string): void }): Promise<Result>;
 }
 
-export const scenarios: readonly Scenario[] = [engine, fastPath, firewallRules, slowPath];
+export const scenarios: readonly Scenario[] = [attack, engine, fastPath, firewallRules, functions, slowPath];
