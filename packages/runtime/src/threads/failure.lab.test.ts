@@ -130,7 +130,8 @@ describe.each([
     expect((await packets('bad')).next - before.bad.next - ((await packets('bad')).absent - before.bad.absent)).toBe(
       sent,
     );
-    expect(held()).toEqual(before.held);
+    // Neighbours of one that looped have moved to another worker, some later than it.
+    await vi.waitFor(() => expect(held()).toEqual(before.held), { timeout: 20_000, interval: 50 });
     expect((await chain.functions[0]?.entries('seen'))?.map(([key]) => key)).toContainEqual({ port: portOf('resume') });
     expect(await chain.functions[0]?.entries('first')).toEqual(before.first);
   });
