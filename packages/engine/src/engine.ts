@@ -178,6 +178,10 @@ export class Engine implements MapHost {
     return [...this.#loaded.values()];
   }
 
+  program(id: number): EngineProgram | undefined {
+    return this.#loaded.get(id);
+  }
+
   /** Inner maps and those of all programs. */
   maps(): readonly EngineMap[] {
     return [...this.#maps.values()];

@@ -3,6 +3,7 @@ import type { Engine } from './engine.ts';
 import { EngineError } from './engine-error.ts';
 import type { EngineProgram } from './engine-program.ts';
 import { REDIRECT, SKB, XDP_MD } from './memory/frame-context.ts';
+import { protocolAt } from './ports/contexts.ts';
 
 /** As the kernel's, without live frames. */
 export type EngineTestRun = Pick<TestRun, 'data' | 'ctx' | 'repeat'>;
@@ -81,23 +82,12 @@ function fillSkb({ memory }: Engine, context: number, data: Uint8Array, ctx: Uin
   };
   set(SKB.len, data.length);
   set(SKB.wireLen, data.length);
-  set(SKB.protocol, protocolOf(data));
+  set(SKB.protocol, protocolAt(data, 0));
   set(SKB.ifindex, LOOPBACK);
   return 0;
 }
 
 const SKB_BYTES = 192;
-const ETH_P_802_3 = 0x0001;
-const ETH_P_802_2 = 0x0004;
-const FIRST_ETHERTYPE = 0x0600;
-
-/** What eth_type_trans makes of the frame, as it lies in memory. Raw IPX begins with a checksum of ones. */
-export function protocolOf(packet: Uint8Array): number {
-  const field = (at: number) => ((packet[at] ?? 0) << 8) | (packet[at + 1] ?? 0);
-  const type = field(12) >= FIRST_ETHERTYPE ? field(12) : field(14) === 0xffff ? ETH_P_802_3 : ETH_P_802_2;
-  return ((type & 0xff) << 8) | (type >> 8);
-}
-
 function outcome({ memory }: Engine, { context: layout, hook }: EngineProgram, context: number, contextBytes: number) {
   const field = (offset: number) => memory.getU32(context + offset);
   const first = field(layout.dataMeta);

@@ -61,7 +61,11 @@ export const SKB = {
   vlanPresent: 20,
   vlanTci: 24,
   vlanProto: 28,
+  mark: 8,
+  priority: 32,
   ifindex: 40,
+  /** The first of five control words. */
+  cb: 48,
   hash: 68,
   wireLen: 160,
 } as const;

@@ -38,12 +38,16 @@ export class FarEnd {
     return this.#fill.available() > 0 && this.#rx.hasRoom();
   }
 
-  /** Copies a frame in, for the port to see once {@link ring} was called. `false`: there is no room; `ready` says so, too. */
-  deliver(frame: Uint8Array): boolean {
+  /**
+   * Copies a frame in, for the port to see once {@link ring} was called. `false`: there is no room; `ready` says so, too.
+   * `before`: what is to lie in front of it, for an inlet.
+   */
+  deliver(frame: Uint8Array, before?: Uint8Array): boolean {
     if (frame.length > this.longest) throw new RangeError(`a frame of ${frame.length} bytes: ${this.longest} at most`);
     if (!this.ready) return false;
     const offset = (this.#words[this.#fill.next()] ?? 0) + HEADROOM;
     this.#bytes.set(frame, this.#pool.start + offset);
+    if (before !== undefined) this.#bytes.set(before, this.#pool.start + offset - before.length);
     const entry = this.#rx.next();
     this.#words[entry] = offset;
     this.#words[entry + 1] = 0;

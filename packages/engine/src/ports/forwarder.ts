@@ -1,20 +1,34 @@
 import type { Engine } from '../engine.ts';
 import type { EngineProgram } from '../engine-program.ts';
-import { contextLayout, REDIRECT } from '../memory/frame-context.ts';
+import { HEADER } from '../maps/shape.ts';
+import { contextLayout, type Hook, REDIRECT, SKB, XDP_MD } from '../memory/frame-context.ts';
+import { Clones } from './clones.ts';
+import { fillSkb } from './contexts.ts';
 import { Counters, VERDICT, type VerdictCounter, verdictCounters } from './counters.ts';
 import { type FramePool, HOLDER } from './frame-pool.ts';
+import { INLET, INLET_BYTES, SIDE } from './inlet.ts';
+import type { InterfaceImage } from './interface-image.ts';
 import type { Port } from './port.ts';
+import { tagBeside } from './tag-beside.ts';
 
-/** Contexts of one burst: 4 KiB, which stay in the cache. */
+/** Contexts of one burst: of XDP 4 KiB, which stay in the cache. */
 export const BURST = 64;
-const { xdp } = contextLayout;
-export const BURST_BYTES = BURST * xdp.stride;
+const { xdp, skb } = contextLayout;
+/** One more, for what is judged alone. */
+export const BURST_BYTES = (BURST + 1) * skb.stride;
 
-const XDP_ABORTED = 0;
+const XDP_DROP = 1;
 const XDP_PASS = 2;
 const XDP_TX = 3;
 const XDP_REDIRECT = 4;
+const TC_ACT_SHOT = 2;
+/** Stolen, queued, trapped: somebody else has it, who is not here. */
+const TC_ACTS_GONE: ReadonlySet<number> = new Set([4, 5, 8]);
+const TC_ACT_REDIRECT = 7;
+const BPF_F_INGRESS = 1;
 const BPF_F_EXCLUDE_INGRESS = 16;
+/** XMIT_RECURSION_LIMIT */
+const MOST_REDIRECTS = 8;
 
 export interface ForwarderPlace {
   /** Addresses: of {@link BURST_BYTES} for contexts, and of the counters. */
@@ -22,29 +36,58 @@ export interface ForwarderPlace {
   readonly counters: number;
 }
 
+/** What is done with frames. */
+export interface Assignment {
+  /** Id of the XDP program that judges frames of ports that are no interface's; 0: they are dropped. */
+  readonly program: number;
+  /** Number of the port for those of them that are meant for the host (XDP_PASS); without one they are dropped. */
+  readonly host: number | undefined;
+  readonly interfaces: readonly InterfaceImage[];
+  /** Number of the port whose frames say in front of them (INLET) where they go on. */
+  readonly inlet: number | undefined;
+}
+
+/** One way through an interface: what judges frames, and the port to which those go that pass. */
+interface Way {
+  /** Of the interface. */
+  readonly number: number;
+  readonly program: EngineProgram | undefined;
+  readonly on: number | undefined;
+  /** A verdict's counter. */
+  readonly passed: number;
+}
+
 /**
  * Runs each burst to completion: receives it from a port, has the program judge it, and sends every frame where its verdict
  * says, in place. For one thread.
  */
 export class Forwarder {
-  /** Judges frames; without one they are dropped. */
-  program: EngineProgram | undefined;
-  /** The port for frames that are meant for the host (XDP_PASS); without one they are dropped. */
-  host: number | undefined;
   readonly pool: FramePool;
   readonly #engine: Engine;
   readonly #contexts: number;
+  readonly #alone: number;
   readonly #words: Int32Array;
   readonly #counters: Counters<VerdictCounter>;
+  readonly #clones: Clones;
   readonly #ports = new Map<number, Port>();
   #inputs: readonly Port[] = [];
+  #assigned: Assignment = { program: 0, host: undefined, interfaces: [], inlet: undefined };
+  /** By number of the interface. */
+  #inward: ReadonlyMap<number, Way> = new Map();
+  #outward: ReadonlyMap<number, Way> = new Map();
+  /** By number of the port that frames come by. */
+  #ways: ReadonlyMap<number, Way> = new Map();
+  /** Words of ring buffers that count what was written, and what they said the last time. */
+  #rings = new Map<number, number>();
 
   constructor(engine: Engine, pool: FramePool, { contexts, counters }: ForwarderPlace) {
     this.#engine = engine;
     this.pool = pool;
     this.#contexts = contexts;
+    this.#alone = contexts + BURST * skb.stride;
     this.#words = new Int32Array(engine.memory.memory.buffer);
     this.#counters = new Counters(engine.memory, counters, verdictCounters);
+    this.#clones = new Clones(engine.memory, pool);
   }
 
   get ports(): readonly Port[] {
@@ -52,94 +95,251 @@ export class Forwarder {
   }
 
   addPort(port: Port): void {
-    if (this.#ports.has(port.number)) throw new Error(`there are two ports with number ${port.number}`);
-    this.#ports.set(port.number, port);
-    this.#inputs = [...this.#ports.values()];
+    if (this.#inputs.some(({ number, image }) => number === port.number && image.queue === port.image.queue)) {
+      throw new Error(`there are two ports with number ${port.number}`);
+    }
+    // What goes out of an interface of several queues goes by the first.
+    if (!this.#ports.has(port.number)) this.#ports.set(port.number, port);
+    this.#inputs = [...this.#inputs, port];
+    this.assign(this.#assigned);
   }
 
-  removePort(number: number): void {
-    this.#ports.delete(number);
-    this.#inputs = [...this.#ports.values()];
+  removePort(port: Port): void {
+    this.#inputs = this.#inputs.filter((one) => one !== port);
+    if (this.#ports.get(port.number) !== port) return;
+    this.#ports.delete(port.number);
+    const other = this.#inputs.find(({ number }) => number === port.number);
+    if (other !== undefined) this.#ports.set(port.number, other);
+  }
+
+  /** With programs and maps that the engine has now. @throws Error for programs that it does not have, or that run elsewhere. */
+  assign(assigned: Assignment): void {
+    const inward = assigned.interfaces.map(({ number, ingress, host }): Way => {
+      return { number, program: this.#program(ingress), on: host, passed: VERDICT.passed };
+    });
+    const outward = assigned.interfaces.map(({ number, egress }): Way => {
+      return { number, program: this.#program(egress, 'skb'), on: number, passed: VERDICT.sent };
+    });
+    const program = this.#program(assigned.program, 'xdp');
+    const others = this.#inputs.map(({ number }): Way => {
+      return { number, program, on: program && assigned.host, passed: VERDICT.passed };
+    });
+    const hosts = assigned.interfaces.flatMap(({ host }, index) => {
+      const way = outward[index];
+      return host === undefined || way === undefined ? [] : [[host, way] as const];
+    });
+    this.#assigned = assigned;
+    this.#inward = byNumber(inward);
+    this.#outward = byNumber(outward);
+    this.#ways = new Map([...byNumber(others), ...this.#inward, ...hosts]);
+    const rings = this.#engine.maps().filter(({ type }) => type === 'ringbuf');
+    this.#rings = new Map(rings.map(({ geometry }) => [(geometry.base + HEADER.producer) >>> 2, 0]));
   }
 
   /** One burst from each port; how many frames. */
   round(): number {
     let frames = 0;
-    for (const port of this.#inputs) {
-      const count = port.receive(this.#contexts, BURST);
-      if (count === 0) continue;
-      frames += count;
-      this.program?.run(this.#contexts, count);
-      this.#dispatch(port, count);
-    }
+    for (const port of this.#inputs)
+      frames += port.number === this.#assigned.inlet ? this.#admit(port) : this.#take(port);
     for (const port of this.#inputs) port.flush();
+    if (frames > 0) this.#wake();
     return frames;
   }
 
-  #dispatch(from: Port, count: number): void {
-    for (let index = 0; index < count; index++) {
-      const context = this.#contexts + index * xdp.stride;
-      const verdict = this.program === undefined ? 1 : this.#word(context, xdp.verdict);
-      if (verdict === XDP_TX) this.#transmit(context, from);
-      else if (verdict === XDP_REDIRECT) this.#redirect(context, from);
-      else if (verdict === XDP_PASS && this.host !== undefined) this.#pass(context, this.host);
-      else this.#drop(context, verdict === XDP_ABORTED || verdict > XDP_REDIRECT ? VERDICT.aborted : VERDICT.dropped);
+  /** bpf_clone_redirect, asked by the program that runs: the copy goes behind the burst. 0 or minus an errno. */
+  clone(context: number, ifindex: number, flags: number): number {
+    return this.#clones.add(context, ifindex, flags);
+  }
+
+  #take(port: Port): number {
+    const way = this.#ways.get(port.number);
+    if (way === undefined) return 0;
+    const { program, number } = way;
+    const hook = program?.hook ?? 'xdp';
+    const count = port.receive(this.#contexts, BURST, hook, number);
+    if (count === 0) return 0;
+    program?.run(this.#contexts, count);
+    const { stride } = contextLayout[hook];
+    for (let index = 0; index < count; index++) this.#settle(this.#contexts + index * stride, way, program);
+    this.#sendClones();
+    return count;
+  }
+
+  #admit(port: Port): number {
+    const count = port.receive(this.#contexts, BURST);
+    for (let index = 0; index < count; index++) this.#admitOne(this.#contexts + index * xdp.stride);
+    this.#sendClones();
+    return count;
+  }
+
+  #admitOne(context: number): void {
+    const data = this.#word(context, xdp.data);
+    const field = (word: number) => this.#word(data - INLET_BYTES, 4 * word) >>> 0;
+    const ways = field(INLET.side) === SIDE.wire ? this.#inward : this.#outward;
+    const [id, number] = [field(INLET.program), field(INLET.ifindex)];
+    const program = id === 0 ? undefined : this.#engine.program(id);
+    const way = ways.get(number);
+    if (way === undefined || (id !== 0 && program === undefined)) {
+      this.#drop(data, VERDICT.lost);
+      return;
     }
+    if (program?.hook === 'skb') {
+      const [end, head, tail] = [xdp.dataEnd, xdp.head, xdp.tail].map((at) => this.#word(context, at));
+      fillSkb(
+        { words: this.#words, bytes: this.#engine.memory.bytes },
+        this.#alone,
+        data,
+        end ?? 0,
+        head ?? 0,
+        tail ?? 0,
+        number,
+      );
+      this.#set(this.#alone, SKB.mark, field(INLET.mark));
+      this.#set(this.#alone, SKB.priority, field(INLET.priority));
+      this.#set(this.#alone, SKB.cb, field(INLET.control));
+      program.run(this.#alone, 1);
+      this.#settle(this.#alone, way, program);
+      return;
+    }
+    const cell = field(INLET.cell);
+    this.#set(context, XDP_MD.ingressIfindex, number);
+    if (cell !== 0) this.#set(cell, 0, field(INLET.value));
+    program?.run(context, 1);
+    if (cell !== 0) this.#set(cell, 0, 0);
+    this.#settle(context, way, program);
   }
 
-  #transmit(context: number, port: Port | undefined): void {
-    if (port === undefined) this.#drop(context, VERDICT.lost);
-    else if (port.transmit(context)) this.#counters.add(VERDICT.sent, 1);
-    else this.#drop(context, VERDICT.lost);
+  #settle(context: number, way: Way, program: EngineProgram | undefined): void {
+    if (program?.hook === 'skb') this.#settleSkb(context, way, 0);
+    else this.#settleXdp(context, way, program === undefined ? XDP_PASS : this.#word(context, xdp.verdict));
   }
 
-  #redirect(context: number, from: Port): void {
+  #settleXdp(context: number, way: Way, verdict: number): void {
+    const data = this.#word(context, xdp.data);
+    if (verdict === XDP_PASS) this.#pass(context, way, 'xdp');
+    else if (verdict === XDP_TX)
+      this.#send(this.#ports.get(way.number), data, this.#word(context, xdp.dataEnd), VERDICT.sent);
+    else if (verdict === XDP_REDIRECT) this.#redirectXdp(context, way.number);
+    else this.#drop(data, verdict === XDP_DROP ? VERDICT.dropped : VERDICT.aborted);
+  }
+
+  #redirectXdp(context: number, from: number): void {
     const kind = this.#word(context, xdp.redirectKind);
-    if (kind === REDIRECT.broadcast) this.#broadcast(context, from);
-    else this.#transmit(context, this.#ports.get(this.#word(context, xdp.redirectTarget)));
+    if (kind === REDIRECT.broadcast) {
+      this.#broadcast(context, from);
+      return;
+    }
+    const port = this.#ports.get(this.#word(context, xdp.redirectTarget));
+    this.#send(port, this.#word(context, xdp.data), this.#word(context, xdp.dataEnd), VERDICT.sent);
   }
 
-  #pass(context: number, host: number): void {
-    const port = this.#ports.get(host);
-    if (port?.transmit(context)) this.#counters.add(VERDICT.passed, 1);
-    else this.#drop(context, VERDICT.lost);
+  #settleSkb(context: number, way: Way, redirects: number): void {
+    const verdict = this.#word(context, skb.verdict);
+    if (this.#word(context, skb.trapped) !== 0) this.#drop(this.#word(context, skb.data), VERDICT.aborted);
+    else if (verdict === TC_ACT_SHOT || TC_ACTS_GONE.has(verdict))
+      this.#drop(this.#word(context, skb.data), VERDICT.dropped);
+    else if (verdict === TC_ACT_REDIRECT) this.#redirectSkb(context, redirects);
+    else this.#pass(context, way, 'skb');
   }
 
-  #drop(context: number, why: number): void {
+  /** Into an interface or out of it, past those of its programs that are for socket buffers. */
+  #redirectSkb(context: number, redirects: number): void {
+    const [target, flags] = [this.#word(context, skb.redirectTarget), this.#word(context, skb.redirectFlags)];
+    this.#go(context, target, flags, redirects);
+  }
+
+  #go(context: number, target: number, flags: number, redirects: number): void {
+    const isIn = (flags & BPF_F_INGRESS) !== 0;
+    const way = (isIn ? this.#inward : this.#outward).get(target);
+    const alone =
+      isIn || !this.#ports.has(target)
+        ? undefined
+        : { number: target, program: undefined, on: target, passed: VERDICT.sent };
+    const taken = way ?? alone;
+    if (taken === undefined || redirects === MOST_REDIRECTS) {
+      this.#drop(this.#word(context, skb.data), VERDICT.lost);
+      return;
+    }
+    if (taken.program?.hook !== 'skb') {
+      this.#pass(context, taken, 'skb');
+      return;
+    }
+    this.#set(context, SKB.ifindex, target);
+    this.#set(context, skb.redirectKind, REDIRECT.none);
+    taken.program.run(context, 1);
+    this.#settleSkb(context, taken, redirects + 1);
+  }
+
+  #sendClones(): void {
+    this.#clones.take(this.#alone, (ifindex, flags) => this.#go(this.#alone, ifindex, flags, 0));
+  }
+
+  #pass(context: number, { on, passed }: Way, hook: Hook): void {
+    const layout = contextLayout[hook];
+    const data = hook === 'skb' ? tagBeside(this.#engine.memory, context) : this.#word(context, layout.data);
+    if (on === undefined) this.#drop(data, VERDICT.dropped);
+    else this.#send(this.#ports.get(on), data, this.#word(context, layout.dataEnd), passed);
+  }
+
+  #send(port: Port | undefined, data: number, end: number, counter: number): void {
+    if (port?.send(data - this.pool.image.start, end - data)) this.#counters.add(counter, 1);
+    else this.#drop(data, VERDICT.lost);
+  }
+
+  #drop(data: number, why: number): void {
     this.#counters.add(why, 1);
-    this.pool.give(this.#word(context, xdp.data) - this.pool.image.start, HOLDER.worker);
+    this.pool.give(data - this.pool.image.start, HOLDER.worker);
   }
 
   /** To the ports of a devmap's entries, each a copy. The frame itself is dropped. */
-  #broadcast(context: number, from: Port): void {
+  #broadcast(context: number, from: number): void {
     const id = this.#word(context, xdp.redirectMap);
     const isExcluded = (this.#word(context, xdp.redirectFlags) & BPF_F_EXCLUDE_INGRESS) !== 0;
     const map = this.#engine.maps().find((one) => one.id === id);
+    const data = this.#word(context, xdp.data);
     for (const [, value] of map?.entries() ?? []) {
       const port = this.#ports.get(new DataView(value.buffer, value.byteOffset).getUint32(0, true));
-      if (port !== undefined && !(isExcluded && port === from)) this.#copy(context, port);
+      if (port !== undefined && !(isExcluded && port.number === from))
+        this.#copy(data, this.#word(context, xdp.dataEnd), port);
     }
-    this.#drop(context, VERDICT.broadcast);
+    this.#drop(data, VERDICT.broadcast);
   }
 
-  #copy(context: number, port: Port): void {
-    const { start } = this.pool.image;
-    const data = this.#word(context, xdp.data);
-    const offset = this.pool.take(HOLDER.worker);
-    if (offset < 0) {
-      this.#counters.add(VERDICT.uncopied, 1);
-      return;
-    }
-    // Where the frame lies in its own: with the same room in front.
-    const at = offset + (data - start - this.pool.base(data - start));
-    const length = this.#word(context, xdp.dataEnd) - data;
-    this.#engine.memory.bytes.copyWithin(start + at, data, data + length);
-    const isSent = port.send(at, length);
-    if (!isSent) this.pool.give(offset, HOLDER.worker);
+  #copy(data: number, end: number, port: Port): void {
+    const at = this.pool.copy(data - this.pool.image.start, end - data);
+    const isSent = at >= 0 && port.send(at, end - data);
+    if (at >= 0 && !isSent) this.pool.give(at, HOLDER.worker);
     this.#counters.add(isSent ? VERDICT.copies : VERDICT.uncopied, 1);
+  }
+
+  /** Who waits for records of a ring. */
+  #wake(): void {
+    for (const [word, before] of this.#rings) {
+      const written = Atomics.load(this.#words, word);
+      if (written === before) continue;
+      this.#rings.set(word, written);
+      Atomics.notify(this.#words, word);
+    }
+  }
+
+  #program(id: number, hook?: Hook): EngineProgram | undefined {
+    if (id === 0) return undefined;
+    const program = this.#engine.program(id);
+    if (program === undefined) throw new Error(`the engine has no program ${id}`);
+    if (hook !== undefined && program.hook !== hook) {
+      const wanted = hook === 'xdp' ? 'ports run XDP programs' : 'what leaves meets programs for tc';
+      throw new Error(`program "${program.name}" is of type ${program.type}: ${wanted}`);
+    }
+    return program;
   }
 
   #word(context: number, offset: number): number {
     return this.#words[(context + offset) >>> 2] ?? 0;
   }
+
+  #set(context: number, offset: number, value: number): void {
+    this.#words[(context + offset) >>> 2] = value;
+  }
 }
+
+const byNumber = (ways: readonly Way[]): Map<number, Way> => new Map(ways.map((way) => [way.number, way]));

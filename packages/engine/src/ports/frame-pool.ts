@@ -55,10 +55,12 @@ export class FramePool {
   readonly image: FramePoolImage;
   readonly #holders: Uint8Array;
   readonly #spare: Uint32Array;
+  readonly #bytes: Uint8Array;
   readonly #shift: number;
 
-  constructor({ memory }: LinearMemory, image: FramePoolImage) {
+  constructor({ memory, bytes }: LinearMemory, image: FramePoolImage) {
     this.image = image;
+    this.#bytes = bytes;
     this.#holders = new Uint8Array(memory.buffer, image.holders, image.frames);
     this.#spare = new Uint32Array(memory.buffer, image.spare, image.frames + 1);
     this.#shift = Math.log2(image.frameBytes);
@@ -81,6 +83,16 @@ export class FramePool {
     this.#spare[0] = free - 1;
     this.#holders[frame] = holder;
     return frame << this.#shift;
+  }
+
+  /** A copy of a frame in another of the worker's, with the same room in front; or -1. */
+  copy(offset: number, length: number): number {
+    const taken = this.take(HOLDER.worker);
+    if (taken < 0) return -1;
+    const { start } = this.image;
+    const to = taken + offset - this.base(offset);
+    this.#bytes.copyWithin(start + to, start + offset, start + offset + length);
+    return to;
   }
 
   /** `offset`: of any byte in it. */

@@ -1,5 +1,6 @@
-import { contextLayout, REDIRECT, XDP_MD } from '../memory/frame-context.ts';
+import { contextLayout, type Hook } from '../memory/frame-context.ts';
 import type { LinearMemory } from '../memory/linear-memory.ts';
+import { fillSkb, fillXdp, type Views } from './contexts.ts';
 import { COMPLETED, Counters, FILLED, FULL, type PortCounter, portCounters, RECEIVED, SENT } from './counters.ts';
 import { type FramePool, HOLDER } from './frame-pool.ts';
 import type { Device, PortImage } from './port-image.ts';
@@ -7,21 +8,6 @@ import { Consumer, DESCRIPTOR, OFFSET, Producer } from './ring.ts';
 
 /** Fewer new frames are not worth a look at the fill ring. */
 const FILL_BATCH = 32;
-
-// Words of a frame's context.
-const word = (offset: number): number => offset >>> 2;
-const { xdp } = contextLayout;
-const STRIDE = word(xdp.stride);
-const DATA = word(xdp.data);
-const DATA_END = word(xdp.dataEnd);
-const DATA_META = word(xdp.dataMeta);
-const INGRESS = word(XDP_MD.ingressIfindex);
-const QUEUE = word(XDP_MD.rxQueue);
-const EGRESS = word(XDP_MD.egressIfindex);
-const HEAD = word(xdp.head);
-const TAIL = word(xdp.tail);
-const TRAPPED = word(xdp.trapped);
-const REDIRECT_KIND = word(xdp.redirectKind);
 
 /**
  * A port, for the one thread that works on it. A frame that was received belongs to the worker, until it is transmitted by a
@@ -32,6 +18,7 @@ export class Port {
   readonly number: number;
   readonly device: Device;
   readonly #words: Int32Array;
+  readonly #views: Views;
   readonly #pool: FramePool;
   readonly #counters: Counters<PortCounter>;
   readonly #rx: Consumer;
@@ -46,6 +33,7 @@ export class Port {
     this.number = image.number;
     this.device = device;
     this.#words = new Int32Array(memory.memory.buffer);
+    this.#views = { words: this.#words, bytes: memory.bytes };
     this.#pool = pool;
     this.#counters = new Counters(memory, image.counters, portCounters);
     const { rx, tx, fill, completion } = image.rings;
@@ -56,8 +44,11 @@ export class Port {
     this.#refill();
   }
 
-  /** Fills contexts from address `first` on with at most `most` frames that have come; how many. */
-  receive(first: number, most: number): number {
+  /**
+   * Fills contexts of the hook from address `first` on with at most `most` frames that have come; how many. `ifindex`: the interface
+   * that programs see them as of.
+   */
+  receive(first: number, most: number, hook: Hook = 'xdp', ifindex: number = this.number): number {
     this.device.exchange?.();
     const count = Math.min(this.#rx.available(), most);
     if (count === 0) {
@@ -66,22 +57,18 @@ export class Port {
     }
     const words = this.#words;
     const { start, frameBytes } = this.#pool.image;
-    const { number, queue, slot } = this.image;
-    for (let index = 0, context = first >>> 2; index < count; index++, context += STRIDE) {
+    const { queue, slot } = this.image;
+    const { stride } = contextLayout[hook];
+    for (let index = 0, context = first; index < count; index++, context += stride) {
       const entry = this.#rx.next();
       const offset = words[entry] ?? 0;
       const base = this.#pool.base(offset);
       this.#pool.pass(base, slot, HOLDER.worker);
-      words[context + DATA] = start + offset;
-      words[context + DATA_END] = start + offset + (words[entry + 2] ?? 0);
-      words[context + DATA_META] = start + offset;
-      words[context + INGRESS] = number;
-      words[context + QUEUE] = queue;
-      words[context + EGRESS] = 0;
-      words[context + HEAD] = start + base;
-      words[context + TAIL] = start + base + frameBytes;
-      words[context + TRAPPED] = 0;
-      words[context + REDIRECT_KIND] = REDIRECT.none;
+      const at = start + offset;
+      const length = words[entry + 2] ?? 0;
+      const head = start + base;
+      if (hook === 'xdp') fillXdp(words, context, at, at + length, head, head + frameBytes, ifindex, queue);
+      else fillSkb(this.#views, context, at, at + length, head, head + frameBytes, ifindex);
     }
     this.#rx.release();
     this.#refill();
@@ -89,14 +76,7 @@ export class Port {
     return count;
   }
 
-  /** Takes the frame of a context; `false` if the ring is full, and the frame still the caller's. */
-  transmit(context: number): boolean {
-    const words = this.#words;
-    const data = words[(context >>> 2) + DATA] ?? 0;
-    return this.send(data - this.#pool.image.start, (words[(context >>> 2) + DATA_END] ?? 0) - data);
-  }
-
-  /** As transmit, for the frame that the byte at `offset` of the pool lies in. */
+  /** Takes the frame that the byte at `offset` of the pool lies in; `false` if the ring is full, and the frame still the caller's. */
   send(offset: number, length: number): boolean {
     if (!this.#tx.hasRoom()) {
       this.flush();

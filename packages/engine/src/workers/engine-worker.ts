@@ -1,4 +1,4 @@
-import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
+import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
 import type { Engine } from '../engine.ts';
 import { Counters, type VerdictCounter, verdictCounters } from '../ports/counters.ts';
 import { createCounters } from '../ports/create-port.ts';
@@ -11,7 +11,7 @@ import {
   freeFramePool,
 } from '../ports/frame-pool.ts';
 import type { Trap } from '../trap-report.ts';
-import type { Configuration, FromWorker, PollOptions, ToWorker, WorkerStart } from './messages.ts';
+import type { Answer, Configuration, FromWorker, PollOptions, ToWorker, WorkerStart } from './messages.ts';
 
 export interface EngineWorkerOptions {
   /** Which of the engine's CPUs it is. */
@@ -26,6 +26,16 @@ interface Waiting {
   readonly resolve: () => void;
   readonly reject: (error: Error) => void;
 }
+
+const PATIENCE_MS = 5000;
+const NOTHING: Configuration = {
+  ports: [],
+  program: 0,
+  host: undefined,
+  interfaces: [],
+  inlet: undefined,
+  network: undefined,
+};
 
 /** JavaScript, or TypeScript: as this file. */
 const ENTRY = new URL(`./worker-main${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
@@ -44,6 +54,7 @@ export class EngineWorker implements AsyncDisposable {
   readonly #worker: Worker;
   readonly #commands: MessagePort;
   readonly #words: Int32Array;
+  readonly #answered = new Int32Array(new SharedArrayBuffer(4));
   readonly #waiting = new Map<number, Waiting>();
   readonly #ended: Promise<void>;
   readonly #slots = new Set<number>();
@@ -63,9 +74,18 @@ export class EngineWorker implements AsyncDisposable {
     this.#words = new Int32Array(engine.memory.memory.buffer);
     const { port1, port2 } = new MessageChannel();
     this.#commands = port1;
+    port1.on('message', (answer: Answer) => this.#settle(answer));
     port1.unref();
     const holdings = linux?.createHoldings();
-    const start: WorkerStart = { image: engine.image(), cpu, pool: this.pool, place: this.#place, poll, holdings };
+    const start: WorkerStart = {
+      image: engine.image(),
+      cpu,
+      pool: this.pool,
+      place: this.#place,
+      poll,
+      answered: this.#answered.buffer,
+      holdings,
+    };
     this.#worker = new Worker(ENTRY, {
       name: `twinpath engine ${cpu}`,
       workerData: { ...start, commands: port2 },
@@ -73,7 +93,7 @@ export class EngineWorker implements AsyncDisposable {
       // Descriptors of native code are not Node's to close; those that are left are closed by number.
       trackUnmanagedFds: false,
     });
-    this.#worker.on('message', (message: FromWorker) => this.#hear(message, onTrap));
+    this.#worker.on('message', ({ trap }: FromWorker) => onTrap?.(trap));
     this.#worker.on('error', (error) => {
       this.#end ??= error instanceof Error ? error : new Error(String(error));
     });
@@ -111,8 +131,27 @@ export class EngineWorker implements AsyncDisposable {
    * those that go, what is being sent is waited for.
    */
   configure(configuration: Partial<Configuration>): Promise<void> {
-    const all: Configuration = { ports: [], program: 0, host: undefined, network: undefined, ...configuration };
-    return this.#tell({ kind: 'configure', image: this.#engine.image(), configuration: all });
+    return this.#tell(this.#configured(configuration));
+  }
+
+  /**
+   * As configure, and has been done when it returns: what is disposed behind it is nowhere used any more. This thread stands still
+   * meanwhile, for 20 ms at most when the worker is not at fault; it must have answered once before.
+   */
+  configureNow(configuration: Partial<Configuration>): void {
+    let outcome: Answer | undefined;
+    const settled = (error?: Error) => {
+      outcome = error === undefined ? { id: 0 } : { id: 0, error };
+    };
+    this.#ask(this.#configured(configuration), { resolve: () => settled(), reject: settled });
+    const deadline = performance.now() + PATIENCE_MS;
+    while (outcome === undefined) {
+      const before = Atomics.load(this.#answered, 0);
+      if (this.#hear()) continue;
+      if (performance.now() > deadline) throw new Error(`engine worker ${this.cpu} does not answer`);
+      Atomics.wait(this.#answered, 0, before, PATIENCE_MS / 10);
+    }
+    if (outcome.error !== undefined) throw outcome.error;
   }
 
   /** Takes back the frames of ports that were left out of the configuration, and are closed. */
@@ -146,29 +185,43 @@ export class EngineWorker implements AsyncDisposable {
   }
 
   #tell(message: Without<ToWorker, 'id'>): Promise<void> {
-    if (this.#end !== undefined) return Promise.reject(this.#end);
-    const id = this.#serial++;
-    return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve, reject });
-      this.#commands.postMessage({ id, ...message });
-      const bell = this.pool.bell >>> 2;
-      Atomics.add(this.#words, bell, 1);
-      Atomics.notify(this.#words, bell);
-    });
+    return new Promise((resolve, reject) => this.#ask(message, { resolve, reject }));
   }
 
-  #hear(message: FromWorker, onTrap: EngineWorkerOptions['onTrap']): void {
-    if (message.kind === 'trap') {
-      onTrap?.(message.trap);
+  #configured(configuration: Partial<Configuration>): Without<ToWorker, 'id'> {
+    return { kind: 'configure', image: this.#engine.image(), configuration: { ...NOTHING, ...configuration } };
+  }
+
+  #ask(message: Without<ToWorker, 'id'>, waiting: Waiting): void {
+    if (this.#end !== undefined) {
+      waiting.reject(this.#end);
       return;
     }
-    const waiting = this.#waiting.get(message.id);
-    this.#waiting.delete(message.id);
-    if (message.kind === 'done') waiting?.resolve();
-    else waiting?.reject(message.error);
+    const id = this.#serial++;
+    this.#waiting.set(id, waiting);
+    this.#commands.postMessage({ id, ...message });
+    const bell = this.pool.bell >>> 2;
+    Atomics.add(this.#words, bell, 1);
+    Atomics.notify(this.#words, bell);
+  }
+
+  /** One answer, if there is any. */
+  #hear(): boolean {
+    const received: { readonly message: Answer } | undefined = receiveMessageOnPort(this.#commands);
+    if (received !== undefined) this.#settle(received.message);
+    return received !== undefined;
+  }
+
+  #settle({ id, error }: Answer): void {
+    const waiting = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    if (error === undefined) waiting?.resolve();
+    else waiting?.reject(error);
   }
 
   #bury(): void {
+    // What it has said before its end.
+    while (this.#hear());
     this.#commands.close();
     this.#end ??= new Error(`engine worker ${this.cpu} has ended`);
     for (const { reject } of this.#waiting.values()) reject(this.#end);

@@ -1,17 +1,13 @@
 import type { EngineImage } from '../engine-image.ts';
 import type { FibPort, Neighbour, Route } from '../helpers/fib-table.ts';
-import type { ForwarderPlace } from '../ports/forwarder.ts';
+import type { Assignment, ForwarderPlace } from '../ports/forwarder.ts';
 import type { FramePoolImage } from '../ports/frame-pool.ts';
 import type { PortImage } from '../ports/port-image.ts';
 import type { Trap } from '../trap-report.ts';
 
 /** All that a worker is to do; what is not here any more stops. */
-export interface Configuration {
+export interface Configuration extends Assignment {
   readonly ports: readonly PortImage[];
-  /** Id of the program that judges frames; 0: all are dropped. */
-  readonly program: number;
-  /** Number of the port for frames that are meant for the host. */
-  readonly host: number | undefined;
   /** What bpf_fib_lookup and check_mtu know. */
   readonly network: Network | undefined;
 }
@@ -28,6 +24,8 @@ export interface WorkerStart {
   readonly pool: FramePoolImage;
   readonly place: ForwarderPlace;
   readonly poll: PollOptions;
+  /** i32: counts answers. */
+  readonly answered: SharedArrayBuffer;
   /** Shared with who started it: see recordHoldings. */
   readonly holdings: SharedArrayBuffer | undefined;
 }
@@ -48,7 +46,15 @@ export type ToWorker = { readonly id: number } & (
   | { readonly kind: 'stop' }
 );
 
-export type FromWorker =
-  | { readonly kind: 'done'; readonly id: number }
-  | { readonly kind: 'failed'; readonly id: number; readonly error: Error }
-  | { readonly kind: 'trap'; readonly trap: Trap };
+/** To one of them, by the way that it came. */
+export interface Answer {
+  readonly id: number;
+  /** Why it was not done. */
+  readonly error?: Error;
+}
+
+/** What nobody has asked for. */
+export interface FromWorker {
+  readonly kind: 'trap';
+  readonly trap: Trap;
+}

@@ -1,7 +1,7 @@
 // The thread of an EngineWorker.
 
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
-import type { FromWorker, ToWorker, WorkerStart } from './messages.ts';
+import type { Answer, FromWorker, ToWorker, WorkerStart } from './messages.ts';
 import { PollLoop } from './poll-loop.ts';
 import { PortWorker } from './worker.ts';
 
@@ -14,6 +14,8 @@ if (owner === null) throw new Error('this is the main module of a worker thread'
 const linux = process.platform === 'linux' ? await import('./linux-machine.ts') : undefined;
 linux?.prepare(start);
 
+const { commands } = workerData;
+const answered = new Int32Array(start.answered);
 const tell = (message: FromWorker): void => owner.postMessage(message);
 let [second, traps] = [0, 0];
 using worker = new PortWorker(start, linux?.machine, (trap) => {
@@ -38,18 +40,22 @@ function hear(): boolean {
     const received: { readonly message: ToWorker } | undefined = receiveMessageOnPort(commands);
     if (received === undefined) return false;
     const { id } = received.message;
+    const answer = (message: Answer) => {
+      commands.postMessage(message);
+      Atomics.add(answered, 0, 1);
+      Atomics.notify(answered, 0);
+    };
     try {
       const isOver = obey(received.message);
       if (isOver) worker[Symbol.dispose]();
-      tell({ kind: 'done', id });
+      answer({ id });
       if (isOver) return true;
     } catch (error) {
-      tell({ kind: 'failed', id, error: error instanceof Error ? error : new Error(String(error)) });
+      answer({ id, error: error instanceof Error ? error : new Error(String(error)) });
     }
   }
 }
 
-const { commands } = workerData;
 const loop = new PollLoop(worker.engine.memory, worker.forwarder, start.poll, linux?.waitForFds ?? (() => {}));
 loop.run(hear);
 commands.close();

@@ -34,25 +34,19 @@ export class PortWorker implements Disposable {
       onTrap,
       fib: (parameters, flags) => this.#fib?.lookup(parameters, flags) ?? NOT_FORWARDED,
       mtu: (ifindex) => this.#fib?.mtu(ifindex) ?? ETHERNET_MTU,
+      clone: (_engine, context, ifindex, flags) => this.forwarder.clone(context, ifindex, flags),
     });
     this.forwarder = new Forwarder(this.engine, new FramePool(this.engine.memory, pool), place);
   }
 
   /** What stays goes on untouched. @throws Error when a port cannot be opened; then it and those behind it are not there. */
-  configure({ ports, program, host, network }: Configuration): void {
+  configure({ ports, network, ...assigned }: Configuration): void {
     const { forwarder, engine } = this;
     for (const port of forwarder.ports) {
       if (!ports.some(({ counters }) => counters === port.image.counters)) this.#close(port);
     }
     this.#fib = network && fibOf(network);
-    forwarder.program = engine.programs().find(({ id }) => id === program);
-    if (program !== 0 && forwarder.program === undefined) throw new Error(`the engine has no program ${program}`);
-    if (forwarder.program !== undefined && forwarder.program.hook !== 'xdp') {
-      throw new Error(
-        `program "${forwarder.program.name}" is of type ${forwarder.program.type}: ports run XDP programs`,
-      );
-    }
-    forwarder.host = host;
+    forwarder.assign(assigned);
     for (const image of ports) {
       const isNew = !forwarder.ports.some((port) => port.image.counters === image.counters);
       if (isNew) forwarder.addPort(new Port(engine.memory, forwarder.pool, image, this.#open(image)));
@@ -78,7 +72,7 @@ export class PortWorker implements Disposable {
   }
 
   #close(port: Port): void {
-    this.forwarder.removePort(port.number);
+    this.forwarder.removePort(port);
     const deadline = performance.now() + DRAIN_MS;
     port.flush();
     while (port.sending > 0 && performance.now() < deadline) port.flush();

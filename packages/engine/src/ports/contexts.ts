@@ -1,0 +1,70 @@
+// Contexts of frames that have come, as the kernel would make them. Addresses are bytes in linear memory.
+import { contextLayout, REDIRECT, SKB, XDP_MD } from '../memory/frame-context.ts';
+
+const word = (offset: number): number => offset >>> 2;
+const { xdp, skb } = contextLayout;
+const SKB_WORDS = word(skb.stride);
+
+/** xdp_md, and what follows it. `head` and `tail`: how far the frame's ends may move. */
+export function fillXdp(
+  words: Int32Array,
+  context: number,
+  data: number,
+  end: number,
+  head: number,
+  tail: number,
+  ifindex: number,
+  queue: number,
+): void {
+  const at = context >>> 2;
+  words[at + word(xdp.data)] = data;
+  words[at + word(xdp.dataEnd)] = end;
+  words[at + word(xdp.dataMeta)] = data;
+  words[at + word(XDP_MD.ingressIfindex)] = ifindex;
+  words[at + word(XDP_MD.rxQueue)] = queue;
+  words[at + word(XDP_MD.egressIfindex)] = 0;
+  words[at + word(xdp.head)] = head;
+  words[at + word(xdp.tail)] = tail;
+  words[at + word(xdp.trapped)] = 0;
+  words[at + word(xdp.redirectKind)] = REDIRECT.none;
+}
+
+/** The memory. */
+export interface Views {
+  readonly words: Int32Array;
+  readonly bytes: Uint8Array;
+}
+
+/** __sk_buff, and what follows it. All bytes are linear, VLAN tags among them. */
+export function fillSkb(
+  { words, bytes }: Views,
+  context: number,
+  data: number,
+  end: number,
+  head: number,
+  tail: number,
+  ifindex: number,
+): void {
+  const at = context >>> 2;
+  words.fill(0, at, at + SKB_WORDS);
+  words[at + word(SKB.len)] = end - data;
+  words[at + word(SKB.wireLen)] = end - data;
+  words[at + word(SKB.protocol)] = protocolAt(bytes, data);
+  words[at + word(SKB.ifindex)] = ifindex;
+  words[at + word(skb.data)] = data;
+  words[at + word(skb.dataEnd)] = end;
+  words[at + word(skb.dataMeta)] = data;
+  words[at + word(skb.head)] = head;
+  words[at + word(skb.tail)] = tail;
+}
+
+const ETH_P_802_3 = 0x0001;
+const ETH_P_802_2 = 0x0004;
+const FIRST_ETHERTYPE = 0x0600;
+
+/** What eth_type_trans makes of a frame, as it lies in memory. Raw IPX begins with a checksum of ones. */
+export function protocolAt(bytes: Uint8Array, frame: number): number {
+  const field = (at: number) => ((bytes[frame + at] ?? 0) << 8) | (bytes[frame + at + 1] ?? 0);
+  const type = field(12) >= FIRST_ETHERTYPE ? field(12) : field(14) === 0xffff ? ETH_P_802_3 : ETH_P_802_2;
+  return ((type & 0xff) << 8) | (type >> 8);
+}
