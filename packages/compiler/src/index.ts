@@ -18,6 +18,7 @@ export {
   lowerPrograms,
   type ProgramChoice,
 } from './compile.ts';
+export { ConfigReads } from './config-reads.ts';
 export type { ContextValues } from './evaluate/context.ts';
 export { createEnvironment, type Environment } from './evaluate/environment.ts';
 export { evaluate, type Outcome, type TraceStep } from './evaluate/evaluate.ts';

@@ -1,5 +1,5 @@
 import type { SizeClass } from '@twinpath/classifier';
-import { compileFunction, type FunctionProgram, type ImportedVnf, placeChoice } from '@twinpath/compiler';
+import { ConfigReads, compileFunction, type FunctionProgram, type ImportedVnf, placeChoice } from '@twinpath/compiler';
 import { type MapSpec, skbChecksumState } from '@twinpath/ebpf';
 import type { InstancePlaces, InstancePlane } from '../instance-plane.ts';
 
@@ -17,15 +17,20 @@ export interface Made {
   readonly maps: readonly MapSpec[];
 }
 
+interface Kept {
+  readonly program: FunctionProgram;
+  /** What it was made of. */
+  readonly reads: ConfigReads;
+}
+
 /** Compiles a function for its places, each place once for as long as what it is compiled with is the same. */
 export class PlacePrograms {
   readonly #options: PlaceProgramsOptions;
-  /** What all programs depend on. */
+  /** What all programs depend on, besides the configuration. */
   #given = '';
-  #config: unknown;
   #maps: readonly MapSpec[] = [];
   /** By place. */
-  #made = new Map<string, FunctionProgram>();
+  #made = new Map<string, Kept>();
 
   constructor(options: PlaceProgramsOptions) {
     this.#options = options;
@@ -37,24 +42,28 @@ export class PlacePrograms {
     { config, classes }: { readonly config: unknown; readonly classes: ReadonlyMap<string, SizeClass> },
   ): Made {
     const given = JSON.stringify([[...classes], ports, reasons]);
-    const known = config === this.#config && given === this.#given ? this.#made : new Map<string, FunctionProgram>();
     const wanted = new Map(placements.map((placement) => [JSON.stringify(placement), placeChoice(placement)] as const));
-    const missing = [...wanted].filter(([key]) => !known.has(key));
-    const made = new Map([...known].filter(([key]) => wanted.has(key)));
-    if (missing.length > 0 || known.size === 0) {
+    const made = new Map(
+      [...this.#made].filter(
+        ([place, { reads }]) => given === this.#given && wanted.has(place) && reads.isSame(config),
+      ),
+    );
+    const missing = [...wanted].filter(([place]) => !made.has(place));
+    if (missing.length > 0 || given !== this.#given) {
       const { cpus } = this.#options.plane;
       const { imported, seed, key } = this.#options;
       const checksumState = skbChecksumState();
       const target = { clock: 'kernel', cpus, ports, classifiers: classes, seed, key, checksumState } as const;
       const programs = missing.map(([, choice]) => choice);
-      const compiled = compileFunction(imported, { config, target, programs, reasons });
+      const reads = new ConfigReads(config);
+      const compiled = compileFunction(imported, { config: reads.config, target, programs, reasons });
       missing.forEach(([place], index) => {
         const program = compiled.programs[index];
-        if (program !== undefined) made.set(place, program);
+        if (program !== undefined) made.set(place, { program, reads });
       });
       this.#maps = compiled.maps;
     }
-    [this.#given, this.#config, this.#made] = [given, config, made];
-    return { programs: [...wanted.keys()].flatMap((place) => made.get(place) ?? []), maps: this.#maps };
+    [this.#given, this.#made] = [given, made];
+    return { programs: [...wanted.keys()].flatMap((place) => made.get(place)?.program ?? []), maps: this.#maps };
   }
 }
