@@ -4,46 +4,104 @@ import type { Engine, EngineMap } from '@twinpath/engine';
 import { KernelStore } from '../kernel/kernel-store.ts';
 import { ExactTrie } from '../tables/exact-trie.ts';
 import type { InstanceMaps } from '../tables/instance-maps.ts';
+import { findHeld, type HeldMap, type MapOwner, StagedMapSet } from '../tables/staged-map-set.ts';
 
-/** The maps of one function in the memory of an engine. */
-export class EngineMaps implements InstanceMaps, Disposable {
-  readonly cpus: number;
-  /** Bursts end before Node writes again, on this thread. */
-  readonly graceMs = 0;
-  /** By the names of their specs, for programs. */
-  readonly byName: Readonly<Record<string, EngineMap>>;
-  readonly #stores = new Map<string, MapStore>();
+/** One map with the ways into it. */
+class Held implements HeldMap {
+  readonly map: EngineMap;
+  readonly #free: (map: EngineMap) => void;
+  #store: MapStore | undefined;
 
-  /** @throws EngineError when the engine's memory is used up. */
-  constructor(engine: Engine, specs: readonly MapSpec[]) {
-    this.cpus = engine.cpus;
-    using made = new DisposableStack();
-    this.byName = Object.fromEntries(specs.map((spec) => [spec.name, made.use(engine.createMap(spec))]));
-    made.move();
+  constructor(map: EngineMap, free: (map: EngineMap) => void) {
+    this.map = map;
+    this.#free = free;
   }
 
-  store(name: string): MapStore {
-    const known = this.#stores.get(name);
-    if (known !== undefined) return known;
-    const map = this.map(name);
-    const store = new KernelStore(map);
-    const exact = map.type === 'lpm-trie' ? new ExactTrie(store) : store;
-    this.#stores.set(name, exact);
-    return exact;
+  get store(): MapStore {
+    this.#store ??= this.#open();
+    return this.#store;
   }
 
-  memory(name: string): Uint8Array {
-    const map = this.map(name);
-    return map.memory().subarray(0, map.valueSize);
-  }
-
-  map(name: string): EngineMap {
-    const map = this.byName[name];
-    if (map === undefined) throw new RangeError(`the function has no map "${name}"`);
-    return map;
+  get memory(): Uint8Array {
+    return this.map.memory().subarray(0, this.map.valueSize);
   }
 
   [Symbol.dispose](): void {
-    for (const map of Object.values(this.byName)) map[Symbol.dispose]();
+    this.#free(this.map);
+  }
+
+  #open(): MapStore {
+    const store = new KernelStore(this.map);
+    return this.map.type === 'lpm-trie' ? new ExactTrie(store) : store;
+  }
+}
+
+/** Of an engine. */
+export class StagedEngineMaps extends StagedMapSet<Held> {}
+
+export interface EngineMapsOptions {
+  /** Milliseconds for which bursts that other threads run may see what has been changed; default 0: there are none. */
+  readonly graceMs?: number;
+  /** When nobody runs programs any more that use it. Default: now. */
+  readonly free?: (map: EngineMap) => void;
+}
+
+/** The maps of one function in the memory of an engine. */
+export class EngineMaps implements InstanceMaps, MapOwner<Held>, Disposable {
+  readonly cpus: number;
+  readonly graceMs: number;
+  readonly #engine: Engine;
+  readonly #free: (map: EngineMap) => void;
+  #held: ReadonlyMap<string, Held> = new Map();
+
+  /** @throws EngineError when the engine's memory is used up. */
+  constructor(engine: Engine, specs: readonly MapSpec[] = [], options: EngineMapsOptions = {}) {
+    const { graceMs = 0, free = (map) => map[Symbol.dispose]() } = options;
+    this.cpus = engine.cpus;
+    this.graceMs = graceMs;
+    this.#engine = engine;
+    this.#free = free;
+    const staged = this.stage(specs);
+    staged.install();
+    staged.commit();
+  }
+
+  /** By the names of their specs, for programs. */
+  get byName(): Readonly<Record<string, EngineMap>> {
+    return Object.fromEntries([...this.#held].map(([name, { map }]) => [name, map]));
+  }
+
+  store(name: string): MapStore {
+    return findHeld(this.#held, name).store;
+  }
+
+  memory(name: string): Uint8Array {
+    return findHeld(this.#held, name).memory;
+  }
+
+  map(name: string): EngineMap {
+    return findHeld(this.#held, name).map;
+  }
+
+  /** `undefined`: there is no map of this name. */
+  typeOf(name: string): MapSpec['type'] | undefined {
+    return this.#held.get(name)?.map.type;
+  }
+
+  create(spec: MapSpec): Held {
+    return new Held(this.#engine.createMap(spec), this.#free);
+  }
+
+  stage(specs: readonly MapSpec[], fresh?: ReadonlySet<string>): StagedEngineMaps {
+    return new StagedEngineMaps(this, this.#held, specs, fresh);
+  }
+
+  install(held: ReadonlyMap<string, Held>): void {
+    this.#held = held;
+  }
+
+  [Symbol.dispose](): void {
+    for (const held of this.#held.values()) held[Symbol.dispose]();
+    this.#held = new Map();
   }
 }
