@@ -18,6 +18,8 @@ const debian = {
     tcpdump: 'tcpdump',
     tshark: 'tshark',
     wrk: 'wrk',
+    iperf3: 'iperf3',
+    tcpreplay: 'tcpreplay',
     snmpd: 'snmpd',
     clang: 'clang',
     'llvm-objdump': 'llvm',

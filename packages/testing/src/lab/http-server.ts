@@ -59,6 +59,8 @@ function nginxConfiguration(of: { folder: string; file: string; port: number; pi
     'http {',
     ...temporary,
     '  access_log off;',
+    // A connection ends when its client wants it to.
+    '  keepalive_requests 1000000000;',
     '  default_type text/plain;',
     '  server {',
     `    listen [::]:${of.port} ipv6only=off;`,
