@@ -1,6 +1,6 @@
 // The rules of direction of ARCHITECTURE.md, one rule a line.
 const layers = [
-  ['packet', 'linux'],
+  ['packet', 'linux', 'ndpi'],
   ['ebpf', 'vnf', 'classifier'],
   ['compiler', 'engine', 'api'],
   ['runtime', 'functions'],
@@ -37,7 +37,7 @@ module.exports = {
   forbidden: [
     ...down,
     ...own,
-    door('koffi', '^packages/linux/'),
+    door('koffi', '^packages/(linux|ndpi)/'),
     door('hono', '^packages/daemon/'),
     door('@hono', '^packages/daemon/'),
     door('typescript', '^packages/compiler/src/frontend/parse/'),
@@ -45,7 +45,7 @@ module.exports = {
       name: 'functions-stand-on-the-authors-surface',
       severity: 'error',
       from: { path: '^packages/functions/', pathNot: tests },
-      to: { path: '^packages/', pathNot: '^packages/(functions|vnf|packet)/' },
+      to: { path: '^packages/', pathNot: '^packages/(functions|vnf|packet|ndpi)/' },
     },
     {
       name: 'no-cycles',

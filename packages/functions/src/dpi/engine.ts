@@ -1,0 +1,22 @@
+import { Ndpi, NdpiMissingError } from '@twinpath/ndpi';
+import type { Log } from '@twinpath/vnf';
+import type { Config } from './config.ts';
+
+/** nDPI, if it is wanted and here. `signal`: its process ends with it.
+ *  @throws NdpiMissingError where the configuration wants nothing else */
+export async function openEngine(wanted: Config['engine'], log: Log, signal: AbortSignal): Promise<Ndpi | undefined> {
+  if (wanted === 'builtin') return undefined;
+  try {
+    const ndpi = await Ndpi.start({
+      onLost: (error, retryMs) => log.error(`${error.message}; the next try is in ${retryMs} ms. ${error.hint}`),
+      onBack: () => log.info('nDPI is there again'),
+    });
+    signal.addEventListener('abort', () => void ndpi[Symbol.asyncDispose](), { once: true });
+    log.info(`nDPI ${ndpi.revision} names applications; what it does not know, the built-in classifiers may`);
+    return ndpi;
+  } catch (error) {
+    if (wanted === 'ndpi' || !(error instanceof NdpiMissingError)) throw error;
+    log.warn(`${error.message}: only the built-in classifiers name applications. ${error.hint}`);
+    return undefined;
+  }
+}

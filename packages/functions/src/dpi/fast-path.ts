@@ -1,0 +1,86 @@
+import {
+  canonical,
+  copyToSlowPath,
+  type FiveTuple,
+  type IpHeader,
+  next,
+  type Packet,
+  type Ref,
+  slowPath,
+  type u16,
+  type Verdict,
+} from '@twinpath/vnf';
+import type { Config } from './config.ts';
+import { enforce } from './enforce.ts';
+import { followFragment, rememberFragment } from './fragments.ts';
+import { UNDECIDED } from './sizes.ts';
+import { count, flows, held, policies, sample, undecided, type undecidedFlow } from './tables.ts';
+
+export type Constants = Omit<Config, 'policies' | 'applications' | 'classifiers'>;
+export type FlowKey = FiveTuple & { vlan: u16 };
+
+/** A packet of a flow that has a verdict costs one lookup, and another one for what is counted. */
+export function inspect(packet: Packet, config: Constants): Verdict {
+  const ip = packet.ip();
+  if (!ip) return next;
+  const flow = ip.flow();
+  if (!flow) return ip.isFirstFragment ? next : followFragment(packet, ip, config);
+  const key = { ...canonical(flow), vlan: packet.ethernet()?.vlan?.id ?? 0 };
+
+  const known = flows.lookup(key);
+  if (!known) return lookCloser(packet, ip, key, config);
+  const { application } = known;
+  const tcp = ip.tcp();
+  if (tcp && (tcp.syn || tcp.fin || tcp.rst)) {
+    const isClosing = known.state === 'closing';
+    if (!tcp.syn) known.state = 'closing';
+    else if (tcp.ack || isClosing || !blocks(application, config)) {
+      flows.remove(key);
+      count.restarted();
+      return lookCloser(packet, ip, key, config);
+    } else return next;
+  }
+  if (ip.isFragment) rememberFragment(packet, key, application);
+  return enforce(packet, ip, application, config);
+}
+
+/** A sender whose connection is blocked must not get rid of the verdict with a SYN that the other end does not accept: then only the
+ *  SYN of the answer, or the end of the old connection, shows a new one. */
+function blocks(application: number, config: Constants): boolean {
+  if (!config.acts) return false;
+  const policy = policies.at(application);
+  return policy !== undefined && (policy.action === 'drop' || policy.action === 'limit');
+}
+
+/** A flow without a verdict: its first packets are shown to the classifiers. */
+function lookCloser(packet: Packet, ip: IpHeader, key: FlowKey, config: Constants): Verdict {
+  const tcp = ip.tcp();
+  const before = undecided.lookup(key);
+  if (before && tcp?.syn === true && before.isClosing) undecided.remove(key);
+  const waiting = undecided.lookup(key) ?? begin(packet, ip, key, config);
+  if (!waiting) return next;
+  if (tcp && (tcp.fin || tcp.rst)) waiting.isClosing = true;
+  const { application, left, born } = waiting;
+  if (application !== UNDECIDED) return enforce(packet, ip, application, config);
+  waiting.traffic.count(packet);
+  if (left === 0) {
+    count.waiting();
+    return next;
+  }
+  waiting.left = left - 1;
+  count.shown();
+  if (config.mode === 'hold') return slowPath(held, { key, born, left: left - 1 });
+  copyToSlowPath(sample, { key, born, left: left - 1 });
+  return next;
+}
+
+function begin(
+  packet: Packet,
+  ip: IpHeader,
+  key: FlowKey,
+  { packets }: Constants,
+): Ref<typeof undecidedFlow> | undefined {
+  count.opened();
+  const left = ip.tcp() ? packets.tcp : packets.other;
+  return undecided.lookupOrInsert(key, { born: packet.now, left, isClosing: false, application: UNDECIDED });
+}

@@ -1,0 +1,25 @@
+const INSTALL = 'install it (Debian 12: apt-get install libndpi4.2)';
+
+/** There is no nDPI to be had here: the library is absent, another version, or may not be run. */
+export class NdpiMissingError extends Error {
+  override readonly name = 'NdpiMissingError';
+  readonly code = 'TP_NDPI_MISSING';
+  readonly hint: string;
+
+  constructor(why: string, hint = INSTALL) {
+    super(`nDPI cannot be used: ${why}`);
+    this.hint = hint;
+  }
+}
+
+/** The child process ended, or was ended, with packets that it had not answered for. */
+export class NdpiLostError extends Error {
+  override readonly name = 'NdpiLostError';
+  readonly code = 'TP_NDPI_LOST';
+  readonly hint =
+    'flows that were being looked at begin anew with their next packets; the process is started again by itself';
+
+  constructor(why: string) {
+    super(`nDPI's process was lost: ${why}`);
+  }
+}
