@@ -75,6 +75,7 @@ export type { BatchedFrame, PacketBatch } from './packet-batch.ts';
 export type { SendOptions } from './packet-sender.ts';
 export { PacketSocket, type PacketSocketOptions } from './packet-socket.ts';
 export { pageAligned } from './page-aligned.ts';
+export { type PeerCredentials, peerCredentials } from './peer-credentials.ts';
 export { FdPoll, pollFd } from './poll.ts';
 export { check, isSyscallError, type SyscallContext, SyscallError } from './syscall-error.ts';
 export { readSysctl, writeSysctl } from './sysctl.ts';

@@ -1,0 +1,146 @@
+// Functions that chains can use, by name: those of the library, those that were uploaded, and files of this machine.
+
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { basename, isAbsolute, join } from 'node:path';
+import type { ChainFileContext, FunctionInfo, FunctionSummary } from '@twinpath/api';
+import { libraryFunctions } from '@twinpath/functions';
+import { notFound } from '../control/refusal.ts';
+import type { Documents } from '../store/store.ts';
+import type { Description } from './description.ts';
+import { Inspector } from './inspector.ts';
+import { type Uploaded, uploaded } from './uploaded.ts';
+
+/** A source; or what it was built to. */
+const EXTENSION = /\.vnf\.(ts|js|json)$/;
+
+interface Known {
+  readonly file: string;
+  readonly origin: FunctionSummary['origin'];
+  readonly upload?: Uploaded;
+}
+
+/** Functions by name, as documents say. */
+export type Functions = ReadonlyMap<string, Known>;
+
+export class Catalogue implements AsyncDisposable {
+  readonly #folder: string;
+  readonly #library = libraryFunctions();
+  readonly #inspector = new Inspector();
+  /** By file and the time it was changed. */
+  readonly #descriptions = new Map<string, Description>();
+
+  /** `stateDirectory`: uploaded functions lie there as files, which is what runs. */
+  constructor(stateDirectory: string) {
+    this.#folder = join(stateDirectory, 'functions');
+  }
+
+  isOfLibrary(name: string): boolean {
+    return this.#library.has(name);
+  }
+
+  /** Those of the library, and of documents called `function/…`. */
+  functions(documents: Documents): Functions {
+    const found = new Map<string, Known>();
+    for (const [name, file] of this.#library) found.set(name, { file, origin: 'library' });
+    for (const [key, { value }] of documents) {
+      if (!key.startsWith('function/')) continue;
+      const upload = uploaded.parse(value);
+      const name = key.slice('function/'.length);
+      found.set(name, { file: this.#written(name, upload), origin: 'uploaded', upload });
+    }
+    return found;
+  }
+
+  /** What `use:` of a chain names. */
+  finder(functions: Functions): ChainFileContext['find'] {
+    return (use) => {
+      const known = functions.get(use);
+      if (known !== undefined) return { name: use, file: known.file };
+      if (isAbsolute(use)) return fromDisk(use);
+      if (use.includes('/') || EXTENSION.test(use)) {
+        return { wrong: `${use} is a path from nowhere`, hint: 'upload the function, or write the whole path' };
+      }
+      return { wrong: `there is no function '${use}'`, hint: `there is ${[...functions.keys()].join(', ')}` };
+    };
+  }
+
+  /** @throws RefusedError */
+  async info(name: string, functions: Functions): Promise<FunctionInfo> {
+    const known = functions.get(name);
+    if (known === undefined)
+      throw notFound(`there is no function ${name}`, `there is ${[...functions.keys()].join(', ')}`);
+    const { info } = await this.describe(known.file);
+    return { ...info, ...summaryOf(name, known) };
+  }
+
+  /** In the order of their names. What cannot be described is listed without its summary. */
+  async list(functions: Functions): Promise<FunctionSummary[]> {
+    const names = [...functions.keys()].toSorted();
+    const described = await Promise.allSettled(names.map((name) => this.info(name, functions)));
+    return names.map((name, index) => {
+      const found = described[index];
+      const known = functions.get(name);
+      const summary = found?.status === 'fulfilled' ? found.value.summary : undefined;
+      return {
+        ...(known && summaryOf(name, known)),
+        name,
+        origin: known?.origin ?? 'library',
+        ...(summary && { summary }),
+      };
+    });
+  }
+
+  /** @throws RefusedError */
+  async describe(file: string): Promise<Description> {
+    const key = `${file} ${statSync(file).mtimeMs}`;
+    const known = this.#descriptions.get(key);
+    if (known !== undefined) return known;
+    const description = await this.#inspector.ask({ kind: 'describe', file });
+    this.#descriptions.set(key, description);
+    return description;
+  }
+
+  /** Whether a function takes a configuration. @throws RefusedError with faults from the configuration's root */
+  async check(file: string, name: string, config: unknown): Promise<Description> {
+    return this.#inspector.ask({ kind: 'check', file, name, config });
+  }
+
+  /** Writes what is going to be uploaded, and looks at it. Files are called by their content: Node reads a file once. @throws RefusedError */
+  async look(name: string, upload: Uploaded): Promise<Description> {
+    return this.describe(this.#written(name, upload));
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#inspector[Symbol.asyncDispose]();
+  }
+
+  #written(name: string, { kind, content, hash }: Uploaded): string {
+    const file = join(this.#folder, `${name}-${hash.slice(0, 16)}.vnf.${kind === 'source' ? 'ts' : 'json'}`);
+    if (existsSync(file)) return file;
+    mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+    writeFileSync(`${file}.draft`, content, { mode: 0o600, flush: true });
+    renameSync(`${file}.draft`, file);
+    return file;
+  }
+}
+
+export const contentHash = (content: string): string => createHash('sha256').update(content).digest('hex');
+
+function summaryOf(name: string, { origin, upload }: Known): FunctionSummary {
+  if (upload === undefined) return { name, origin };
+  const { hash, at, by } = upload;
+  return { name, origin, hash, uploadedAt: at, uploadedBy: by };
+}
+
+function fromDisk(file: string): ReturnType<ChainFileContext['find']> {
+  if (!EXTENSION.test(file)) return { wrong: `${file} is no file of a function`, hint: 'its name ends in .vnf.ts' };
+  if (!existsSync(file))
+    return { wrong: `there is no file ${file}`, hint: 'it has to be on the machine of the daemon' };
+  const name = basename(file)
+    .replace(EXTENSION, '')
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9-]+/g, '-')
+    .replace(/^[^a-z]+/, '');
+  return { name: name.slice(0, 63) || 'function', file };
+}
