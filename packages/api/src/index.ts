@@ -9,6 +9,7 @@ export { openApi } from './openapi/openapi.ts';
 export { type OperationName, operations } from './operations/index.ts';
 export type { Body, Method, Operation, Stream } from './operations/operation.ts';
 export { type ChainFileContext, ChainFileError, type FileChain, readChainFile } from './read-chain-file.ts';
+export { readChains } from './read-chains.ts';
 export type { AuditRecord, Token } from './schemas/access.ts';
 export type { ChainDifference, Change, Revision } from './schemas/change.ts';
 export { type Document, document } from './schemas/document.ts';

@@ -2,10 +2,17 @@ export { Ageing } from './ageing.ts';
 export { ChainError, type ChainErrorCode } from './chain/chain-error.ts';
 export type { ReplaceOptions, RunningChain, RunningFunction, RunningPort } from './chain/running.ts';
 export { type StartOptions, startChain } from './chain/start-chain.ts';
+export { type RestoredChains, restoreChains, startChains } from './chain/start-chains.ts';
 export type * from './chain/statistics.ts';
 export { ConfigError, type ConfigProblem } from './config/config-error.ts';
 export { parseConfig, problemsOf } from './config/parse-config.ts';
 export { EngineMaps } from './engine/engine-maps.ts';
+export {
+  type SentFrame,
+  type SimulatedChain,
+  type SimulatedOptions,
+  startSimulatedChain,
+} from './engine/start-simulated-chain.ts';
 export * from './host/index.ts';
 export { LayoutChangedError } from './instance/layout-changed-error.ts';
 export { KernelMaps } from './kernel/kernel-maps.ts';

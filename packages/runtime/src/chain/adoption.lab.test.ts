@@ -15,10 +15,12 @@ import { silent } from '../fixtures/silent.ts';
 import { Veth } from '../fixtures/veth.ts';
 import { ourLinks } from '../host/links.ts';
 import { PIN_ROOT, pinDirectory, recordFile } from '../host/paths.ts';
-import { pinnedLinks } from '../host/pins.ts';
+import { pinnedLinks, removePins } from '../host/pins.ts';
+import { storedSpecs, storeSpec } from '../host/stored-specs.ts';
 import { takeDown } from '../host/take-down.ts';
 import type { RunningChain } from './running.ts';
 import { startChain } from './start-chain.ts';
+import { restoreChains } from './start-chains.ts';
 
 const file = (name: string) => new URL(`../fixtures/${name}`, import.meta.url).pathname;
 const CHAIN = 'tp-runtime-adopt';
@@ -134,21 +136,30 @@ test('tables keep what they hold, and the slow path goes on', async () => {
   expect(ports.sort()).toEqual([2, 3, 4, 5]);
 });
 
-test('after a reboot, and after a stop, durable tables come back', async () => {
+test('after a reboot the chain comes back from its spec, and durable tables with it; after a stop tables alone', async () => {
   const child = await elsewhere(specOf([flows]));
   const one = (sport: number) => veth.sendIn(`ip 10.9.0.2 > 10.9.0.50 / udp ${sport} > 7 / "x"`);
   for (const sport of [2, 4]) one(sport);
   await delay(500);
   await kill(child);
   // All that a reboot takes, too.
-  takeDown({ chain: CHAIN });
+  removePins(pinDirectory(CHAIN));
+  rmSync(recordFile(CHAIN));
   const file = join(stateDirectory, CHAIN, 'flows.tables');
   expect(statSync(file).mode & 0o777).toBe(0o600);
-  const again = await startChain(specOf([flows]), { log: silent, stateDirectory });
+  storeSpec(stateDirectory, lineChain('tp-runtime-gone', { interface: 'gone' }, [flows]));
+  const { chains, failed } = await restoreChains({ log: silent, stateDirectory });
+  rmSync(join(stateDirectory, 'tp-runtime-gone'), { recursive: true });
+  expect(failed).toMatchObject([{ chain: 'tp-runtime-gone', error: { code: 'TP_INTERFACE' } }]);
+  const [again, ...others] = chains;
+  if (again === undefined || others.length > 0) throw new Error('one chain ran');
+  expect(again.spec).toEqual(specOf([flows]));
+  expect(await restoreChains({ log: silent, stateDirectory })).toEqual({ chains: [], failed: [] });
   one(6);
   one(2);
   await delay(100);
   await again.stop();
+  expect(storedSpecs(stateDirectory)).toEqual([]);
   await using chain = await startChain(specOf([flows]), { log: silent, stateDirectory });
   const entries = (await chain.functions[0]?.entries('flows')) ?? [];
   const packets = entries.map(([key, value]) => [Object(key).sport, Number(Object(value).traffic.packets)]);
@@ -221,7 +232,7 @@ test('where its interface is gone, the chain begins anew with the tables that it
 test('drafts of records whose writer was killed go with the chain', async () => {
   const draft = `${recordFile(CHAIN)}.999999.new`;
   const chain = await startChain(specOf([stamp(1)]), { log: silent, stateDirectory });
-  writeFileSync(draft, '{"version": 4, "cha');
+  writeFileSync(draft, '{"version": 5, "cha');
   await chain.stop();
   expect(existsSync(draft)).toBe(false);
 });

@@ -164,6 +164,7 @@ export class Chain implements RunningChain, AsyncDisposable {
       await this.#find(functionName).placed.instance.configure(config);
       const functions = this.#spec.functions.map((one) => (one.name === functionName ? { ...one, config } : one));
       this.#spec = { ...this.#spec, functions };
+      this.#store();
     });
   }
 
@@ -197,6 +198,7 @@ export class Chain implements RunningChain, AsyncDisposable {
     await this.#changes;
     await this.#save();
     await this.#stack.disposeAsync();
+    this.#options.state.forget();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -207,6 +209,17 @@ export class Chain implements RunningChain, AsyncDisposable {
   async abandon(): Promise<void> {
     this.#stop.abort();
     await this.#stack.disposeAsync();
+  }
+
+  /** The chain runs all the same where that fails. */
+  #store(): void {
+    const { log, state } = this.#options;
+    try {
+      state.store(this.#spec);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      log.warn(`a reboot will not bring the chain back, because its spec cannot be stored: ${why}`);
+    }
   }
 
   /** What fails is said, and tried again the next time. */
@@ -389,6 +402,7 @@ export class Chain implements RunningChain, AsyncDisposable {
     const before = { members: this.#members, placed: this.#placed };
     [this.#spec, this.#members, this.#ports, this.#placed] = [spec, members, ports, placed];
     this.#wiring.endOthers(placed.roots);
+    this.#store();
     this.#warnOfGeneric();
     if (before.placed === NOTHING) return;
     const here = new Set(positionsOf(placed));

@@ -29,7 +29,7 @@ export interface StartOptions {
   readonly log?: Log;
   /** Let the kernel measure how long programs run; costs each run some 20 ns. Since 5.8. */
   readonly runTimeStatistics?: boolean;
-  /** Where tables that declare `durable` are kept; default /var/lib/twinpath. */
+  /** Where what outlives a reboot is kept, the chain's spec and tables that declare `durable`; default /var/lib/twinpath. */
   readonly stateDirectory?: string;
   /** How often they are written there, besides at the end: how much a machine that goes down at once may lose. Default 30 s. */
   readonly saveEverySeconds?: number;
@@ -43,6 +43,8 @@ let sharedPool: WorkerPool | undefined;
 
 /** Chains of this process, for those that share functions. */
 const chains = new Map<string, Chain>();
+
+export const runningChains = (): readonly string[] => [...chains.keys()];
 
 /**
  * Puts a chain on this host: everything, or nothing.
@@ -65,9 +67,12 @@ export async function startChain(spec: ChainSpec, options: StartOptions = {}): P
   useHashSeed(identity.seed);
   sharedPool ??= new WorkerPool({ seed: identity.seed });
   const pool = sharedPool;
-  const claim = stack.use(new HostClaim({ chain: spec.name, ...recordedPorts(ports), identity, before: left }));
+  const stateRoot = options.stateDirectory ?? STATE_ROOT;
+  const state = new StateDirectory(stateRoot, spec.name, options.saveEverySeconds);
+  const claim = stack.use(
+    new HostClaim({ chain: spec.name, ...recordedPorts(ports), identity, state: stateRoot, before: left }),
+  );
   if (left !== undefined) tellAdoption(left, log);
-  const state = new StateDirectory(options.stateDirectory ?? STATE_ROOT, spec.name, options.saveEverySeconds);
   if (options.runTimeStatistics === true) stack.use(enableRuntimeStats());
   const onSetting = (setting: SettingRecord) => claim.addSetting(setting);
   const open = (one: ChainFunctionSpec) =>

@@ -21,7 +21,7 @@ import {
 } from './record.ts';
 import { restoreSettings, type SettingRecord } from './settings.ts';
 
-export type ClaimOptions = Pick<ChainRecord, 'chain' | 'ports' | 'namespace' | 'identity'> & {
+export type ClaimOptions = Pick<ChainRecord, 'chain' | 'ports' | 'namespace' | 'identity' | 'state'> & {
   /** What a process that is gone has left of it. */
   readonly before: LeftBehind | undefined;
 };
@@ -47,7 +47,7 @@ export class HostClaim implements Disposable {
     const { placed, functions } = before?.record ?? {};
     const state = { ...(placed !== undefined && { placed }), ...(functions !== undefined && { functions }) };
     const given = { ...where, pins: this.pins, links, filters, settings, ...state };
-    this.#record = { version: 4, chain, process: thisProcess(), ...given };
+    this.#record = { version: 5, chain, process: thisProcess(), ...given };
     recorded(this.#record, before);
     makePinDirectory(this.pins);
     if (before === undefined) return;

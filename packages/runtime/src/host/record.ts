@@ -9,7 +9,7 @@ import type { SettingRecord } from './settings.ts';
 
 /** What a chain has on the host: written before it is made, so that it is found whatever happens to its process. */
 export interface ChainRecord {
-  readonly version: 4;
+  readonly version: 5;
   readonly chain: string;
   readonly process: ProcessId;
   readonly ports: readonly PortRecord[];
@@ -22,6 +22,8 @@ export interface ChainRecord {
   /** Of interfaces, as they were. */
   readonly settings: readonly SettingRecord[];
   readonly identity: Identity;
+  /** Where its spec is stored, and its durable tables. */
+  readonly state: string;
   /** Where its functions stand; missing: it has not started yet. */
   readonly placed?: PlacedRecord;
   /** By name in the chain: what their tables are; missing: it has not started yet. */
@@ -155,7 +157,7 @@ export function recordedChains(): string[] {
 }
 
 function isRecord(value: unknown): value is ChainRecord {
-  return typeof value === 'object' && value !== null && 'version' in value && value.version === 4 && 'process' in value;
+  return typeof value === 'object' && value !== null && 'version' in value && value.version === 5 && 'process' in value;
 }
 
 const textOf = (record: ChainRecord) => `${JSON.stringify(record, undefined, 2)}\n`;

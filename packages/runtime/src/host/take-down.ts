@@ -2,11 +2,12 @@
 
 import { type OurFilter, ourFilters, removeFilters, removeOurs } from './filters.ts';
 import { detachLink, detachPinned, type OurLink, ourLinks } from './links.ts';
-import { pinDirectory, recordFile } from './paths.ts';
+import { pinDirectory, recordFile, STATE_ROOT } from './paths.ts';
 import { pinnedChains, pinnedLinks, removeEmptyRoot, removePins } from './pins.ts';
 import { isAlive, type ProcessId } from './process.ts';
 import { hasRecord, interfacesOf, readRecord, recordedChains, removeRecord } from './record.ts';
 import { restoreSettings } from './settings.ts';
+import { forgetSpec, storedSpecs } from './stored-specs.ts';
 
 export type TakeDownTarget = { readonly chain: string } | { readonly all: true };
 
@@ -24,6 +25,8 @@ export interface RemovedChain {
   readonly pins: readonly string[];
   /** Path. */
   readonly record: string | undefined;
+  /** Path of what would have brought it back after a reboot. */
+  readonly spec: string | undefined;
 }
 
 export interface TakenDown {
@@ -38,14 +41,15 @@ export interface TakenDown {
  */
 export function takeDown(target: TakeDownTarget): TakenDown {
   if ('chain' in target) checkName(target.chain);
-  const names = 'chain' in target ? [target.chain] : [...new Set([...recordedChains(), ...pinnedChains()])];
+  const known = () => [...recordedChains(), ...pinnedChains(), ...storedSpecs(STATE_ROOT).map(({ chain }) => chain)];
+  const names = 'chain' in target ? [target.chain] : [...new Set(known())];
   const chains = names.map(removeChain).filter(isSomething);
   removeEmptyRoot();
   return { chains, strays: 'chain' in target ? [] : removeStrays() };
 }
 
-const isSomething = ({ links, filters, pins, record }: RemovedChain) =>
-  links.length + filters.length + pins.length > 0 || record !== undefined;
+const isSomething = ({ links, filters, pins, record, spec }: RemovedChain) =>
+  links.length + filters.length + pins.length > 0 || record !== undefined || spec !== undefined;
 
 function removeStrays(): (OurLink | OurFilter)[] {
   const links = ourLinks().map(({ id }) => detachLink(id));
@@ -74,6 +78,7 @@ function removeChain(chain: string): RemovedChain {
     filters,
     pins,
     record: file,
+    spec: forgetSpec(record?.state ?? STATE_ROOT, chain),
   };
 }
 

@@ -4,19 +4,9 @@
 //
 // The header says how the bytes are to be read, so that another version of the function, or another machine, can.
 
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from 'node:fs';
-import { dirname } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
 import type { FunctionPlan } from '@twinpath/vnf/plan';
+import { writeDurably } from '../host/write-durably.ts';
 import type { InstanceMaps, StoredEntry } from '../tables/instance-maps.ts';
 import { type FunctionMarks, functionMarks } from './function-marks.ts';
 
@@ -73,7 +63,7 @@ export function saveTables(file: string, plan: FunctionPlan, maps: InstanceMaps)
   const text = Buffer.from(JSON.stringify(header));
   const length = Buffer.alloc(4);
   length.writeUInt32LE(text.length);
-  write(file, [length, text, ...saved.flatMap(({ entries }) => entries.flat())]);
+  writeDurably(file, [length, text, ...saved.flatMap(({ entries }) => entries.flat())]);
 }
 
 /** `undefined`: nothing was saved. @throws SavedTablesError */
@@ -87,29 +77,6 @@ export function readTables(file: string): SavedTables | undefined {
 }
 
 const isDurable = ({ spec }: FunctionPlan['tables'][number]): boolean => 'durable' in spec && spec.durable;
-
-function write(file: string, parts: readonly Uint8Array[]): void {
-  const draft = `${file}.new`;
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  rmSync(draft, { force: true });
-  const fd = openSync(draft, 'wx', 0o600);
-  try {
-    for (const part of chunks(parts)) writeAll(fd, part);
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
-  renameSync(draft, file);
-}
-
-/** Fewer, larger writes. */
-function* chunks(parts: readonly Uint8Array[]): Generator<Uint8Array> {
-  for (let at = 0; at < parts.length; at += 8192) yield Buffer.concat(parts.slice(at, at + 8192));
-}
-
-function writeAll(fd: number, bytes: Uint8Array): void {
-  for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
-}
 
 function parse(file: Buffer): SavedTables {
   const behind = 4 + file.readUInt32LE(0);

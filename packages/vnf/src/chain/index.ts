@@ -16,3 +16,4 @@ export {
   type PortSpec,
   type SharedFunctionSpec,
 } from './spec.ts';
+export { startOrder } from './start-order.ts';
