@@ -109,6 +109,12 @@ export class EngineMap {
     return address === 0 ? undefined : this.#read(address);
   }
 
+  /** Where the value lies, of a per-CPU map that of a CPU; 0: the key is not there. */
+  address(key: Uint8Array, cpu = 0): number {
+    const first = this.#find(key);
+    return first === 0 ? 0 : first + cpu * this.#cpuStride();
+  }
+
   /** Copies the value to `into`, without making an object; false when the key is not there. */
   lookupInto(key: Uint8Array, into: Uint8Array): boolean {
     this.#refusePerCpu('lookupPerCpu');

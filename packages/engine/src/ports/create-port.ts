@@ -1,5 +1,5 @@
 import type { Engine } from '../engine.ts';
-import { countersBytes, portCounters } from './counters.ts';
+import { countersBytes, portCounters, verdictCounters } from './counters.ts';
 import type { DeviceImage, PortImage } from './port-image.ts';
 import type { RingPlace, RingPlaces } from './ring.ts';
 
@@ -34,6 +34,9 @@ export function freePort(engine: Engine, { rings, counters }: PortImage): void {
   for (const { producer } of Object.values(rings)) engine.free(producer);
   engine.free(counters);
 }
+
+/** Those of a forwarder. */
+export const createVerdictCounters = (engine: Engine): number => createCounters(engine, verdictCounters);
 
 export function createCounters(engine: Engine, names: readonly string[]): number {
   const address = engine.allocate(countersBytes(names), 'counters');

@@ -1,13 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { Engine } from '../engine.ts';
 import { programText } from '../test/program-text.ts';
-import { verdictCounters } from './counters.ts';
-import { createCounters } from './create-port.ts';
 import {
   type Assignment,
   BURST_BYTES,
   createFramePool,
   createPort,
+  createVerdictCounters,
   FarEnd,
   Forwarder,
   FramePool,
@@ -40,7 +39,7 @@ function setUp() {
   const pool = createFramePool(engine, { frames: 512 });
   const place = {
     contexts: engine.allocate(BURST_BYTES, 'contexts'),
-    counters: createCounters(engine, verdictCounters),
+    counters: createVerdictCounters(engine),
   };
   const forwarder = new Forwarder(engine, new FramePool(engine.memory, pool), place);
   const ends = new Map(

@@ -1,7 +1,7 @@
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
 import type { Engine } from '../engine.ts';
 import { Counters, type VerdictCounter, verdictCounters } from '../ports/counters.ts';
-import { createCounters } from '../ports/create-port.ts';
+import { createVerdictCounters } from '../ports/create-port.ts';
 import { BURST_BYTES, type ForwarderPlace } from '../ports/forwarder.ts';
 import {
   createFramePool,
@@ -69,7 +69,7 @@ export class EngineWorker implements AsyncDisposable {
     this.#engine = engine;
     this.pool = createFramePool(engine, pool);
     const contexts = engine.allocate(BURST_BYTES, 'contexts of a burst');
-    this.#place = { contexts, counters: createCounters(engine, verdictCounters) };
+    this.#place = { contexts, counters: createVerdictCounters(engine) };
     this.#counters = new Counters(engine.memory, this.#place.counters, verdictCounters);
     this.#words = new Int32Array(engine.memory.memory.buffer);
     const { port1, port2 } = new MessageChannel();

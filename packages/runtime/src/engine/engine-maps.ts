@@ -9,12 +9,10 @@ import { findHeld, type HeldMap, type MapOwner, StagedMapSet } from '../tables/s
 /** One map with the ways into it. */
 class Held implements HeldMap {
   readonly map: EngineMap;
-  readonly #free: (map: EngineMap) => void;
   #store: MapStore | undefined;
 
-  constructor(map: EngineMap, free: (map: EngineMap) => void) {
+  constructor(map: EngineMap) {
     this.map = map;
-    this.#free = free;
   }
 
   get store(): MapStore {
@@ -27,7 +25,7 @@ class Held implements HeldMap {
   }
 
   [Symbol.dispose](): void {
-    this.#free(this.map);
+    this.map[Symbol.dispose]();
   }
 
   #open(): MapStore {
@@ -39,28 +37,19 @@ class Held implements HeldMap {
 /** Of an engine. */
 export class StagedEngineMaps extends StagedMapSet<Held> {}
 
-export interface EngineMapsOptions {
-  /** Milliseconds for which bursts that other threads run may see what has been changed; default 0: there are none. */
-  readonly graceMs?: number;
-  /** When nobody runs programs any more that use it. Default: now. */
-  readonly free?: (map: EngineMap) => void;
-}
-
 /** The maps of one function in the memory of an engine. */
 export class EngineMaps implements InstanceMaps, MapOwner<Held>, Disposable {
   readonly cpus: number;
   readonly graceMs: number;
   readonly #engine: Engine;
-  readonly #free: (map: EngineMap) => void;
   #held: ReadonlyMap<string, Held> = new Map();
 
-  /** @throws EngineError when the engine's memory is used up. */
-  constructor(engine: Engine, specs: readonly MapSpec[] = [], options: EngineMapsOptions = {}) {
-    const { graceMs = 0, free = (map) => map[Symbol.dispose]() } = options;
+  /** `graceMs`: for which bursts that other threads run may see what has been changed. @throws EngineError when the engine's memory
+   *  is used up. */
+  constructor(engine: Engine, specs: readonly MapSpec[] = [], graceMs = 0) {
     this.cpus = engine.cpus;
     this.graceMs = graceMs;
     this.#engine = engine;
-    this.#free = free;
     const staged = this.stage(specs);
     staged.install();
     staged.commit();
@@ -89,7 +78,7 @@ export class EngineMaps implements InstanceMaps, MapOwner<Held>, Disposable {
   }
 
   create(spec: MapSpec): Held {
-    return new Held(this.#engine.createMap(spec), this.#free);
+    return new Held(this.#engine.createMap(spec));
   }
 
   stage(specs: readonly MapSpec[], fresh?: ReadonlySet<string>): StagedEngineMaps {

@@ -47,7 +47,8 @@ export class PortMaps {
   }
 }
 
-function linkValue(ifindex: number, state: PortState | undefined): Uint8Array {
+/** As it lies in `links`. `state`: `undefined` for a port that leads nowhere. */
+export function linkValue(ifindex: number, state: PortState | undefined): Uint8Array {
   const value = new Uint8Array(LINK.size);
   const view = new DataView(value.buffer);
   view.setUint32(LINK.ifindex, ifindex, true);

@@ -1,0 +1,297 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { importVnf } from '@twinpath/compiler';
+import type { Log } from '@twinpath/vnf';
+import {
+  type ChainSpec,
+  ChainSpecError,
+  checkChain,
+  checkWiring,
+  type OwnFunctionSpec,
+  type PlacedChain,
+  placeChain,
+  planChain,
+} from '@twinpath/vnf/chain';
+import { ChainError, refusedSpec } from '../chain/chain-error.ts';
+import { instancePlaces } from '../chain/instance-places.ts';
+import type { OpenPort } from '../chain/open-port.ts';
+import { PlacedInstance, united } from '../chain/placed-instance.ts';
+import { PositionPool } from '../chain/position-pool.ts';
+import type { RunningChain, RunningFunction, RunningPort } from '../chain/running.ts';
+import type { ChainStatistics } from '../chain/statistics.ts';
+import type { Identity } from '../host/record.ts';
+import type { StateDirectory } from '../host/state-directory.ts';
+import { Instance } from '../instance/instance.ts';
+import type { InstancePlaces } from '../instance-plane.ts';
+import type { EngineHost } from './engine-host.ts';
+import { EnginePlane } from './engine-plane.ts';
+import { EngineWiring } from './engine-wiring.ts';
+
+export interface EngineChainOptions {
+  readonly spec: ChainSpec;
+  readonly host: EngineHost;
+  /** Of the spec. */
+  readonly ports: ReadonlyMap<string, OpenPort>;
+  readonly identity: Identity;
+  readonly log: Log;
+  /** Where durable tables are kept; `undefined`: nowhere. */
+  readonly state: StateDirectory | undefined;
+  /** Comes when an interface is gone. */
+  readonly lost: Promise<ChainError>;
+  /** What goes with the chain, behind all that is its own. */
+  readonly owned: AsyncDisposableStack;
+}
+
+interface Member {
+  readonly spec: OwnFunctionSpec;
+  readonly placed: PlacedInstance;
+}
+
+const NOTHING: PlacedChain = { placements: new Map(), roots: [] };
+/** For so long old places stay: packets that the slow path was handed come back to them. */
+const RETIRE_MS = 2000;
+
+const positionsOf = ({ placements }: PlacedChain) => [...placements.values()].map(({ position }) => position);
+
+/** A chain in an engine of this process; both paths of its functions end with it. */
+export class EngineChain implements RunningChain {
+  readonly lost: Promise<ChainError>;
+  readonly mode = 'native';
+  readonly #options: EngineChainOptions;
+  readonly #wiring: EngineWiring;
+  readonly #positions = new PositionPool();
+  readonly #stack: AsyncDisposableStack;
+  readonly #stop = new AbortController();
+  #spec: ChainSpec;
+  #members: ReadonlyMap<string, Member> = new Map();
+  #placed: PlacedChain = NOTHING;
+  /** Changes, one after the other. */
+  #changes: Promise<unknown> = Promise.resolve();
+
+  constructor(options: EngineChainOptions) {
+    this.#options = options;
+    this.#spec = options.spec;
+    this.lost = options.lost;
+    this.#stack = options.owned;
+    this.#wiring = this.#stack.use(new EngineWiring(options.host));
+    this.#stack.defer(() => this.#leave([...this.#members.values()]));
+    this.#stack.defer(() => void this.#wiring.begin([]));
+    const { state } = options;
+    if (state === undefined) return;
+    const timer = setInterval(() => void this.#after(() => this.#save()).catch(() => {}), state.periodMs);
+    timer.unref();
+    this.#stack.defer(() => clearInterval(timer));
+  }
+
+  get spec(): ChainSpec {
+    return this.#spec;
+  }
+
+  get functions(): readonly RunningFunction[] {
+    return this.#spec.functions.flatMap(({ name }) => this.#members.get(name)?.placed.instance ?? []);
+  }
+
+  get ports(): readonly RunningPort[] {
+    return [...this.#options.ports].map(([name, { spec, hook }]) => {
+      return { name, interface: spec.interface, namespace: spec.namespace, hook, mode: undefined };
+    });
+  }
+
+  configure(functionName: string, config: unknown): Promise<void> {
+    return this.#after(async () => {
+      const found = this.#members.get(functionName);
+      if (found === undefined) throw this.#unknown(functionName);
+      await found.placed.instance.configure(config);
+      const functions = this.#spec.functions.map((one) => (one.name === functionName ? { ...one, config } : one));
+      this.#spec = { ...this.#spec, functions };
+    });
+  }
+
+  change(spec: ChainSpec): Promise<void> {
+    return this.#after(() => this.#bring(spec));
+  }
+
+  /** Tables of one version are not taken over by another here. */
+  replace(functionName: string): Promise<void> {
+    const hint =
+      'take the function out of the chain, and put the other one in, with `change`: it begins with empty tables';
+    const why = `function ${functionName} cannot be replaced in the engine`;
+    return Promise.reject(new ChainError('TP_CHAIN_SPEC', this.#spec.name, why, { hint }));
+  }
+
+  async statistics(): Promise<ChainStatistics> {
+    this.#requireRunning();
+    const members = [...this.#members.values()];
+    return { functions: await Promise.all(members.map(({ placed }) => placed.instance.statistics())) };
+  }
+
+  async stop(): Promise<void> {
+    if (!this.#stop.signal.aborted) {
+      this.#stop.abort();
+      // A change that is under way ends first; later ones find the chain stopped.
+      await this.#changes;
+      await this.#save();
+    }
+    await this.#stack.disposeAsync();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  /** What fails is said, and tried again the next time. */
+  async #save(): Promise<void> {
+    const { log, state } = this.#options;
+    if (state === undefined) return;
+    for (const [name, { placed }] of this.#members) {
+      try {
+        await placed.instance.save(state.fileOf(name));
+      } catch (error) {
+        log.error(`the tables of ${name} cannot be saved: ${error instanceof Error ? error.message : String(error)}`);
+      }
+    }
+  }
+
+  #after(work: () => Promise<void>): Promise<void> {
+    const change = this.#changes.then(() => {
+      this.#requireRunning();
+      return work();
+    });
+    this.#changes = change.catch(() => {});
+    return change;
+  }
+
+  /** Steps that can fail, each with what takes it back; then steps that cannot. */
+  async #bring(spec: ChainSpec): Promise<void> {
+    await using undo = new AsyncDisposableStack();
+    const members = await this.#open(spec, undo);
+    const { placed, places } = this.#plan(spec, members, undo);
+    for (const [name, member] of members) {
+      const own = places.get(name);
+      if (own !== undefined) await this.#bringMember(member, own, undo);
+    }
+    this.#wiring.begin(placed.roots);
+    undo.move();
+    const before = { members: this.#members, placed: this.#placed };
+    [this.#spec, this.#members, this.#placed] = [spec, members, placed];
+    if (before.placed === NOTHING) return;
+    const gone = [...before.members.values()].filter((one) => members.get(one.spec.name)?.placed !== one.placed);
+    const here = new Set(positionsOf(placed));
+    const old = positionsOf(before.placed).filter((position) => !here.has(position));
+    delay(RETIRE_MS, undefined, { signal: this.#stop.signal, ref: false })
+      .then(() => this.#after(() => this.#retire(old, gone)))
+      .catch((error: unknown) => {
+        if (!this.#stop.signal.aborted) this.#options.log.error(`what a change left cannot be taken away: ${error}`);
+      });
+  }
+
+  /** Functions by name: those that are there already, and new ones. */
+  async #open(spec: ChainSpec, undo: AsyncDisposableStack): Promise<ReadonlyMap<string, Member>> {
+    const { name: chain } = this.#spec;
+    if (spec.name !== chain) throw new RangeError(`chain ${chain} cannot become chain ${spec.name}`);
+    if (JSON.stringify(spec.ports) !== JSON.stringify(this.#spec.ports)) {
+      const hint = 'start it anew with other ports';
+      throw new ChainError('TP_CHAIN_SPEC', chain, 'a chain in the engine keeps its ports', { hint, path: ['ports'] });
+    }
+    refusing(() => checkChain(spec));
+    const members = new Map<string, Member>();
+    for (const [index, one] of spec.functions.entries()) {
+      if ('share' in one) {
+        const hint = 'let both paths be in one chain';
+        const path = ['functions', index, 'share'];
+        throw new ChainError('TP_CHAIN_SPEC', chain, 'chains in the engine share no functions', { hint, path });
+      }
+      const present = this.#members.get(one.name);
+      if (present !== undefined && present.spec.use === one.use) {
+        members.set(one.name, { ...present, spec: one });
+        continue;
+      }
+      const member = { spec: one, placed: await this.#import(one) };
+      undo.defer(() => this.#leave([member]));
+      members.set(one.name, member);
+    }
+    return members;
+  }
+
+  async #import({ name, use }: OwnFunctionSpec): Promise<PlacedInstance> {
+    const { host, identity, log } = this.#options;
+    const imported = await importVnf(use);
+    const { seed, key } = identity;
+    const plane = new EnginePlane({ functionName: name, host, wiring: this.#wiring, key });
+    return new PlacedInstance(new Instance({ chain: this.#spec.name, name, imported, plane, seed, key, log }));
+  }
+
+  #plan(spec: ChainSpec, members: ReadonlyMap<string, Member>, undo: AsyncDisposableStack) {
+    const { ports } = this.#options;
+    const functions = new Map([...members].map(([name, { placed }]) => [name, placed.instance.spec] as const));
+    const plan = refusing(() => {
+      checkWiring(spec, functions);
+      return planChain(spec, { functions, ports });
+    });
+    const allocate = () => this.#positions.allocate();
+    const placed = refusing(() => placeChain(spec.name, plan, { present: this.#placed, allocate }));
+    const before = new Set(positionsOf(this.#placed));
+    const fresh = positionsOf(placed).filter((position) => !before.has(position));
+    this.#wiring.expect(
+      placed.placements.values(),
+      new Map([...ports].map(([name, { ifindex }]) => [name, ifindex] as const)),
+    );
+    undo.defer(() => this.#forget(fresh));
+    return { placed, places: instancePlaces({ spec, plan, placed, ports, arrays: {} }) };
+  }
+
+  async #bringMember(member: Member, places: InstancePlaces, undo: AsyncDisposableStack): Promise<void> {
+    const { spec, placed } = member;
+    const chain = this.#spec.name;
+    const present = this.#members.get(spec.name);
+    if (present?.placed !== placed) {
+      await placed.start(spec.config, chain, places, { restore: this.#options.state?.fileOf(spec.name) });
+      return;
+    }
+    const before = placed.placesIn(chain);
+    await placed.place(chain, united(before, places));
+    undo.defer(() => placed.place(chain, before));
+    if (JSON.stringify(present.spec.config) === JSON.stringify(spec.config)) return;
+    await placed.instance.configure(spec.config);
+    undo.defer(() => placed.instance.configure(present.spec.config));
+  }
+
+  async #retire(old: readonly number[], gone: readonly Member[]): Promise<void> {
+    const forgotten = new Set(old);
+    for (const { placed } of this.#members.values()) {
+      const places = placed.placesIn(this.#spec.name);
+      if (places?.placements.some(({ position }) => forgotten.has(position)) !== true) continue;
+      const placements = places.placements.filter(({ position }) => !forgotten.has(position));
+      await placed.place(this.#spec.name, { ...places, placements });
+    }
+    this.#forget(old);
+    await this.#leave(gone);
+  }
+
+  #forget(positions: readonly number[]): void {
+    this.#wiring.forget(positions);
+    this.#positions.free(positions);
+  }
+
+  async #leave(members: readonly Member[]): Promise<void> {
+    for (const { placed } of members) await placed.leave(this.#spec.name);
+  }
+
+  #unknown(name: string): RangeError {
+    const names = [...this.#members.keys()].join(', ');
+    return new RangeError(`chain ${this.#spec.name} has no function ${name}; there is ${names}`);
+  }
+
+  #requireRunning(): void {
+    if (!this.#stop.signal.aborted) return;
+    throw new ChainError('TP_STOPPED', this.#spec.name, 'it was stopped', { hint: 'start it again' });
+  }
+}
+
+/** @throws ChainError for what is wrong in the spec */
+function refusing<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw error instanceof ChainSpecError ? refusedSpec(error) : error;
+  }
+}

@@ -1,0 +1,104 @@
+import type { Log } from '@twinpath/vnf';
+import type { ChainSpec } from '@twinpath/vnf/chain';
+import { useHashSeed } from '@twinpath/vnf/spec';
+import { consoleLog } from '../chain/console-log.ts';
+import { identityOf } from '../chain/identity.ts';
+import type { OpenPort } from '../chain/open-port.ts';
+import type { RunningChain } from '../chain/running.ts';
+import type { PortState } from '../data-plane.ts';
+import { StateDirectory } from '../host/state-directory.ts';
+import { EngineChain } from './engine-chain.ts';
+import { LocalHost, type Side } from './local-host.ts';
+
+export interface SimulatedOptions {
+  /** Where the slow path's lines go; default: standard error, without those for debugging. */
+  readonly log?: Log;
+  /** What ports are, by name; default: up, with an MTU of 1500 and MAC addresses 02:00:00:00:01:00, 01 and so on. */
+  readonly ports?: Readonly<Record<string, Partial<PortState>>>;
+  /** Interfaces of listeners that reasons name. */
+  readonly listeners?: readonly string[];
+  /** Where tables that declare `durable` are kept; default: nowhere. */
+  readonly stateDirectory?: string;
+}
+
+/** A frame and where it came out. */
+export interface SentFrame {
+  /** Of the chain, or a listener's interface. */
+  readonly port: string;
+  /** `wire`: it left by the port. `host`: the host behind the port got it. */
+  readonly side: Side;
+  readonly bytes: Uint8Array;
+}
+
+/** A chain whose ports are memory: needs no network, and no privileges. */
+export interface SimulatedChain extends RunningChain {
+  /** A frame comes by the port's wire, or the host sends it by the port. What it leads to without the slow path has happened when this
+   *  returns. */
+  send(port: string, side: Side, frame: Uint8Array): void;
+  /** What has come out since the last time, in order. */
+  take(): readonly SentFrame[];
+}
+
+class MemoryChain extends EngineChain implements SimulatedChain {
+  readonly #local: LocalHost;
+  readonly #names: readonly string[];
+
+  constructor(host: LocalHost, names: readonly string[], options: ConstructorParameters<typeof EngineChain>[0]) {
+    super(options);
+    this.#local = host;
+    this.#names = names;
+  }
+
+  send(port: string, side: Side, frame: Uint8Array): void {
+    const index = this.#names.indexOf(port);
+    if (index < 0) throw new RangeError(`there is no port ${port}; there is ${this.#names.join(', ')}`);
+    this.#local.send(index + 1, side, frame);
+  }
+
+  take(): readonly SentFrame[] {
+    return this.#local
+      .take()
+      .map(({ ifindex, side, bytes }) => ({ port: this.#names[ifindex - 1] ?? '', side, bytes }));
+  }
+}
+
+/**
+ * Runs a chain, both paths of its functions, in the user-space engine of this thread, on frames that it is given.
+ * @throws ChainError, ConfigError, CompileError; nothing is left then.
+ *
+ * @example
+ * const firewall = { name: 'firewall', use: 'firewall.vnf.ts', config: { rules: [] } };
+ * await using chain = await startSimulatedChain(lineChain('edge', { interface: 'eth1' }, [firewall]));
+ * chain.send('eth1', 'wire', packetFromText('ip 192.0.2.1 > 192.0.2.2 / udp 5 > 7'));
+ */
+export async function startSimulatedChain(spec: ChainSpec, options: SimulatedOptions = {}): Promise<SimulatedChain> {
+  const { log = consoleLog(spec.name), listeners = [], stateDirectory } = options;
+  const identity = identityOf(undefined);
+  useHashSeed(identity.seed);
+  const names = [...Object.keys(spec.ports), ...listeners];
+  const host = new LocalHost(names.map((name, index) => ({ name, state: stateOf(index, options.ports?.[name]) })));
+  const ports = new Map(
+    Object.entries(spec.ports).map(([name, port], index): [string, OpenPort] => {
+      const hook = port.hook === 'tcx' ? 'tcx' : 'xdp';
+      return [name, { spec: port, ifindex: index + 1, hook, mode: 'native' }];
+    }),
+  );
+  const state = stateDirectory === undefined ? undefined : new StateDirectory(stateDirectory, spec.name);
+  const lost = new Promise<never>(() => {});
+  const owned = new AsyncDisposableStack();
+  const chain = new MemoryChain(host, names, { spec, host, ports, identity, log, state, lost, owned });
+  try {
+    await chain.change(spec);
+  } catch (error) {
+    await owned.disposeAsync();
+    throw error;
+  }
+  return chain;
+}
+
+const MTU = 1500;
+
+function stateOf(index: number, given: Partial<PortState> = {}): PortState {
+  const mac = `02:00:00:00:01:${index.toString(16).padStart(2, '0')}`;
+  return { mac, mtu: MTU, up: true, addresses: [], ...given };
+}
