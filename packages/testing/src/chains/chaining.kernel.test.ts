@@ -6,7 +6,7 @@ import { apart } from './chain-walk.ts';
 import { tailCalls } from './tail-calls.ts';
 import { CHAIN_CASES } from './test/cases.ts';
 
-const EXECUTORS: readonly ChainExecutor[] = [apart('evaluator'), apart('kernel'), apart('engine'), tailCalls];
+const EXECUTORS: readonly ChainExecutor[] = [apart('evaluator'), apart('kernel'), apart('engine'), ...tailCalls];
 
 /** How a packet ended, and the destination port that functions have written. */
 function shown({ end, bytes }: ChainResult): string {

@@ -1,7 +1,17 @@
-// A chain in the kernel as the runtime makes it: programs of all places, which call each other through program arrays.
+// A chain as the runtime makes it: programs of all places, which call each other through program arrays, in the kernel or in the
+// engine.
 import { compileFunction, type FunctionProgram, placeChoice } from '@twinpath/compiler';
 import { chainMap, PATH } from '@twinpath/compiler/abi';
-import { BpfMap, BpfProgram, createMaps, setTailCall, skbChecksumState, skbContext, xdpContext } from '@twinpath/ebpf';
+import {
+  BpfMap,
+  BpfProgram,
+  type MapSpec,
+  setTailCall,
+  skbChecksumState,
+  skbContext,
+  xdpContext,
+} from '@twinpath/ebpf';
+import { Engine, type EngineMap, type EngineProgram } from '@twinpath/engine';
 import { parseConfig } from '@twinpath/runtime';
 import { type PlacedChain, type Placement, placeChain } from '@twinpath/vnf/chain';
 import {
@@ -13,58 +23,84 @@ import {
   type RunningTestChain,
 } from './chain-under-test.ts';
 
-/** Chained by tail calls, run by BPF_PROG_TEST_RUN. Functions begin with empty tables. */
-export const tailCalls: ChainExecutor = {
-  name: 'tail calls',
-  async start(chain) {
-    using owned = new DisposableStack();
-    const plan = planUnderTest(chain);
-    let last = 0;
-    const placed = placeChain(chain.spec.name, plan, { allocate: () => ++last });
-    const programs = await loadAll(chain, placed, owned, (name) => plan.ports.get(name) ?? []);
-    return running(placed, programs, owned.move());
-  },
+type TestedProgram = Pick<BpfProgram, 'testRun'>;
+
+/** Where programs and maps are made. */
+interface Place<M, P extends TestedProgram> {
+  createMap(spec: MapSpec, owned: DisposableStack): M;
+  load(program: FunctionProgram, maps: Readonly<Record<string, M>>, owned: DisposableStack): P;
+  setTailCall(array: M, position: number, program: P): void;
+}
+
+const inKernel: Place<BpfMap, BpfProgram> = {
+  createMap: (spec, owned) => owned.use(BpfMap.create(spec)),
+  load: ({ compiled: { spec } }, maps, owned) => owned.use(BpfProgram.load(spec, { maps })),
+  setTailCall,
 };
+
+function inEngine(): Place<EngineMap, EngineProgram> {
+  // Virtual: pages that nobody touches cost nothing.
+  const engine = new Engine({ bytes: 512 << 20 });
+  return {
+    createMap: (spec, owned) => owned.use(engine.createMap(spec)),
+    load: ({ compiled: { spec } }, maps, owned) => owned.use(engine.load(spec, { maps, checked: true })),
+    setTailCall: (array, position, { id }) => array.update(word(position), word(id)),
+  };
+}
+
+const word = (value: number) => new Uint8Array(Uint32Array.of(value).buffer);
+
+/** Chained by tail calls, run by BPF_PROG_TEST_RUN, or what is that in the engine. Functions begin with empty tables. */
+const tailCallsIn = (name: string, start: (chain: ChainUnderTest) => Promise<RunningTestChain>): ChainExecutor => ({
+  name: `tail calls in the ${name}`,
+  start,
+});
+export const tailCalls: readonly ChainExecutor[] = [
+  tailCallsIn('kernel', (chain) => startIn(inKernel, chain)),
+  tailCallsIn('engine', (chain) => startIn(inEngine(), chain)),
+];
+
+async function startIn<M, P extends TestedProgram>(at: Place<M, P>, chain: ChainUnderTest): Promise<RunningTestChain> {
+  using owned = new DisposableStack();
+  const plan = planUnderTest(chain);
+  let last = 0;
+  const placed = placeChain(chain.spec.name, plan, { allocate: () => ++last });
+  const programs = await loadAll(at, chain, placed, owned, (name) => plan.ports.get(name) ?? []);
+  return running(placed, programs, owned.move());
+}
 
 /** Test runs want an interface that there is; programs know their ports. */
 const LOOPBACK = 1;
 
 type Ports = readonly { readonly name: string; readonly ifindex: number }[];
 
-async function loadAll(
+async function loadAll<M, P extends TestedProgram>(
+  at: Place<M, P>,
   { functions }: ChainUnderTest,
   { placements }: PlacedChain,
   owned: DisposableStack,
   portsOf: (name: string) => Ports,
-): Promise<ReadonlyMap<number, BpfProgram>> {
+): Promise<ReadonlyMap<number, P>> {
   const places = [...placements.values()];
   const size = Math.max(0, ...places.map(({ position }) => position)) + 1;
   const hooks = [...new Set(places.map(({ hook }) => hook))];
-  const arrays = new Map(hooks.map((hook) => [hook, owned.use(BpfMap.create(chainMap('path', size)))] as const));
-  const loaded = new Map<number, BpfProgram>();
+  const arrays = new Map(hooks.map((hook) => [hook, at.createMap(chainMap('path', size), owned)] as const));
+  const loaded = new Map<number, P>();
   for (const one of functions) {
     const own = places.filter((placement) => placement.function === one.name);
     const { programs, maps: specs } = await compiled(one, own, portsOf(one.name));
-    const maps = createMaps(specs, owned);
+    const maps = Object.fromEntries(specs.map((spec) => [spec.name, at.createMap(spec, owned)] as const));
     for (const made of programs) {
       const array = arrays.get(made.hook);
       if (array === undefined) throw new Error(`no place is on ${made.hook}`);
-      loaded.set(made.position ?? 0, load(made, { ...maps, [PATH]: array }, owned));
+      loaded.set(made.position ?? 0, at.load(made, { ...maps, [PATH]: array }, owned));
     }
   }
   for (const { position, hook } of places) {
     const [array, program] = [arrays.get(hook), loaded.get(position)];
-    if (array !== undefined && program !== undefined) setTailCall(array, position, program);
+    if (array !== undefined && program !== undefined) at.setTailCall(array, position, program);
   }
   return loaded;
-}
-
-function load(
-  { compiled: { spec } }: FunctionProgram,
-  maps: Readonly<Record<string, BpfMap>>,
-  owned: DisposableStack,
-): BpfProgram {
-  return owned.use(BpfProgram.load(spec, { maps }));
 }
 
 async function compiled({ name, imported, config }: ChainFunction, places: readonly Placement[], ports: Ports) {
@@ -83,7 +119,7 @@ async function compiled({ name, imported, config }: ChainFunction, places: reado
 
 function running(
   { roots }: PlacedChain,
-  programs: ReadonlyMap<number, BpfProgram>,
+  programs: ReadonlyMap<number, TestedProgram>,
   owned: DisposableStack,
 ): RunningTestChain {
   return {
