@@ -1,99 +1,23 @@
-// A conformance list: how rules come into the fast path (proactive, reactive, offloading; for a whole function and rule by rule), and
-// how a function is split between its paths (all in the kernel, hybrid, no fast path). One list, the same results on every split.
+// The list of modes in the kernel, with the rules of a real host.
 
 import { fileURLToPath } from 'node:url';
 import { type RunningChain, startChain } from '@twinpath/runtime';
 import { createLab, type Host, type Lab } from '@twinpath/testing/lab';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import {
+  ADMITTED,
+  CASES,
+  configOf,
+  expected,
+  isAnswered,
+  possible,
+  REFUSED,
+  SPLITS,
+  type Split,
+} from './fixtures/modes.ts';
 import { silent } from './fixtures/silent.ts';
 
 const file = (path: string) => fileURLToPath(new URL(path, import.meta.url));
-const SPLITS = ['in-kernel', 'hybrid', 'in-slow-path'] as const;
-type Split = (typeof SPLITS)[number];
-
-/** The host has rules of its own for these: the first is let in, the other is not. */
-const [ADMITTED, REFUSED] = [1020, 1031];
-
-/** `passes`: to the functions behind, and to the host. `host`: its own rules decide, whatever function is behind. */
-type End = 'passes' | 'dropped' | 'host lets in' | 'host refuses';
-const isAnswered = (end: End) => end === 'passes' || end === 'host lets in';
-interface Sent {
-  readonly port: number;
-  readonly ends: End;
-  /** Decided by a slow path that fast paths ask when they have no rule. */
-  readonly asks?: true;
-}
-type Action = 'pass' | 'drop' | 'ask' | 'host';
-interface Case {
-  readonly title: string;
-  readonly otherwise: Action;
-  readonly rules?: readonly (readonly [port: number, action: Action])[];
-  readonly packets: readonly Sent[];
-}
-
-const cases: readonly Case[] = [
-  {
-    title: 'proactive: rules are there before packets',
-    otherwise: 'drop',
-    rules: [
-      [1000, 'pass'],
-      [1001, 'drop'],
-    ],
-    packets: [
-      { port: 1000, ends: 'passes' },
-      { port: 1000, ends: 'passes' },
-      { port: 1001, ends: 'dropped' },
-      { port: 1002, ends: 'dropped' },
-    ],
-  },
-  {
-    title: 'reactive: the first packet asks for a rule, and others find it',
-    otherwise: 'ask',
-    packets: [
-      { port: 1010, ends: 'passes', asks: true },
-      { port: 1010, ends: 'passes' },
-      { port: 1011, ends: 'dropped', asks: true },
-      { port: 1011, ends: 'dropped' },
-      { port: 1010, ends: 'passes' },
-    ],
-  },
-  {
-    title: 'offloading: the rest is the host’s, and no rule is made for it',
-    otherwise: 'host',
-    rules: [
-      [1000, 'pass'],
-      [1001, 'drop'],
-    ],
-    packets: [
-      { port: 1000, ends: 'passes' },
-      { port: 1001, ends: 'dropped' },
-      { port: ADMITTED, ends: 'host lets in' },
-      { port: REFUSED, ends: 'host refuses' },
-      { port: ADMITTED, ends: 'host lets in' },
-    ],
-  },
-  {
-    title: 'rule by rule: each has its own mode',
-    otherwise: 'drop',
-    rules: [
-      [1000, 'pass'],
-      [1001, 'drop'],
-      [1010, 'ask'],
-      [ADMITTED, 'host'],
-      [REFUSED, 'host'],
-    ],
-    packets: [
-      { port: 1000, ends: 'passes' },
-      { port: 1010, ends: 'passes', asks: true },
-      { port: ADMITTED, ends: 'host lets in' },
-      { port: 1010, ends: 'passes' },
-      { port: REFUSED, ends: 'host refuses' },
-      { port: 1001, ends: 'dropped' },
-      { port: 1011, ends: 'dropped' },
-    ],
-  },
-];
-
 let lab: Lab;
 let near: Host;
 let far: Host;
@@ -107,7 +31,7 @@ beforeAll(async () => {
     ['10.0.0.2/24', 'fd00::2/64'],
   ] as const;
   lab.link(near, 'port', far, 'eth0', { addresses, knownNeighbours: true });
-  for (const udp of new Set(cases.flatMap(({ packets }) => packets.map(({ port }) => port)))) await near.echo({ udp });
+  for (const udp of new Set(CASES.flatMap(({ packets }) => packets.map(({ port }) => port)))) await near.echo({ udp });
   for (const tables of ['iptables', 'ip6tables']) {
     const rule = (port: number, target: string) =>
       near.exec(tables, ['-A', 'INPUT', '-p', 'udp', '--dport', String(port), '-j', target]);
@@ -144,23 +68,6 @@ async function counts(split: Split, tables: string) {
   return { asked, behind, letIn, refused };
 }
 
-const configOf = ({ otherwise, rules = [] }: Case) => ({
-  otherwise,
-  rules: rules.map(([port, action]) => ({ port, action })),
-});
-
-/** What a split makes of the list. */
-function expected({ packets }: Case, split: Split) {
-  const ending = (end: End) => packets.filter(({ ends }) => ends === end).length;
-  const asking = packets.filter(({ asks }) => asks).length;
-  return {
-    asked: { 'in-kernel': 0, hybrid: asking, 'in-slow-path': packets.length }[split],
-    behind: ending('passes'),
-    letIn: ending('host lets in'),
-    refused: ending('host refuses'),
-  };
-}
-
 describe.each(['xdp', 'tcx'] as const)('on %s', (hook) => {
   describe.each(SPLITS)('split: %s', (split) => {
     beforeAll(async () => {
@@ -168,9 +75,7 @@ describe.each(['xdp', 'tcx'] as const)('on %s', (hook) => {
     });
     afterAll(() => chain.stop());
 
-    // Who is not there cannot be asked.
-    const possible = cases.filter(({ packets }) => split !== 'in-kernel' || packets.every(({ asks }) => !asks));
-    test.each(possible)('$title', async (listed) => {
+    test.each(possible(split))('$title', async (listed) => {
       for (const [tables, to] of [
         ['iptables', '10.0.0.1'],
         ['ip6tables', 'fd00::1'],
