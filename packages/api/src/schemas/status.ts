@@ -15,8 +15,6 @@ const memberStatus = z.object({
   name: z.string(),
   /** What it is: the name in the function's own declaration. */
   function: z.string(),
-  /** Failures of its slow path since the chain runs. */
-  restarts: z.int(),
 });
 
 export const chainStatus = z.object({

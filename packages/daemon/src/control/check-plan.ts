@@ -1,0 +1,82 @@
+import { checkWiring, type FunctionFace } from '@twinpath/vnf/chain';
+import type { WantedChain } from '../chains/wanted-chain.ts';
+import type { Catalogue } from '../functions/catalogue.ts';
+import { isWanted, type Plan, selects } from './plan.ts';
+import { RefusedError, within } from './refusal.ts';
+
+export interface PlanToCheck {
+  readonly before: Plan;
+  readonly after: Plan;
+  /** Of chains that are not the same. */
+  readonly names: readonly string[];
+  readonly catalogue: Catalogue;
+  readonly mayBringCode: boolean;
+  /** Of this node. */
+  readonly labels: Readonly<Record<string, string>>;
+  /** All that can be said without bringing it to the machine, which is not going to be done. */
+  readonly dryRun?: boolean | undefined;
+}
+
+/** @throws RefusedError with faults from the root of the document */
+export async function checkPlan(given: PlanToCheck): Promise<void> {
+  const { before, after, names, catalogue, mayBringCode, labels, dryRun = false } = given;
+  for (const name of names) {
+    const one = after.chains.get(name);
+    if (one === undefined) continue;
+    if (!isWanted(one)) throw new RefusedError(one);
+    if (!mayBringCode) requireKnownFiles(one, before, after);
+    await checkFunctions(one, after, catalogue, dryRun || !selects(one, labels));
+  }
+}
+
+/** Files of the machine run with the daemon's power. */
+function requireKnownFiles(wanted: WantedChain, before: Plan, after: Plan): void {
+  const present = before.chains.get(wanted.name);
+  const known = new Set([
+    ...[...after.functions.values()].map(({ file }) => file),
+    ...(isWanted(present) ? filesOf(present) : []),
+  ]);
+  const foreign = filesOf(wanted).find((file) => !known.has(file));
+  if (foreign === undefined) return;
+  const detail = `chain ${wanted.name} uses the file ${foreign}, which runs with the daemon's power: only an administrator may bring it`;
+  throw new RefusedError({
+    status: 403,
+    code: 'TP_SCOPE',
+    detail,
+    hint: 'use a function of the library, or one that was uploaded',
+  });
+}
+
+const filesOf = ({ spec }: WantedChain): readonly string[] =>
+  spec.functions.flatMap((one) => ('use' in one ? [one.use] : []));
+
+/** `whole`: it is not going to begin here, which would check the rest. */
+async function checkFunctions(
+  wanted: WantedChain,
+  { functions }: Plan,
+  catalogue: Catalogue,
+  whole: boolean,
+): Promise<void> {
+  const ofLibrary = new Set(
+    [...functions.values()].filter(({ origin }) => origin === 'library').map(({ file }) => file),
+  );
+  const refuse = (error: unknown, of?: string) =>
+    new RefusedError(within(['chains', wanted.name], wanted.refusal(error, of)), error);
+  const faces = new Map<string, FunctionFace>();
+  for (const one of wanted.spec.functions) {
+    if ('share' in one) continue;
+    // What a stranger's module does when it is imported, it does elsewhere first.
+    if (!whole && ofLibrary.has(one.use)) continue;
+    const looking = whole ? catalogue.check(one.use, one.name, one.config) : catalogue.describe(one.use);
+    const { face } = await looking.catch((error: unknown) => {
+      throw refuse(error, one.name);
+    });
+    faces.set(one.name, face);
+  }
+  if (!whole || faces.size < wanted.spec.functions.length) return;
+  try {
+    checkWiring(wanted.spec, faces);
+  } catch (error) {
+    throw refuse(error);
+  }
+}

@@ -1,0 +1,396 @@
+// The one place where what is wanted changes: checked, brought to this machine, and then kept; or nothing of it.
+
+import type { ChainStatus, Change, NodeReport, Status } from '@twinpath/api';
+import type { ChainHost } from '../chains/chain-host.ts';
+import type { EventLog } from '../events/event-log.ts';
+import type { Catalogue } from '../functions/catalogue.ts';
+import { refusalOf } from '../functions/refusal-of.ts';
+import type { Settings } from '../settings.ts';
+import { type Commit, type Documents, type Head, type Store, StoreUnreachableError } from '../store/store.ts';
+import { checkPlan } from './check-plan.ts';
+import { type Conditions, requireConditions, type Target } from './etag.ts';
+import {
+  differencesOf,
+  functionsChanged,
+  isWanted,
+  type Plan,
+  planDocuments,
+  selects,
+  targetsOf,
+  touched,
+} from './plan.ts';
+import { conflict, notFound, RefusedError } from './refusal.ts';
+
+/** Documents by name; `undefined`: not wanted any more. */
+export type Writes = ReadonlyMap<string, unknown>;
+
+export interface ChangeRequest extends Conditions {
+  readonly by: string;
+  readonly mayBringCode: boolean;
+  readonly message?: string | undefined;
+  readonly dryRun?: boolean | undefined;
+  /** Goes back after so many seconds, unless it is confirmed. */
+  readonly confirm?: number | undefined;
+  /** What the conditions are of. */
+  readonly target?: Target;
+  /** Takes back what waits to be confirmed, and so may come before that. */
+  readonly isRollback?: boolean;
+  /** @throws RefusedError */
+  edit(head: Head): Writes | Promise<Writes>;
+}
+
+export interface ControlOptions {
+  readonly settings: Pick<Settings, 'node' | 'labels'>;
+  readonly version: string;
+  readonly store: Store;
+  readonly host: ChainHost;
+  readonly catalogue: Catalogue;
+  readonly events: EventLog;
+  /** Something went wrong that nobody has asked for. */
+  warn(text: string): void;
+}
+
+const NOTHING: Head = { revision: 0, documents: new Map(), confirmBy: undefined };
+/** Chains that do not run are tried again, and stores that do not answer. */
+const RETRY_MS = 5000;
+/** A node that says nothing for so long is not there. */
+const REPORT_SECONDS = 30;
+
+export class Control implements AsyncDisposable {
+  readonly #options: ControlOptions;
+  readonly #startedAt = new Date().toISOString();
+  readonly #stack = new AsyncDisposableStack();
+  #head = NOTHING;
+  #plan: Plan = { functions: new Map(), chains: new Map() };
+  /** What was wanted before the change that waits to be confirmed. */
+  #before: Documents | undefined;
+  #deadline: NodeJS.Timeout | undefined;
+  #reachable = true;
+  /** Changes, one after the other. */
+  #changes: Promise<unknown> = Promise.resolve();
+
+  constructor(options: ControlOptions) {
+    this.#options = options;
+  }
+
+  /** Brings this machine to what is wanted. What does not run as wanted is a chain's problem, not an error. */
+  async start(): Promise<void> {
+    this.#plan = planDocuments(this.#head.documents, this.#options.catalogue);
+    await this.#background(() => this.#catchUp());
+    const watch = this.#options.store.watch(() => void this.#background(() => this.#catchUp()));
+    const retry = setInterval(() => void this.#background(() => this.#retry()), RETRY_MS);
+    this.#stack.use(watch);
+    this.#stack.defer(() => clearInterval(retry));
+    this.#stack.defer(() => clearTimeout(this.#deadline));
+  }
+
+  get head(): Head {
+    return this.#head;
+  }
+
+  get plan(): Plan {
+    return this.#plan;
+  }
+
+  /** Chains that have trouble are brought up again. */
+  trouble(): void {
+    void this.#background(() => this.#retry());
+  }
+
+  /** @throws RefusedError with faults from the root of the document; nothing has changed then. */
+  change(request: ChangeRequest): Promise<Change> {
+    return this.#exclusive(() => this.#change(request));
+  }
+
+  /** Wants again what was wanted at a revision. @throws RefusedError */
+  rollback(revision: number, request: Omit<ChangeRequest, 'edit' | 'isRollback'>): Promise<Change> {
+    const message = request.message ?? `back to revision ${revision}`;
+    const edit = async ({ documents }: Head): Promise<Writes> => {
+      const wanted = await this.documentsAt(revision);
+      const names = new Set([...documents.keys(), ...wanted.keys()]);
+      return new Map([...names].map((name) => [name, wanted.get(name)?.value]));
+    };
+    return this.change({ ...request, message, isRollback: true, edit });
+  }
+
+  /** @throws RefusedError */
+  async documentsAt(revision: number): Promise<Documents> {
+    const found = await this.#stored((store) => store.documentsAt(revision));
+    if (found === undefined)
+      throw notFound(`there is no revision ${revision}`, 'the history lists those that there are');
+    return found;
+  }
+
+  /** @throws RefusedError */
+  async history(options: { readonly before?: number; readonly limit: number }): Promise<readonly Commit[]> {
+    return this.#stored((store) => store.history(options));
+  }
+
+  /** Keeps a change that waits for it. @throws RefusedError */
+  confirm(revision: number): Promise<void> {
+    return this.#exclusive(async () => {
+      if (revision > this.#head.revision || revision < 1) throw notFound(`there is no revision ${revision}`);
+      const confirmed = await this.#stored((store) => store.confirm(revision));
+      if (!confirmed) throw conflict('TP_NOT_WAITING', `revision ${revision} does not wait to be confirmed`);
+      this.#head = { ...this.#head, confirmBy: undefined };
+      this.#expect();
+      this.#options.events.add({ kind: 'confirmed', revision });
+    });
+  }
+
+  status(): Status {
+    const { settings, version, store } = this.#options;
+    const { revision, confirmBy } = this.#head;
+    const chains = this.chains();
+    return {
+      node: settings.node,
+      labels: settings.labels,
+      version,
+      revision,
+      healthy: this.#reachable && chains.every(({ state }) => state !== 'failed'),
+      startedAt: this.#startedAt,
+      store: { kind: store.kind, reachable: this.#reachable },
+      ...(confirmBy !== undefined && { unconfirmed: { revision, confirmBy } }),
+      chains: [...chains],
+    };
+  }
+
+  chains(): readonly ChainStatus[] {
+    return [...this.#plan.chains.keys()].toSorted().map((name) => this.chainStatus(name));
+  }
+
+  /** @throws RefusedError */
+  chainStatus(name: string): ChainStatus {
+    const one = this.#plan.chains.get(name);
+    if (one === undefined) throw notFound(`there is no chain ${name}`, knownChains(this.#plan));
+    if (isWanted(one))
+      return this.#options.host.status(name, selects(one, this.#options.settings.labels) ? one : undefined);
+    const { code, detail, hint } = one;
+    return {
+      name,
+      state: 'failed',
+      ports: [],
+      functions: [],
+      problem: { code, detail, ...(hint !== undefined && { hint }) },
+    };
+  }
+
+  /** @throws RefusedError */
+  async nodes(): Promise<readonly NodeReport[]> {
+    await this.#report();
+    return this.#stored((store) => store.reports());
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#stack.disposeAsync();
+    await this.#changes;
+  }
+
+  async #change(request: ChangeRequest): Promise<Change> {
+    const began = performance.now();
+    const { catalogue, host, settings, events } = this.#options;
+    const head = this.#head;
+    requireConditions(head, request.target, request);
+    if (head.confirmBy !== undefined && request.isRollback !== true) {
+      const hint = `confirm it, or roll back to revision ${head.revision - 1}`;
+      throw conflict('TP_UNCONFIRMED', `revision ${head.revision} waits to be confirmed until ${head.confirmBy}`, hint);
+    }
+    const writes = changed(head.documents, await request.edit(head));
+    const documents = written(head.documents, writes, head.revision + 1);
+    const plan = planDocuments(documents, catalogue);
+    const names = touched(this.#plan, plan);
+    const { mayBringCode, dryRun } = request;
+    await checkPlan({
+      before: this.#plan,
+      after: plan,
+      names,
+      catalogue,
+      mayBringCode,
+      dryRun,
+      labels: settings.labels,
+    });
+    const summary = {
+      chains: [...differencesOf(head.documents, documents)],
+      functions: [...functionsChanged(head.documents, documents)],
+    };
+    const check = performance.now() - began;
+    const made = { dryRun: request.dryRun === true, ...summary };
+    if (request.dryRun === true || writes.size === 0) {
+      return { revision: head.revision, ...made, milliseconds: { check, apply: 0 } };
+    }
+    const brought = await host.bring(targetsOf(plan, settings.labels, names));
+    const confirmBy =
+      request.confirm === undefined ? undefined : new Date(Date.now() + request.confirm * 1000).toISOString();
+    const revision = await this.#commit(request, writes, summary, confirmBy).catch(async (error: unknown) => {
+      await brought.undo();
+      throw error;
+    });
+    await brought.settle();
+    this.#take({ revision, documents, confirmBy }, plan, head.documents);
+    events.add({ kind: 'changed', revision, by: request.by, chains: summary.chains.map(({ chain }) => chain) });
+    const apply = performance.now() - began - check;
+    return { revision, ...made, ...(confirmBy !== undefined && { confirmBy }), milliseconds: { check, apply } };
+  }
+
+  async #commit(
+    { by, message = '' }: Pick<ChangeRequest, 'by' | 'message'>,
+    writes: Writes,
+    { chains, functions }: { readonly chains: Change['chains']; readonly functions: readonly string[] },
+    confirmBy: string | undefined,
+  ): Promise<number> {
+    const summary = { chains: chains.map(({ chain, action }) => ({ chain, action })), functions };
+    const base = this.#head.revision;
+    const at = new Date().toISOString();
+    const { revision } = await this.#stored((store) =>
+      store.commit({ base, writes, at, by, message, summary, confirmBy }),
+    );
+    return revision;
+  }
+
+  #take(head: Head, plan: Plan, before: Documents | undefined): void {
+    this.#head = head;
+    this.#plan = plan;
+    this.#before = head.confirmBy === undefined ? undefined : before;
+    this.#expect();
+  }
+
+  /** Goes back at the time that the newest change says. */
+  #expect(): void {
+    clearTimeout(this.#deadline);
+    const { confirmBy } = this.#head;
+    if (confirmBy === undefined) return;
+    const left = Math.max(0, Date.parse(confirmBy) - Date.now());
+    this.#deadline = setTimeout(() => void this.#background(() => this.#revert()), left);
+  }
+
+  /** Also where the store does not answer: what was changed may be why. */
+  async #revert(): Promise<void> {
+    const { revision, confirmBy, documents } = this.#head;
+    if (confirmBy === undefined || Date.parse(confirmBy) > Date.now()) return;
+    const { catalogue, settings, events, warn } = this.#options;
+    const to = revision - 1;
+    const before = this.#before ?? (await this.documentsAt(to));
+    const plan = planDocuments(before, catalogue);
+    await this.#bringAll(plan);
+    this.#plan = plan;
+    const names = new Set([...documents.keys(), ...before.keys()]);
+    const writes = changed(documents, new Map([...names].map((name) => [name, before.get(name)?.value])));
+    const restored = written(documents, writes, revision + 1);
+    const summary = {
+      chains: [...differencesOf(documents, restored)],
+      functions: [...functionsChanged(documents, restored)],
+    };
+    const message = `back to revision ${to}: nobody has confirmed revision ${revision}`;
+    try {
+      const made = await this.#commit({ by: `node:${settings.node}`, message }, writes, summary, undefined);
+      this.#take(
+        { revision: made, documents: restored, confirmBy: undefined },
+        planDocuments(restored, catalogue),
+        undefined,
+      );
+    } catch (error) {
+      // Another node was first, or nobody reaches the store: who does goes back, too.
+      warn(`the store does not know yet of the way back to revision ${to}: ${refusalOf(error).detail}`);
+    }
+    events.add({ kind: 'reverted', revision, to });
+  }
+
+  /** To what the store has now. */
+  async #catchUp(): Promise<void> {
+    const { store, catalogue } = this.#options;
+    const head = await this.#stored(() => store.head());
+    const { revision, confirmBy } = this.#head;
+    if (head.revision === revision && head.confirmBy === confirmBy && revision !== 0) return;
+    if (head.revision !== revision || revision === 0) {
+      const documents = kept(this.#head.documents, head.documents);
+      const before = head.revision === revision + 1 ? this.#head.documents : await this.#documentsBefore(head);
+      this.#take({ ...head, documents }, planDocuments(documents, catalogue), before);
+    } else {
+      this.#head = { ...this.#head, confirmBy: head.confirmBy };
+      this.#expect();
+    }
+    await this.#bringAll(this.#plan);
+    await this.#report();
+  }
+
+  async #documentsBefore({ revision, confirmBy }: Head): Promise<Documents | undefined> {
+    return confirmBy === undefined ? undefined : this.#stored((store) => store.documentsAt(revision - 1));
+  }
+
+  async #bringAll(plan: Plan): Promise<void> {
+    const { host, settings } = this.#options;
+    await host.reconcile(targetsOf(plan, settings.labels, plan.chains.keys()));
+  }
+
+  async #retry(): Promise<void> {
+    const { host, store } = this.#options;
+    await this.#revert();
+    if (store.kind === 'etcd' || !this.#reachable) await this.#catchUp();
+    await host.dropLost();
+    if (host.hasFailures) await this.#bringAll(this.#plan);
+    if (store.kind === 'etcd') await this.#report();
+  }
+
+  async #report(): Promise<void> {
+    const { node, labels, version, revision, healthy, chains } = this.status();
+    const told = chains.map(({ name, state, problem }) => ({ name, state, ...(problem && { problem }) }));
+    const report = { node, labels, version, revision, healthy, at: new Date().toISOString(), chains: told };
+    await this.#stored((store) => store.report(report, REPORT_SECONDS));
+  }
+
+  /** @throws RefusedError (503) */
+  async #stored<T>(work: (store: Store) => Promise<T>): Promise<T> {
+    try {
+      const result = await work(this.#options.store);
+      this.#reachable = true;
+      return result;
+    } catch (error) {
+      if (error instanceof StoreUnreachableError) this.#reachable = false;
+      throw new RefusedError(refusalOf(error), error);
+    }
+  }
+
+  /** What nobody waits for is said when it fails. */
+  async #background(work: () => Promise<void>): Promise<void> {
+    try {
+      await this.#exclusive(work);
+    } catch (error) {
+      this.#options.warn(refusalOf(error).detail);
+    }
+  }
+
+  #exclusive<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#changes.then(work);
+    this.#changes = done.catch(() => {});
+    return done;
+  }
+}
+
+function knownChains({ chains }: Plan): string {
+  return chains.size === 0 ? 'there is none' : `there is ${[...chains.keys()].toSorted().join(', ')}`;
+}
+
+/** Those that are not there already. */
+function changed(documents: Documents, writes: Writes): Writes {
+  const text = (value: unknown) => (value === undefined ? undefined : JSON.stringify(value));
+  return new Map([...writes].filter(([name, value]) => text(documents.get(name)?.value) !== text(value)));
+}
+
+function written(documents: Documents, writes: Writes, revision: number): Documents {
+  const after = new Map(documents);
+  for (const [name, value] of writes) {
+    if (value === undefined) after.delete(name);
+    else after.set(name, { value, revision });
+  }
+  return after;
+}
+
+/** The same objects where documents are the same: plans need not be made anew. */
+function kept(before: Documents, after: Documents): Documents {
+  return new Map(
+    [...after].map(([name, document]) => {
+      const present = before.get(name);
+      return [name, present?.revision === document.revision ? present : document];
+    }),
+  );
+}
