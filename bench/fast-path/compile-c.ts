@@ -3,7 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ProgramSpec } from '@twinpath/ebpf';
 import { readObject } from './read-object.ts';
@@ -59,7 +59,10 @@ export function compileC(clang: Clang, name: string, constants: Readonly<Record<
           const always = ['-O2', '-g0', '-Wall', '-Werror', '-fno-strict-aliasing', '--target=bpf', ...systemHeaders()];
           execFileSync(clang.command, [...always, ...chosen, '-c', source, '-o', output], { stdio: 'pipe' });
           const options = [...(hasKeys ? [keys] : []), end, `-mcpu=${processor}`].join(', ');
-          const spec = readObject(new Uint8Array(readFileSync(output)), `c_${name}`.slice(0, 15));
+          const spec = readObject(
+            new Uint8Array(readFileSync(output)),
+            `c_${basename(name)}`.replaceAll('-', '_').slice(0, 15),
+          );
           const same = Buffer.from(spec.code).toString('base64');
           if (!twins.has(same)) twins.set(same, { options, keys, spec });
         }

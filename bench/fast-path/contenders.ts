@@ -1,22 +1,20 @@
-// One program and its C twins over the same maps.
-
-import { fileURLToPath } from 'node:url';
-import { compileFunction, importVnf } from '@twinpath/compiler';
-import { type BpfMap, BpfProgram, type MapSpec, type ProgramSpec, VerifierError } from '@twinpath/ebpf';
-import { type InstanceMaps, KernelMaps, runningTables } from '@twinpath/runtime';
-import type { FunctionPlan } from '@twinpath/vnf/plan';
+// Functions and their C twins over the same maps; more than one follow each other by tail calls.
+import { PATH } from '@twinpath/compiler/abi';
+import { BpfMap, BpfProgram, type ProgramSpec, setTailCall, VerifierError } from '@twinpath/ebpf';
 import { hashKeys } from '@twinpath/vnf/spec';
-import { type Clang, compileC } from './compile-c.ts';
+import { type Clang, compileC, type Twin } from './compile-c.ts';
+import { Instance, type Making, SEED } from './instance.ts';
 
 export interface Contender {
   readonly name: string;
   /** How a C twin was compiled. */
   readonly options?: string;
   readonly keys: 'ours' | 'fields' | 'words';
+  /** The first one. */
   readonly program: BpfProgram;
-  /** Slots of 8 bytes. */
+  /** Slots of 8 bytes, of all. */
   readonly instructions: number;
-  /** Instructions that the verifier walked. */
+  /** Instructions that the verifier walked, of all. */
   readonly steps: number;
 }
 
@@ -29,67 +27,83 @@ export interface Contest extends Disposable {
   contents(): string;
 }
 
-const SEED = 1;
-const CPUS = 2;
-const TARGET = {
-  clock: 'kernel',
-  cpus: CPUS,
-  ports: [{ name: 'port', ifindex: 1 }],
-  classifiers: new Map(),
-  seed: SEED,
-  key: 7,
-} as const;
+/** A function, and its twin: a file beside this one, without its extension. */
+export interface Part extends Omit<Making, 'next'> {
+  readonly twin: string;
+}
 
-export async function openContest(name: string, clang: Clang): Promise<Contest> {
-  const imported = await importVnf(fileURLToPath(new URL(`${name}.vnf.ts`, import.meta.url)));
-  const wire = { hook: 'xdp' } as const;
-  const { plan, maps: specs, programs } = compileFunction(imported, { config: {}, target: TARGET, programs: [wire] });
-  const [compiled] = programs;
-  if (compiled === undefined) throw new Error(`${name} has a program`);
+/**
+ * Without clang there are no twins.
+ * @throws Error the verifier refuses every form of the twin
+ */
+export function openContest(name: string, parts: readonly Part[], clang?: Clang): Contest {
   using owned = new DisposableStack();
-  const staged = owned.use(new KernelMaps('').stage(specs));
-  const open = (title: string, keys: Contender['keys'], spec: ProgramSpec, options?: string): Contender => {
-    const { program, steps } = load(spec, staged.byName);
-    owned.use(program);
-    const instructions = spec.code.length / 8;
-    return { name: title, keys, program, instructions, steps, ...(options !== undefined && { options }) };
+  const isLast = (index: number) => index === parts.length - 1;
+  const instances = parts.map((part, index) => {
+    const next = { kind: 'tail-call', map: PATH, index: index + 1 } as const;
+    return owned.use(new Instance(isLast(index) ? part : { ...part, next }));
+  });
+  const open = (title: string, keys: Contender['keys'], specs: readonly ProgramSpec[], options?: string): Contender => {
+    const path = { name: 'path', type: 'prog-array', keySize: 4, valueSize: 4, maxEntries: parts.length } as const;
+    const array = owned.use(BpfMap.create(path));
+    const loaded = specs.map((spec, index) => load(spec, { ...instances[index]?.maps, [PATH]: array }));
+    for (const [index, { program }] of loaded.entries()) setTailCall(array, index, owned.use(program));
+    const [first] = loaded;
+    if (first === undefined) throw new Error(`${name} has a program`);
+    return {
+      name: title,
+      keys,
+      program: first.program,
+      instructions: specs.reduce((sum, { code }) => sum + code.length / 8, 0),
+      steps: loaded.reduce((sum, { steps }) => sum + steps, 0),
+      ...(options !== undefined && { options }),
+    };
   };
-  const ours = open(`${name} Twinpath`, 'ours', compiled.compiled.spec);
-  const macros = Object.fromEntries(hashKeys(SEED, 5).map((key, index) => [`HASH_KEY_${index}`, `${key}ull`]));
-  const twins = compileC(clang, name, macros).flatMap((twin) => {
+  const ours = open(
+    `${name} Twinpath`,
+    'ours',
+    instances.map(({ spec }) => spec),
+  );
+  const forms = parts.map(({ twin }, index) => {
+    const slots = instances[index]?.counters ?? [];
+    return clang === undefined ? [] : compileC(clang, twin, macros(slots, isLast(index) ? undefined : index + 1));
+  });
+  const twins = alike(forms).flatMap(({ options, keys, specs }) => {
     try {
-      return open(`${name} clang ${twin.options}`, twin.keys, twin.spec, twin.options);
+      return open(`${name} clang ${options}`, keys, specs, options);
     } catch (error) {
       // What the verifier refuses of one processor version it may accept of another.
       if (error instanceof VerifierError) return [];
       throw error;
     }
   });
-  if (twins.length === 0) throw new Error(`the verifier refuses every form of ${name}.bpf.c`);
-  const reset = () => {
-    clear(specs, staged.maps, staged.byName);
-    const tables = runningTables(plan, staged.maps, { ports: ['port'] });
-    const log = { debug() {}, info() {}, warn() {}, error() {} };
-    const context = {
-      config: {},
-      previous: undefined,
-      tables: tables.tables,
-      counters: {},
-      cpus: CPUS,
-      log,
-      now: () => 0,
-    };
-    imported.spec.configure?.(context);
-  };
-  reset();
+  if (clang !== undefined && twins.length === 0) throw new Error(`the verifier refuses every form of ${name}'s twin`);
   const all = owned.move();
   return {
     ours,
     twins,
-    reset,
-    contents: () => contents(plan, specs, staged.maps),
+    reset() {
+      for (const instance of instances) instance.reset();
+    },
+    contents: () => instances.map((instance) => instance.contents()).join('\n'),
     [Symbol.dispose]: () => all.dispose(),
   };
+}
+
+function macros(slots: readonly string[], next: number | undefined): Readonly<Record<string, string>> {
+  return Object.fromEntries([
+    ...hashKeys(SEED, 5).map((key, index) => [`HASH_KEY_${index}`, `${key}ull`]),
+    ...slots.map((slot, index) => [`SLOT_${slot.toUpperCase().replaceAll(/\W/g, '_')}`, String(index)]),
+    ...(next === undefined ? [] : [['NEXT_PROGRAM', String(next)]]),
+  ]);
+}
+
+/** Twins of all parts that were compiled the same way; where a part has no such form, its first. */
+function alike([first = [], ...others]: readonly (readonly Twin[])[]) {
+  return first.map(({ options, keys, spec }) => {
+    const behind = others.flatMap((forms) => forms.find((form) => form.options === options) ?? forms[0] ?? []);
+    return { options, keys, specs: [spec, ...behind.map((form) => form.spec)] };
+  });
 }
 
 /** The verifier gives up when a signal is pending and is asked again; then it says nothing of what it did. */
@@ -100,32 +114,3 @@ function load(spec: ProgramSpec, maps: Readonly<Record<string, BpfMap>>) {
     program[Symbol.dispose]();
   }
 }
-
-function clear(specs: readonly MapSpec[], maps: InstanceMaps, byName: Readonly<Record<string, BpfMap>>): void {
-  for (const { name, type, flags } of specs) {
-    if (type === 'ringbuf') continue;
-    if (flags?.includes('mmapable')) maps.memory(name).fill(0);
-    else if (type.endsWith('array')) zero(maps, name);
-    else byName[name]?.clear();
-  }
-}
-
-function zero(maps: InstanceMaps, name: string): void {
-  const store = maps.store(name);
-  for (const [key, value] of store.entries()) store.update(key, new Uint8Array(value.length), 'any');
-}
-
-/** Times are left out: they are different in each run. */
-function contents(plan: FunctionPlan, specs: readonly MapSpec[], maps: InstanceMaps): string {
-  const timed = plan.tables.filter(({ value }) => value.fields.some(({ type }) => type.kind === 'instant'));
-  const withTimes = new Set(timed.flatMap((table) => table.maps.map(({ name }) => name)));
-  const shown = specs.filter(({ name, type }) => type !== 'ringbuf' && !withTimes.has(name));
-  return shown
-    .map(({ name }) => {
-      const entries = [...maps.store(name).entries()].map(([key, value]) => `${hex(key)}=${hex(value)}`);
-      return `${name} ${entries.sort().join(' ')}`;
-    })
-    .join('\n');
-}
-
-const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');

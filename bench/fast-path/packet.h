@@ -24,6 +24,7 @@
 static void *(*const lookup)(void *map, const void *key) = (void *)1;
 static long (*const update)(void *map, const void *key, const void *value, __u64 flags) = (void *)2;
 static __u64 (*const monotonic_ns)(void) = (void *)5;
+static long (*const tail_call)(void *ctx, void *programs, __u32 index) = (void *)12;
 static long (*const adjust_head)(struct xdp_md *ctx, int delta) = (void *)44;
 
 // Slots of the counters in the order of every function's plan.
@@ -31,7 +32,11 @@ enum verdict { DROP = 1, NEXT = 2, STACK = 3, BOUNCE = 4, VERDICTS = 8 };
 
 MAP(counters, "counters");
 
-INLINE int finish(enum verdict verdict)
+#ifdef NEXT_PROGRAM
+MAP(path, "path of the chain");
+#endif
+
+INLINE int finish(struct xdp_md *ctx, enum verdict verdict)
 {
 	__u32 zero = 0;
 	__u64 *count = lookup(&counters, &zero);
@@ -45,6 +50,11 @@ INLINE int finish(enum verdict verdict)
 		return XDP_DROP;
 	case BOUNCE:
 		return XDP_TX;
+	case NEXT:
+#ifdef NEXT_PROGRAM
+		tail_call(ctx, &path, NEXT_PROGRAM);
+		return XDP_ABORTED;
+#endif
 	default:
 		return XDP_PASS;
 	}
@@ -56,10 +66,10 @@ INLINE int finish(enum verdict verdict)
 #define PROGRAM(body)                                                                                                          \
 	SEC("xdp") int program(struct xdp_md *ctx)                                                                             \
 	{                                                                                                                      \
-		return finish(body(ctx));                                                                                      \
+		return finish(ctx, body(ctx));                                                                                 \
 	}
 #else
-#define END(verdict) return finish(verdict)
+#define END(verdict) return finish(ctx, verdict)
 #define PROGRAM(body)                                                                                                          \
 	SEC("xdp") int program(struct xdp_md *ctx)                                                                             \
 	{                                                                                                                      \

@@ -11,6 +11,8 @@ export interface Restore {
   readonly bytes: readonly (readonly [offset: number, size: 1 | 2 | 4 | 8])[];
   /** By how much the program moves the beginning of the packet; negative: it makes room. */
   readonly head?: number;
+  /** So many flows, one behind the other: source ports of `sourcePort`, in IPv4 without options. A power of two; default: as it is. */
+  readonly flows?: number;
 }
 export interface Measured {
   readonly name: string;

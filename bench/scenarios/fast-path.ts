@@ -1,8 +1,10 @@
 // Our compiler against clang: twelve programs, each with a C twin over the same maps.
 import { execFileSync } from 'node:child_process';
 import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { importVnf } from '@twinpath/compiler';
 import { type Clang, findClang } from '../fast-path/compile-c.ts';
-import { type Contest, openContest } from '../fast-path/contenders.ts';
+import { type Contest, openContest, type Part } from '../fast-path/contenders.ts';
 import { means, measure, type Times } from '../fast-path/measure.ts';
 import { manyPackets } from '../fast-path/packets.ts';
 import { type Measured, PROGRAMS } from '../fast-path/programs.ts';
@@ -26,6 +28,14 @@ export const fastPath: Scenario = {
   name: 'fast-path',
   purpose: 'code of our compiler against clang -O2: time, instructions, verifier steps of the same programs',
   rounds: 9,
+  async fixed() {
+    const contenders: Contender[] = [];
+    for (const program of PROGRAMS) {
+      using contest = openContest(program.name, [await partOf(program)]);
+      contenders.push({ name: contest.ours.name, metrics: counts(contest.ours) });
+    }
+    return contenders;
+  },
   async run({ rounds, progress }) {
     const clang = findClang();
     if (clang === undefined) throw new Error('there is no clang: apt-get install clang-22, or an older one');
@@ -59,7 +69,7 @@ export const fastPath: Scenario = {
 
 /** Or why there is nothing to compare. */
 async function compare(program: Measured, clang: Clang, rounds: number): Promise<Compared | string> {
-  using contest = await openContest(program.name, clang);
+  using contest = openContest(program.name, [await partOf(program)], clang);
   const different = difference(contest, manyPackets());
   if (different !== undefined) return `the programs are not the same: ${different}`;
   const all = measure(program, contest, rounds);
@@ -69,19 +79,28 @@ async function compare(program: Measured, clang: Clang, rounds: number): Promise
   return { ours, clang: clangs, all, contest: { twins: contest.twins } };
 }
 
+async function partOf({ name: twin }: Measured): Promise<Part> {
+  const imported = await importVnf(fileURLToPath(new URL(`../fast-path/${twin}.vnf.ts`, import.meta.url)));
+  return { twin, imported, config: {} };
+}
+
 function shown(times: Times, { timed }: Measured): Contender {
   const { contender, net } = times;
   const packets = timed.map(({ label }, index) => [label, metric(net[index] ?? [], 'ns')] as const);
   return {
     name: contender.name,
     metrics: {
-      instructions: metric([contender.instructions], ''),
-      steps: metric([contender.steps], ''),
+      ...counts(contender),
       ...Object.fromEntries(packets),
       mean: metric(means(times), 'ns'),
     },
   };
 }
+
+const counts = ({ instructions, steps }: Contest['ours']) => ({
+  instructions: metric([instructions], ''),
+  steps: metric([steps], ''),
+});
 
 const timeRatio = ({ ours, clang }: Compared): Ratio =>
   ratio(

@@ -1,4 +1,4 @@
-import type { Result } from '../result.ts';
+import type { Contender, Result } from '../result.ts';
 import { attack } from './attack.ts';
 import { engine } from './engine.ts';
 import { fastPath } from './fast-path.ts';
@@ -11,6 +11,8 @@ export interface Scenario {
   readonly purpose: string;
   /** Without --rounds. */
   readonly rounds: number;
+  /** What no load changes, of ours alone: numbers of instructions, steps of the verifier. */
+  fixed?(): Promise<readonly Contender[]>;
   run(options: { readonly rounds: number; progress(text: string): void }): Promise<Result>;
 }
 

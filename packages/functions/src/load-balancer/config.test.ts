@@ -25,7 +25,9 @@ test.each([
 
 test('what services do not use is not compiled', () => {
   const uses = (more: object) => Config.parse({ services: [{ ...service, ...more }] }).uses;
-  expect(Object.values(uses({})).some(Boolean)).toBe(false);
+  const used = (more: object) => Object.entries(uses(more)).flatMap(([name, isUsed]) => (isUsed ? [name] : []));
+  expect(used({})).toEqual(['ip4']);
+  expect(used({ address: '2001:db8::80' })).toEqual(['ip6']);
   expect(uses({ algorithm: 'least-connections', affinity: 'source', newFlows: 5 })).toMatchObject({
     least: true,
     affinity: true,

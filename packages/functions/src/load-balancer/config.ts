@@ -103,6 +103,8 @@ function overlap(a: Service, b: Service): boolean {
 function usesOf(services: readonly Service[]) {
   const some = (test: (service: Service) => boolean) => services.some(test);
   return {
+    ip4: some(({ address }) => isIp4(address)),
+    ip6: some(({ address }) => !isIp4(address)),
     direct: some(({ mode }) => mode === 'direct'),
     tunnel: some(({ mode }) => mode === 'tunnel'),
     affinity: some(({ affinity }) => affinity === 'source'),
