@@ -1,7 +1,8 @@
-import type { Metric, Result } from './result.ts';
+import type { Result } from '../result.ts';
+import { figure, round } from './chart.ts';
 
-/** A result for people: a line for each contender and metric. */
-export function report(result: Result): string {
+/** A result for a terminal: a line for each contender and metric. */
+export function text(result: Result): string {
   const { scenario, machine, rounds, correct, contenders, ratios, targets } = result;
   const lines = [
     `${scenario}: ${rounds} rounds, ${machine.cpu}, ${machine.cores} cores, Linux ${machine.kernel}, Node ${machine.node}`,
@@ -21,7 +22,3 @@ export function report(result: Result): string {
   }
   return lines.filter((line) => line !== '').join('\n');
 }
-
-const figure = ({ median, min, max, unit }: Metric) => `${round(median)} ${unit}  [${round(min)} – ${round(max)}]`;
-
-const round = (value: number) => (Math.abs(value) >= 100 ? value.toFixed(0) : value.toPrecision(3));
