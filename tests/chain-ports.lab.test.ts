@@ -74,6 +74,42 @@ describe.each(HOOKS)('on %s a bridge', (hook) => {
   });
 });
 
+describe.each(HOOKS)('on %s two bridges, joined, with a function behind a port,', (hook) => {
+  test('flood through the function and through each other', async () => {
+    for (const [index, host] of hosts.entries()) {
+      const addresses = [[], [`10.0.0.${index + 1}/24`, `fd00::${index + 1}/64`]] as const;
+      lab.link(middle, host.name, host, 'eth0', { addresses });
+      await host.echo({ udp: 7 });
+    }
+    const paths = [
+      ['a', 'meter', 'left:a'],
+      ['b', 'left:b'],
+      ['left:up', 'right:down'],
+      ['c', 'right:c'],
+    ];
+    const functions = [
+      { name: 'left', use: use('bridge') },
+      { name: 'right', use: use('bridge') },
+      { name: 'meter', use: use('meter') },
+    ];
+    await using chain = await start(hook, ['a', 'b', 'c'], { paths, functions });
+    for (const from of hosts) {
+      for (const to of [1, 2, 3]) {
+        if (from === hosts[to - 1]) continue;
+        expect(await from.udp(`10.0.0.${to}`, 7, 'four', { timeout: 4000 }), `${from.name} to ${to}`).toMatchObject({
+          ok: true,
+        });
+        expect(await from.udp(`fd00::${to}`, 7, 'six', { timeout: 4000 })).toMatchObject({ ok: true });
+      }
+    }
+    const { functions: seen } = await chain.statistics();
+    expect(seen.slice(0, 2).every(({ verdicts }) => (verdicts.flood ?? 0) > 1)).toBe(true);
+    // Four exchanges with each of the others, either way.
+    expect(seen[2]?.counters.left).toBeGreaterThan(7);
+    expect(seen[2]?.counters.entered).toBeGreaterThan(7);
+  });
+});
+
 describe.each(HOOKS)('on %s a router', (hook) => {
   test('forwards through the functions of both its ports, and leaves the rest to the host', async () => {
     const [a, b] = hosts;

@@ -18,7 +18,7 @@ import { planMaps } from './plan-maps.ts';
 /** One program to make of a function. */
 export type ProgramChoice = Pick<
   Target,
-  'hook' | 'direction' | 'position' | 'next' | 'back' | 'out' | 'exits' | 'entry'
+  'hook' | 'direction' | 'position' | 'next' | 'back' | 'out' | 'exits' | 'flood' | 'routed' | 'entry'
 >;
 
 export interface CompileFunctionOptions {

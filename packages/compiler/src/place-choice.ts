@@ -4,7 +4,7 @@ import type { ProgramChoice } from './compile.ts';
 
 /** What program a place of a chain asks for. */
 export function placeChoice(placement: Placement): ProgramChoice {
-  const { hook, direction, position, entry, next, back, out, exits } = placement;
+  const { hook, direction, position, entry, next, back, out, exits, flood, routed = [] } = placement;
   return {
     hook,
     direction,
@@ -14,6 +14,8 @@ export function placeChoice(placement: Placement): ProgramChoice {
     back: continuation(back),
     out: continuation(out),
     exits: new Map(Object.entries(exits).map(([port, exit]) => [port, continuation(exit)])),
+    flood: flood && continuation(flood),
+    routed: new Map(routed.map(({ ifindex, to }) => [ifindex, continuation(to)])),
   };
 }
 

@@ -6,6 +6,7 @@ import {
   type FunctionProgram,
   type ImportedVnf,
   importVnf,
+  sends,
   verifierRejection,
 } from '@twinpath/compiler';
 import { BpfProgram, createMaps, skbChecksumState, VerifierError } from '@twinpath/ebpf';
@@ -43,7 +44,7 @@ export async function checkFunction({ name, use, config }: OwnFunctionSpec, veri
     ? loadAll(name, imported, compiled)
     : compiled.programs.map((program) => describe(name, program));
   const warnings = compiled.warnings.map((warning) => ({ ...warning, text: diagnosticText(warning) }));
-  return { name, programs, face: imported.spec, warnings };
+  return { name, programs, face: { ...imported.spec, ...sends(imported) }, warnings };
 }
 
 /** A port that no packet comes from; the smallest room for rules, which the verifier does not look into. */

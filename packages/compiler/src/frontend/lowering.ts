@@ -27,6 +27,10 @@ export interface Target {
   readonly out?: Continuation | undefined;
   /** What follows where it forwards, by name of the port; default, and for `redirect`: out of the port's interface. */
   readonly exits?: ReadonlyMap<string, Continuation> | undefined;
+  /** What follows where it floods; default: a broadcast (XDP) or copies (tcx) out of the ports' interfaces. */
+  readonly flood?: Continuation | undefined;
+  /** What follows where it routes, by the interface that leads there; default: out of it. */
+  readonly routed?: ReadonlyMap<number, Continuation> | undefined;
   /** Name of the port by which all packets come; default: told by the interface. */
   readonly entry?: string | undefined;
   /** `kernel`: the helper's clock. `simulated`: the clock in the instance's state, which tests set. */

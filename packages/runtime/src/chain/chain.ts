@@ -46,6 +46,8 @@ export type OpenedFunction = Omit<Member, 'spec'>;
 export interface ChainOptions {
   readonly spec: ChainSpec;
   readonly namespace: Fd;
+  /** The mark of the slow path's packets. */
+  readonly key: number;
   readonly claim: HostClaim;
   /** Of the spec. */
   readonly ports: ReadonlyMap<string, OpenPort>;
@@ -107,7 +109,7 @@ export class Chain implements RunningChain, AsyncDisposable {
   #changes: Promise<unknown> = Promise.resolve();
 
   constructor(options: ChainOptions) {
-    const { spec, claim, namespace, ports, owned } = options;
+    const { spec, claim, namespace, ports, owned, key } = options;
     this.#options = options;
     this.#ports = ports;
     this.#stack = owned;
@@ -116,7 +118,7 @@ export class Chain implements RunningChain, AsyncDisposable {
       onLink: (hook, id) => claim.addLink({ hook, id }),
       onFilter: (hook, place) => claim.addFilter({ hook, place }),
     };
-    this.#wiring = this.#stack.use(new KernelWiring({ chain: spec.name, namespace, pins: claim.pins, log }));
+    this.#wiring = this.#stack.use(new KernelWiring({ chain: spec.name, namespace, pins: claim.pins, log, key }));
     this.#stack.use(addWiring(spec.name, this.#wiring));
     this.#stack.defer(() => positions.free([...positionsOf(this.#placed), ...this.#inherited]));
     this.#stack.defer(() => this.#leaveAll());

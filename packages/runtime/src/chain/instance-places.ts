@@ -20,9 +20,12 @@ export function instancePlaces({
 }: PlacesGiven): ReadonlyMap<string, InstancePlaces> {
   const opened = new Map([...ports.values()].map((port) => [port.ifindex, port] as const));
   const all = [...placed.placements.values()];
+  const own = new Set(all.flatMap(({ own: is, position }) => (is === undefined ? [] : [position])));
   const beginnings = placed.roots.flatMap(({ port, hook, position }) => {
     const at = ports.get(port);
-    return at === undefined || hook === 'tcx-egress' ? [] : [{ chain: spec.name, ifindex: at.ifindex, hook, position }];
+    return at === undefined || hook === 'tcx-egress' || own.has(position)
+      ? []
+      : [{ chain: spec.name, ifindex: at.ifindex, hook, position }];
   });
   return new Map(
     [...plan.ports].map(([name, own]) => [

@@ -80,7 +80,18 @@ export async function startChain(spec: ChainSpec, options: StartOptions = {}): P
   stack.defer(() => {
     if (chains.get(spec.name) === chain) chains.delete(spec.name);
   });
-  const chain = new Chain({ spec, namespace, claim, ports, log, left, state, open, owned: stack.move() });
+  const chain = new Chain({
+    spec,
+    namespace,
+    key: identity.key,
+    claim,
+    ports,
+    log,
+    left,
+    state,
+    open,
+    owned: stack.move(),
+  });
   chains.set(spec.name, chain);
   try {
     await begun(chain.change(spec), spec.name, options.signal);

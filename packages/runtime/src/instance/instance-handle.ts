@@ -8,6 +8,8 @@ import type { FunctionMarks } from './function-marks.ts';
 
 /** A function's spec without the author's code: plain data, the same in all threads. */
 export type FunctionData = Omit<FunctionSpec, 'config' | 'configure' | 'slowPath' | 'operations'> & {
+  readonly floods: boolean;
+  readonly routes: boolean;
   readonly hasConfig: boolean;
   readonly hasSlowPath: boolean;
   /** For those who come after it. */

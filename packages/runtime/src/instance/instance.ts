@@ -81,7 +81,7 @@ export class Instance implements InstanceHandle {
   }
 
   get spec(): FunctionData {
-    return functionData(this.#options.imported.spec);
+    return functionData(this.#options.imported);
   }
 
   config(): unknown {

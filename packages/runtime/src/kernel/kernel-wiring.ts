@@ -4,11 +4,12 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Attachment, assembleProgram, attachXdp, BpfProgram, setTailCall } from '@twinpath/ebpf';
 import { type Fd, inNamespace } from '@twinpath/linux';
-import type { Hook, Placement, PortMode, Root } from '@twinpath/vnf/chain';
+import type { Hook, OwnPlace, Placement, PortMode, Root } from '@twinpath/vnf/chain';
 import { PROGRAM_PREFIX, pinName } from '../host/paths.ts';
 import { LINKS, PATHS } from '../host/pins.ts';
 import type { PlacedProgram, Wiring } from '../instance-plane.ts';
 import { GenericMode } from './generic-mode.ts';
+import { ownProgram } from './own-programs.ts';
 import { PathArrays } from './path-arrays.ts';
 import { type AdoptedAttachment, type AttachmentLog, attachTc, PinnedLink } from './port-attachment.ts';
 
@@ -30,6 +31,8 @@ export interface WiringOptions {
   /** Where pins go, on a BPF file system. */
   readonly pins: string;
   readonly log: AttachmentLog;
+  /** The mark of the slow path's packets. */
+  readonly key: number;
 }
 
 export interface LeftAttachment extends Pick<Root, 'port' | 'hook'> {
@@ -82,7 +85,10 @@ export class KernelWiring implements Wiring, Disposable {
 
   /** These places are about to be filled, and ports to be attached. */
   expect(placements: Iterable<Placement>, ports: ReadonlyMap<string, WiredInterface>): void {
-    for (const placement of placements) this.#placements.set(placement.position, placement);
+    for (const placement of placements) {
+      this.#placements.set(placement.position, placement);
+      if (placement.own !== undefined) this.#makeOwn(placement.position, placement.own);
+    }
     this.#ports = new Map([...this.#ports, ...ports]);
   }
 
@@ -183,6 +189,13 @@ export class KernelWiring implements Wiring, Disposable {
     rest.use(this.#arrays);
     for (const program of this.#programs.values()) rest.use(program);
     for (const key of this.#beginnings.keys()) rest.defer(() => this.#end(key));
+  }
+
+  /** Those of functions make their own. */
+  #makeOwn(position: number, own: OwnPlace): void {
+    if (this.#programs.has(position)) return;
+    const maps = { path: this.#arrays.get('path', 'tcx-ingress') };
+    this.#put(position, BpfProgram.load(ownProgram({ own, position, key: this.#options.key }), { maps }));
   }
 
   /** Takes the program over. `undefined`: none. */

@@ -1,5 +1,5 @@
 // A chain without a host: functions, what is between them, and packets. The ways of running one must agree.
-import type { Direction, ImportedVnf } from '@twinpath/compiler';
+import { type Direction, type ImportedVnf, sends } from '@twinpath/compiler';
 import { type ChainPlan, type ChainSpec, checkChain, checkWiring, planChain } from '@twinpath/vnf/chain';
 
 export interface ChainFunction {
@@ -42,7 +42,9 @@ export interface RunningTestChain extends Disposable {
 
 /** Interfaces are numbered from 1, in order of the ports; 1 is the loopback interface of every namespace. @throws ChainSpecError */
 export function planUnderTest({ spec, functions }: ChainUnderTest): ChainPlan {
-  const faces = new Map(functions.map(({ name, imported }) => [name, imported.spec] as const));
+  const faces = new Map(
+    functions.map(({ name, imported }) => [name, { ...imported.spec, ...sends(imported) }] as const),
+  );
   checkChain(spec);
   checkWiring(spec, faces);
   const ports = Object.keys(spec.ports).map((name, index) => [name, { ifindex: index + 1, hook: 'xdp' }] as const);

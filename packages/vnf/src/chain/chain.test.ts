@@ -161,6 +161,79 @@ describe('functions with ports', () => {
   });
 });
 
+describe('XDP, which has one packet and sends past all programs,', () => {
+  const switching: ChainSpec = {
+    name: 'edge',
+    ports: { p: { interface: 'p' }, q: { interface: 'q' } },
+    paths: [
+      ['p', 'a', 's:one'],
+      ['s:two', 'q'],
+      ['s:up', 't:down'],
+    ],
+    functions: ['a', 's', 't'].map(used),
+  };
+  const flooding: FunctionFace = { ports: { kind: 'portGroup', max: 4 }, fastPath: 'one', floods: true };
+  const of = ({ placements }: PlacedChain, name: string, hook: string) =>
+    [...placements.values()].filter((one) => one.function === name && one.hook === hook);
+
+  it('floods in the stack where more than interfaces is behind ports', () => {
+    const placed = place(switching, { faces: { s: flooding, t: { ...flooding, floods: false } } });
+    const at = (entry: string | undefined) => of(placed, 's', 'xdp').find((one) => one.entry === entry);
+    const raised = (entry: string | undefined) => of(placed, '', 'xdp').find((one) => one.entry === entry)?.position;
+    const [other] = of(placed, 't', 'tcx-ingress');
+    const [copy, ...more] = of(placed, '', 'tcx-ingress');
+    expect(more).toEqual([]);
+    expect(at(undefined)?.flood).toEqual({ kind: 'position', position: raised(undefined) });
+    expect(at('up')?.flood).toEqual({ kind: 'position', position: raised('up') });
+    const interfaces = [10, 11].map((ifindex) => ({ kind: 'interface', ifindex }));
+    const up = { kind: 'position', position: other?.position };
+    const floods = copy?.own?.kind === 'copy' ? copy.own.floods : [];
+    // What comes by `up`, from `t`, does not leave by it.
+    expect(new Map(floods.map(({ position, to }) => [position, to]))).toEqual(
+      new Map([
+        [raised(undefined), [...interfaces, up]],
+        [raised('up'), interfaces],
+      ]),
+    );
+    const copying = placed.roots.filter(({ position }) => position === copy?.position);
+    expect(copying.map(({ port, hook }) => `${port} ${hook}`)).toEqual(['p tcx-ingress', 'q tcx-ingress']);
+    expect(place(switching, { faces: { s: flooding, t: { ...flooding, floods: false } }, present: placed })).toEqual(
+      placed,
+    );
+  });
+
+  it('broadcasts where ports are interfaces, and on tcx, where copies meet the programs of each', () => {
+    const plain = { ...switching, paths: [['p', 's:one'], ...switching.paths.slice(1, 2)], functions: [used('s')] };
+    for (const placed of [
+      place(plain, { faces: { s: flooding } }),
+      place(switching, { faces: { s: flooding, t: flooding }, hook: 'tcx' }),
+    ]) {
+      expect(of(placed, '', 'xdp')).toEqual([]);
+      expect(of(placed, '', 'tcx-ingress')).toEqual([]);
+    }
+  });
+
+  it('routes through the functions of the port by which packets leave', () => {
+    const routed: ChainSpec = {
+      name: 'edge',
+      ports: { p: { interface: 'p' }, q: { interface: 'q' } },
+      paths: [
+        ['p', 'r', 'host'],
+        ['q', 'a', 'b', 'host'],
+      ],
+      functions: ['a', 'b', 'r'].map(used),
+    };
+    const placed = place(routed, { faces: { r: { ...one, routes: true } } });
+    const [router] = of(placed, 'r', 'xdp');
+    const last = of(placed, 'b', 'xdp').find(({ direction }) => direction === 'egress');
+    expect(router?.routed).toEqual([{ ifindex: 11, to: { kind: 'position', position: last?.position } }]);
+    expect(of(place(routed, { faces: { r: { ...one, routes: true } }, hook: 'tcx' }), 'r', 'tcx-ingress')).toEqual([
+      expect.not.objectContaining({ routed: expect.anything() }),
+    ]);
+    expect(of(place(routed, { faces: { r: one } }), 'r', 'xdp')[0]?.routed).toBeUndefined();
+  });
+});
+
 describe('a change', () => {
   const positions = (placed: PlacedChain, hook: string) =>
     Object.fromEntries(

@@ -14,12 +14,22 @@ export type Behind =
   | { readonly kind: 'interface'; readonly ifindex: number }
   | { readonly kind: 'leave'; readonly position: number };
 
+/** Of places that are no function's but the chain's own, for what XDP cannot do with its one packet.
+ *  `raise`: a packet that is flooded goes on in the stack, and says from which place. `copy`: where packets of a port are in the stack,
+ *  those that were raised leave in copies. */
+export type OwnPlace =
+  | { readonly kind: 'raise' }
+  | {
+      readonly kind: 'copy';
+      readonly floods: readonly { readonly position: number; readonly to: readonly Behind[] }[];
+    };
+
 /** One place of a function. A function has one instance, with one set of tables, at all its places. */
 export interface Placement {
   /** Unique in the process, and for one program of one place: what changes gets another. 16 bits. */
   readonly position: number;
   readonly chain: string;
-  /** The function's name in the chain. */
+  /** The function's name in the chain; empty: `own`. */
   readonly function: string;
   readonly hook: Hook;
   readonly direction: Direction;
@@ -34,6 +44,11 @@ export interface Placement {
   readonly out: Behind;
   /** By name of the function's port: behind `forward`. Empty for transparent functions. */
   readonly exits: Readonly<Record<string, Behind>>;
+  /** Behind `flood`, where a hook that has one packet has more behind a port than an interface. */
+  readonly flood?: Behind;
+  /** Behind `route` by an interface: the functions of the port that it is. */
+  readonly routed?: readonly { readonly ifindex: number; readonly to: Behind }[];
+  readonly own?: OwnPlace;
 }
 
 /** Where packets that enter or leave by a port begin. */

@@ -37,6 +37,15 @@ export interface Place
     Readonly<Record<'next' | 'back' | 'out', Link>> {
   readonly id: string;
   readonly exits: Readonly<Record<string, Link>>;
+  readonly flood?: Link;
+  readonly routed?: readonly { readonly ifindex: number; readonly to: Link }[];
+  readonly own?: { readonly kind: 'raise' } | { readonly kind: 'copy'; readonly floods: readonly PlannedFlood[] };
+}
+
+export interface PlannedFlood {
+  /** From this place of the chain's own. */
+  readonly id: string;
+  readonly to: readonly Link[];
 }
 
 export interface PlannedRoot extends Pick<Root, 'port' | 'hook'> {
@@ -51,6 +60,14 @@ export interface ChainPlan {
 }
 
 const END: Link = { kind: 'end' };
+const OWN = { function: '', direction: 'ingress', next: END, back: END, out: END, exits: {} } as const;
+
+interface Flooding {
+  readonly name: string;
+  readonly entry: string | undefined;
+  readonly exits: readonly (readonly [port: string, exit: Link])[];
+}
+
 type Side = 'outer' | 'inner';
 const opposite = (side: Side): Side => (side === 'outer' ? 'inner' : 'outer');
 
@@ -58,12 +75,14 @@ const opposite = (side: Side): Side => (side === 'outer' ? 'inner' : 'outer');
 export function planChain(spec: ChainSpec, parts: ChainParts): ChainPlan {
   const segments = segmentsOf(spec, parts.functions);
   const planner = new Planner(segments, parts);
-  const roots = segments.flatMap((segment) => planner.roots(segment));
+  const entering = segments.flatMap((segment) => planner.roots(segment));
+  const roots = [...entering, ...planner.copying()];
   return { places: planner.places, roots, ports: portsOf(spec, segments, parts) };
 }
 
 class Planner {
   readonly places = new Map<string, Place>();
+  readonly #floods: PlannedFlood[] = [];
   readonly #segments: readonly Segment[];
   readonly #parts: ChainParts;
 
@@ -86,6 +105,19 @@ class Planner {
     return [...entering, ...rootAt(segment.outer.port, 'tcx-egress', leaving)];
   }
 
+  /** Where packets of XDP ports that were raised are copied. */
+  copying(): readonly PlannedRoot[] {
+    if (this.#floods.length === 0) return [];
+    const ports = [...this.#parts.ports].filter(([, { hook }]) => hook === 'xdp');
+    const copy = this.#place('copy', () => ({
+      ...OWN,
+      hook: 'tcx-ingress',
+      entry: undefined,
+      own: { kind: 'copy', floods: this.#floods },
+    }));
+    return ports.flatMap(([port]) => rootAt(port, 'tcx-ingress', copy));
+  }
+
   /** What is met from a side of a segment on, behind so many of its functions. */
   #walk(hook: Hook, segment: Segment, from: Side, behind: number): Link {
     const direction: Direction = from === 'outer' ? 'ingress' : 'egress';
@@ -104,7 +136,20 @@ class Planner {
       back: direction === 'ingress' ? this.#back(hook, segment, ordered.length - behind) : END,
       out: direction === 'egress' && hook !== 'tcx-egress' ? this.#out(segment) : END,
       exits: {},
+      ...this.#routed(hook, name),
     }));
+  }
+
+  /** XDP that sends out of an interface sends past all programs: the functions of its port come first. */
+  #routed(hook: Hook, name: string): Pick<Place, 'routed'> {
+    if (hook !== 'xdp' || this.#face(name).routes !== true) return {};
+    const routed = this.#segments.flatMap((segment) => {
+      const { outer, inner } = segment;
+      if (outer.kind !== 'port' || inner.kind === 'port') return [];
+      const to = this.#walk(hook, segment, 'inner', 0);
+      return to.kind === 'place' ? [{ ifindex: this.#port(outer.port).ifindex, to }] : [];
+    });
+    return routed.length === 0 ? {} : { routed };
   }
 
   /** Back to where a segment's packets came from, through the functions on the way. */
@@ -153,8 +198,27 @@ class Planner {
       const redirects = hook === 'xdp' && [...this.#parts.ports.values()].some((port) => port.isVeth === true);
       const back: Link = redirects ? { kind: 'interface', ifindex: 0 } : END;
       const own = { function: name, hook, direction: 'ingress', entry } as const;
-      return { ...own, next: END, back, out: END, exits: Object.fromEntries(exits) };
+      const more = { ...this.#flood(id, hook, { name, entry, exits }), ...this.#routed(hook, name) };
+      return { ...own, next: END, back, out: END, exits: Object.fromEntries(exits), ...more };
     });
+  }
+
+  /** A broadcast of XDP runs no program, and it has one packet only: where more than interfaces is behind ports, copies are made of
+   *  what goes on in the stack, and leave through the functions there. */
+  #flood(id: string, hook: Hook, from: Flooding): Pick<Place, 'flood'> {
+    const { name, entry, exits } = from;
+    if (hook !== 'xdp' || this.#face(name).floods !== true) return {};
+    if (exits.every(([, exit]) => exit.kind !== 'place')) return {};
+    const to = this.#segments.flatMap((segment) =>
+      (['outer', 'inner'] as const).flatMap((side) => {
+        const end = segment[side];
+        if (end.kind !== 'function' || end.function !== name || end.port === entry) return [];
+        return [this.#exit('tcx-ingress', segment, side)];
+      }),
+    );
+    const raised = this.#place(`raise ${id}`, () => ({ ...OWN, hook, entry, own: { kind: 'raise' } }));
+    this.#floods.push({ id: `raise ${id}`, to });
+    return { flood: raised };
   }
 
   #exit(hook: Hook, segment: Segment, side: Side): Link {

@@ -1,7 +1,7 @@
 // Numbers for places. A place keeps its number as long as it and everything behind it are as they were; all others get new
 // ones, so that old and new places stand side by side, and packets change from the ones to the others at the roots alone.
 import { ChainSpecError } from './chain-spec-error.ts';
-import type { Behind, Placement, Root } from './placement.ts';
+import type { Behind, OwnPlace, Placement, Root } from './placement.ts';
 import type { ChainPlan, Link, Place } from './plan-chain.ts';
 
 /** A chain as it runs, or as it will. */
@@ -32,12 +32,19 @@ export function placeChain(
 }
 
 function placementOf(chain: string, place: Place, numberOf: (id: string) => number): Placement {
-  const { function: name, hook, direction, entry, next, back, out, exits } = place;
+  const { function: name, hook, direction, entry, next, back, out, exits, flood, routed, own } = place;
   const behind = (link: Link): Behind => {
     if (link.kind === 'place') return { kind: 'position', position: numberOf(link.id) };
     if (link.kind !== 'leave') return link;
     return { kind: 'leave', position: link.id === undefined ? 0 : numberOf(link.id) };
   };
+  const ownOf = (given: NonNullable<Place['own']>): OwnPlace =>
+    given.kind === 'raise'
+      ? given
+      : {
+          kind: 'copy',
+          floods: given.floods.map(({ id, to }) => ({ position: numberOf(id), to: to.map(behind) })),
+        };
   return {
     position: numberOf(place.id),
     chain,
@@ -49,6 +56,9 @@ function placementOf(chain: string, place: Place, numberOf: (id: string) => numb
     back: behind(back),
     out: behind(out),
     exits: Object.fromEntries(Object.entries(exits).map(([port, link]) => [port, behind(link)])),
+    ...(flood !== undefined && { flood: behind(flood) }),
+    ...(routed !== undefined && { routed: routed.map(({ ifindex, to }) => ({ ifindex, to: behind(to) })) }),
+    ...(own !== undefined && { own: ownOf(own) }),
   };
 }
 

@@ -21,6 +21,10 @@ export interface Segment {
 export interface FunctionFace {
   readonly ports: PortsSpec;
   readonly fastPath: 'one' | 'ingress and egress';
+  /** It may send packets out of all its ports. Default: it does not. */
+  readonly floods?: boolean;
+  /** It may send packets out of any interface, by the host's routes. Default: it does not. */
+  readonly routes?: boolean;
   /** Missing: what a chain says of them is not checked. */
   readonly reasons?: FunctionSpec['reasons'];
 }

@@ -21,6 +21,12 @@ export interface ImportedVnf extends FunctionCode {
 /** Whether it imports `spread`: what a program does depends on where it is, and all of a function share their maps. */
 export const spreads = ({ code: { graph } }: FunctionCode): boolean => graph.imports('spread');
 
+/** Where it may send packets to that it does not name. */
+export const sends = ({ code: { graph } }: FunctionCode): { readonly floods: boolean; readonly routes: boolean } => ({
+  floods: graph.imports('flood'),
+  routes: graph.imports('route'),
+});
+
 /** @throws CompileError: the module's default export is no function. */
 export function functionCode(graph: ModuleGraph, module: ModuleNode): FunctionCode {
   const call = readVnfCall(graph, module);

@@ -1,6 +1,6 @@
 import { macToBytes, packetFromText, textOf } from '@twinpath/packet';
 import { describe, expect, it } from 'vitest';
-import { CPUS, LINK, LINKS, PORTS } from '../../../abi/index.ts';
+import { CPUS, LINK, LINKS, PATH, PORTS } from '../../../abi/index.ts';
 import { createEnvironment } from '../../../evaluate/environment.ts';
 import { evaluate, type Outcome } from '../../../evaluate/evaluate.ts';
 import { EvaluatorMaps } from '../../../evaluate/maps/evaluator-maps.ts';
@@ -124,6 +124,32 @@ describe('route', () => {
     same(onTheWay.packet, ROUTED.replace('hops 8', 'hops 9'));
     expect([BigInt.asIntN(32, onTheWay.returned), onTheWay.redirect]).toEqual([-1n, undefined]);
     expect(run('route', 'tcx-egress', IPV4, { from: LAN }).redirect).toMatchObject({ ifindex: WAN });
+  });
+});
+
+describe('with functions behind ports', () => {
+  const to = (index: number) => ({ kind: 'tail-call', map: PATH, index }) as const;
+  const listing = (...given: Parameters<typeof compileVerdict>) =>
+    compileVerdict(...given).programs[0]?.compiled.listing() ?? '';
+
+  it('route goes through those of the port by which it leaves', () => {
+    const through = listing('route', 'xdp', 1, { routed: new Map([[WAN, to(77)]]) });
+    expect(through).toMatch(/r3 = 77\n.*call bpf_tail_call/);
+    expect(through).toMatch(/call bpf_redirect#/);
+    expect(through).toMatch(new RegExp(`if r\\d [!=]= 0x${WAN} goto`));
+    expect(listing('route', 'xdp')).not.toMatch(/tail_call/);
+  });
+
+  it('flood goes on where copies are made, on tc in copies that come in once more', () => {
+    const raised = listing('flood', 'xdp', 1, { flood: to(78) });
+    expect(raised).toMatch(/r3 = 78\n.*call bpf_tail_call/);
+    expect(raised).not.toMatch(/redirect_map/);
+    const copied = listing('flood', 'tcx-ingress', 1, { exits: new Map([['wan', to(79)]]) });
+    // The position in the mark's word, and none of it in the other copy.
+    expect(copied).toMatch(new RegExp(`\\+48\\) = (r\\d|${79 << 16})`));
+    expect(copied.match(/call bpf_clone_redirect/g)).toHaveLength(2);
+    const entered = listing('flood', 'tcx-ingress', 1, { exits: new Map([['wan', to(79)]]), entry: 'wan' });
+    expect(entered.match(/call bpf_clone_redirect/g)).toHaveLength(1);
   });
 });
 

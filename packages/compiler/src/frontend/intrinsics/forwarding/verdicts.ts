@@ -1,5 +1,6 @@
 // Verdicts that send the packet out of a port.
 import type { Continuation } from '../../../abi/chain.ts';
+import { markWord } from '../../../abi/mark.ts';
 import { LINK, PORTS } from '../../../abi/ports.ts';
 import type { ValueId } from '../../../ir/types.ts';
 import { directionOf } from '../../direction.ts';
@@ -8,7 +9,7 @@ import type { Path, Site } from '../../path.ts';
 import type { Value } from '../../value.ts';
 import { Code, n } from '../code.ts';
 import { ifindex, inboundPort } from '../packet/port.ts';
-import { goOn, RETURN_CODES, returnAborted, returnCode, returnResult, XDP_DROP, XDP_TX } from '../return-codes.ts';
+import { goOn, RETURN_CODES, returnAborted, returnCode, returnResult, SKB, XDP_DROP, XDP_TX } from '../return-codes.ts';
 import { joined } from '../rewrite/covering.ts';
 import { lookUpRoute } from './fib.ts';
 import { counted, finish } from './finish.ts';
@@ -17,6 +18,8 @@ import { lookUpLink, portIndex } from './port-group.ts';
 
 /** BPF_F_BROADCAST and BPF_F_EXCLUDE_INGRESS of redirect_map. */
 const EVERY_OTHER = 8 | 16;
+/** BPF_F_INGRESS of clone_redirect. */
+const IN = 1;
 
 type Operands = readonly Value[];
 
@@ -81,29 +84,43 @@ function leave(start: Code, index: ValueId): void {
 
 /** Out of every port but the one it came in by. */
 export function flood(lowering: Lowering, path: Path, [group]: Operands, site: Site): void {
-  const { hook, ports } = lowering.target;
+  const { hook, ports, entry, exits, flood: to } = lowering.target;
   if (group?.kind !== 'portGroup') lowering.fail(site, 'TP3005', 'a port group', group?.kind ?? 'nothing');
   if (directionOf(lowering.target) === 'egress') refuseOnEgress(lowering, 'flood', site);
-  const further = furtherExits(lowering).map(([port]) => ports[port]?.name);
-  if (further.length > 0) {
-    const instead = 'forward to each of them, or let packets enter by `hook: tcx`';
-    lowering.fail(site, 'TP5002', 'flood', `${hook} with functions behind a port (${further.join(', ')})`, instead);
-  }
   const code = counted(lowering, path, 'flood');
+  if (hook === 'xdp' && to !== undefined) {
+    goOn(code, to, XDP_DROP);
+    return;
+  }
   if (hook === 'xdp') {
     returnResult(code, code.call('redirect_map', [code.map(PORTS), n(0), n(EVERY_OTHER)]));
     return;
   }
   const from = ifindex(code);
-  const wired = ports.filter((port) => port.ifindex !== 0);
-  const end = wired.reduce((before, port) => {
-    const other = before.when('ne', from, n(port.ifindex));
-    other.then.call('clone_redirect', [lowering.builder.context, n(port.ifindex), n(0)]);
+  const end = ports.reduce((before, { name, ifindex: at }) => {
+    const exit = exits?.get(name);
+    if (exit?.kind === 'tail-call') return name === entry ? before : copyTo(before, exit.index, from);
+    if (at === 0) return before;
+    const other = before.when('ne', from, n(at));
+    other.then.call('clone_redirect', [lowering.builder.context, n(at), n(0)]);
     const [after] = joined([other.then, other.otherwise]);
     if (after === undefined) throw new Error('paths with one scope join');
     return after;
   }, code);
   returnCode(end, RETURN_CODES[hook].drop);
+}
+
+/** A copy comes in once more, and goes to another place of the chain by its mark: a copy makes no tail call. */
+function copyTo(code: Code, position: number, from: ValueId): Code {
+  const { builder, target } = code.lowering;
+  const mark = (key: number, word: number) => {
+    code.store(builder.context, SKB.mark, 32, n(key));
+    code.store(builder.context, SKB.cb, 32, n(word));
+  };
+  mark(target.key, markWord(position, 0));
+  code.call('clone_redirect', [builder.context, from, n(IN)]);
+  mark(0, 0);
+  return code;
 }
 
 /** As the host's routing table says; to the host itself where it has more to do. What leaves the host was routed: it gets the
@@ -125,15 +142,14 @@ export function route(lowering: Lowering, path: Path, site: Site): void {
     }
     const same = addressed.when('eq', hop.ifindex, ifindex(addressed), 'then');
     finish(lowering, same.then.path, 'next', codes.next);
-    redirect(counted(lowering, same.otherwise.path, 'forward'), hop.ifindex);
+    sendBy(counted(lowering, same.otherwise.path, 'forward'), hop.ifindex);
   }
 }
 
 /** Out of an interface, by way of the functions of the port that it is. */
 function sendBy(start: Code, to: ValueId): void {
   let code = start;
-  for (const [, at, exit] of furtherExits(start.lowering)) {
-    if (at === 0) continue;
+  for (const [at, exit] of start.lowering.target.routed ?? []) {
     const sides = code.when('eq', to, n(at));
     goOn(sides.then, exit, XDP_DROP);
     code = sides.otherwise;
