@@ -1,6 +1,7 @@
 // `npm start` as people and scripts call it.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { deleteLink, listNamespaces, Netlink } from '@twinpath/linux';
 import { pinDirectory, recordFile } from '@twinpath/runtime/host';
@@ -116,9 +117,35 @@ test('when the interface is taken away in the middle it fails, says so, and noth
   await expectNothingLeft(run);
 });
 
-test('without privileges it says what is missing and how to get it', async () => {
+test('without privileges the same job runs in the engine, and says so', async () => {
+  const powerless = [
+    'setpriv',
+    '--reuid=65534',
+    '--regid=65534',
+    '--clear-groups',
+    '--bounding-set=-all',
+    '--inh-caps=-all',
+  ];
+  const home = ['env', `HOME=${tmpdir()}/twinpath-nobody`];
+  const run = start(['--seconds', '1', '--json'], [...powerless, '--', ...home, 'npm', '--silent', 'start', '--']);
+  const { status, stdout, stderr } = await run.ended;
+  expect(stderr).toMatch(
+    /Not in the kernel: this process lacks CAP_BPF .*\n.*\nThe chain runs in the user-space engine/,
+  );
+  const result = resultOf(stdout);
+  expect(result.expectations.filter(({ holds }: { holds: boolean }) => !holds)).toEqual([]);
+  expect(result).toMatchObject({ where: 'engine', hook: 'xdp, tcx egress', leftovers: [] });
+  expect(result.expectations.length).toBeGreaterThan(25);
+  const [firewall] = result.functions;
+  expect(firewall.slowPath).toBeGreaterThan(0);
+  expect(firewall.dropped).toBeGreaterThan(0);
+  expect(firewall.nsPerPacket).toBeGreaterThan(0);
+  expect(status).toBe(0);
+});
+
+test('who wants the kernel without privileges is told what is missing and how to get it', async () => {
   const powerless = ['setpriv', '--bounding-set=-all', '--inh-caps=-all', '--ambient-caps=-all', '--'];
-  const run = start(['--json'], [...powerless, process.execPath, 'tools/main-job.ts']);
+  const run = start(['--json', '--on', 'kernel'], [...powerless, process.execPath, 'tools/main-job.ts']);
   const { status, stdout, stderr } = await run.ended;
   expect(status).toBe(1);
   expect(stderr).toMatchInlineSnapshot(`
@@ -133,6 +160,8 @@ test('a wrong command line is told from a failure', async () => {
   const main = [process.execPath, 'tools/main-job.ts'];
   const { status, stderr } = await start(['--seconds', 'x'], main).ended;
   expect(status).toBe(2);
-  expect(stderr).toBe('--seconds x is no number of seconds above 0\nusage: npm start [-- [--seconds N] [--json]]\n');
+  expect(stderr).toBe(
+    '--seconds x is no number of seconds above 0\nusage: npm start [-- [--seconds N] [--on kernel|engine] [--json]]\n',
+  );
   expect((await start(['--secnods', '3'], main).ended).status).toBe(2);
 });

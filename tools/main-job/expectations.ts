@@ -52,12 +52,12 @@ export function countsHold(tallies: readonly Tally[], { reasons, counters }: Fun
     ),
     expect('packets that the slow path was not handed for want of room', 0, overLimit + lost),
     expect(
-      'flows that the kernel opened by itself',
+      'flows that the fast path opened by itself',
       sent((of) => !of.asks && of.expected === 'served'),
       counters.opened ?? 0,
     ),
     expect(
-      'packets that the kernel refused by itself',
+      'packets that the fast path refused by itself',
       sent((of) => !of.asks && of.expected === 'refused'),
       counters.refused ?? 0,
     ),
@@ -65,6 +65,6 @@ export function countsHold(tallies: readonly Tally[], { reasons, counters }: Fun
 }
 
 /** The chain sits where it was told to. */
-export function placeHolds(hook: string): Expectation {
-  return expect('hook', 'xdp (native), tcx egress', hook);
+export function placeHolds(expected: string, hook: string): Expectation {
+  return expect('hook', expected, hook);
 }

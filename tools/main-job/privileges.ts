@@ -15,10 +15,8 @@ export class PrivilegeError extends Error {
     'run it as root (sudo npm start); in a container, give it the capabilities: --privileged, or --cap-add for each';
 }
 
-/** @throws PrivilegeError */
-export function requirePrivileges(): void {
+/** For the main job in the kernel; empty: nothing. */
+export function missingPrivileges(): string {
   const missing = NEEDED.filter(([capability]) => !hasCapability(capability));
-  if (missing.length === 0) return;
-  const list = missing.map(([capability, what]) => `${capability} (${what})`).join(', ');
-  throw new PrivilegeError(`the main job needs what this process may not do: ${list}`);
+  return missing.map(([capability, what]) => `${capability} (${what})`).join(', ');
 }

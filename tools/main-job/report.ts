@@ -1,10 +1,10 @@
 import { styleText } from 'node:util';
 import { tableText } from '@twinpath/cli';
 import type { Expectation } from './expectations.ts';
-import type { MainJobRun } from './run.ts';
+import type { MainJobRun } from './watch.ts';
 
 export function reportText({ result, statistics }: MainJobRun): string {
-  const { hook, seconds, expectations, functions, leftovers } = result;
+  const { where, hook, seconds, expectations, functions, leftovers } = result;
   const verdicts = statistics.functions.flatMap(({ name, verdicts: of }) =>
     Object.entries(of).flatMap(([verdict, packets]) => (packets === 0 ? [] : [[name, verdict, packets] as const])),
   );
@@ -22,8 +22,8 @@ export function reportText({ result, statistics }: MainJobRun): string {
     tableText(['requests', 'sent', 'served', 'expected', 'seen', ''], expectations.filter(isCase).map(caseRow)),
     tableText(['other expectations', 'expected', 'seen', ''], expectations.filter((one) => !isCase(one)).map(otherRow)),
     tableText(['function', 'verdict', 'packets'], verdicts),
-    tableText(['function', 'packets', 'in the kernel', 'slow path', 'dropped', 'ns/packet'], rows),
-    `${hook}, ${seconds} s. Left behind: ${left === '' ? 'nothing' : left}.`,
+    tableText(['function', 'packets', `in the ${where}`, 'slow path', 'dropped', 'ns/packet'], rows),
+    `In the ${where}: ${hook}, ${seconds} s. Left behind: ${left === '' ? 'nothing' : left}.`,
     failed === 0
       ? styleText('green', `All ${expectations.length} expectations hold.`)
       : styleText('red', `${failed} of ${expectations.length} expectations do not hold.`),

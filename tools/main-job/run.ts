@@ -1,35 +1,18 @@
-// The main job from the first namespace to the last: what it saw, and what is left of it.
-import { type FunctionSummary, logTo, summaryOf, untilTheEnd } from '@twinpath/cli';
-import { libraryFunctions } from '@twinpath/functions';
+// The main job in the kernel, from the first namespace to the last: what it saw, and what is left of it.
+import { logTo } from '@twinpath/cli';
 import { type ChainStatistics, type RunningChain, startChain } from '@twinpath/runtime';
 import { createLab, type Lab } from '@twinpath/testing/lab';
-import { lineChain } from '@twinpath/vnf/chain';
 import { CASES } from './cases.ts';
-import { allServed, casesHold, countsHold, type Expectation, placeHolds } from './expectations.ts';
+import { allServed, placeHolds } from './expectations.ts';
 import { leftoversOf } from './leftovers.ts';
 import { buildNetwork, type Network, SERVERS } from './network.ts';
 import { startResolver } from './resolver.ts';
-import { NAME, rules } from './rules.ts';
-import { sendOnce, sendUntil, startServers } from './traffic.ts';
-
-/** Shape of `npm start -- --json`. */
-export interface MainJobResult {
-  readonly where: 'kernel';
-  readonly hook: string;
-  readonly seconds: number;
-  readonly expectations: readonly Expectation[];
-  readonly functions: readonly FunctionSummary[];
-  readonly leftovers: readonly string[];
-}
-
-/** The result and, for people, what the chain counted. */
-export interface MainJobRun {
-  readonly result: MainJobResult;
-  readonly statistics: ChainStatistics;
-}
+import { NAME } from './rules.ts';
+import { fromHost, sendOnce, startServers } from './traffic.ts';
+import { firewallOn, InterruptedError, type MainJobRun, say, watch } from './watch.ts';
 
 const CHAIN = `main-job-${process.pid}`;
-const say = (text: string) => process.stderr.write(`${text}\n`);
+const PLACE = 'xdp (native), tcx egress';
 
 /** @throws what went wrong in the middle; nothing is left then either, or the error says what. */
 export async function runMainJob(told: AbortSignal, seconds: number): Promise<MainJobRun> {
@@ -48,16 +31,6 @@ export async function runMainJob(told: AbortSignal, seconds: number): Promise<Ma
   }
 }
 
-class InterruptedError extends Error {
-  override readonly name = 'InterruptedError';
-  readonly code = 'TP_INTERRUPTED';
-  readonly hint = 'nothing of it is left';
-
-  constructor() {
-    super('interrupted before the first request');
-  }
-}
-
 interface Task {
   readonly told: AbortSignal;
   readonly seconds: number;
@@ -71,9 +44,10 @@ async function inLab(lab: Lab, task: Task) {
   await startServers(network.servers);
   using _resolver = await startResolver(NAME, { v4: SERVERS.v4.shop, v6: SERVERS.v6.shop });
   if (task.told.aborted) throw new InterruptedError();
-  const before = allServed('before Twinpath starts', await sendOnce(network.client, CASES));
+  const request = fromHost(network.client);
+  const before = allServed('before Twinpath starts', await sendOnce(request, CASES));
   const watched = await withFirewall(network, task);
-  const after = allServed('after Twinpath has gone', await sendOnce(network.client, CASES));
+  const after = allServed('after Twinpath has gone', await sendOnce(request, CASES));
   return { ...watched, expectations: [before, ...watched.expectations, after] };
 }
 
@@ -82,31 +56,14 @@ async function withFirewall(network: Network, { told, seconds, programs }: Task)
   const { spec, mode } = chain;
   for (const one of (await chain.statistics()).functions) for (const { id } of one.programs) programs.add(id);
   say(`Chain ${spec.name} sits on eth0 of namespace ${chain.ports[0]?.namespace ?? ''}. Sending HTTP requests …`);
-  const [began, end] = [performance.now(), new AbortController()];
-  const sending = sendUntil(AbortSignal.any([told, end.signal]), network.client, CASES);
-  await Promise.race([untilTheEnd(told, seconds), sending]);
-  end.abort();
-  const tallies = await sending;
-  const statistics = await chain.statistics();
-  const hook = hookText(mode, statistics);
-  const counts = statistics.functions.flatMap((one) => countsHold(tallies, one));
-  return {
-    where: 'kernel' as const,
-    hook,
-    seconds: Math.round(performance.now() - began) / 1_000,
-    expectations: [placeHolds(hook), ...casesHold(tallies), ...counts],
-    functions: statistics.functions.map(summaryOf),
-    statistics,
-  };
+  const seen = await watch(chain, fromHost(network.client), { told, seconds });
+  const hook = hookText(mode, seen.statistics);
+  return { where: 'kernel' as const, hook, ...seen, expectations: [placeHolds(PLACE, hook), ...seen.expectations] };
 }
 
 function startFirewall({ middle }: Network): Promise<RunningChain> {
-  const firewall = libraryFunctions().get('firewall');
-  if (firewall === undefined) throw new Error('the library has no firewall');
-  say(`Compiling ${firewall} …`);
-  const functions = [{ name: 'firewall', use: firewall, config: { rules: rules(new Date()) } }];
   const port = { interface: 'eth0', namespace: middle.namespace, mode: 'native' } as const;
-  return startChain(lineChain(CHAIN, port, functions), { log: logTo(process.stderr), runTimeStatistics: true });
+  return startChain(firewallOn(CHAIN, port), { log: logTo(process.stderr), runTimeStatistics: true });
 }
 
 /** Where packets meet programs; those for packets that are sent again are attached nowhere. */

@@ -1,4 +1,4 @@
-// Real HTTP requests, one connection each, until told to stop.
+// HTTP requests, one connection each, until told to stop.
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Host, urlHost } from '@twinpath/testing/lab';
 import type { Case } from './cases.ts';
@@ -25,8 +25,11 @@ export async function startServers(hosts: readonly Host[]): Promise<void> {
   for (const host of hosts) for (const port of Object.values(PORTS)) await host.http({ port, body: BODY });
 }
 
+/** Asks a server for something, from a port: whether it was answered as it should be. */
+export type Request = (one: Case, sourcePort: number) => Promise<boolean>;
+
 /** All cases side by side, each request after the other, at least one each. */
-export function sendUntil(signal: AbortSignal, client: Host, cases: readonly Case[]): Promise<Tally[]> {
+export function sendUntil(signal: AbortSignal, request: Request, cases: readonly Case[]): Promise<Tally[]> {
   return Promise.all(
     cases.map(async (one, index) => {
       const firstPort = FIRST_PORT + index * PORTS_EACH;
@@ -34,7 +37,7 @@ export function sendUntil(signal: AbortSignal, client: Host, cases: readonly Cas
       do {
         const sourcePort = firstPort + (tally.requests % PORTS_EACH);
         tally.requests++;
-        if (await isServed(client, one, sourcePort)) tally.served++;
+        if (await request(one, sourcePort)) tally.served++;
         await delay(PAUSE_MS);
       } while (!signal.aborted);
       return tally;
@@ -43,13 +46,18 @@ export function sendUntil(signal: AbortSignal, client: Host, cases: readonly Cas
 }
 
 /** Each case once. */
-export function sendOnce(client: Host, cases: readonly Case[]): Promise<Tally[]> {
-  return sendUntil(AbortSignal.abort(), client, cases);
+export function sendOnce(request: Request, cases: readonly Case[]): Promise<Tally[]> {
+  return sendUntil(AbortSignal.abort(), request, cases);
 }
 
-async function isServed(client: Host, one: Case, sourcePort: number): Promise<boolean> {
-  const { source, server, port, expected } = one;
-  const timeout = expected === 'served' ? SERVED_WITHIN_MS : REFUSED_AFTER_MS;
-  const result = await client.fetch(`http://${urlHost(server)}:${port}/`, { source, sourcePort, timeout });
-  return result.ok && result.status === 200 && result.body.toString() === BODY;
-}
+export const fromHost =
+  (client: Host): Request =>
+  async ({ source, server, port, expected }, sourcePort) => {
+    const timeout = patienceMs(expected);
+    const result = await client.fetch(`http://${urlHost(server)}:${port}/`, { source, sourcePort, timeout });
+    return result.ok && result.status === 200 && result.body.toString() === BODY;
+  };
+
+/** How long to wait for an answer. */
+export const patienceMs = (expected: Case['expected']): number =>
+  expected === 'served' ? SERVED_WITHIN_MS : REFUSED_AFTER_MS;
