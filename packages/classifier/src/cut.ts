@@ -37,7 +37,8 @@ export class CutChooser {
 
   #cutAlong(dimension: number, boxes: Int32Array, region: Region, budget: number): Cut | undefined {
     const free = region.free[dimension] ?? 0;
-    const most = Math.min(free, MOST_BITS, Math.floor(Math.log2(budget)));
+    const grain = this.#entries.dimensions[dimension]?.grain ?? 0;
+    const most = Math.min(free - grain, MOST_BITS, Math.floor(Math.log2(budget)));
     if (most < 1 || !this.#count(dimension, boxes, region, free - most, 2 ** most)) return undefined;
     for (let bits = most; bits > 0; bits--) {
       const { copies, squares } = this.#measure(2 ** bits);

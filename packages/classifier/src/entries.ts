@@ -1,13 +1,17 @@
-import { bitsFor, type Lanes } from './intervals.ts';
+import type { Lanes } from './intervals.ts';
 import { LANE_WORDS, type Layout, wordsPerAddress } from './layout.ts';
 import type { Family } from './shape.ts';
 
 /** A number that rules bound from both sides and cuts divide: a lane, or one 32-bit word of an address. */
 export interface Dimension {
+  /** Position of its field in the shape. */
+  readonly field: number;
   /** Where it lies in the key. */
   readonly word: number;
   readonly bit: number;
   readonly bits: number;
+  /** Low bits by which no rules differ. */
+  readonly grain: number;
 }
 
 /** The rules of one family as boxes, in order: a range in every dimension, both ends included. A rule that lists values
@@ -20,16 +24,20 @@ export interface Entries {
   readonly high: readonly Uint32Array[];
   /** Rule number of each box; ascends. */
   readonly rule: Uint32Array;
-  /** Prefix length of each prefix field, then box; 0 where a rule leaves it out. */
-  readonly prefixLength: readonly Uint8Array[];
 }
 
 export function dimensionsOf(layout: Layout, lanes: Lanes, family: Family): Dimension[] {
-  const words = layout.prefixes.length * wordsPerAddress(family);
+  const each = wordsPerAddress(family);
   return [
-    ...lanes.ranges.map(({ count }, lane) => ({ word: 0, bit: 16 * lane, bits: bitsFor(count) })),
-    ...lanes.exacts.map(({ bit, bits }) => ({ word: 1, bit, bits })),
-    ...Array.from({ length: words }, (_, index) => ({ word: LANE_WORDS + index, bit: 0, bits: 32 })),
+    ...lanes.ranges.map(({ bits, grain }, lane) => {
+      return { field: layout.ranges[lane] ?? 0, word: 0, bit: 16 * lane, bits, grain };
+    }),
+    ...lanes.exacts.map(({ bit, bits }, lane) => ({ field: layout.exacts[lane] ?? 0, word: 1, bit, bits, grain: 0 })),
+    ...layout.prefixes.flatMap((field, prefix) =>
+      Array.from({ length: each }, (_, index) => {
+        return { field, word: LANE_WORDS + prefix * each + index, bit: 0, bits: 32, grain: 0 };
+      }),
+    ),
   ];
 }
 

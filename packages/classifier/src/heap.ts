@@ -1,29 +1,7 @@
-import { ClassifierError } from './classifier-error.ts';
-import { LARGEST_TABLE_BYTES } from './size-class.ts';
-
-/** The table grew beyond what any size class holds; other parameters may still fit. */
-export class TableTooLarge extends ClassifierError {
-  readonly what: string;
-
-  /** `rules`: how many there are, where that is known. */
-  constructor(what: string, rules?: number) {
-    super(
-      `the ${rules === undefined ? '' : `${rules} `}rules need ${what}: they overlap too much`,
-      'split very wide rules by a second field, remove rules that others shadow, or use fewer rules',
-    );
-    this.what = what;
-  }
-}
-
 /** Words of 64 bits that grow at the end; written as halves, because BigInt is slow. */
 export class Heap {
   #words = new Uint32Array(2 * 8192);
   #length = 0;
-  readonly #limit: number;
-
-  constructor(limitBytes = LARGEST_TABLE_BYTES) {
-    this.#limit = limitBytes / 8;
-  }
 
   /** In words of 64 bits. */
   get length(): number {
@@ -34,7 +12,6 @@ export class Heap {
   allocate(words: number): number {
     const at = this.#length;
     this.#length += words;
-    if (this.#length > this.#limit) throw new TableTooLarge(`more than ${this.#limit * 8} bytes`);
     while (this.#length * 2 > this.#words.length) this.#grow();
     return at;
   }

@@ -1,13 +1,21 @@
 import { type Dimension, dimensionsOf, type Entries, maskOf, wordOf } from './entries.ts';
 import type { ExactLane, Lanes } from './intervals.ts';
 import { type Layout, RANGE_LANE_BITS, wordsPerAddress } from './layout.ts';
-import { type FieldMatch, familyOfRule, isPrefix, isRange, isValues, type Rule } from './rule.ts';
+import { type FieldMatch, isPrefix, isRange, isValues, type Rule } from './rule.ts';
 import type { Family } from './shape.ts';
 
-export function entriesOf(layout: Layout, lanes: Lanes, rules: readonly Rule[], family: Family): Entries {
-  const writer = new BoxWriter(layout, lanes, family, rules.length);
-  for (const [number, rule] of rules.entries()) {
-    if ((familyOfRule(rule) ?? family) === family) writer.add(rule, number);
+/** `numbers`: of the rules that are wanted, ascending. */
+export function entriesOf(
+  layout: Layout,
+  lanes: Lanes,
+  family: Family,
+  rules: readonly Rule[],
+  numbers: readonly number[],
+): Entries {
+  const writer = new BoxWriter(layout, lanes, family, numbers.length);
+  for (const number of numbers) {
+    const rule = rules[number];
+    if (rule) writer.add(rule, number);
   }
   return writer.finish();
 }
@@ -24,7 +32,6 @@ class BoxWriter {
   readonly #next: Uint32Array;
   #columns: Uint32Array[];
   readonly #rules: number[] = [];
-  readonly #lengths: readonly number[][];
 
   constructor(layout: Layout, lanes: Lanes, family: Family, expected: number) {
     this.#layout = layout;
@@ -33,7 +40,6 @@ class BoxWriter {
     this.#dimensions = dimensionsOf(layout, lanes, family);
     this.#next = new Uint32Array(2 * this.#dimensions.length);
     this.#columns = Array.from(this.#next, () => new Uint32Array(expected));
-    this.#lengths = layout.prefixes.map(() => []);
   }
 
   add(rule: Rule, number: number): void {
@@ -53,7 +59,6 @@ class BoxWriter {
       low: columns.slice(0, this.#dimensions.length),
       high: columns.slice(this.#dimensions.length),
       rule: Uint32Array.from(this.#rules),
-      prefixLength: this.#lengths.map((lengths) => Uint8Array.from(lengths)),
     };
   }
 
@@ -64,8 +69,9 @@ class BoxWriter {
 
   #setInterval(lane: number, match: FieldMatch | undefined): void {
     const numberOf = this.#lanes.ranges[lane]?.numberOf;
-    if (match && isRange(match)) this.#set(lane, numberOf?.[match.from] ?? 0, numberOf?.[match.to] ?? 0);
-    else this.#set(lane, 0, 2 ** RANGE_LANE_BITS - 1);
+    const end = 2 ** RANGE_LANE_BITS;
+    if (match && isRange(match)) this.#set(lane, numberOf?.[match.from] ?? 0, (numberOf?.[match.to + 1] ?? end) - 1);
+    else this.#set(lane, 0, end - 1);
   }
 
   #setAddress(first: number, index: number, match: FieldMatch | undefined): void {
@@ -86,7 +92,7 @@ class BoxWriter {
   #addRuns(rule: Rule, number: number, lane: number): void {
     const values = this.#lanes.exacts[lane];
     if (values === undefined) {
-      this.#push(rule, number);
+      this.#push(number);
       return;
     }
     for (const [low, high] of runsOf(values, rule[this.#layout.exacts[lane] ?? 0])) {
@@ -95,12 +101,8 @@ class BoxWriter {
     }
   }
 
-  #push(rule: Rule, number: number): void {
+  #push(number: number): void {
     const at = this.#rules.push(number) - 1;
-    for (const [index, field] of this.#layout.prefixes.entries()) {
-      const match = rule[field];
-      this.#lengths[index]?.push(match && isPrefix(match) ? match.length : 0);
-    }
     if (at >= (this.#columns[0]?.length ?? at + 1)) this.#grow(2 * at + 16);
     for (let column = 0; column < this.#columns.length; column++) {
       const values = this.#columns[column];

@@ -1,6 +1,6 @@
 import type { Entries } from './entries.ts';
 import type { Lanes } from './intervals.ts';
-import { addressWords, LANE_WORDS, type Layout } from './layout.ts';
+import { addressWords, LANE_WORDS, type Layout, recordWords } from './layout.ts';
 import type { Family } from './shape.ts';
 
 /** Writes boxes as records, one behind the other. */
@@ -9,12 +9,15 @@ export class RecordWriter {
   readonly #lanes: Lanes;
   readonly #laneCount: number;
   readonly #addressWords: number;
+  /** Of a record. */
+  readonly words: number;
 
   constructor(entries: Entries, lanes: Lanes, layout: Layout, family: Family) {
     this.#entries = entries;
     this.#lanes = lanes;
     this.#laneCount = lanes.ranges.length + lanes.exacts.length;
     this.#addressWords = addressWords(layout, family);
+    this.words = recordWords(layout, family);
   }
 
   /** Fills `record`, which has two halves for each word of a record. */

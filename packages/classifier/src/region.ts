@@ -3,11 +3,13 @@ import type { Entries } from './entries.ts';
 /** A part of the key space: in every dimension an aligned power-of-two block. */
 export class Region {
   readonly #from: Uint32Array;
+  readonly #to: Uint32Array;
   /** Free low bits of every dimension. */
   readonly free: Uint8Array;
 
   constructor({ dimensions }: Entries) {
     this.#from = new Uint32Array(dimensions.length);
+    this.#to = Uint32Array.from(dimensions, ({ bits }) => lastOf(0, bits));
     this.free = Uint8Array.from(dimensions, ({ bits }) => bits);
   }
 
@@ -17,18 +19,18 @@ export class Region {
 
   /** The last value, which belongs to it. */
   to(dimension: number): number {
-    return this.from(dimension) + 2 ** (this.free[dimension] ?? 0) - 1;
+    return this.#to[dimension] ?? 0;
   }
 
   copyFrom(other: Region): void {
     this.#from.set(other.#from);
+    this.#to.set(other.#to);
     this.free.set(other.free);
   }
 
   /** Keeps the part with number `part` of those with `shift` free bits. */
   narrow(dimension: number, part: number, shift: number): void {
-    this.#from[dimension] = this.from(dimension) + part * 2 ** shift;
-    this.free[dimension] = shift;
+    this.#set(dimension, this.from(dimension) + part * 2 ** shift, shift);
   }
 
   covers(entries: Entries, dimension: number, box: number): boolean {
@@ -60,7 +62,16 @@ export class Region {
       if (first === from && last === to) return;
     }
     const free = 32 - Math.clz32(first ^ last);
-    this.free[dimension] = free;
-    this.#from[dimension] = free === 32 ? 0 : ((first >>> free) << free) >>> 0;
+    this.#set(dimension, free === 32 ? 0 : (first >>> free) << free, free);
   }
+
+  #set(dimension: number, from: number, free: number): void {
+    this.#from[dimension] = from;
+    this.#to[dimension] = lastOf(from, free);
+    this.free[dimension] = free;
+  }
+}
+
+function lastOf(from: number, free: number): number {
+  return free === 32 ? 0xffffffff : (from | ((1 << free) - 1)) >>> 0;
 }

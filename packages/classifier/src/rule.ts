@@ -44,15 +44,15 @@ export function familyOfKey(key: Key): Family {
   return 4;
 }
 
-/** @throws ClassifierError naming the first rule that does not fit the shape. */
-export function checkRules(shape: ClassifierShape, rules: readonly Rule[]): void {
-  if (rules.length > MAX_RULES) {
+/** `first`: number of the first. @throws ClassifierError naming the first rule that does not fit the shape. */
+export function checkRules(shape: ClassifierShape, rules: readonly Rule[], first = 0): void {
+  if (first + rules.length > MAX_RULES) {
     throw new ClassifierError(
-      `a classifier holds at most ${MAX_RULES} rules, not ${rules.length}`,
+      `a classifier holds at most ${MAX_RULES} rules, not ${first + rules.length}`,
       'merge neighbouring prefixes or ranges',
     );
   }
-  for (const [number, rule] of rules.entries()) checkRule(shape, rule, number);
+  for (const [index, rule] of rules.entries()) checkRule(shape, rule, first + index);
 }
 
 function checkRule(shape: ClassifierShape, rule: Rule, number: number): void {

@@ -1,6 +1,6 @@
 import { type Cut, CutChooser } from './cut.ts';
 import type { Entries } from './entries.ts';
-import { type Heap, TableTooLarge } from './heap.ts';
+import { Heap } from './heap.ts';
 import {
   COUNT_BIT,
   CUT_BIT,
@@ -9,13 +9,13 @@ import {
   LOWEST_BIT,
   MAX_RECORDS,
   MAX_STEPS,
-  NO_RULE,
   SHIFT_BIT,
 } from './layout.ts';
 import { Parts } from './parts.ts';
 import { prune } from './prune.ts';
 import type { RecordWriter } from './record-writer.ts';
 import { Region } from './region.ts';
+import { TreeTooLarge } from './tree-too-large.ts';
 
 export interface TreeOptions {
   /** No more cuts at so many rules. */
@@ -26,59 +26,96 @@ export interface TreeOptions {
   readonly hurryFrom: number;
 }
 
-/** Builds the trees of one family into a heap. */
-export class TreeBuilder {
+/** What trees' sizes and records' positions are multiples of. */
+export const TREE_WORDS = 4;
+
+/** What one tree may take. */
+export interface TreeLimits {
+  readonly bytes: number;
+  /** Comparisons of a rule with a region, over all cuts. */
+  readonly work: number;
+}
+
+/** The tree of some rules of one family. */
+export interface Tree {
+  /** What positions in its words count from. */
+  readonly at: number;
+  /** The first word is the root; none: no rules. */
+  readonly halves: Uint32Array<ArrayBuffer>;
+  /** Which of its words are cuts and leaves, from its first on. */
+  readonly nodes: Uint32Array;
+  /** Where its records have their low ends. */
+  readonly records: Uint32Array;
+  /** Most cuts on a way from the root to a leaf. */
+  readonly levels: number;
+  /** Comparisons that it took. */
+  readonly work: number;
+}
+
+const NOTHING = new Uint32Array();
+const EMPTY: Tree = { at: 0, halves: NOTHING, nodes: NOTHING, records: NOTHING, levels: 0, work: 0 };
+
+/** @throws TreeTooLarge */
+export function buildTree(entries: Entries, writer: RecordWriter, options: TreeOptions, limits: TreeLimits): Tree {
+  return new TreeBuilder(entries, writer, options, limits).build();
+}
+
+class TreeBuilder {
   readonly #heap: Heap;
   readonly #entries: Entries;
   readonly #options: TreeOptions;
+  readonly #limits: TreeLimits;
   readonly #chooser: CutChooser;
   readonly #writer: RecordWriter;
-  readonly #recordWords: number;
   readonly #record: Uint32Array;
   /** One for each depth: children are built one after the other. */
   readonly #regions: Region[];
   readonly #leaves = new Map<number, { readonly boxes: Int32Array; readonly at: number }[]>();
+  readonly #nodes: number[] = [];
+  readonly #records: number[] = [];
   #levels = 0;
-  #records = 0;
+  #work = 0;
 
-  constructor(heap: Heap, entries: Entries, writer: RecordWriter, recordWords: number, options: TreeOptions) {
-    this.#heap = heap;
+  constructor(entries: Entries, writer: RecordWriter, options: TreeOptions, limits: TreeLimits) {
+    this.#heap = new Heap();
     this.#entries = entries;
     this.#options = options;
+    this.#limits = limits;
     this.#chooser = new CutChooser(entries);
     this.#writer = writer;
-    this.#recordWords = recordWords;
-    this.#record = new Uint32Array(2 * recordWords);
+    this.#record = new Uint32Array(2 * writer.words);
     this.#regions = Array.from({ length: MAX_STEPS + 2 }, () => new Region(entries));
   }
 
-  /** Most cuts on a way from a root to a leaf. */
-  get levels(): number {
-    return this.#levels;
-  }
-
-  get records(): number {
-    return this.#records;
-  }
-
-  /** Writes the root at `at`; it is a cut even when a leaf would do, because the walk takes the first step unasked. */
-  build(at: number, boxes: Int32Array): void {
+  build(): Tree {
+    if (this.#entries.count === 0) return EMPTY;
+    const root = this.#heap.allocate(1);
     const region = new Region(this.#entries);
-    const kept = prune(this.#entries, boxes, region);
-    const cut = this.#cutOf(kept, region, 0);
-    if (cut) this.#writeCut(at, kept, region, cut, 0);
-    else this.#writeUncutRoot(at, kept);
+    const boxes = prune(
+      this.#entries,
+      Int32Array.from({ length: this.#entries.count }, (_, box) => box),
+      region,
+    );
+    const cut = this.#cutOf(boxes, region, 0);
+    if (cut) this.#writeCut(root, boxes, region, cut, 0);
+    else this.#writeUncutRoot(root, boxes);
+    this.#heap.align(TREE_WORDS);
+    return {
+      at: 0,
+      halves: this.#heap.halves,
+      nodes: Uint32Array.from(this.#nodes),
+      records: Uint32Array.from(this.#records),
+      levels: this.#levels,
+      work: this.#work,
+    };
   }
 
-  #writeUncutRoot(at: number, boxes: Int32Array): void {
-    if (boxes.length === 0) {
-      // Leads to word 0, the empty leaf.
-      this.#heap.set(at, CUT_BIT, (NO_RULE << (LOWEST_BIT - 32)) >>> 0);
-      return;
-    }
+  /** The walk takes the root's step unasked. */
+  #writeUncutRoot(root: number, boxes: Int32Array): void {
     const child = this.#heap.allocate(1);
     this.#writeLeaf(child, boxes);
-    this.#heap.set(at, child | CUT_BIT, this.#lowest(boxes));
+    this.#heap.set(root, child | CUT_BIT, this.#lowest(boxes));
+    this.#nodes.push(root);
   }
 
   #node(at: number, boxes: Int32Array, region: Region, depth: number): void {
@@ -95,7 +132,12 @@ export class TreeBuilder {
     // The root's step comes before the counted ones.
     if (depth > MAX_STEPS) {
       if (count <= MAX_RECORDS) return undefined;
-      throw new TableTooLarge(`more than ${MAX_STEPS} steps`);
+      throw this.#tooLarge(`more than ${MAX_STEPS} steps`, boxes, region);
+    }
+    this.#work += count;
+    if (this.#work > this.#limits.work) throw this.#tooLarge('too many copies of rules', boxes, region);
+    if (8 * this.#heap.length > this.#limits.bytes) {
+      throw this.#tooLarge(`more than ${this.#limits.bytes} bytes`, boxes, region);
     }
     const hurry = 2 ** Math.max(0, depth - this.#options.hurryFrom);
     const cut = this.#chooser.choose(boxes, region, Math.max(4, count * this.#options.budget * hurry));
@@ -107,6 +149,7 @@ export class TreeBuilder {
     const { dimension, bits, shift } = cut;
     const { word, bit } = this.#entries.dimensions[dimension] ?? { word: 0, bit: 0 };
     const first = this.#heap.allocate(2 ** bits);
+    this.#nodes.push(at);
     this.#levels = Math.max(this.#levels, depth + 1);
     this.#heap.set(
       at,
@@ -120,6 +163,7 @@ export class TreeBuilder {
       if (list.length === 0) continue;
       if (parts.isLikePrevious(part)) {
         this.#heap.copy(first + part - 1, first + part);
+        this.#nodes.push(first + part);
         continue;
       }
       inner.copyFrom(region);
@@ -131,6 +175,7 @@ export class TreeBuilder {
   #writeLeaf(at: number, boxes: Int32Array): void {
     const low = this.#recordsOf(boxes) | (boxes.length << COUNT_BIT);
     this.#heap.set(at, low, this.#lowest(boxes));
+    this.#nodes.push(at);
   }
 
   /** Upper half of a word for these boxes; the first has the lowest rule number. */
@@ -153,15 +198,24 @@ export class TreeBuilder {
 
   #writeRecords(boxes: Int32Array): number {
     // Records of 32 bytes then never straddle a cache line.
-    this.#heap.align(4);
-    const words = this.#recordWords;
+    this.#heap.align(TREE_WORDS);
+    const { words } = this.#writer;
     const at = this.#heap.allocate(boxes.length * words);
-    this.#records += boxes.length;
     for (let index = 0; index < boxes.length; index++) {
+      const record = at + index * words;
       this.#writer.fill(this.#record, boxes[index] ?? 0);
-      this.#heap.write(at + index * words, this.#record);
+      this.#heap.write(record, this.#record);
+      this.#records.push(record + words - 2);
     }
     return at;
+  }
+
+  #tooLarge(what: string, boxes: Int32Array, region: Region): TreeTooLarge {
+    const rules = new Set(Array.from(boxes, (box) => this.#entries.rule[box] ?? 0));
+    const words = this.#entries.dimensions.filter((_, dimension) =>
+      boxes.some((box) => !region.covers(this.#entries, dimension, box)),
+    );
+    return new TreeTooLarge(what, [...rules], words);
   }
 }
 

@@ -19,7 +19,7 @@ export interface ClassifierElements {
 /** What a classifier has from the start. */
 export interface PresentRules {
   readonly rules: RuleList;
-  /** Hits of each rule before its number meant what it means now. */
+  /** What the counter of each rule's number is ahead of the rule's hits. */
   readonly earlierHits: readonly number[];
 }
 
@@ -108,14 +108,14 @@ export class ClassifierTable implements SwitchedMember {
     this.#ruleSet.replace(new Map([[this, this.prepare(rules)]]));
   }
 
-  /** Packets that rule `number` decided since the rules were last changed. */
+  /** Packets that rule `number` decided since it was last changed. */
   hits(number: number): number {
     return number < this.#rules.length ? this.#sum(number) - (this.#earlierHits[number] ?? 0) : 0;
   }
 
   prepare(contents: unknown): Prepared {
     if (!isIterable(contents)) throw new TypeError(`the rules of ${this.path} are no list`);
-    return this.#prepared(RuleList.encode(this.plan, this.#value, contents));
+    return this.#prepared(RuleList.encode(this.plan, this.#value, contents, this.#rules));
   }
 
   prepareFrom(other: SwitchedMember): Prepared | undefined {
@@ -138,7 +138,7 @@ export class ClassifierTable implements SwitchedMember {
     return {
       fill: (generation) => this.#elements.write(generation, rules),
       done: () => {
-        this.#earlierHits = Array.from({ length: rules.length }, (_, number) => this.#sum(number));
+        this.#earlierHits = this.#hitsAfter(rules);
         this.#rules = rules;
         this.#elements.writeEarlierHits(this.generation, this.#earlierHits);
       },
@@ -151,6 +151,25 @@ export class ClassifierTable implements SwitchedMember {
 
   *[Symbol.iterator](): Generator<[RuleMatch, DecodedRecord]> {
     yield* this.#rules.decode(this.#value);
+  }
+
+  /** Rules that stay keep their hits, by whatever number they are counted from now on. */
+  #hitsAfter(rules: RuleList): readonly number[] {
+    const { from, removed, inserted } = rules.changeFrom(this.#rules);
+    const earlier = this.#earlierHits;
+    const [end, by] = [from + inserted, inserted - removed];
+    if (by === 0) return earlier.toSpliced(from, removed, ...this.#sums(from, end));
+    const sums = this.#sums(from, Math.max(rules.length, this.#rules.length));
+    const sum = (number: number) => sums[number - from] ?? 0;
+    return Array.from({ length: rules.length }, (_, number) => {
+      if (number < from) return earlier[number] ?? 0;
+      if (number < end) return sum(number);
+      return sum(number) - sum(number - by) + (earlier[number - by] ?? 0);
+    });
+  }
+
+  #sums(from: number, to: number): readonly number[] {
+    return Array.from({ length: to - from }, (_, index) => this.#sum(from + index));
   }
 
   #sum(number: number): number {

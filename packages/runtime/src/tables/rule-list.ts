@@ -5,16 +5,26 @@ import {
   type Rule,
   type SizeClass,
 } from '@twinpath/classifier';
-import { classifierMax, classifierShape } from '@twinpath/compiler/abi';
+import { classifierMax, classifierShape, ruleRecordSize } from '@twinpath/compiler/abi';
 import { formatPortRange, formatPrefix, parsePortRange, parsePrefix } from '@twinpath/packet';
 import { TableFullError } from '@twinpath/vnf';
 import { type Codec, codec, type DecodedRecord, EncodeError, layoutOf } from '@twinpath/vnf/layout';
 import type { TablePlan } from '@twinpath/vnf/plan';
-import { StoredRules } from './stored-rules.ts';
+import { type PlaceOfChange, placeOfChange, splicedBytes } from './place-of-change.ts';
+import { encodeRules, StoredRules } from './stored-rules.ts';
 import { pairs } from './switched-table.ts';
 
 /** What a rule asks, by field; a field that is missing matches everything. */
 export type RuleMatch = Readonly<Record<string, unknown>>;
+
+interface EncodedRules {
+  readonly matches: readonly RuleMatch[];
+  readonly rules: readonly Rule[];
+  /** One behind the other. */
+  readonly values: Uint8Array;
+  /** Of `encodeRules`. */
+  readonly records: Uint8Array;
+}
 
 /** Rules of a classifier: as they were given, and as bytes. */
 export class RuleList {
@@ -23,13 +33,17 @@ export class RuleList {
   readonly #plan: TablePlan;
   readonly #rules: readonly Rule[];
   readonly #values: Uint8Array;
+  readonly #records: Uint8Array;
   #built: BuiltClassifier | undefined;
+  /** Until this one is built: of the list that it was made from. */
+  #previous: BuiltClassifier | undefined;
 
-  private constructor(plan: TablePlan, matches: readonly RuleMatch[], rules: readonly Rule[], values: Uint8Array) {
+  private constructor(plan: TablePlan, encoded: EncodedRules) {
     this.#plan = plan;
-    this.matches = matches;
-    this.#rules = rules;
-    this.#values = values;
+    this.matches = encoded.matches;
+    this.#rules = encoded.rules;
+    this.#values = encoded.values;
+    this.#records = encoded.records;
   }
 
   /** Those that somebody has written into an element before; in the one form that each match has. */
@@ -38,26 +52,44 @@ export class RuleList {
     const { valueBytes } = sizeClass;
     const values = element.slice(valueBytes, valueBytes + rules.length * plan.value.size);
     const matches = rules.map((rule) => matchOf(plan, rule));
-    return new RuleList(plan, matches, rules, values);
+    return new RuleList(plan, { matches, rules, values, records: encodeRules(plan, rules) });
   }
 
-  /** @throws TableFullError, EncodeError, TypeError, ClassifierError */
-  static encode(plan: TablePlan, value: Codec, contents: Iterable<unknown>): RuleList {
+  /** `previous`: the trees of rules that are in it, too, are kept. @throws TableFullError, EncodeError, TypeError, ClassifierError */
+  static encode(plan: TablePlan, value: Codec, contents: Iterable<unknown>, previous = RuleList.#none(plan)): RuleList {
     const given = [...pairs(contents, plan.path)];
     if (given.length > classifierMax(plan)) {
       throw new TableFullError(plan.path, classifierMax(plan), given.length);
     }
+    const place = placeOfChange(
+      previous.matches,
+      given.map(([match]) => match),
+      isSameMatch,
+    );
+    const changed = given.slice(place.from, place.from + place.inserted).map(([match], index) => {
+      return checkMatch(plan, place.from + index, match);
+    });
     const fields = (plan.match ?? []).map(({ name, type }) => ({ name, encode: encoderOf(name, type) }));
-    const matches: RuleMatch[] = [];
-    const rules: Rule[] = [];
+    const rules = changed.map((match) =>
+      fields.map(({ name, encode }) => (match[name] === undefined ? undefined : encode(match[name]))),
+    );
     const values = new Uint8Array(given.length * plan.value.size);
-    for (const [number, [match, ruleValue]] of given.entries()) {
-      const named = checkMatch(plan, number, match);
-      matches.push(named);
-      rules.push(fields.map(({ name, encode }) => (named[name] === undefined ? undefined : encode(named[name]))));
+    for (const [number, [, ruleValue]] of given.entries()) {
       value.encode(ruleValue, values.subarray(number * plan.value.size));
     }
-    return new RuleList(plan, matches, rules, values);
+    const list = new RuleList(plan, {
+      matches: previous.matches.toSpliced(place.from, place.removed, ...changed),
+      rules: previous.#rules.toSpliced(place.from, place.removed, ...rules),
+      values,
+      records: splicedBytes(previous.#records, encodeRules(plan, rules), place, ruleRecordSize(plan)),
+    });
+    list.#previous = previous.#built;
+    return list;
+  }
+
+  static #none(plan: TablePlan): RuleList {
+    const [values, records] = [new Uint8Array(), new Uint8Array()];
+    return new RuleList(plan, { matches: [], rules: [], values, records });
   }
 
   get length(): number {
@@ -68,8 +100,12 @@ export class RuleList {
   build(atLeast?: SizeClass): BuiltClassifier {
     const isLarger = (this.#built?.sizeClass.tableBytes ?? 0) >= (atLeast?.tableBytes ?? 0);
     if (this.#built === undefined || !isLarger) {
-      const built = buildClassifier(classifierShape(this.#plan), this.#rules, atLeast === undefined ? {} : { atLeast });
-      this.#built = built;
+      const previous = this.#built ?? this.#previous;
+      this.#built = buildClassifier(classifierShape(this.#plan), this.#rules, {
+        ...(atLeast && { atLeast }),
+        ...(previous && { previous }),
+      });
+      this.#previous = undefined;
     }
     return this.#built;
   }
@@ -78,7 +114,15 @@ export class RuleList {
   writeTo(element: Uint8Array, sizeClass: SizeClass): void {
     element.set(this.build(sizeClass).table);
     element.set(this.#values, sizeClass.valueBytes);
-    new StoredRules(this.#plan, element, sizeClass).write(this.#rules);
+    new StoredRules(this.#plan, element, sizeClass).write(this.#records);
+  }
+
+  /** Where this list differs from the other, in what rules ask or say. */
+  changeFrom(other: RuleList): PlaceOfChange {
+    const size = this.#plan.value.size;
+    const isSame = (before: number, after: number) =>
+      other.#rules[before] === this.#rules[after] && isSameValue(other.#values, before, this.#values, after, size);
+    return placeOfChange([...other.#rules.keys()], [...this.#rules.keys()], isSame);
   }
 
   *decode(value: Codec): Generator<[RuleMatch, DecodedRecord]> {
@@ -87,6 +131,22 @@ export class RuleList {
       yield [{ ...match }, typeof decoded === 'object' ? { ...decoded } : {}];
     }
   }
+}
+
+function isSameMatch(known: RuleMatch, given: unknown): boolean {
+  if (typeof given !== 'object' || given === null) return false;
+  let others = 0;
+  for (const name of Object.keys(given)) if (Reflect.get(given, name) !== undefined) others++;
+  for (const name of Object.keys(known)) {
+    if (Reflect.get(given, name) !== known[name]) return false;
+    others--;
+  }
+  return others === 0;
+}
+
+function isSameValue(left: Uint8Array, before: number, right: Uint8Array, after: number, size: number): boolean {
+  for (let byte = 0; byte < size; byte++) if (left[before * size + byte] !== right[after * size + byte]) return false;
+  return true;
 }
 
 type MatchType = NonNullable<TablePlan['match']>[number]['type'];

@@ -103,6 +103,28 @@ describe('a classifier', () => {
     expect(tables.alone.hits(0)).toBe(0);
   });
 
+  test('keeps the hits of rules that stay, whatever their numbers become', () => {
+    const { tables, maps } = inMemory();
+    const hit = (number: number, count: bigint) =>
+      maps.store('alone.hits').update(indexKey(number), new Uint8Array(BigUint64Array.of(count, 0n, 0n).buffer), 'any');
+    const [ssh, web, dns] = ([22, 80, 53] as const).map((dport) => [{ dport }, { action: 'yes' as const }] as const);
+    if (!ssh || !web || !dns) throw new Error('three rules');
+    tables.alone.replace([ssh, web]);
+    hit(0, 10n);
+    hit(1, 3n);
+    tables.alone.replace([ssh, dns, web]);
+    expect([0, 1, 2].map((number) => tables.alone.hits(number))).toEqual([10, 0, 3]);
+    hit(1, 5n);
+    hit(2, 1n);
+    expect([0, 1, 2].map((number) => tables.alone.hits(number))).toEqual([10, 2, 4]);
+    tables.alone.replace([dns, web]);
+    expect([0, 1].map((number) => tables.alone.hits(number))).toEqual([2, 4]);
+    const { alone } = typed(runningTables(plan, maps, { adopted: true }));
+    expect([0, 1].map((number) => alone.hits(number))).toEqual([2, 4]);
+    tables.alone.replace([dns, [{ dport: 80 }, { action: 'no' }]]);
+    expect([0, 1].map((number) => tables.alone.hits(number))).toEqual([2, 0]);
+  });
+
   test('is known with its rules and hits to who comes later, and not to who begins', () => {
     const src = fc.constantFrom('10.0.0.0/8', '0.0.0.0/0', '192.0.2.1/32', 'fd00::/16', '::/0');
     const match = fc.record({ src, kind: fc.constantFrom('a', 'b') }, { requiredKeys: [] });

@@ -38,27 +38,20 @@ export class StoredRules {
     this.#view = new DataView(element.buffer, element.byteOffset + at, COUNT_BYTES + this.#max * this.#recordSize);
   }
 
-  write(rules: readonly Rule[]): void {
-    this.#view.setUint32(0, rules.length, true);
-    for (const [number, rule] of rules.entries()) {
-      let at = this.#record(number) + 8;
-      for (const [position, { kind }] of this.#shape.entries()) {
-        const end = at + RULE_FIELD_BYTES[kind];
-        for (let byte = at; byte < end; byte++) this.#view.setUint8(byte, 0);
-        writeField(this.#view, at, rule[position]);
-        at = end;
-      }
-    }
+  /** `records`: of `encodeRules`. */
+  write(records: Uint8Array): void {
+    this.#view.setUint32(0, records.length / this.#recordSize, true);
+    new Uint8Array(this.#view.buffer, this.#view.byteOffset).set(records, COUNT_BYTES);
   }
 
-  /** What each rule's counter showed when the rules came. */
+  /** What each rule's counter is ahead of its hits; below 0 where it took the number of another with more hits than that had. */
   writeEarlierHits(hits: readonly number[]): void {
     for (let number = 0; number < this.#count(); number++)
-      this.#view.setBigUint64(this.#record(number), BigInt(hits[number] ?? 0), true);
+      this.#view.setBigInt64(this.#record(number), BigInt(hits[number] ?? 0), true);
   }
 
   readEarlierHits(): readonly number[] {
-    return this.#numbers().map((number) => Number(this.#view.getBigUint64(this.#record(number), true)));
+    return this.#numbers().map((number) => Number(this.#view.getBigInt64(this.#record(number), true)));
   }
 
   read(): readonly Rule[] {
@@ -87,6 +80,22 @@ export class StoredRules {
   #record(number: number): number {
     return COUNT_BYTES + number * this.#recordSize;
   }
+}
+
+/** Records of these rules, one behind the other. */
+export function encodeRules(plan: TablePlan, rules: readonly Rule[]): Uint8Array {
+  const shape = classifierShape(plan);
+  const size = ruleRecordSize(plan);
+  const records = new Uint8Array(rules.length * size);
+  const view = new DataView(records.buffer);
+  for (const [number, rule] of rules.entries()) {
+    let at = number * size + 8;
+    for (const [position, { kind }] of shape.entries()) {
+      writeField(view, at, rule[position]);
+      at += RULE_FIELD_BYTES[kind];
+    }
+  }
+  return records;
 }
 
 function writeField(view: DataView, at: number, match: FieldMatch | undefined): void {

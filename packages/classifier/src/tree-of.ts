@@ -1,0 +1,64 @@
+import type { Lanes } from './intervals.ts';
+import type { Layout } from './layout.ts';
+import { entriesOf } from './make-entries.ts';
+import type { Parameters } from './parameters.ts';
+import { RecordWriter } from './record-writer.ts';
+import { familyOfRule, isPrefix, type Rule } from './rule.ts';
+import type { Family } from './shape.ts';
+import { buildTree, type Tree, type TreeLimits } from './tree.ts';
+
+/** One of the trees that a table has. */
+export interface TreeName {
+  readonly family: Family;
+  /** From 0; the last is that of the rules without a narrow prefix. */
+  readonly number: number;
+}
+
+/** What trees are made of. */
+export interface Plan {
+  readonly layout: Layout;
+  readonly lanes: Lanes;
+  /** What `laneTables` makes of the lanes. */
+  readonly head: Uint32Array;
+  readonly rules: readonly Rule[];
+  readonly parameters: Parameters;
+  /** Of each rule. */
+  readonly places: Uint8Array;
+}
+
+/** In the order of their places. Without prefixes all keys are classified as IPv4. */
+export function treeNames({ prefixes, trees }: Layout): readonly TreeName[] {
+  const families: readonly Family[] = prefixes.length === 0 ? [4] : [4, 6];
+  return families.flatMap((family) => Array.from({ length: trees }, (_, number) => ({ family, number })));
+}
+
+/** For each rule a bit for each tree that it is in: that of its longest prefix if it is narrow, else the last; trees of both
+ *  families where it has no prefix. */
+export function placesOf(layout: Layout, { narrow }: Parameters, rules: readonly Rule[]): Uint8Array {
+  const last = layout.trees - 1;
+  const both = (1 << last) | (layout.prefixes.length === 0 ? 0 : 1 << (last + layout.trees));
+  return Uint8Array.from(rules, (rule) => {
+    const family = familyOfRule(rule);
+    if (family === undefined) return both;
+    let longest = narrow[family] - 1;
+    let tree = last;
+    for (let index = 0; index < layout.prefixes.length; index++) {
+      const match = rule[layout.prefixes[index] ?? 0];
+      if (!match || !isPrefix(match) || match.length <= longest) continue;
+      longest = match.length;
+      tree = index;
+    }
+    return 1 << (family === 4 ? tree : tree + layout.trees);
+  });
+}
+
+/** `place`: the tree's in `treeNames`. @throws TreeTooLarge */
+export function treeAt(plan: Plan, place: number, { family }: TreeName, limits: TreeLimits): Tree {
+  const { layout, lanes, rules, places, parameters } = plan;
+  const numbers: number[] = [];
+  for (let number = 0; number < places.length; number++) {
+    if (((places[number] ?? 0) >>> place) & 1) numbers.push(number);
+  }
+  const entries = entriesOf(layout, lanes, family, rules, numbers);
+  return buildTree(entries, new RecordWriter(entries, lanes, layout, family), parameters, limits);
+}

@@ -1,0 +1,62 @@
+import { assemble, type Planted } from './assemble.ts';
+import { type Forest, usualLimits } from './forest.ts';
+import { extendLanes } from './intervals.ts';
+import { laneTables } from './lane-tables.ts';
+import { checkRules, type Rule } from './rule.ts';
+import { type Plan, placesOf, treeAt, treeNames } from './tree-of.ts';
+import { TreeTooLarge } from './tree-too-large.ts';
+
+/** Above this share of changed rules a whole build, which chooses parameters anew, takes hardly longer. */
+const MOST_CHANGED = 1 / 8;
+
+/** The forest of other rules by building only the trees that changed rules are in; the rest keeps its shape, with new
+ *  numbers. `undefined`: a whole build is better or needed. */
+export function updateForest(before: Forest, rules: readonly Rule[]): Forest | undefined {
+  const { from, removed, inserted } = differenceOf(before.rules, rules);
+  const changed = removed + inserted;
+  if (changed > MOST_CHANGED * rules.length || isFarFrom(rules.length, before.chosenFor)) return undefined;
+  const { layout, parameters } = before;
+  const added = rules.slice(from, from + inserted);
+  checkRules(layout.shape, added, from);
+  const lanes = extendLanes(layout, before.lanes, added);
+  if (lanes === undefined) return undefined;
+  const addedPlaces = placesOf(layout, parameters, added);
+  const touched = [...before.places.subarray(from, from + removed), ...addedPlaces].reduce((all, one) => all | one, 0);
+  const places = new Uint8Array(rules.length);
+  places.set(before.places.subarray(0, from));
+  places.set(addedPlaces, from);
+  places.set(before.places.subarray(from + removed), from + inserted);
+  const head = lanes === before.lanes ? before.head : laneTables(layout, lanes);
+  const plan: Plan = { layout, parameters, lanes, head, rules, places };
+  const renumbering = { from: from + removed, by: inserted - removed };
+  try {
+    const planted = treeNames(layout).map((name, place): Planted => {
+      const tree = before.trees[place];
+      if (tree && ((touched >>> place) & 1) === 0) return { name, tree, renumbering };
+      return { name, tree: treeAt(plan, place, name, usualLimits(rules.length)) };
+    });
+    return { ...plan, ...assemble(head, planted), chosenFor: before.chosenFor };
+  } catch (error) {
+    if (error instanceof TreeTooLarge) return undefined;
+    throw error;
+  }
+}
+
+const isFarFrom = (rules: number, chosenFor: number) => rules > 2 * chosenFor || 2 * rules < chosenFor;
+
+interface Difference {
+  /** Number of the first rule that differs. */
+  readonly from: number;
+  readonly removed: number;
+  readonly inserted: number;
+}
+
+/** One place: what lies between the rules that both begin with, and those that both end with. */
+function differenceOf(before: readonly Rule[], after: readonly Rule[]): Difference {
+  const shorter = Math.min(before.length, after.length);
+  let from = 0;
+  while (from < shorter && before[from] === after[from]) from++;
+  let end = 0;
+  while (end < shorter - from && before[before.length - 1 - end] === after[after.length - 1 - end]) end++;
+  return { from, removed: before.length - from - end, inserted: after.length - from - end };
+}
