@@ -28,13 +28,26 @@ let agents: LabProcess[];
 
 const NO_SNMPD = spawnSync('/usr/sbin/snmpd', ['-v']).error !== undefined;
 
+const SNMP_USER = {
+  name: 'balancer',
+  auth: { protocol: 'sha256', password: 'correct horse' },
+  privacy: { password: 'battery staple' },
+};
+
 /** All namespaces share one load: that of the second and third server is said to be none. */
 function startAgent({ host }: Server, index: number): LabProcess {
   const idle = 'override 1.3.6.1.4.1.2021.10.1.5.1 integer 0';
   const file = join(folder, `snmpd-${index}.conf`);
-  writeFileSync(file, ['rocommunity public', ...(index === 0 ? [] : [idle]), ''].join('\n'));
+  const { name, auth, privacy } = SNMP_USER;
+  const user = [
+    `createUser ${name} SHA-256 "${auth.password}" AES "${privacy.password}"`,
+    `rouser ${name} priv`,
+    // Where it keeps the user's keys, and nothing of the host's.
+    `[snmp] persistentDir ${folder}/snmpd-${index}`,
+  ];
+  writeFileSync(file, ['rocommunity public', ...user, ...(index === 0 ? [] : ['[snmpd]', idle]), ''].join('\n'));
   const options = ['-f', '-C', '-c', file, '-Lo', `-p${folder}/snmpd-${index}.pid`];
-  return host.spawn('/usr/sbin/snmpd', [...options, 'udp:161']);
+  return host.spawn('/usr/sbin/snmpd', [...options, 'udp:161', 'udp6:161']);
 }
 
 beforeAll(async () => {
@@ -108,9 +121,11 @@ async function kill({ nginx }: Server): Promise<void> {
 interface Wanted {
   readonly drain?: readonly string[];
   readonly service?: object;
+  /** Of the second service, where it differs. */
+  readonly second?: object;
 }
 
-function configured({ drain = [], service = {} }: Wanted): object {
+function configured({ drain = [], service = {}, second = {} }: Wanted): object {
   const services = VIPS.map((address, family) => ({
     address,
     port: 80,
@@ -122,6 +137,7 @@ function configured({ drain = [], service = {} }: Wanted): object {
       drain: drain.includes(name),
     })),
     ...service,
+    ...(family === 1 && second),
   }));
   return { services };
 }
@@ -206,12 +222,15 @@ test.skipIf(NO_SNMPD || NO_NGINX)(
   'a busy server gets fewer flows by what its snmpd says, and one whose snmpd is silent is not taken for busy or idle',
   async () => {
     const load = { from: 'snmp', every: '500 ms', within: '1 s', what: 'load' };
-    await chain.configure('balancer', configured({ service: { load } }));
+    // One service asks in version 2c, the other in version 3.
+    const second = { load: { ...load, user: SNMP_USER } };
+    await chain.configure('balancer', configured({ service: { load }, second }));
     const loop = () => client.spawn('nice', ['-n', '19', 'sh', '-c', 'while :; do :; done']);
     const busy = Array.from({ length: 4 }, loop);
     try {
       await vi.waitFor(async () => expect((await status(0))?.weight).toBeLessThan(9), 100_000);
-      expect((await status(1))?.weight).toBeGreaterThanOrEqual(9.5);
+      await vi.waitFor(async () => expect((await status(0, 1))?.weight).toBeLessThan(9), 10_000);
+      for (const family of [0, 1]) expect((await status(1, family))?.weight).toBeGreaterThanOrEqual(9.5);
       // Whatever the load is now, the weight stays when nobody says it, for ten questions.
       agents[0]?.child.kill('SIGKILL');
       agents[1]?.child.kill('SIGKILL');

@@ -66,9 +66,10 @@ export class Reader {
     return this.#at === this.#bytes.length;
   }
 
-  /** @throws BerError */
-  next(): { readonly tag: number; readonly contents: Uint8Array } {
+  /** @throws BerError also for a tag that is not among `tags` */
+  next(tags?: readonly number[]): { readonly tag: number; readonly contents: Uint8Array } {
     const tag = this.#byte();
+    if (tags && !tags.includes(tag)) throw new BerError(`tag ${tag} is where ${tags.join(' or ')} should be`);
     const length = this.#length();
     const end = this.#at + length;
     if (end > this.#bytes.length) throw new BerError(`a value of ${length} bytes ends behind the message`);
@@ -79,9 +80,7 @@ export class Reader {
 
   /** The contents of a value with this tag. @throws BerError */
   expect(tag: number): Uint8Array {
-    const found = this.next();
-    if (found.tag !== tag) throw new BerError(`tag ${found.tag} is where ${tag} should be`);
-    return found.contents;
+    return this.next([tag]).contents;
   }
 
   #length(): number {

@@ -1,6 +1,7 @@
 import type { Sockets } from '@twinpath/vnf';
 import type { Target } from '../checks/target.ts';
-import { askAgent, type Values } from './snmp.ts';
+import type { Values } from './pdu.ts';
+import { type Asking, askAgent } from './snmp.ts';
 
 /** UCD-SNMP-MIB: laLoadInt.1, the load average of one minute in hundredths, and ssCpuIdle.0, percent. */
 const LOAD_HUNDREDTHS = '1.3.6.1.4.1.2021.10.1.5.1';
@@ -10,16 +11,15 @@ const PROCESSORS = '1.3.6.1.2.1.25.3.3.1.2';
 /** Of one question, so that its answer fits a packet. */
 const ROWS = 30;
 
-export interface SnmpOptions {
-  readonly community: string;
+export interface SnmpOptions extends Asking {
   readonly what: 'load' | 'cpu' | 'idle';
 }
 
 /** 0 idle, 1 full. @throws Error */
-export async function snmpLoad(sockets: Sockets, target: Target, { community, what }: SnmpOptions): Promise<number> {
+export async function snmpLoad(sockets: Sockets, target: Target, options: SnmpOptions): Promise<number> {
   const ask = (oids: readonly string[], successors?: number) =>
-    askAgent(sockets, target, { community, oids, ...(successors !== undefined && { successors }) });
-  switch (what) {
+    askAgent(sockets, target, options, { oids, ...(successors !== undefined && { successors }) });
+  switch (options.what) {
     case 'idle':
       return 1 - numberOf(await ask([CPU_IDLE]), CPU_IDLE) / 100;
     case 'cpu': {

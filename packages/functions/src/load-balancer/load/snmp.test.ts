@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { BerError, encode, integer, oid, Reader, TAG, toInteger, toOid } from './ber.ts';
-import { decodeAnswer, encodeQuestion } from './snmp.ts';
+import { CommunityConversation } from './community.ts';
 
 test('integers and names are what they were', () => {
   const numbers = fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 });
@@ -25,12 +25,13 @@ test('integers are as short as can be (X.690, section 8.3.2)', () => {
 });
 
 test('a question is what snmpget sends', () => {
-  const question = encodeQuestion({ id: 1, community: 'public', oids: ['1.3.6.1.4.1.2021.10.1.5.1'] });
-  expect(Buffer.from(question).toString('hex')).toBe(
+  const { opening } = new CommunityConversation('public', { oids: ['1.3.6.1.4.1.2021.10.1.5.1'] }, 1);
+  expect(Buffer.from(opening).toString('hex')).toBe(
     '302902010104067075626c6963a01c0201010201000201003011300f060b2b060104018f650a0105010500',
   );
 });
 
+const hear = (message: Uint8Array) => new CommunityConversation('public', { oids: [] }, 7).hear(message);
 const answer = (id: number, status: number, ...values: readonly Uint8Array[]) =>
   encode(
     TAG.sequence,
@@ -52,7 +53,7 @@ test('answers give numbers and texts, and nothing for what is not there', () => 
     encode(TAG.octets, Buffer.from('0.42')),
   ];
   const missing = [TAG.noSuchObject, TAG.noSuchInstance, TAG.endOfMibView].map((tag) => encode(tag));
-  expect([...(decodeAnswer(answer(7, 0, ...values, ...missing), 7)?.values() ?? [])]).toEqual([
+  expect([...(hear(answer(7, 0, ...values, ...missing))?.values() ?? [])]).toEqual([
     -5,
     0xffff_ffff,
     '0.42',
@@ -63,8 +64,8 @@ test('answers give numbers and texts, and nothing for what is not there', () => 
 });
 
 test('an answer to another question is none, and an error is one', () => {
-  expect(decodeAnswer(answer(8, 0, integer(1)), 7)).toBeUndefined();
-  expect(() => decodeAnswer(answer(7, 5), 7)).toThrow('error 5');
+  expect(hear(answer(8, 0, integer(1)))).toBeUndefined();
+  expect(() => hear(answer(7, 5))).toThrow('error 5');
 });
 
 test('whatever comes instead of an answer is refused, and never read beyond its end', () => {
@@ -77,7 +78,7 @@ test('whatever comes instead of an answer is refused, and never read beyond its 
       (at, byte, length) => {
         const bad = Uint8Array.from(good.with(at, byte).subarray(0, length));
         try {
-          decodeAnswer(bad, 7);
+          hear(bad);
         } catch (error) {
           expect(error instanceof BerError || String(error).includes('the agent answered')).toBe(true);
         }
