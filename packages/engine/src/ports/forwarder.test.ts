@@ -88,7 +88,7 @@ describe('an interface with programs for both ways', () => {
     const { engine, forwarder, send, audit } = setUp();
     const ingress = engine.load(sched(stamp(7, PASS))).id;
     const egress = engine.load(sched(stamp(8, PASS))).id;
-    forwarder.assign({ ...NOTHING, interfaces: [{ number: WIRE, host: HOST, ingress, egress }] });
+    forwarder.assign({ ...NOTHING, interfaces: [{ number: WIRE, host: HOST, xdp: 0, ingress, egress }] });
     expect(send(WIRE, [frame(1), frame(2)])).toEqual({ [HOST]: [bytes(7), bytes(7)] });
     expect(send(HOST, [frame(1)])).toEqual({ [WIRE]: [bytes(8)] });
     // Who has no interface, and no program, drops.
@@ -96,9 +96,33 @@ describe('an interface with programs for both ways', () => {
     expect(audit()).toBe(512);
   });
 
+  it('lets what XDP passes meet the program for tc, with its metadata', () => {
+    const { engine, forwarder, send } = setUp();
+    const raise = `
+      r6 = r1
+      r2 = -4
+      call bpf_xdp_adjust_meta
+      r1 = *(u32 *)(r6 +8)
+      r2 = 55
+      *(u32 *)(r1 +0) = r2
+      r0 = 2
+      exit`;
+    const read = `
+      r3 = *(u32 *)(r1 +140)
+      r3 = *(u8 *)(r3 +0)
+      r2 = *(u32 *)(r1 +76)
+      *(u8 *)(r2 +0) = r3
+      r0 = -1
+      exit`;
+    const xdp = engine.load(programText(raise)).id;
+    const ingress = engine.load(sched(read)).id;
+    forwarder.assign({ ...NOTHING, interfaces: [{ number: WIRE, host: HOST, xdp, ingress, egress: 0 }] });
+    expect(send(WIRE, [frame(1)])).toEqual({ [HOST]: [bytes(55)] });
+  });
+
   it('lets frames go on where there is no program', () => {
     const { forwarder, send } = setUp();
-    forwarder.assign({ ...NOTHING, interfaces: [{ number: WIRE, host: HOST, ingress: 0, egress: 0 }] });
+    forwarder.assign({ ...NOTHING, interfaces: [{ number: WIRE, host: HOST, xdp: 0, ingress: 0, egress: 0 }] });
     expect(send(WIRE, [frame(1)])).toEqual({ [HOST]: [bytes(1)] });
     expect(send(HOST, [frame(1)])).toEqual({ [WIRE]: [bytes(1)] });
   });
@@ -121,7 +145,7 @@ describe('an interface with programs for both ways', () => {
       r0 = 0
       exit`;
     const ingress = engine.load(sched(text)).id;
-    forwarder.assign({ ...NOTHING, interfaces: [{ number: WIRE, host: HOST, ingress, egress: 0 }] });
+    forwarder.assign({ ...NOTHING, interfaces: [{ number: WIRE, host: HOST, xdp: 0, ingress, egress: 0 }] });
     const seen = send(WIRE, [frame(0, 60), frame(0, 61)])[HOST];
     expect(seen?.map((one) => one.slice(0, 4))).toEqual([
       [WIRE, 60, 12, 0],
@@ -138,15 +162,18 @@ describe('an interface with programs for both ways', () => {
     forwarder.assign({
       ...NOTHING,
       interfaces: [
-        { number: WIRE, host: HOST, ingress, egress: into },
-        { number: OTHER, host: undefined, ingress: 0, egress },
+        { number: WIRE, host: HOST, xdp: 0, ingress, egress: into },
+        { number: OTHER, host: undefined, xdp: 0, ingress: 0, egress },
       ],
     });
     expect(send(WIRE, [frame(1)])).toEqual({ [OTHER]: [bytes(8)] });
-    forwarder.assign({ ...NOTHING, interfaces: [{ number: WIRE, host: HOST, ingress: stamped, egress: into }] });
+    forwarder.assign({
+      ...NOTHING,
+      interfaces: [{ number: WIRE, host: HOST, xdp: 0, ingress: stamped, egress: into }],
+    });
     expect(send(HOST, [frame(1)])).toEqual({ [HOST]: [bytes(5)] });
     // One that sends to itself for ever.
-    forwarder.assign({ ...NOTHING, interfaces: [{ number: WIRE, host: HOST, ingress: into, egress: into }] });
+    forwarder.assign({ ...NOTHING, interfaces: [{ number: WIRE, host: HOST, xdp: 0, ingress: into, egress: into }] });
     expect(send(WIRE, [frame(1)])).toEqual({});
   });
 
@@ -163,8 +190,8 @@ describe('an interface with programs for both ways', () => {
     forwarder.assign({
       ...NOTHING,
       interfaces: [
-        { number: WIRE, host: HOST, ingress: engine.load(sched(copy)).id, egress: 0 },
-        { number: OTHER, host: undefined, ingress: 0, egress },
+        { number: WIRE, host: HOST, xdp: 0, ingress: engine.load(sched(copy)).id, egress: 0 },
+        { number: OTHER, host: undefined, xdp: 0, ingress: 0, egress },
       ],
     });
     expect(send(WIRE, [frame(1)])).toEqual({ [HOST]: [bytes(7)], [OTHER]: [bytes(8)] });
@@ -172,10 +199,11 @@ describe('an interface with programs for both ways', () => {
     forwarder.assign({
       ...NOTHING,
       interfaces: [
-        { number: WIRE, host: undefined, ingress: engine.load(sched(copy)).id, egress: 0 },
+        { number: WIRE, host: undefined, xdp: 0, ingress: engine.load(sched(copy)).id, egress: 0 },
         {
           number: OTHER,
           host: undefined,
+          xdp: 0,
           ingress: 0,
           egress: engine.load(sched(copy.replace(PASS, 'r0 = 2\nexit'))).id,
         },
@@ -190,7 +218,7 @@ describe('an interface with programs for both ways', () => {
     // ETH_P_8021Q in network order.
     const text = `r2 = 129\nr3 = 5\ncall bpf_skb_vlan_push\nr0 = 0\nexit`;
     const ingress = engine.load(sched(text)).id;
-    forwarder.assign({ ...NOTHING, interfaces: [{ number: WIRE, host: HOST, ingress, egress: 0 }] });
+    forwarder.assign({ ...NOTHING, interfaces: [{ number: WIRE, host: HOST, xdp: 0, ingress, egress: 0 }] });
     const plain = bytes(1);
     expect(send(WIRE, [frame(1)])).toEqual({ [HOST]: [[...plain.slice(0, 12), 0x81, 0, 0, 5, ...plain.slice(12)]] });
   });
@@ -213,7 +241,11 @@ describe('an inlet', () => {
       r0 = 0
       exit`;
     const program = engine.load(sched(text)).id;
-    forwarder.assign({ ...NOTHING, interfaces: [{ number: WIRE, host: HOST, ingress: 0, egress: 0 }], inlet: INLET });
+    forwarder.assign({
+      ...NOTHING,
+      interfaces: [{ number: WIRE, host: HOST, xdp: 0, ingress: 0, egress: 0 }],
+      inlet: INLET,
+    });
     const beside = { mark: 5, priority: 6, control: 7 };
     const seen = (side: 0 | 1) => send(INLET, [frame(1)], inletHeader({ program, ifindex: WIRE, side, ...beside }));
     expect(seen(SIDE.wire)[HOST]?.[0]?.slice(0, 4)).toEqual([5, 6, 7, WIRE]);
@@ -229,7 +261,11 @@ describe('an inlet', () => {
 
   it('lets a frame go on without a program, and drops what belongs nowhere', () => {
     const { forwarder, send, audit } = setUp();
-    forwarder.assign({ ...NOTHING, interfaces: [{ number: WIRE, host: HOST, ingress: 0, egress: 0 }], inlet: INLET });
+    forwarder.assign({
+      ...NOTHING,
+      interfaces: [{ number: WIRE, host: HOST, xdp: 0, ingress: 0, egress: 0 }],
+      inlet: INLET,
+    });
     expect(send(INLET, [frame(1)], inletHeader({ ifindex: WIRE, side: SIDE.wire }))).toEqual({ [HOST]: [bytes(1)] });
     expect(send(INLET, [frame(1)], inletHeader({ ifindex: WIRE, side: SIDE.host }))).toEqual({ [WIRE]: [bytes(1)] });
     expect(send(INLET, [frame(1)], inletHeader({ ifindex: 77, side: SIDE.host }))).toEqual({});

@@ -53,6 +53,8 @@ interface Way {
   readonly number: number;
   readonly program: EngineProgram | undefined;
   readonly on: number | undefined;
+  /** What judges those that an XDP program lets pass, before they go there. */
+  readonly above?: Way;
   /** A verdict's counter. */
   readonly passed: number;
 }
@@ -72,7 +74,8 @@ export class Forwarder {
   readonly #ports = new Map<number, Port>();
   #inputs: readonly Port[] = [];
   #assigned: Assignment = { program: 0, host: undefined, interfaces: [], inlet: undefined };
-  /** By number of the interface. */
+  /** By number of the interface: what comes from the wire, what is behind XDP, what the host sends. */
+  #arriving: ReadonlyMap<number, Way> = new Map();
   #inward: ReadonlyMap<number, Way> = new Map();
   #outward: ReadonlyMap<number, Way> = new Map();
   /** By number of the port that frames come by. */
@@ -114,24 +117,31 @@ export class Forwarder {
 
   /** With programs and maps that the engine has now. @throws Error for programs that it does not have, or that run elsewhere. */
   assign(assigned: Assignment): void {
-    const inward = assigned.interfaces.map(({ number, ingress, host }): Way => {
-      return { number, program: this.#program(ingress), on: host, passed: VERDICT.passed };
+    const { interfaces } = assigned;
+    const inward = interfaces.map(({ number, ingress, host }): Way => {
+      return { number, program: this.#program(ingress, 'skb'), on: host, passed: VERDICT.passed };
     });
-    const outward = assigned.interfaces.map(({ number, egress }): Way => {
+    const outward = interfaces.map(({ number, egress }): Way => {
       return { number, program: this.#program(egress, 'skb'), on: number, passed: VERDICT.sent };
+    });
+    const arriving = interfaces.flatMap(({ xdp: id }, index) => {
+      const [above, judge] = [inward[index], this.#program(id, 'xdp')];
+      if (above === undefined || judge === undefined) return above ?? [];
+      return { ...above, program: judge, ...(above.program !== undefined && { above }) };
     });
     const program = this.#program(assigned.program, 'xdp');
     const others = this.#inputs.map(({ number }): Way => {
       return { number, program, on: program && assigned.host, passed: VERDICT.passed };
     });
-    const hosts = assigned.interfaces.flatMap(({ host }, index) => {
+    const hosts = interfaces.flatMap(({ host }, index) => {
       const way = outward[index];
       return host === undefined || way === undefined ? [] : [[host, way] as const];
     });
     this.#assigned = assigned;
+    this.#arriving = byNumber(arriving);
     this.#inward = byNumber(inward);
     this.#outward = byNumber(outward);
-    this.#ways = new Map([...byNumber(others), ...this.#inward, ...hosts]);
+    this.#ways = new Map([...byNumber(others), ...this.#arriving, ...hosts]);
     const rings = this.#engine.maps().filter(({ type }) => type === 'ringbuf');
     this.#rings = new Map(rings.map(({ geometry }) => [(geometry.base + HEADER.producer) >>> 2, 0]));
   }
@@ -175,7 +185,7 @@ export class Forwarder {
   #admitOne(context: number): void {
     const data = this.#word(context, xdp.data);
     const field = (word: number) => this.#word(data - INLET_BYTES, 4 * word) >>> 0;
-    const ways = field(INLET.side) === SIDE.wire ? this.#inward : this.#outward;
+    const ways = field(INLET.side) === SIDE.wire ? this.#arriving : this.#outward;
     const [id, number] = [field(INLET.program), field(INLET.ifindex)];
     const program = id === 0 ? undefined : this.#engine.program(id);
     const way = ways.get(number);
@@ -184,16 +194,7 @@ export class Forwarder {
       return;
     }
     if (program?.hook === 'skb') {
-      const [end, head, tail] = [xdp.dataEnd, xdp.head, xdp.tail].map((at) => this.#word(context, at));
-      fillSkb(
-        { words: this.#words, bytes: this.#engine.memory.bytes },
-        this.#alone,
-        data,
-        end ?? 0,
-        head ?? 0,
-        tail ?? 0,
-        number,
-      );
+      this.#fillAlone(context, number);
       this.#set(this.#alone, SKB.mark, field(INLET.mark));
       this.#set(this.#alone, SKB.priority, field(INLET.priority));
       this.#set(this.#alone, SKB.cb, field(INLET.control));
@@ -216,11 +217,27 @@ export class Forwarder {
 
   #settleXdp(context: number, way: Way, verdict: number): void {
     const data = this.#word(context, xdp.data);
-    if (verdict === XDP_PASS) this.#pass(context, way, 'xdp');
+    if (verdict === XDP_PASS && way.above !== undefined) this.#rise(context, way.above);
+    else if (verdict === XDP_PASS) this.#pass(context, way, 'xdp');
     else if (verdict === XDP_TX)
       this.#send(this.#ports.get(way.number), data, this.#word(context, xdp.dataEnd), VERDICT.sent);
     else if (verdict === XDP_REDIRECT) this.#redirectXdp(context, way.number);
     else this.#drop(data, verdict === XDP_DROP ? VERDICT.dropped : VERDICT.aborted);
+  }
+
+  /** The frame of an XDP context, as tc programs see it. */
+  #fillAlone(context: number, ifindex: number): void {
+    const views = { words: this.#words, bytes: this.#engine.memory.bytes };
+    const [data, end] = [this.#word(context, xdp.data), this.#word(context, xdp.dataEnd)];
+    fillSkb(views, this.#alone, data, end, this.#word(context, xdp.head), this.#word(context, xdp.tail), ifindex);
+  }
+
+  /** To the programs for socket buffers. */
+  #rise(context: number, way: Way): void {
+    this.#fillAlone(context, way.number);
+    this.#set(this.#alone, skb.dataMeta, this.#word(context, xdp.dataMeta));
+    way.program?.run(this.#alone, 1);
+    this.#settleSkb(this.#alone, way, 0);
   }
 
   #redirectXdp(context: number, from: number): void {

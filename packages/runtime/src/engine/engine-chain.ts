@@ -72,7 +72,7 @@ export class EngineChain implements RunningChain {
     this.#spec = options.spec;
     this.lost = options.lost;
     this.#stack = options.owned;
-    this.#wiring = this.#stack.use(new EngineWiring(options.host));
+    this.#wiring = this.#stack.use(new EngineWiring(options.host, options.identity.key));
     this.#stack.defer(() => this.#leave([...this.#members.values()]));
     this.#stack.defer(() => void this.#wiring.begin([]));
     const { state } = options;

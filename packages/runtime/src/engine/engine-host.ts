@@ -5,6 +5,7 @@ import type { PortState } from '../data-plane.ts';
 /** Programs of an interface, by their numbers in the engine; 0: none. */
 export interface Judges {
   readonly ifindex: number;
+  readonly xdp: number;
   readonly ingress: number;
   readonly egress: number;
 }

@@ -1,9 +1,10 @@
 // A chain's wiring in an engine: which program stands at which position, and where packets begin.
 
 import { TRIPS_MAP } from '@twinpath/compiler/abi';
-import type { EngineMap } from '@twinpath/engine';
-import type { Hook, Placement, Root } from '@twinpath/vnf/chain';
+import type { EngineMap, EngineProgram } from '@twinpath/engine';
+import type { Hook, OwnPlace, Placement, Root } from '@twinpath/vnf/chain';
 import type { PlacedProgram, Wiring } from '../instance-plane.ts';
+import { ownProgram } from '../kernel/own-programs.ts';
 import { POSITIONS } from '../kernel/path-arrays.ts';
 import { indexKey } from '../tables/instance-maps.ts';
 import type { EngineHost, Judges } from './engine-host.ts';
@@ -17,20 +18,25 @@ export interface KeptPrograms {
 
 export class EngineWiring implements Wiring, Disposable {
   readonly #host: EngineHost;
+  readonly #key: number;
   readonly #paths: ReadonlyMap<Hook, EngineMap>;
   /** How often what runs on a CPU was sent again (compiler/abi/trips.ts). */
   readonly trips: EngineMap;
   readonly #placements = new Map<number, Placement>();
   /** By position. */
   readonly #programs = new Map<number, number>();
+  /** Of places that are the chain's own, by position. */
+  readonly #own = new Map<number, EngineProgram>();
   #roots: readonly Root[] = [];
   /** By name of the chain's port. */
   #interfaces: ReadonlyMap<string, number> = new Map();
 
-  constructor(host: EngineHost) {
+  /** `key`: the mark of the slow path's packets. */
+  constructor(host: EngineHost, key: number) {
     const { engine } = host;
     const array = { name: 'path', type: 'prog-array', keySize: 4, valueSize: 4, maxEntries: POSITIONS } as const;
     this.#host = host;
+    this.#key = key;
     this.#paths = new Map(HOOKS.map((hook) => [hook, engine.createMap(array)]));
     this.trips = engine.createMap(TRIPS_MAP);
     host.tripsAt((cpu) => this.trips.address(indexKey(0), cpu));
@@ -45,7 +51,10 @@ export class EngineWiring implements Wiring, Disposable {
 
   /** These places are about to be filled, and ports are these interfaces. */
   expect(placements: Iterable<Placement>, interfaces: ReadonlyMap<string, number>): void {
-    for (const placement of placements) this.#placements.set(placement.position, placement);
+    for (const placement of placements) {
+      this.#placements.set(placement.position, placement);
+      if (placement.own !== undefined) this.#makeOwn(placement.position, placement.own);
+    }
     this.#interfaces = new Map([...this.#interfaces, ...interfaces]);
   }
 
@@ -88,6 +97,8 @@ export class EngineWiring implements Wiring, Disposable {
     for (const position of positions) {
       this.#put(position, 0);
       this.#placements.delete(position);
+      this.#own.get(position)?.[Symbol.dispose]();
+      this.#own.delete(position);
     }
   }
 
@@ -103,7 +114,18 @@ export class EngineWiring implements Wiring, Disposable {
   }
 
   [Symbol.dispose](): void {
+    for (const program of this.#own.values()) program[Symbol.dispose]();
     for (const map of [...this.#paths.values(), this.trips]) map[Symbol.dispose]();
+  }
+
+  /** Those of functions make their own. */
+  #makeOwn(position: number, own: OwnPlace): void {
+    if (this.#own.has(position)) return;
+    const maps = { path: this.path('tcx-ingress') };
+    const program = this.#host.engine.load(ownProgram({ own, position, key: this.#key }), { maps });
+    this.#own.set(position, program);
+    this.#bring();
+    this.#put(position, program.id);
   }
 
   #put(position: number, id: number): void {
@@ -121,8 +143,8 @@ export class EngineWiring implements Wiring, Disposable {
 
   #bring(): void {
     const judges = [...new Set(this.#interfaces.values())].map((ifindex): Judges => {
-      const ingress = this.first(ifindex, 'xdp') || this.first(ifindex, 'tcx-ingress');
-      return { ifindex, ingress, egress: this.first(ifindex, 'tcx-egress') };
+      const first = (hook: Hook) => this.first(ifindex, hook);
+      return { ifindex, xdp: first('xdp'), ingress: first('tcx-ingress'), egress: first('tcx-egress') };
     });
     this.#host.bring(judges);
   }

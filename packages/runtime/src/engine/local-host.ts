@@ -98,8 +98,8 @@ export class LocalHost implements EngineHost {
   bring(judges: readonly Judges[]): void {
     const interfaces = this.#interfaces.map((_, index): InterfaceImage => {
       const ifindex = index + 1;
-      const { ingress = 0, egress = 0 } = judges.find((one) => one.ifindex === ifindex) ?? {};
-      return { number: ifindex, host: HOSTS + ifindex, ingress, egress };
+      const { xdp = 0, ingress = 0, egress = 0 } = judges.find((one) => one.ifindex === ifindex) ?? {};
+      return { number: ifindex, host: HOSTS + ifindex, xdp, ingress, egress };
     });
     this.#forwarder.assign({ program: 0, host: undefined, interfaces, inlet: INLET });
   }
