@@ -34,7 +34,7 @@ function requestIn(stream: Uint8Array): Finding | 'more' | 'no' {
   if (fields.length > 0 && !/^[A-Z-]+ \S.* HTTP\/1\.[01]$/.test(line)) return 'no';
   if (!isWhole) return 'more';
   const host = fields
-    .map((field) => /^host:\s*([^\s:]+|\[[^\]]*\])/i.exec(field)?.[1])
+    .map((field) => /^host:\s*(\[[^\]]*\]|[^\s:]+)/i.exec(field)?.[1])
     .find((name) => name !== undefined);
   return { application: 'HTTP', category: 'Web', ...(host !== undefined && { server: host.toLowerCase() }) };
 }

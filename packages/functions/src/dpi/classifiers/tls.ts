@@ -11,15 +11,19 @@ export const tls: Classifier = {
   name: 'tls',
   transport: 'tcp',
   classify({ client, server }) {
-    const hello = handshakeOf(client.stream, CLIENT_HELLO);
-    if (hello === 'no') {
-      // Only one direction comes by here, or the client speaks another protocol first.
-      const answer = handshakeOf(server.stream, SERVER_HELLO);
-      return answer instanceof Uint8Array ? { application: 'TLS', category: 'Web' } : answer;
+    // In a connection that was seen from its middle on, who counts as the client may be the server.
+    const streams = [client.stream, server.stream].filter(({ length }) => length > 0);
+    const hellos = streams.map((stream) => handshakeOf(stream, CLIENT_HELLO));
+    const hello = hellos.find((one) => one instanceof Uint8Array);
+    if (hello) {
+      const parsed = parseClientHello(hello);
+      return parsed ? helloFinding('TLS', parsed, 't') : 'no';
     }
-    if (hello === 'more') return 'more';
-    const parsed = parseClientHello(hello);
-    return parsed ? helloFinding('TLS', parsed, 't') : 'no';
+    const answers = streams.map((stream) => handshakeOf(stream, SERVER_HELLO));
+    if (hellos.includes('more') || streams.length === 0) return 'more';
+    // Only one direction comes by here.
+    if (answers.some((one) => one instanceof Uint8Array)) return { application: 'TLS', category: 'Web' };
+    return answers.includes('more') ? 'more' : 'no';
   },
 };
 
