@@ -32,5 +32,5 @@ try {
   serve();
 } catch (error) {
   if (!(error instanceof NdpiMissingError)) throw error;
-  greet({ missing: error.message });
+  greet({ missing: error.why });
 }

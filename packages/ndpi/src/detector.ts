@@ -59,7 +59,7 @@ export class Detector {
 
   #finding(id: number, { native, protocol }: Flow, isFinal: boolean): Finding {
     const { app_protocol = UNKNOWN, master_protocol = UNKNOWN, category = 0 } = protocol ?? {};
-    const risks = this.#ndpi.risksOf(native);
+    const risks = isFinal ? this.#ndpi.risksOf(native) : 0n;
     return { flow: id, application: app_protocol, protocol: master_protocol, category, isFinal, risks };
   }
 

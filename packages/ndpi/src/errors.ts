@@ -4,10 +4,12 @@ const INSTALL = 'install it (Debian 12: apt-get install libndpi4.2)';
 export class NdpiMissingError extends Error {
   override readonly name = 'NdpiMissingError';
   readonly code = 'TP_NDPI_MISSING';
+  readonly why: string;
   readonly hint: string;
 
   constructor(why: string, hint = INSTALL) {
     super(`nDPI cannot be used: ${why}`);
+    this.why = why;
     this.hint = hint;
   }
 }

@@ -44,8 +44,13 @@ export interface NativeNdpi {
 /** @throws NdpiMissingError that says what is missing */
 export function openLibrary(name: string = LIBRARY): NativeNdpi {
   const library = load(name);
-  const define = (symbol: string, result: string | TypeObject, operands: string[]) =>
-    library.func(symbol, result, operands);
+  const define = (symbol: string, result: string | TypeObject, operands: string[]) => {
+    try {
+      return library.func(symbol, result, operands);
+    } catch (error) {
+      throw new NdpiMissingError(`${name} has no ${symbol}: ${error instanceof Error ? error.message : error}`);
+    }
+  };
   const revision: string = define('ndpi_revision', 'string', [])();
   if (!revision.startsWith(`${SUPPORTED}.`)) {
     throw new NdpiMissingError(`${name} is version ${revision}, and not ${SUPPORTED}`);
@@ -67,15 +72,16 @@ export function openLibrary(name: string = LIBRARY): NativeNdpi {
   const riskName = define('ndpi_risk2str', 'string', ['int']);
   const applications: number = define('ndpi_get_num_supported_protocols', 'uint32', ['void *'])(module);
   const isGuess = new Uint8Array(8);
+  // One without a name is its number.
+  const risks = Array.from({ length: RISKS }, (_, id): string => riskName(id)).filter(
+    (text, id) => text !== String(id) || id === 0,
+  );
 
   return {
     revision,
     applications: Array.from({ length: applications }, (_, id): string => applicationName(module, id)),
     categories: Array.from({ length: CATEGORIES }, (_, id): string => categoryName(module, id) ?? ''),
-    // One without a name is its number.
-    risks: Array.from({ length: RISKS }, (_, id): string => riskName(id)).filter(
-      (text, id) => text !== String(id) || id === 0,
-    ),
+    risks,
     newFlow() {
       const flow: Pointer = calloc(1, flowSize);
       if (flow === null) throw new Error(`no memory for a flow of ${flowSize} bytes`);
@@ -86,9 +92,9 @@ export function openLibrary(name: string = LIBRARY): NativeNdpi {
     wantsMore: (flow) => extra(module, flow) !== 0,
     giveUp: (flow) => giveUp(module, flow, 1, isGuess),
     risksOf(flow) {
-      let risks = 0n;
-      for (let risk = 0; risk < RISKS; risk++) if (isSet(module, flow, risk) !== 0) risks |= 1n << BigInt(risk);
-      return risks;
+      let found = 0n;
+      for (let risk = 1; risk < risks.length; risk++) if (isSet(module, flow, risk) !== 0) found |= 1n << BigInt(risk);
+      return found;
     },
   };
 }
@@ -97,6 +103,6 @@ function load(name: string): LibraryHandle {
   try {
     return koffi.load(name);
   } catch (error) {
-    throw new NdpiMissingError(error instanceof Error ? error.message : String(error));
+    throw new NdpiMissingError(`${name}: ${error instanceof Error ? error.message : error}`);
   }
 }

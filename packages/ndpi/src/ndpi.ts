@@ -11,6 +11,8 @@ export interface NdpiOptions {
   readonly library?: string;
   /** Flows that nDPI looks at at once, default 65,536; about 700 bytes each. */
   readonly flows?: number;
+  /** A process that does not answer for so long is ended; default 5 s. A batch takes milliseconds. */
+  readonly answerWithinMs?: number;
   /** The process is gone, and is started again after so many milliseconds. */
   onLost?(error: NdpiLostError, retryMs: number): void;
   /** It is there again. */
@@ -21,7 +23,6 @@ const FIRST_RETRY_MS = 100;
 const LAST_RETRY_MS = 30_000;
 /** Who has lived so long was not lost at the first packet. */
 const HEALTHY_MS = 10_000;
-/** A batch takes milliseconds; who takes this long does not come back. */
 const ANSWER_MS = 5000;
 const START_MS = 20_000;
 
@@ -125,7 +126,8 @@ export class Ndpi implements AsyncDisposable {
   #watch(): void {
     clearTimeout(this.#watchdog);
     if (this.#asked.length === 0) return;
-    this.#watchdog = setTimeout(() => this.#child?.kill('SIGKILL'), ANSWER_MS);
+    const { answerWithinMs = ANSWER_MS } = this.#options;
+    this.#watchdog = setTimeout(() => this.#child?.kill('SIGKILL'), answerWithinMs);
   }
 
   /** Starts it again, and again, until it is to stop. */
@@ -181,7 +183,7 @@ async function greeted(child: Child): Promise<Hello> {
   const limit = setTimeout(() => child.kill('SIGKILL'), START_MS);
   try {
     const greeting = await promise;
-    if ('missing' in greeting) throw new NdpiMissingError(greeting.missing.replace(/^nDPI cannot be used: /, ''));
+    if ('missing' in greeting) throw new NdpiMissingError(greeting.missing);
     return greeting;
   } finally {
     clearTimeout(limit);

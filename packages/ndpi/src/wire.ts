@@ -21,7 +21,7 @@ export interface Finding {
   readonly protocol: number;
   readonly category: number;
   readonly isFinal: boolean;
-  /** nDPI's `ndpi_risk`: bit n is risk n. */
+  /** nDPI's `ndpi_risk`: bit n is risk n. Only of what is final. */
   readonly risks: bigint;
 }
 
