@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { buildCommand } from './commands/build.ts';
 import { checkCommand } from './commands/check.ts';
 import { costCommand } from './commands/cost.ts';
+import { devCommand } from './commands/dev.ts';
 import { downCommand } from './commands/down.ts';
 import { explainCommand } from './commands/explain.ts';
 import { runCommand } from './commands/run.ts';
@@ -22,7 +23,7 @@ export function createProgram(): Command {
     ['twinpath down --all', 'take away what Twinpath has put on this host'],
   ]);
   const commands = [
-    ...[runCommand(), downCommand(), checkCommand(), buildCommand()],
+    ...[runCommand(), devCommand(), downCommand(), checkCommand(), buildCommand()],
     ...[simulateCommand(), costCommand(), explainCommand()],
   ];
   for (const command of commands) {

@@ -1,29 +1,19 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { withExamples } from '../output/examples.ts';
 import type { RunOptions } from '../run/run.ts';
+import { placeOptions } from './place-options.ts';
 
 export function runCommand(): Command {
   const command = new Command('run')
     .description('Puts a function or a chain on an interface, shows what it does, and takes it away at the end.')
     .argument('<target>', 'a *.vnf.ts file, a chain in YAML, or the name of a function of the library')
-    .option('--interface <name>', 'the interface to sit on')
-    .option(
-      '--namespace <name>',
-      'network namespace of the interface: a name of `ip netns`, pid:<process in it>, or a path',
-    )
-    .option('--config <file.yaml>', 'configuration of the function')
-    .addOption(
-      new Option('--mode <mode>', 'where XDP runs: in the driver, in the stack, or in the best that there is')
-        .choices(['native', 'generic', 'auto'])
-        .default(undefined, 'native'),
-    )
     .option('--seconds <n>', 'end by itself; default: at Ctrl-C', positiveNumber)
-    .option('--name <name>', 'what `twinpath down` calls it; default: the name of the function')
     .option('--json', 'one line of JSON at the end')
     .action(async (target: string, options: RunOptions) => {
       const { run } = await import('../run/run.ts');
       process.exitCode = await run(target, options);
     });
+  for (const option of placeOptions()) command.addOption(option);
   withExamples(command, [
     ['twinpath run count.vnf.ts --interface eth1', 'a function of your own, until Ctrl-C'],
     ['twinpath run firewall --interface eth1 --config rules.yaml', 'a function of the library'],

@@ -17,6 +17,8 @@ export interface RunOptions {
   readonly seconds?: number;
   readonly name?: string;
   readonly json?: boolean;
+  /** When packets meet it. */
+  onStart?(): void;
 }
 
 /** Runs a chain until it is told to end. Returns the exit status. @throws what keeps it from starting. */
@@ -31,6 +33,7 @@ export async function run(path: string, options: RunOptions): Promise<number> {
   await using chain = await start();
   const startedMs = performance.now() - began;
   process.stderr.write(`${await placementText(chain, startedMs)}\n\n`);
+  options.onStart?.();
   if (options.seconds === undefined) process.stderr.write('Ctrl-C ends it.\n');
   const lost = await watch(chain, told, options.seconds);
   const result = runResult(chain, (performance.now() - began - startedMs) / 1_000, await chain.statistics());

@@ -1,0 +1,44 @@
+// `dev`: what is written runs. Each version runs in a process of its own, because Node runs a module that it has run before only once;
+// the next process adopts what the one before leaves behind, so that packets meet the old programs or the new ones and tables stay.
+import { basename } from 'node:path';
+import { change, filesOf, times } from '../check/changes.ts';
+import { ExitStatus } from '../exit-status.ts';
+import { toldToEnd } from '../run/ending.ts';
+import type { RunOptions } from '../run/run.ts';
+import { isFine, RunningVersion } from './version.ts';
+
+/** Until it is told to end. Returns the exit status of the last version. */
+export async function dev(path: string, options: RunOptions): Promise<number> {
+  const told = toldToEnd();
+  let running: RunningVersion | undefined;
+  while (!told.aborted) {
+    const files = await filesOf(path, options);
+    const before = times(files);
+    running = await next(path, options, running);
+    if (told.aborted) break;
+    say(`Waiting for a change of ${files.map((file) => basename(file)).join(', ')}. Ctrl-C ends.`);
+    await change(files, before, told);
+  }
+  return running === undefined ? ExitStatus.ok : running.end();
+}
+
+/** The version that runs from now on: the one before, where the new one is not fine. */
+async function next(path: string, options: RunOptions, before: RunningVersion | undefined) {
+  const began = performance.now();
+  if (!(await isFine(path, options))) {
+    say(before === undefined ? 'Nothing runs yet.' : 'The version before goes on.');
+    return before;
+  }
+  const checked = performance.now();
+  await before?.leave();
+  const version = await RunningVersion.start(path, options);
+  if (version === undefined) {
+    say('Packets meet the programs of the version before, without a slow path, until this is mended.');
+    return undefined;
+  }
+  const [checking, swapping] = [checked - began, performance.now() - checked].map((ms) => `${Math.round(ms)} ms`);
+  say(`${before === undefined ? 'Runs' : 'Swapped, tables kept'}: ${checking} to check, ${swapping} to start.`);
+  return version;
+}
+
+const say = (text: string) => process.stderr.write(`\n${text}\n`);
