@@ -86,6 +86,7 @@ export const sys = {
     'void *',
     'void *',
   ]),
+  pthreadSigmask: define<[how: number, set: Memory, before: Memory]>('pthread_sigmask', ['int', 'void *', 'void *']),
   read: define<[fd: number, buffer: Memory, length: number]>('read', ['int', 'void *', 'size_t'], 'int64'),
   recv: define<[fd: number, buffer: Memory, length: number, flags: number]>(
     'recv',

@@ -77,6 +77,7 @@ export { PacketSocket, type PacketSocketOptions } from './packet-socket.ts';
 export { pageAligned } from './page-aligned.ts';
 export { type PeerCredentials, peerCredentials } from './peer-credentials.ts';
 export { FdPoll, pollFd } from './poll.ts';
+export { withoutSignals } from './signals.ts';
 export { check, isSyscallError, type SyscallContext, SyscallError } from './syscall-error.ts';
 export { readSysctl, writeSysctl } from './sysctl.ts';
 export { Tap, type TapOptions } from './tap.ts';

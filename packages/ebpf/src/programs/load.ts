@@ -1,4 +1,4 @@
-import { BpfCommand, bpf, Errno, type Fd, NativeBuffer, SyscallError } from '@twinpath/linux';
+import { BpfCommand, bpf, Errno, type Fd, NativeBuffer, SyscallError, withoutSignals } from '@twinpath/linux';
 import type { BpfMap } from '../maps/map.ts';
 import { adoptResult, context, kernelName, readText, textBuffer } from '../object.ts';
 import type { ProgramSpec } from '../spec.ts';
@@ -25,8 +25,6 @@ const attrSize = 112;
 const BPF_XDP = 37;
 const BPF_LOG_LEVEL1 = 1;
 const BPF_LOG_STATS = 4;
-/** A signal that comes while the verifier works makes it give up (EAGAIN). */
-const ATTEMPTS = 5;
 const functionRecordSize = 8;
 const lineRecordSize = 16;
 
@@ -41,7 +39,7 @@ export function loadProgram(spec: ProgramSpec, { maps = {}, statistics = false }
   const { attr, subject } = attributes;
   const log = statistics ? new NativeBuffer(4096) : undefined;
   if (log !== undefined) attr.setU32(24, BPF_LOG_STATS).setU32(28, log.size).setPointer(32, log);
-  const result = load(attr);
+  const result = loadUninterrupted(attr);
   if (result >= 0) {
     return {
       fd: adoptResult('PROG_LOAD', result, subject),
@@ -51,13 +49,8 @@ export function loadProgram(spec: ProgramSpec, { maps = {}, statistics = false }
   return { fd: explainRefusal(attr, -result, spec.name, subject), statistics: undefined };
 }
 
-function load(attr: NativeBuffer): number {
-  let result = bpf(BpfCommand.PROG_LOAD, attr);
-  for (let attempt = 1; attempt < ATTEMPTS && result === -Errno.EAGAIN; attempt++) {
-    result = bpf(BpfCommand.PROG_LOAD, attr);
-  }
-  return result;
-}
+/** A signal that comes while the verifier works makes it give up (EAGAIN); a profiler sends a thousand each second. */
+export const loadUninterrupted = (attr: NativeBuffer): number => withoutSignals(() => bpf(BpfCommand.PROG_LOAD, attr));
 
 /** union bpf_attr for PROG_LOAD without a log. What it refers to in the kernel lives until it is disposed. */
 export function programAttributes(spec: ProgramSpec, { maps = {} }: Pick<ProgramLoading, 'maps'>) {
@@ -95,7 +88,7 @@ function explainRefusal(attr: NativeBuffer, errno: number, name: string, subject
       .setU32(24, BPF_LOG_LEVEL1 | BPF_LOG_STATS)
       .setU32(28, log.size)
       .setPointer(32, log);
-    const result = load(attr);
+    const result = loadUninterrupted(attr);
     if (result >= 0) return adoptResult('PROG_LOAD', result, subject);
     text = readText(log, 0, log.size);
     const complete = parseStatistics(text) !== undefined;

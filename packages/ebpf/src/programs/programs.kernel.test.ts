@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, rmSync } from 'node:fs';
 import {
   addAddress,
@@ -15,7 +17,7 @@ import {
   traceFds,
   writeSysctl,
 } from '@twinpath/linux';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { BtfBuilder, encodeFuncInfo } from '../btf/index.ts';
 import { BpfMap } from '../maps/map.ts';
 import { setTailCall } from '../maps/references.ts';
@@ -114,6 +116,20 @@ describe('loading', () => {
     expect(program.info().btfId).toBeGreaterThan(0);
     const broken = { ...spec, btf: { ...spec.btf, types: new Uint8Array(24) } };
     expect(() => BpfProgram.load(broken)).toThrow(/bpf\(BTF_LOAD\) for BTF of program "test" \(xdp\) failed: EINVAL/);
+  });
+
+  test('is not given up for signals that come meanwhile', async () => {
+    // The verifier follows every round.
+    const long = 'r0 = 0\nagain:\nr0 += 1\nif r0 < 30000 goto again\nr0 = 2\nexit';
+    let heard = 0;
+    const hear = () => void heard++;
+    process.on('SIGUSR2', hear);
+    const sender = spawn('sh', ['-c', `while kill -USR2 ${process.pid}; do :; done`], { stdio: 'ignore' });
+    await vi.waitUntil(() => heard > 10, 10_000);
+    load(long)[Symbol.dispose]();
+    sender.kill('SIGKILL');
+    await once(sender, 'exit');
+    process.off('SIGUSR2', hear);
   });
 });
 

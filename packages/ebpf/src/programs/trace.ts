@@ -1,7 +1,7 @@
-import { BpfCommand, bpf, Errno, Fd, NativeBuffer } from '@twinpath/linux';
+import { Errno, Fd, NativeBuffer } from '@twinpath/linux';
 import { readText } from '../object.ts';
 import type { ProgramSpec } from '../spec.ts';
-import { loadProgram, type ProgramLoading, programAttributes } from './load.ts';
+import { loadProgram, loadUninterrupted, type ProgramLoading, programAttributes } from './load.ts';
 
 const BPF_LOG_LEVEL2 = 2;
 const logSizes = [4 << 20, 64 << 20, 512 << 20];
@@ -20,7 +20,7 @@ export function traceVerifier(spec: ProgramSpec, loading: ProgramLoading = {}): 
   for (const size of logSizes) {
     const log = new NativeBuffer(size);
     attr.setU32(24, BPF_LOG_LEVEL2).setU32(28, size).setPointer(32, log);
-    const result = bpf(BpfCommand.PROG_LOAD, attr);
+    const result = loadUninterrupted(attr);
     if (result >= 0) Fd.adopt(result).close();
     if (result === -Errno.ENOSPC) continue;
     return countWalked(readText(log, 0, size), spec.code.length / 8);
