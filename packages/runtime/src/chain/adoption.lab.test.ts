@@ -79,6 +79,14 @@ function linkIds(): readonly number[] {
   });
 }
 
+/** By what packets begin. */
+function firstPrograms(): readonly number[] {
+  return pinnedLinks(CHAIN).map((pin) => {
+    using link = BpfLink.fromPin(pin);
+    return link.info().programId;
+  });
+}
+
 /** Packets by destination port that the last function has seen. */
 async function seen(chain: RunningChain): Promise<ReadonlyMap<number, number>> {
   const entries = (await chain.functions.at(-1)?.entries('seen')) ?? [];
@@ -129,9 +137,14 @@ test('tables keep what they hold, and the slow path goes on', async () => {
   await delay(100);
   await kill(child);
   one(4);
+  const programs = firstPrograms();
   await using chain = await startChain(specOf([flows]), { log: silent, stateDirectory });
+  // They would be the same: the verifier has not seen them again.
+  expect(firstPrograms()).toEqual(programs);
   one(5);
   await delay(200);
+  await chain.configure('flows', { ends: true });
+  expect(firstPrograms()).not.toEqual(programs);
   const ports = ((await chain.functions[0]?.entries('flows')) ?? []).map(([key]) => Object(key).sport);
   expect(ports.sort()).toEqual([2, 3, 4, 5]);
 });
@@ -181,14 +194,17 @@ test('with another spec, places that are no more are taken away', async () => {
 });
 
 test('what cannot be started is left as it was', async () => {
-  await kill(await elsewhere(specOf([stamp(1), stamp(2), witness])));
+  const blocked = (port: number) => ({ name: 'blocked', use: file('blocked.vnf.ts'), config: { ports: [port] } });
+  await kill(await elsewhere(specOf([blocked(5), stamp(1), stamp(2), witness])));
   const links = linkIds();
-  const wrong = specOf([stamp(2), stamp(1), { ...stamp(3), config: { digit: 77 } }, witness]);
+  const wrong = specOf([blocked(6), stamp(2), stamp(1), { ...stamp(3), config: { digit: 77 } }, witness]);
   await expect(startChain(wrong, { log: silent, stateDirectory })).rejects.toThrow('digit');
   expect(linkIds()).toEqual(links);
-  veth.sendIn('ip 10.9.0.2 > 10.9.0.50 / udp 7 > 0');
-  await using chain = await startChain(specOf([stamp(1), stamp(2), witness]), { log: silent, stateDirectory });
-  expect([...(await seen(chain))]).toEqual([[12, 1]]);
+  // What `configure` had already written is taken back, too.
+  for (const port of [5, 6]) veth.sendIn(`ip 10.9.0.2 > 10.9.0.50 / udp 7 > ${port}`);
+  const right = specOf([blocked(5), stamp(1), stamp(2), witness]);
+  await using chain = await startChain(right, { log: silent, stateDirectory });
+  expect([...(await seen(chain))]).toEqual([[612, 1]]);
 });
 
 test('without its record, too', async () => {

@@ -38,6 +38,7 @@ export type ChainErrorCode =
   | 'TP_PRIVILEGE'
   | 'TP_CONFIGURE'
   | 'TP_SLOW_PATH'
+  | 'TP_ENGINE'
   | 'TP_STOPPED';
 
 /** What is wrong in a chain's spec, as an error of the chain. */

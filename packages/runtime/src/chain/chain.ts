@@ -8,7 +8,6 @@ import {
   ChainSpecError,
   checkChain,
   checkWiring,
-  type FunctionFace,
   type PlacedChain,
   placeChain,
   planChain,
@@ -18,27 +17,21 @@ import type { LeftBehind } from '../host/left-behind.ts';
 import type { PlacedRecord } from '../host/record.ts';
 import type { SettingRecord } from '../host/settings.ts';
 import type { StateDirectory } from '../host/state-directory.ts';
-import type { InstanceHandle, Takeover } from '../instance/instance-handle.ts';
+import type { InstanceHandle } from '../instance/instance-handle.ts';
 import type { InstancePlaces } from '../instance-plane.ts';
 import { arraysDirectory, KernelWiring } from '../kernel/kernel-wiring.ts';
 import type { AttachmentLog } from '../kernel/port-attachment.ts';
 import { openLeft, placedBefore } from './adoption.ts';
 import { ChainError, refusedSpec } from './chain-error.ts';
 import { instancePlaces } from './instance-places.ts';
+import { isSameFunction, type Member, MemberChange } from './member.ts';
 import { type OpenPort, openPorts, preparePorts, recordedPorts } from './open-port.ts';
-import { type PlacedInstance, united } from './placed-instance.ts';
+import type { PlacedInstance } from './placed-instance.ts';
 import { PortWatch } from './port-watch.ts';
 import { PositionPool } from './position-pool.ts';
 import type { ReplaceOptions, RunningChain, RunningPort } from './running.ts';
 import type { ChainStatistics } from './statistics.ts';
 import { addWiring } from './wirings.ts';
-
-/** One function of a running chain. */
-interface Member {
-  readonly spec: ChainFunctionSpec;
-  readonly placed: PlacedInstance;
-  readonly face: FunctionFace;
-}
 
 /** A function that was imported, or is another chain's. */
 export type OpenedFunction = Omit<Member, 'spec'>;
@@ -58,8 +51,12 @@ export interface ChainOptions {
   readonly state: StateDirectory;
   /** What goes with the chain, behind all that is its own. */
   readonly owned: AsyncDisposableStack;
+  /** What the chain was brought to last, by whomever, where that is known. */
+  readonly storedSpec: ChainSpec | undefined;
   /** A function that has no place in the chain yet. */
   open(spec: ChainFunctionSpec): Promise<OpenedFunction>;
+  /** Others than before run under these names. */
+  replaced(functions: readonly string[]): Promise<void>;
 }
 
 /** What a change leads to. */
@@ -69,12 +66,6 @@ interface Next {
   readonly ports: ReadonlyMap<string, OpenPort>;
   readonly placed: PlacedChain;
   readonly places: ReadonlyMap<string, InstancePlaces>;
-}
-
-interface Undoing {
-  /** What is let go of when all is done or undone. */
-  readonly held: DisposableStack;
-  readonly undo: AsyncDisposableStack;
 }
 
 const NOTHING: PlacedChain = { placements: new Map(), roots: [] };
@@ -159,6 +150,14 @@ export class Chain implements RunningChain, AsyncDisposable {
   /** For a chain that shares a function of this one. */
   member(name: string): OpenedFunction | undefined {
     return this.#members.get(name);
+  }
+
+  /** Functions that it shares were replaced where they are from. */
+  follow(): Promise<void> {
+    return this.#after(() => this.#bring(this.#spec)).catch((error: unknown) => {
+      const why = error instanceof Error ? error.message : String(error);
+      this.#options.log.error(`it goes on with the functions of other chains as they were: ${why}`);
+    });
   }
 
   configure(functionName: string, config: unknown): Promise<void> {
@@ -255,9 +254,10 @@ export class Chain implements RunningChain, AsyncDisposable {
     const replaced = [...members.values()].filter(
       ({ placed: one, spec: { name } }) => this.#members.has(name) && this.#members.get(name)?.placed !== one,
     );
+    const change = this.#memberChange(held, undo);
     for (const [name, member] of members) {
       const own = places.get(name);
-      if (own !== undefined) await this.#bringMember(member, this.#members.get(name), own, { held, undo });
+      if (own !== undefined) await change.bring(member, this.#members.get(name), own);
     }
     this.#prepare(ports);
     const back = this.#wiring.begin(placed.roots);
@@ -270,6 +270,16 @@ export class Chain implements RunningChain, AsyncDisposable {
     undo.move();
     this.#wiring.settle();
     this.#take(next);
+    await this.#options.replaced(replaced.map(({ spec: { name } }) => name));
+  }
+
+  #memberChange(held: DisposableStack, undo: AsyncDisposableStack): MemberChange {
+    const { claim, state, left, storedSpec } = this.#options;
+    return new MemberChange({
+      ...{ chain: this.#spec.name, wiring: this.#wiring, claim, state, held, undo },
+      ...{ adopts: this.#adopts, left: left === undefined ? undefined : storedSpec },
+      leave: (placed) => this.#leave(placed),
+    });
   }
 
   /** Its places count as those of the present chain: those that stay keep their numbers. */
@@ -317,14 +327,16 @@ export class Chain implements RunningChain, AsyncDisposable {
     const members = new Map<string, Member>();
     for (const one of spec.functions) {
       const present = this.#members.get(one.name);
-      if (present !== undefined && isSameFunction(present.spec, one)) {
-        members.set(one.name, { ...present, spec: one });
+      const same = present !== undefined && isSameFunction(present.spec, one) ? present : undefined;
+      // What another chain has put in its place is here, too.
+      const opened = same === undefined || 'share' in one ? await this.#options.open(one) : same;
+      if (same !== undefined && opened.placed === same.placed) {
+        members.set(one.name, { ...same, spec: one });
         continue;
       }
-      const opened = await this.#options.open(one);
       this.#instances.add(opened.placed);
       undo.defer(() => this.#leave(opened.placed));
-      members.set(one.name, { spec: one, ...opened });
+      members.set(one.name, { ...opened, spec: one });
     }
     return members;
   }
@@ -349,60 +361,11 @@ export class Chain implements RunningChain, AsyncDisposable {
     );
   }
 
-  async #bringMember(
-    member: Member,
-    present: Member | undefined,
-    places: InstancePlaces,
-    { held, undo }: Undoing,
-  ): Promise<void> {
-    const { placed, spec } = member;
-    const chain = this.#spec.name;
-    if (present?.placed === placed) {
-      const before = placed.placesIn(chain);
-      await placed.place(chain, united(before, places));
-      undo.defer(() => placed.place(chain, before));
-      await reconfigure(present.spec, spec, placed, undo);
-      return;
-    }
-    // What it takes the place of is put back if something fails behind it.
-    const kept = held.use(this.#wiring.keep(places.placements.map(({ position }) => position)));
-    undo.defer(() => {
-      if (present !== undefined || this.#adopts) kept.restore();
-    });
-    if ('share' in spec) {
-      await placed.place(chain, places);
-      return;
-    }
-    const adopt = this.#takeover(member, present, { held, undo });
-    // First of all: a slow path that is being started again would take its places anew.
-    undo.defer(() => this.#leave(placed));
-    await placed.start(spec.config, chain, places, { adopt, restore: this.#options.state.fileOf(spec.name) });
-  }
-
-  /** How a new instance goes on with the tables of the one before; `undefined`: there is none, or it was another function. */
-  #takeover({ spec, placed }: Member, present: Member | undefined, { held, undo }: Undoing): Takeover | undefined {
-    const { claim } = this.#options;
-    const { name } = spec;
-    if (present === undefined && !this.#adopts) return undefined;
-    const was = present === undefined ? claim.marksOf(name) : present.placed.instance.spec.marks;
-    const backup = held.use(claim.backup(name));
-    undo.defer(() => backup.restore());
-    if (was !== undefined && was.name !== placed.instance.spec.name) {
-      claim.forgetMaps(name);
-      return undefined;
-    }
-    // What the new one has made of the tables, the old one makes its own again.
-    if (present !== undefined && !('share' in present.spec)) {
-      const { config } = present.spec;
-      undo.defer(() => present.placed.instance.configure(config));
-    }
-    return { was, freshEvents: present !== undefined };
-  }
-
   /** Nothing here fails; old places stay for a while. */
   #take({ spec, members, ports, placed }: Next): void {
     const before = { members: this.#members, placed: this.#placed };
     [this.#spec, this.#members, this.#ports, this.#placed] = [spec, members, ports, placed];
+    this.#adopts = false;
     this.#wiring.endOthers(placed.roots);
     this.#store();
     this.#warnOfGeneric();
@@ -474,22 +437,4 @@ async function healthy(members: readonly Member[], probationMs: number): Promise
     const { slowPath } = await placed.instance.statistics();
     if (slowPath.restarts > 0) throw new Error(`the slow path of ${spec.name} failed as soon as it had begun`);
   }
-}
-
-/** With the same tables, whatever its configuration, and whatever is said of its reasons. */
-function isSameFunction(a: ChainFunctionSpec, b: ChainFunctionSpec): boolean {
-  const essence = (spec: ChainFunctionSpec) => JSON.stringify({ ...spec, config: undefined, reasons: undefined });
-  return essence(a) === essence(b);
-}
-
-async function reconfigure(
-  before: ChainFunctionSpec,
-  after: ChainFunctionSpec,
-  { instance }: PlacedInstance,
-  undo: AsyncDisposableStack,
-): Promise<void> {
-  const [from, to] = [before, after].map((spec) => ('share' in spec ? undefined : spec.config));
-  if (JSON.stringify(from) === JSON.stringify(to)) return;
-  await instance.configure(to);
-  undo.defer(() => instance.configure(from));
 }

@@ -102,6 +102,28 @@ test('tables of the same layout stay the very same maps', async () => {
   expect(await flowsOf(chain)).toEqual(before);
 });
 
+test('chains that share the function change over with it', async () => {
+  using other = new Veth('swap-2');
+  await using chain = await start();
+  const shared = { name: 'shared', share: `${CHAIN}/flows` };
+  const second = lineChain(`${CHAIN}-2`, { interface: 'port', namespace: other.near }, [shared]);
+  await using sharing = await startChain(second, { log: silent, stateDirectory });
+  other.sendIn('ip 10.9.0.2 > 10.9.0.50 / udp 2 > 7 / "x"');
+  await vi.waitFor(async () => expect(await flowsOf(chain)).toHaveLength(1));
+  await chain.replace('flows', SECOND);
+  expect(sharing.functions[0]?.spec.tables).toHaveProperty('flows.layoutVersion', 2);
+  // By the fast path and by the slow path of the new version, with the old one's entries.
+  for (const sport of [4, 5]) other.sendIn(`ip 10.9.0.2 > 10.9.0.50 / udp ${sport} > 7 / "x"`);
+  await vi.waitFor(async () =>
+    expect(await flowsOf(sharing)).toMatchObject([
+      { sport: 2, by: 'version 1' },
+      { sport: 4, by: 'fast path' },
+      { sport: 5, by: 'slow path' },
+    ]),
+  );
+  expect(await flowsOf(chain)).toEqual(await flowsOf(sharing));
+});
+
 test('what no migration leads to is refused, with the field, and the old version goes on', async () => {
   await using chain = await start();
   one(2);

@@ -89,7 +89,9 @@ export async function startChain(spec: ChainSpec, options: StartOptions = {}): P
     log,
     left,
     state,
+    storedSpec: state.stored(),
     open,
+    replaced: (functions) => followed(spec.name, functions),
     owned: stack.move(),
   });
   chains.set(spec.name, chain);
@@ -165,6 +167,15 @@ function sharedFunction({ name: chain, functions }: ChainSpec, name: string, sha
     known.length === 0 ? 'start the chain that brings it first, in the same process' : `there is ${known.join(', ')}`;
   const path = ['functions', functions.findIndex((one) => one.name === name), 'share'];
   throw new ChainError('TP_CHAIN_SPEC', chain, `there is no function ${share} to share`, { hint, path });
+}
+
+/** Chains that share replaced functions of this one change over; one that cannot goes on with what it has. */
+async function followed(chain: string, functions: readonly string[]): Promise<void> {
+  const replaced = new Set(functions.map((name) => `${chain}/${name}`));
+  const following = [...chains.values()].filter(({ spec }) =>
+    spec.functions.some((one) => 'share' in one && replaced.has(one.share)),
+  );
+  for (const other of following) await other.follow();
 }
 
 function prefixed(log: Log, name: string): Log {

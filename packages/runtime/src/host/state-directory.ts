@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { ChainSpec } from '@twinpath/vnf/chain';
-import { forgetSpec, storeSpec } from './stored-specs.ts';
+import { forgetSpec, storedSpec, storeSpec } from './stored-specs.ts';
 
 /** Where a chain keeps what outlives a reboot. */
 export class StateDirectory {
@@ -23,6 +23,11 @@ export class StateDirectory {
   /** For `restoreChains`. @throws what keeps it from being written */
   store(spec: ChainSpec): void {
     storeSpec(this.root, spec);
+  }
+
+  /** What the chain was brought to last; `undefined`: nothing, or it cannot be read. */
+  stored(): ChainSpec | undefined {
+    return storedSpec(this.root, this.#chain);
   }
 
   /** The chain is not wanted any more. */

@@ -39,6 +39,12 @@ export function storedSpecs(root: string): readonly StoredSpec[] {
   return chains.map((chain) => ({ chain, file: fileIn(root, chain), spec: read(fileIn(root, chain), chain) }));
 }
 
+/** `undefined`: there is none, or it cannot be read. */
+export function storedSpec(root: string, chain: string): ChainSpec | undefined {
+  const file = fileIn(root, chain);
+  return existsSync(file) ? read(file, chain) : undefined;
+}
+
 function read(file: string, chain: string): ChainSpec | undefined {
   try {
     const stored: unknown = JSON.parse(readFileSync(file, 'utf8'));

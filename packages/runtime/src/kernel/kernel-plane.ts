@@ -16,6 +16,7 @@ import { KernelPacketOut } from './kernel-packet-out.ts';
 import { KernelProgram, loadPrograms } from './kernel-programs.ts';
 import { PathArrays } from './path-arrays.ts';
 import { PortMaps } from './port-maps.ts';
+import { recordOf } from './standing-program.ts';
 
 /** Not the chain's. */
 const isOwn = ({ name }: MapSpec) => name !== TRIPS;
@@ -111,7 +112,11 @@ export class KernelPlane implements InstancePlane {
       const arrays = this.#arraysOf(chain);
       return { ...staged.byName, [PATH]: arrays.get('path', hook), [TRIPS]: arrays.trips };
     };
-    return loadPrograms(this.#options.functionName, programs, mapsFor);
+    const standing = ({ position = 0 }: FunctionProgram) => {
+      const { chain, hook } = this.#placement(position);
+      return this.#arraysOf(chain).standing(hook, position);
+    };
+    return loadPrograms(programs, { functionName: this.#options.functionName, mapsFor, standing });
   }
 
   attach(programs: readonly LoadedProgram[]): void {
@@ -121,6 +126,9 @@ export class KernelPlane implements InstancePlane {
       return { chain: this.#placement(position).chain, position, id: program.id };
     });
     this.#options.wiring.place(placed);
+    for (const program of programs) {
+      if (program instanceof KernelProgram) this.#remember(program);
+    }
   }
 
   discardEvents(): number {
@@ -161,6 +169,10 @@ export class KernelPlane implements InstancePlane {
     for (const one of [...this.#links.values(), ...this.#arrays.values()]) rest.use(one);
     rest.use(this.maps);
     if (this.#packetOut !== undefined) rest.use(this.#packetOut);
+  }
+
+  #remember({ choice: { position }, spec, id }: KernelProgram): void {
+    this.#arraysOf(this.#placement(position).chain).remember(position, recordOf(spec, id));
   }
 
   #refreshSockets(): void {

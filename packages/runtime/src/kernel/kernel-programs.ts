@@ -1,17 +1,20 @@
 import type { FunctionProgram } from '@twinpath/compiler';
-import { type BpfMap, BpfProgram, VerifierError } from '@twinpath/ebpf';
+import { type BpfMap, BpfProgram, type ProgramSpec, VerifierError } from '@twinpath/ebpf';
 import { type LoadedProgram, ProgramRejectedError } from '../data-plane.ts';
 import { programName } from '../host/paths.ts';
+import { isStanding, type Standing } from './standing-program.ts';
 
 /** A program of a function in the kernel; attached or not. */
 export class KernelProgram implements LoadedProgram {
   readonly choice: LoadedProgram['choice'];
   readonly name: string;
   readonly id: number;
+  readonly spec: ProgramSpec;
   readonly #program: BpfProgram;
 
-  constructor({ hook, position = 0 }: FunctionProgram, program: BpfProgram) {
+  constructor({ hook, position = 0, compiled }: FunctionProgram, program: BpfProgram) {
     this.choice = { hook, position };
+    this.spec = compiled.spec;
     this.#program = program;
     this.name = program.name;
     this.id = program.info().id;
@@ -27,14 +30,28 @@ export class KernelProgram implements LoadedProgram {
   }
 }
 
-/** @throws ProgramRejectedError; none is kept then. */
+export interface LoadOptions {
+  readonly functionName: string;
+  mapsFor(program: FunctionProgram): Readonly<Record<string, BpfMap>>;
+  /** What stands at the program's place already. */
+  standing(program: FunctionProgram): Standing | undefined;
+}
+
+/** Those that stand there already are not loaded again. @throws ProgramRejectedError; none is kept then. */
 export function loadPrograms(
-  functionName: string,
   made: readonly FunctionProgram[],
-  mapsFor: (program: FunctionProgram) => Readonly<Record<string, BpfMap>>,
+  { functionName, mapsFor, standing }: LoadOptions,
 ): readonly KernelProgram[] {
   using loaded = new DisposableStack();
-  const programs = made.map((one) => loaded.use(new KernelProgram(one, loadOne(functionName, one, mapsFor(one)))));
+  const programs = made.map((one) => {
+    const maps = mapsFor(one);
+    const there = standing(one);
+    if (there !== undefined && isStanding(there, one.compiled.spec, maps)) {
+      return loaded.use(new KernelProgram(one, there.program));
+    }
+    there?.program[Symbol.dispose]();
+    return loaded.use(new KernelProgram(one, loadOne(functionName, one, maps)));
+  });
   loaded.move();
   return programs;
 }

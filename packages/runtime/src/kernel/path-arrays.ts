@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { TRIPS_MAP } from '@twinpath/compiler/abi';
 import { BpfMap, BpfProgram, type MapSpec } from '@twinpath/ebpf';
 import type { Hook } from '@twinpath/vnf/chain';
+import { MADE, type Standing } from './standing-program.ts';
 
 /** So many positions are there in a process: those of all its chains, before and behind a change. */
 export const POSITIONS = 4096;
@@ -22,6 +23,8 @@ const ARRAYS: readonly (readonly [PathArrayName, Hook])[] = [
   ['path', 'tcx-egress'],
 ];
 
+const keyFor = (position: number) => new Uint8Array(Uint32Array.of(position).buffer);
+
 const keyOf = (name: PathArrayName, hook: Hook) => `${name}-${hook}`;
 
 export class PathArrays implements Disposable {
@@ -29,6 +32,8 @@ export class PathArrays implements Disposable {
   readonly #mark: BpfMap;
   /** How often what runs on a CPU was sent again (compiler/abi/trips.ts). */
   readonly trips: BpfMap;
+  /** What was loaded to each position (standing-program.ts). */
+  readonly #made: BpfMap;
   readonly #stack: DisposableStack;
 
   /** Opens those that are pinned in the directory, or makes and pins them. */
@@ -40,6 +45,7 @@ export class PathArrays implements Disposable {
     );
     this.#mark = stack.use(openOrCreate(directory, MARK));
     this.trips = stack.use(openOrCreate(directory, TRIPS_MAP));
+    this.#made = stack.use(openOrCreate(directory, MADE_MAP));
     this.#stack = stack.move();
   }
 
@@ -73,6 +79,17 @@ export class PathArrays implements Disposable {
     return value && BpfProgram.fromId(new DataView(value.buffer, value.byteOffset).getUint32(0, true));
   }
 
+  /** What stands at a position. */
+  standing(hook: Hook, position: number): Standing | undefined {
+    const program = this.program('path', hook, position);
+    return program && { program, record: this.#made.lookup(keyFor(position)) };
+  }
+
+  /** As standing-program.ts has it. */
+  remember(position: number, record: Uint8Array): void {
+    this.#made.update(keyFor(position), record);
+  }
+
   [Symbol.dispose](): void {
     this.#stack.dispose();
   }
@@ -85,6 +102,15 @@ const arraySpec = (key: string): MapSpec => ({
   valueSize: 4,
   maxEntries: POSITIONS,
 });
+
+const MADE_MAP: MapSpec = {
+  name: 'made',
+  type: 'hash',
+  keySize: 4,
+  valueSize: MADE.size,
+  maxEntries: POSITIONS,
+  flags: ['no-prealloc'],
+};
 
 const MARK: MapSpec = { name: 'mark', type: 'percpu-array', keySize: 4, valueSize: 8, maxEntries: 1 };
 
