@@ -7,7 +7,7 @@ import { openLibrary } from './library.ts';
 import { decodeShown, encodeFindings, type Greeting, Messages, message } from './wire.ts';
 
 const [IN, OUT] = [0, 1];
-const [name, flows] = process.argv.slice(2);
+const [flows, name] = process.argv.slice(2);
 const incoming = new Uint8Array(1 << 20);
 
 function write(bytes: Uint8Array): void {

@@ -88,12 +88,12 @@ export class Ndpi implements AsyncDisposable {
   }
 
   async #start(): Promise<void> {
-    const { library = '', flows = 65_536 } = this.#options;
+    const { library, flows = 65_536 } = this.#options;
     const extension = import.meta.filename.endsWith('.ts') ? 'ts' : 'js';
     const script = join(import.meta.dirname, `child-main.${extension}`);
     const [command = '', ...operands] = unprivileged([
       ...[process.execPath, '--max-old-space-size=64', script],
-      ...[library === '' ? 'libndpi.so.4.2' : library, String(flows)],
+      ...[String(flows), ...(library === undefined ? [] : [library])],
     ]);
     // In a session of its own: a Ctrl-C is the parent's, whose end closes the pipe.
     const child = spawn(command, operands, { stdio: ['pipe', 'pipe', 'pipe'], detached: true, cwd: '/', env: {} });

@@ -52,7 +52,7 @@ function ownForm(address: string): string {
   return canonicalIp([...(groups[0] ?? []), ...Array<string>(zeros).fill('0'), ...(groups[1] ?? [])].join(':'));
 }
 
-const PROTOCOLS: Readonly<Record<string, string>> = { ICMPV6: 'icmp6' };
+const PROTOCOLS: Readonly<Record<string, string>> = { ICMPV6: 'icmp6', VRRP: '112' };
 const WITHOUT_PORTS = ['icmp', 'icmp6'];
 
 interface Ends {

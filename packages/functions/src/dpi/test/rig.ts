@@ -58,6 +58,15 @@ export class Rig implements Disposable {
     return act ? `held, ${act.action}` : 'held';
   }
 
+  /** No flow is known any more. */
+  clear(): void {
+    const { flows, undecided, fragments, details } = this.tables;
+    for (const one of [flows, undecided, fragments, details]) one.deleteWhere(() => true);
+    for (const one of [this.tables.carried, this.tables.early]) {
+      for (const [number] of one) one.set(number, {});
+    }
+  }
+
   after(time: Duration): void {
     this.#function.after(time);
   }
