@@ -20,6 +20,7 @@ const debian = {
     wrk: 'wrk',
     iperf3: 'iperf3',
     tcpreplay: 'tcpreplay',
+    ndpiReader: 'libndpi-bin',
     snmpd: 'snmpd',
     clang: 'clang',
     'llvm-objdump': 'llvm',
