@@ -8,7 +8,7 @@ const PERIOD_S = 60;
 
 interface Watched {
   readonly path: string;
-  readonly max: number;
+  readonly state: string;
   readonly slot: string;
   /** Refused, as far as it was said. */
   said: number;
@@ -28,11 +28,14 @@ export class FullTables {
     this.#log = log;
     const before = counterValues(plan, maps);
     this.#watched = plan.tables
-      .filter(({ kind, whenFull }) => kind === 'table' && whenFull !== 'evict')
-      .map(({ path, maps: [map] }) => {
+      .filter(({ kind }) => kind === 'table')
+      .map(({ path, whenFull, maps: [map] }) => {
         const slot = `table ${path} full`;
         const said = before.get(slot) ?? 0;
-        return { path, max: map?.maxEntries ?? 0, slot, said, saidAt: Number.NEGATIVE_INFINITY };
+        const max = map?.maxEntries ?? 0;
+        const state =
+          whenFull === 'evict' ? `has none to let go of among ${max} entries` : `is full: it holds ${max} entries`;
+        return { path, state, slot, said, saidAt: Number.NEGATIVE_INFINITY };
       });
   }
 
@@ -45,8 +48,7 @@ export class FullTables {
       if (refused === 0 || seconds - table.saidAt < PERIOD_S) continue;
       table.said += refused;
       table.saidAt = seconds;
-      const what = `table ${table.path} is full: it holds ${table.max} entries`;
-      this.#log.warn(`${what}, and ${refused} insertions of the fast path were refused`);
+      this.#log.warn(`table ${table.path} ${table.state}, and ${refused} insertions of the fast path were refused`);
     }
   }
 }

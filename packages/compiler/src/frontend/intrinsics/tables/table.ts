@@ -24,6 +24,7 @@ const ANY = 0;
 const NOEXIST = 1;
 /** What a full hash map answers. */
 const E2BIG = 7;
+const EEXIST = 17;
 
 export function operand({ lowering, operands, site }: TableCall, index: number, name: string): Value {
   return operands[index] ?? lowering.fail(site, 'TP4006', name);
@@ -93,14 +94,15 @@ function stamps(code: Code, { hidden }: TablePlan): readonly Piece[] {
   return offsets.map((offset): Piece => ({ offset, bits: 32, value }));
 }
 
-/** A full table is counted, always, and tells of it where it is declared to, as often as its notice may. */
+/** A full table is counted, always, and tells of it where it is declared to, as often as its notice may. One that evicts is full where
+ *  other CPUs have all that could go (ENOMEM), or the entry's list (EBUSY): whatever is wrong but that the key is there. */
 function refused(code: Code, plan: TablePlan, result: ValueId, site: Site) {
   const { whenFull } = plan;
-  if (whenFull === 'evict') return [code.path];
   const { lowering } = code;
-  const full = code.when('eq', code.truncate(result, 32), n(2 ** 32 - E2BIG));
+  const evicts = whenFull === 'evict';
+  const full = code.when(evicts ? 'ne' : 'eq', code.truncate(result, 32), n(2 ** 32 - (evicts ? EEXIST : E2BIG)));
   const counted = count(lowering, full.then.path, [`table ${plan.path} full`]);
-  if (whenFull === 'refuse') return lowering.joinPaths([counted, full.otherwise.path]);
+  if (evicts || whenFull === 'refuse') return lowering.joinPaths([counted, full.otherwise.path]);
   const notice = lowering.plan.reasons.find(({ name }) => name === whenFull.notice);
   if (notice === undefined) throw new Error(`the plan has no reason ${whenFull.notice}`);
   const { sent, refused: silent } = emit(lowering, counted, notice, undefined, site);
