@@ -58,6 +58,10 @@ try {
   const verdicts = /"n":1,"verdict":"drop"[\s\S]*"n":2,"verdict":"next"/;
   expectText('simulate', twinpath('simulate', 'closer.vnf.ts', '--pcap', 'in.pcap', '--json'), verdicts);
   expectText('build', twinpath('build', 'closer.vnf.ts', '-o', 'closer.vnf.json'), /hash/);
+  for (const template of ['hybrid', 'in-kernel', 'ports']) {
+    twinpath('create', template, '--template', template);
+    run('node', ['--test'], join(app, template));
+  }
   rmSync(join(app, 'node_modules/typescript'), { recursive: true });
   expectText('check an artefact', twinpath('check', 'closer.vnf.json', '--json'), /"ok":true/);
   expectText('simulate an artefact', twinpath('simulate', 'closer.vnf.json', '--pcap', 'in.pcap', '--json'), verdicts);

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { buildCommand } from './commands/build.ts';
 import { checkCommand } from './commands/check.ts';
 import { costCommand } from './commands/cost.ts';
+import { createCommand } from './commands/create.ts';
 import { devCommand } from './commands/dev.ts';
 import { downCommand } from './commands/down.ts';
 import { explainCommand } from './commands/explain.ts';
@@ -24,7 +25,7 @@ export function createProgram(): Command {
   ]);
   const commands = [
     ...[runCommand(), devCommand(), downCommand(), checkCommand(), buildCommand()],
-    ...[simulateCommand(), costCommand(), explainCommand()],
+    ...[createCommand(), simulateCommand(), costCommand(), explainCommand()],
   ];
   for (const command of commands) {
     program.addCommand(command.copyInheritedSettings(program));
