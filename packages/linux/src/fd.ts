@@ -35,7 +35,12 @@ export class Fd {
   }
 
   duplicate(): Fd {
-    return Fd.adopt(check('fcntl(F_DUPFD_CLOEXEC)', sys.fcntl(this.number, F_DUPFD_CLOEXEC, 3)));
+    return Fd.duplicateOf(this.number);
+  }
+
+  /** Of one that another thread has. @throws SyscallError EBADF. */
+  static duplicateOf(number: number): Fd {
+    return Fd.adopt(check('fcntl(F_DUPFD_CLOEXEC)', sys.fcntl(number, F_DUPFD_CLOEXEC, 3)));
   }
 
   /** Harmless when closed already. */

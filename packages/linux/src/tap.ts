@@ -22,6 +22,8 @@ export interface TapOptions {
   readonly name: string;
   /** Where the interface is made; default: this thread's namespace. */
   readonly namespace?: NamespaceRef;
+  /** Descriptor of the interface as another thread has it: it is there already, and lives until both are disposed. */
+  readonly sharing?: number;
 }
 
 /**
@@ -36,8 +38,13 @@ export class Tap implements Disposable {
   readonly #buffer = new NativeBuffer(VIRTIO_NET_HEADER + MAX_FRAME);
 
   /** @throws SyscallError (ENOENT: the kernel has no TUN driver, EPERM, EBUSY: the name is taken). */
-  constructor({ name, namespace }: TapOptions) {
+  constructor({ name, namespace, sharing }: TapOptions) {
     this.#subject = `TAP interface ${name}`;
+    if (sharing !== undefined) {
+      this.fd = Fd.duplicateOf(sharing);
+      this.name = name;
+      return;
+    }
     // The interface is made in the namespace in which the device was opened.
     const open = () =>
       check('open', sys.open(DEVICE, constants.O_RDWR | constants.O_NONBLOCK | O_CLOEXEC, 0), { subject: DEVICE });

@@ -7,6 +7,7 @@ export type * from './chain/statistics.ts';
 export { ConfigError, type ConfigProblem } from './config/config-error.ts';
 export { parseConfig, problemsOf } from './config/parse-config.ts';
 export { EngineMaps } from './engine/engine-maps.ts';
+export { type EngineStartOptions, type LiveEngineChain, startEngineChain } from './engine/start-engine-chain.ts';
 export {
   type SentFrame,
   type SimulatedChain,

@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { withExamples } from '../output/examples.ts';
 import type { RunOptions } from '../run/run.ts';
 import { placeOptions } from './place-options.ts';
@@ -7,6 +7,14 @@ export function runCommand(): Command {
   const command = new Command('run')
     .description('Puts a function or a chain on an interface, shows what it does, and takes it away at the end.')
     .argument('<target>', 'a *.vnf.ts file, a chain in YAML, or the name of a function of the library')
+    .addOption(
+      new Option(
+        '--on <where>',
+        'what runs the fast paths: the kernel, or the engine of this process (AF_XDP, packet sockets or TAP, whatever is allowed)',
+      )
+        .choices(['kernel', 'engine'])
+        .default('kernel'),
+    )
     .option('--seconds <n>', 'end by itself; default: at Ctrl-C', positiveNumber)
     .option('--json', 'one line of JSON at the end')
     .action(async (target: string, options: RunOptions) => {
@@ -19,6 +27,7 @@ export function runCommand(): Command {
     ['twinpath run firewall --interface eth1 --config rules.yaml', 'a function of the library'],
     ['twinpath run edge.yaml --seconds 60', 'a chain in YAML, for a minute'],
     ['twinpath run edge.yaml --interface veth0 --namespace blue', 'the same elsewhere'],
+    ['twinpath run edge.yaml --on engine', 'in user space'],
   ]);
   return command;
 }

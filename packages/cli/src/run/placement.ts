@@ -1,6 +1,6 @@
 // Where a chain sits and what its programs weigh.
 import { BpfProgram } from '@twinpath/ebpf';
-import type { RunningChain } from '@twinpath/runtime';
+import type { LiveEngineChain, RunningChain } from '@twinpath/runtime';
 import { grouped, tableText } from '../output/table.ts';
 
 /** `startedMs`: how long it took to compile, load and attach. */
@@ -18,6 +18,11 @@ export async function placementText(chain: RunningChain, startedMs: number): Pro
   );
   const header = ['function', 'hook', 'program', 'id', 'instructions', 'machine code, bytes', 'verifier steps'];
   return `${name} sits on ${place}, started in ${grouped(Math.round(startedMs))} ms\n${tableText(header, rows)}`;
+}
+
+export function enginePlacementText({ spec, told }: LiveEngineChain, startedMs: number): string {
+  const ports = told.map((line) => `  ${line}`).join('\n');
+  return `${spec.name} runs in the engine of this process, started in ${grouped(Math.round(startedMs))} ms\n${ports}`;
 }
 
 export const interfacesOf = ({ ports }: RunningChain): string => ports.map((port) => port.interface).join(', ');

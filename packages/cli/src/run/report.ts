@@ -9,6 +9,8 @@ export interface RunResult {
   /** Names, separated by commas. */
   readonly interface: string;
   readonly namespace?: string;
+  /** What has run the fast paths. */
+  readonly on: 'kernel' | 'engine';
   readonly mode: 'native' | 'generic';
   readonly seconds: number;
   readonly functions: readonly (FunctionSummary & Omit<FunctionStatistics, 'slowPath'> & Answers)[];
@@ -19,7 +21,12 @@ interface Answers {
   readonly answers: FunctionStatistics['slowPath'];
 }
 
-export function runResult(chain: RunningChain, seconds: number, statistics: ChainStatistics): RunResult {
+export function runResult(
+  chain: RunningChain,
+  on: RunResult['on'],
+  seconds: number,
+  statistics: ChainStatistics,
+): RunResult {
   const { spec, mode } = chain;
   const [{ namespace } = {}] = chain.ports;
   const link = interfacesOf(chain);
@@ -29,10 +36,10 @@ export function runResult(chain: RunningChain, seconds: number, statistics: Chai
     answers: slowPath,
   }));
   const where = { interface: link, ...(namespace !== undefined && { namespace }) };
-  return { name: spec.name, ...where, mode, seconds, functions };
+  return { name: spec.name, ...where, on, mode, seconds, functions };
 }
 
-export function resultText({ functions }: RunResult): string {
+export function resultText({ on, functions }: RunResult): string {
   const summaries = functions.map(({ name, packets, fastPath, slowPath, dropped, nsPerPacket }) => [
     name,
     packets,
@@ -41,7 +48,7 @@ export function resultText({ functions }: RunResult): string {
     dropped,
     nsPerPacket,
   ]);
-  const header = ['function', 'packets', 'in the kernel', 'slow path', 'dropped', 'ns/packet'];
+  const header = ['function', 'packets', `in the ${on}`, 'slow path', 'dropped', 'ns/packet'];
   return [tableText(header, summaries), ...functions.flatMap(detailsOf)].join('\n\n');
 }
 

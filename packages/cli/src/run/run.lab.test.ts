@@ -55,6 +55,40 @@ test('it runs for the seconds that it is told, says where it sits, and counts', 
   expect(pass.nsPerPacket).toBeGreaterThan(0);
 });
 
+test('it runs in the engine on AF_XDP, and the host behind it is as before', async () => {
+  const running = start(['run', file, ...place(), '--on', 'engine', '--seconds', '2', '--json']);
+  await running.saying(/eth0: AF_XDP, by copies, 1 queue; its host by tp-/);
+  for (let sent = 0; sent < 5; sent++) expect(await peer.udp('10.0.0.1', 7, 'hello')).toMatchObject({ ok: true });
+  const { status, stdout } = await running.ended;
+  expect(status).toBe(0);
+  const result = JSON.parse(stdout);
+  expect(result).toMatchObject({ name: CHAIN, interface: 'eth0', namespace: host.namespace, on: 'engine' });
+  const [pass] = result.functions;
+  expect(pass.packets).toBeGreaterThanOrEqual(10);
+  expect(pass).toMatchObject({ name: 'pass', fastPath: pass.packets, slowPath: 0, dropped: 0 });
+});
+
+test('who may only open packet sockets runs in the engine on those, and is told what that means', async () => {
+  const through = [
+    'ip',
+    'netns',
+    'exec',
+    host.namespace,
+    'setpriv',
+    '--bounding-set=-all,+net_raw',
+    '--inh-caps=-all,+net_raw',
+    '--',
+  ];
+  const operands = ['run', file, '--interface', 'eth0', '--name', CHAIN, '--on', 'engine', '--seconds', '1', '--json'];
+  const running = start(operands, { through });
+  await running.saying(/eth0: a packet socket \(AF_XDP wants CAP_BPF, CAP_NET_ADMIN\)/);
+  expect(await peer.udp('10.0.0.1', 7, 'hello')).toMatchObject({ ok: true });
+  const { status, stdout, stderr } = await running.ended;
+  expect(status).toBe(0);
+  expect(stderr).toContain('the host sees what arrives as well');
+  expect(JSON.parse(stdout).functions[0].packets).toBeGreaterThanOrEqual(1);
+});
+
 test('without --json the end is a table', async () => {
   const { status, stdout } = await twinpath(['run', file, ...place(), '--seconds', '0.1']);
   expect(status).toBe(0);

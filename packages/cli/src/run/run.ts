@@ -1,4 +1,6 @@
-import { type ChainError, type RunningChain, startChain } from '@twinpath/runtime';
+import { type ChainError, type RunningChain, startChain, startEngineChain } from '@twinpath/runtime';
+import type { Log } from '@twinpath/vnf';
+import type { ChainSpec } from '@twinpath/vnf/chain';
 import { placed, readTarget } from '../chain-file/read-target.ts';
 import { ExitStatus } from '../exit-status.ts';
 import { printJson } from '../output/json.ts';
@@ -6,7 +8,7 @@ import { toldToEnd, untilTheEnd } from './ending.ts';
 import { showLive } from './live-line.ts';
 import { logTo } from './log.ts';
 import { outliveStrays } from './outlive.ts';
-import { placementText } from './placement.ts';
+import { enginePlacementText, placementText } from './placement.ts';
 import { resultText, runResult } from './report.ts';
 
 export interface RunOptions {
@@ -14,6 +16,8 @@ export interface RunOptions {
   readonly namespace?: string;
   readonly config?: string;
   readonly mode?: 'native' | 'generic' | 'auto';
+  /** Default: the kernel. */
+  readonly on?: 'kernel' | 'engine';
   readonly seconds?: number;
   readonly name?: string;
   readonly json?: boolean;
@@ -30,26 +34,52 @@ export async function run(path: string, options: RunOptions): Promise<number> {
   const log = logTo(process.stderr);
   outliveStrays(log);
   const began = performance.now();
-  await using chain = await start();
+  const { on = 'kernel' } = options;
+  await using started = await start();
+  const { chain } = started;
   const startedMs = performance.now() - began;
-  process.stderr.write(`${await placementText(chain, startedMs)}\n\n`);
+  process.stderr.write(`${await started.placement(startedMs)}\n\n`);
   options.onStart?.();
   if (options.seconds === undefined) process.stderr.write('Ctrl-C ends it.\n');
   const lost = await watch(chain, told, options.seconds);
-  const result = runResult(chain, (performance.now() - began - startedMs) / 1_000, await chain.statistics());
+  const result = runResult(chain, on, (performance.now() - began - startedMs) / 1_000, await chain.statistics());
   await chain.stop();
   if (options.json) printJson(result);
   else process.stdout.write(`${resultText(result)}\n`);
   if (lost !== undefined) throw lost;
   return ExitStatus.ok;
 
-  async function start(): Promise<RunningChain> {
+  async function start(): Promise<Started> {
     try {
-      return await startChain(spec, { log, runTimeStatistics: true, signal: told });
+      return on === 'engine' ? await startInEngine(spec, log) : await startInKernel(spec, log, told);
     } catch (error) {
       throw target.located(error);
     }
   }
+}
+
+interface Started extends AsyncDisposable {
+  readonly chain: RunningChain;
+  /** Where it sits, for people. */
+  placement(startedMs: number): Promise<string>;
+}
+
+async function startInKernel(spec: ChainSpec, log: Log, signal: AbortSignal): Promise<Started> {
+  const chain = await startChain(spec, { log, runTimeStatistics: true, signal });
+  return {
+    chain,
+    placement: (startedMs) => placementText(chain, startedMs),
+    [Symbol.asyncDispose]: () => chain.stop(),
+  };
+}
+
+async function startInEngine(spec: ChainSpec, log: Log): Promise<Started> {
+  const chain = await startEngineChain(spec, { log });
+  return {
+    chain,
+    placement: async (startedMs) => enginePlacementText(chain, startedMs),
+    [Symbol.asyncDispose]: () => chain.stop(),
+  };
 }
 
 /** Until it is told to end, or has lost what it cannot be without. */

@@ -109,6 +109,12 @@ export class EngineMap {
     return address === 0 ? undefined : this.#read(address);
   }
 
+  /** Of the u32 that counts bytes written to a ring buffer: it is notified (Atomics.notify) when a worker has written. */
+  get producerAddress(): number {
+    if (layoutOf(this.type) !== 'ring') throw new TypeError(`${this.#subject} is no ring buffer`);
+    return this.geometry.base + HEADER.producer;
+  }
+
   /** Where the value lies, of a per-CPU map that of a CPU; 0: the key is not there. */
   address(key: Uint8Array, cpu = 0): number {
     const first = this.#find(key);

@@ -1,6 +1,5 @@
 import type { Engine } from '../engine.ts';
 import type { EngineProgram } from '../engine-program.ts';
-import { HEADER } from '../maps/shape.ts';
 import { contextLayout, type Hook, REDIRECT, SKB, XDP_MD } from '../memory/frame-context.ts';
 import { Clones } from './clones.ts';
 import { fillSkb } from './contexts.ts';
@@ -143,7 +142,7 @@ export class Forwarder {
     this.#outward = byNumber(outward);
     this.#ways = new Map([...byNumber(others), ...this.#arriving, ...hosts]);
     const rings = this.#engine.maps().filter(({ type }) => type === 'ringbuf');
-    this.#rings = new Map(rings.map(({ geometry }) => [(geometry.base + HEADER.producer) >>> 2, 0]));
+    this.#rings = new Map(rings.map(({ producerAddress }) => [producerAddress >>> 2, 0]));
   }
 
   /** One burst from each port; how many frames. */

@@ -23,7 +23,8 @@ export type DeviceImage =
   /** The kernel does. */
   | { readonly kind: 'xdp'; readonly fd: number }
   | { readonly kind: 'packet'; readonly link: string; readonly namespace: string | undefined }
-  | { readonly kind: 'tap'; readonly name: string; readonly namespace: string | undefined };
+  /** `fd`: its descriptor, if it is open already. */
+  | { readonly kind: 'tap'; readonly name: string; readonly namespace: string | undefined; readonly fd?: number };
 
 /** What moves frames between a port's rings and what is behind them, on the thread that works on the port. */
 export interface Device extends Disposable {

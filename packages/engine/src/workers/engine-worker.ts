@@ -116,6 +116,11 @@ export class EngineWorker implements AsyncDisposable {
     return this.#end;
   }
 
+  /** Comes when the thread is gone. */
+  get ended(): Promise<void> {
+    return this.#ended;
+  }
+
   /** For a new port of this worker. */
   takeSlot(): { readonly pool: FramePoolImage; readonly slot: number } {
     for (let slot = 1; slot < 255; slot++) {

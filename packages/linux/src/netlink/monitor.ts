@@ -5,7 +5,7 @@ import type { Fd } from '../fd.ts';
 import { sys } from '../ffi.ts';
 import { inNamespace, type NamespaceRef } from '../namespace/enter.ts';
 import { Socket } from '../socket.ts';
-import { check } from '../syscall-error.ts';
+import { check, isSyscallError } from '../syscall-error.ts';
 import { type InterfaceAddress, parseAddress } from './address.ts';
 import { type Link, parseLink } from './link-info.ts';
 import { headerSize, messages, NetlinkReader } from './message.ts';
@@ -17,6 +17,7 @@ const SOCK_RAW = 3;
 const SOCK_NONBLOCK = 0o4000;
 const NETLINK_ROUTE = 0;
 const SOL_SOCKET = 1;
+const SO_RCVBUF = 8;
 const SO_RCVBUFFORCE = 33;
 /** Of one interface's events; the kernel charges each message for its whole buffer. */
 const RECEIVE_BUFFER = 1 << 20;
@@ -59,7 +60,7 @@ export class NetworkMonitor implements Disposable {
     const open = () => new Socket(AF_NETLINK, SOCK_RAW | SOCK_NONBLOCK, NETLINK_ROUTE, 'rtnetlink events');
     this.#socket = namespace === undefined ? open() : inNamespace(namespace, open);
     try {
-      this.#socket.setOption(SOL_SOCKET, SO_RCVBUFFORCE, receiveBufferSize);
+      setReceiveBuffer(this.#socket, receiveBufferSize);
       const mask = of.flatMap((kind) => [...GROUPS[kind]]).reduce((bits, group) => bits | (1 << (group - 1)), 0);
       // struct sockaddr_nl: u16 family, u16 padding, u32 port, u32 groups.
       this.#socket.bind(new Uint8Array(Uint32Array.of(AF_NETLINK, 0, mask).buffer));
@@ -114,5 +115,15 @@ function eventOf(message: NetlinkReader): NetworkEvent | undefined {
     }
     default:
       return undefined;
+  }
+}
+
+/** Above what an administrator allows, for who has CAP_NET_ADMIN. */
+function setReceiveBuffer(socket: Socket, bytes: number): void {
+  try {
+    socket.setOption(SOL_SOCKET, SO_RCVBUFFORCE, bytes);
+  } catch (error) {
+    if (!isSyscallError(error, 'EPERM')) throw error;
+    socket.setOption(SOL_SOCKET, SO_RCVBUF, bytes);
   }
 }

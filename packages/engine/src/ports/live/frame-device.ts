@@ -52,7 +52,9 @@ export class FrameDevice implements Device {
 
 function openIo(image: DeviceImage & { readonly kind: 'packet' | 'tap' }): FrameIo {
   const place = image.namespace === undefined ? {} : { namespace: image.namespace };
-  if (image.kind === 'tap') return new Tap({ name: image.name, ...place });
+  if (image.kind === 'tap') {
+    return new Tap({ name: image.name, ...place, ...(image.fd !== undefined && { sharing: image.fd }) });
+  }
   const socket = new PacketSocket({ link: image.link, receive: 'incoming', ...place });
   return {
     fd: socket.fd,

@@ -1,0 +1,109 @@
+// Chains in the engine on interfaces of this machine.
+
+import { getLink, listLinks, openFds, PacketSocket, traceFds } from '@twinpath/linux';
+import { packetFromText, packetView } from '@twinpath/packet';
+import { type ChainFunctionSpec, lineChain } from '@twinpath/vnf/chain';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { ANSWERS, FIRST_PORT, SIDES } from '../fixtures/ask.vnf.ts';
+import { silent } from '../fixtures/silent.ts';
+import { UdpSink } from '../fixtures/udp-sink.ts';
+import { FAR_ADDRESS, NEAR_ADDRESS, Veth } from '../fixtures/veth.ts';
+import { WAYS_BACK } from '../packet-out/ways-back.ts';
+import { type LiveEngineChain, startEngineChain } from './start-engine-chain.ts';
+
+const file = (name: string) => new URL(`../fixtures/${name}`, import.meta.url).pathname;
+const stamp = (digit: number): ChainFunctionSpec => ({
+  name: `s${digit}`,
+  use: file('stamp.vnf.ts'),
+  config: { digit },
+});
+const ASK: ChainFunctionSpec = { name: 'ask', use: file('ask.vnf.ts') };
+
+let veth: Veth;
+beforeAll(() => {
+  traceFds();
+  veth = new Veth('engine');
+});
+afterAll(() => {
+  veth[Symbol.dispose]();
+  expect(openFds()).toEqual([]);
+});
+
+describe('on AF_XDP', () => {
+  let chain: LiveEngineChain;
+  let sink: UdpSink;
+  beforeAll(async () => {
+    sink = await UdpSink.open(veth.near, NEAR_ADDRESS, [12, 123, 1223, 12_123]);
+    const port = { interface: 'port', namespace: veth.near };
+    chain = await startEngineChain(lineChain('tp-live', port, [stamp(1), ASK, stamp(3)]), { log: silent });
+  });
+  afterAll(async () => {
+    await chain.stop();
+    await sink[Symbol.asyncDispose]();
+    expect(
+      listLinks(veth.netlink)
+        .map(({ name }) => name)
+        .filter((name) => name.startsWith('tp-')),
+    ).toEqual([]);
+    expect(getLink(veth.netlink, 'port').xdp).toBeUndefined();
+  });
+
+  const onWire = () =>
+    veth
+      .takeOut()
+      .map((frame) => packetView(frame, { port: 'port', now: 0 }).ip()?.udp()?.dport)
+      .filter((port) => port !== undefined);
+  const slowPath = async () => (await chain.statistics()).functions[1]?.slowPath;
+
+  test('it says how packets come and go', () => {
+    const { ifindex } = getLink(veth.netlink, 'port');
+    expect(chain.told).toEqual([`port: AF_XDP, by copies, 1 queue; its host by tp-${ifindex}`]);
+  });
+
+  test.each(WAYS_BACK)('$answer of a packet that goes $side', async ({ answer, side, to, seen }) => {
+    const before = await slowPath();
+    const sport = FIRST_PORT + ANSWERS.indexOf(answer) + (side === 'in' ? 0 : SIDES);
+    veth.takeOut();
+    sink.take();
+    if (side === 'in') veth.sendIn(`ip ${FAR_ADDRESS} > ${NEAR_ADDRESS} / udp ${sport} > 0 / "in"`);
+    else veth.sendOut(`ip ${NEAR_ADDRESS} > ${FAR_ADDRESS} / udp ${sport} > 0 / "out"`);
+    const [host, wire]: [number[], number[]] = [[], []];
+    const take = () => {
+      host.push(...sink.take());
+      wire.push(...onWire());
+    };
+    const expected = typeof seen === 'number' ? seen : seen.xdp;
+    const wanted = { host: to === 'host' ? [expected] : [], wire: to === 'wire' ? [expected] : [] };
+    const loops = answer === 'loop' || answer === 'circle' ? 1 : 0;
+    await vi.waitFor(async () => {
+      take();
+      expect({ host, wire }).toEqual(wanted);
+      expect((await slowPath())?.looped).toBe((before?.looped ?? 0) + loops);
+      expect((await slowPath())?.handedUp).toBeGreaterThan(before?.handedUp ?? 0);
+    }, 2000);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    take();
+    expect({ host, wire }).toEqual(wanted);
+    expect((await slowPath())?.undelivered).toBe(0);
+  });
+
+  test('it is brought to another order while it runs', async () => {
+    const port = { interface: 'port', namespace: veth.near };
+    await chain.change(lineChain('tp-live', port, [stamp(3), stamp(1)]));
+    veth.sendOut(`ip ${NEAR_ADDRESS} > ${FAR_ADDRESS} / udp 5 > 0 / "out"`);
+    await vi.waitFor(() => expect(onWire()).toEqual([13]), 2000);
+  });
+});
+
+test('an interface that is not there is made: programs of the host are its wire', async () => {
+  const bounces = { ...stamp(4), config: { digit: 4, ends: 5, as: 'bounce' } };
+  const port = { interface: 'tp-made', namespace: veth.near };
+  await using chain = await startEngineChain(lineChain('tp-live', port, [bounces]), { log: silent });
+  expect(chain.told).toEqual(['tp-made: a TAP interface (there is no interface tp-made: it is made)']);
+  using socket = new PacketSocket({ link: 'tp-made', namespace: veth.near, receive: 'incoming' });
+  socket.send(packetFromText('ip 10.0.0.1 > 10.0.0.2 / udp 5 > 0'));
+  await vi.waitFor(() => {
+    const frame = socket.receive();
+    expect(frame && packetView(frame, { port: '', now: 0 }).ip()?.udp()?.dport).toBe(4);
+  }, 2000);
+});

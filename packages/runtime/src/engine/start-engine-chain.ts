@@ -1,0 +1,113 @@
+import type { Trap } from '@twinpath/engine';
+import type { PollOptions } from '@twinpath/engine/workers';
+import type { Log } from '@twinpath/vnf';
+import type { ChainSpec } from '@twinpath/vnf/chain';
+import { useHashSeed } from '@twinpath/vnf/spec';
+import { ChainError } from '../chain/chain-error.ts';
+import { consoleLog } from '../chain/console-log.ts';
+import { identityOf } from '../chain/identity.ts';
+import { openChainNamespace } from '../chain/open-port.ts';
+import { PortWatch } from '../chain/port-watch.ts';
+import type { RunningChain } from '../chain/running.ts';
+import { STATE_ROOT } from '../host/paths.ts';
+import { StateDirectory } from '../host/state-directory.ts';
+import { LimitedLog } from '../slow-path/limited-log.ts';
+import { EngineChain } from './engine-chain.ts';
+import { LiveInterfaces } from './live-interfaces.ts';
+import { LiveSurroundings } from './live-surroundings.ts';
+import { WorkerHost } from './worker-host.ts';
+
+export interface EngineStartOptions {
+  /** Where the slow path's lines go; default: standard error, without those for debugging. */
+  readonly log?: Log;
+  /** How the worker polls. */
+  readonly poll?: PollOptions;
+  /** Where tables that declare `durable` are kept; default /var/lib/twinpath. */
+  readonly stateDirectory?: string;
+  /** How often they are written there, besides at the end; default 30 s. */
+  readonly saveEverySeconds?: number;
+}
+
+/** A chain in the engine, on interfaces of this machine. */
+export interface LiveEngineChain extends RunningChain {
+  /** How packets of each port come and go, for people. */
+  readonly told: readonly string[];
+}
+
+const FRAMES = 8192;
+const FRAME_BYTES = 2048;
+
+class LiveChain extends EngineChain implements LiveEngineChain {
+  readonly told: readonly string[];
+
+  constructor(told: readonly string[], options: ConstructorParameters<typeof EngineChain>[0]) {
+    super(options);
+    this.told = told;
+  }
+}
+
+/**
+ * Runs a chain in the user-space engine on interfaces: by AF_XDP, by packet sockets or on TAP interfaces, whatever this process may.
+ * Packets are worked on in a thread of their own, slow paths in this one. Nothing outlives the process.
+ * @throws ChainError, ConfigError, CompileError, SyscallError; nothing is left then.
+ */
+export async function startEngineChain(spec: ChainSpec, options: EngineStartOptions = {}): Promise<LiveEngineChain> {
+  const { log = consoleLog(spec.name), poll = {}, stateDirectory = STATE_ROOT, saveEverySeconds } = options;
+  const identity = identityOf(undefined);
+  useHashSeed(identity.seed);
+  await using owned = new AsyncDisposableStack();
+  const namespace = owned.use(openChainNamespace(spec));
+  const traps = new LimitedLog(log);
+  const host = await WorkerHost.start({ poll, frames: FRAMES, frameBytes: FRAME_BYTES, onTrap: tell(traps) });
+  // Sockets and interfaces go when nobody works on them any more.
+  const interfaces = owned.use(new LiveInterfaces(host, log));
+  owned.use(host);
+  interfaces.open(spec);
+  for (const name of listenersOf(spec)) interfaces.openListener(name, Object.values(spec.ports)[0]?.namespace);
+  const surroundings = owned.use(surroundingsOf(spec, interfaces, host, log));
+  await host.open(interfaces.hosted, surroundings);
+  const watch = owned.use(new PortWatch({ chain: spec.name, namespace, ports: () => interfaces.ports, log }));
+  const lost = Promise.race([watch.lost, workerLost(spec.name, host)]);
+  const state = new StateDirectory(stateDirectory, spec.name, saveEverySeconds);
+  const parts = { spec, host, ports: interfaces.ports, identity, log, state, lost, owned: owned.move() };
+  const chain = new LiveChain(interfaces.told, parts);
+  try {
+    await chain.change(spec);
+  } catch (error) {
+    await parts.owned.disposeAsync();
+    throw error;
+  }
+  return chain;
+}
+
+/** Interfaces that reasons name. */
+const listenersOf = ({ functions }: ChainSpec): readonly string[] =>
+  functions.flatMap((one) =>
+    'share' in one ? [] : Object.values(one.reasons ?? {}).flatMap((reason) => reason.interface ?? []),
+  );
+
+function surroundingsOf(spec: ChainSpec, interfaces: LiveInterfaces, host: WorkerHost, log: Log): LiveSurroundings {
+  const namespaces = new Map(
+    [...interfaces.ports.values()].map((port) => [port.ifindex, port.spec.namespace] as const),
+  );
+  const networkChanged = () => {
+    if (host.worker.failure !== undefined) return;
+    host
+      .refreshNetwork()
+      .catch((error: unknown) => log.warn(`routes of ${spec.name} cannot be read: ${String(error)}`));
+  };
+  return new LiveSurroundings({ namespaces, networkChanged });
+}
+
+async function workerLost(chain: string, { worker }: WorkerHost): Promise<ChainError> {
+  await worker.ended;
+  const hint = 'start the chain again; what it says is worth a report';
+  return new ChainError('TP_ENGINE', chain, `the engine's worker has ended: ${worker.failure?.message}`, { hint });
+}
+
+const tell =
+  (log: LimitedLog) =>
+  ({ program, reason, line }: Trap): void => {
+    const where = line === undefined ? '' : ` at ${line.file}:${line.line}`;
+    log.write('error', `trap ${program}`, `program ${program} was stopped${where}: ${reason}`);
+  };
