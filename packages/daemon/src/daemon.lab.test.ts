@@ -4,7 +4,7 @@ import { PacketSocket } from '@twinpath/linux';
 import { readCapture } from '@twinpath/packet/pcap';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { GATEKEEPER } from './fixtures/gatekeeper.ts';
-import { LabHost } from './fixtures/host.ts';
+import { LabHost } from './fixtures/lab-host.ts';
 
 let host: LabHost;
 const edge = (closed: readonly number[], more: object = {}) => ({

@@ -17,8 +17,10 @@ const MEDIA_TYPES = {
   'merge-patch': ['application/merge-patch+json', 'application/json'],
 } as const;
 
-/** Every operation can answer with these: malformed, no or not enough authority, too large, too often, and what nobody foresaw. */
-const ALWAYS = [400, 401, 403, 413, 429] as const;
+/** Every operation can answer with these: malformed, no or not enough authority, too often. */
+const ALWAYS = [400, 401, 403, 429] as const;
+/** Too large, of a type that is not taken, refused by its schema. */
+const OF_BODIES = [413, 415, 422] as const;
 const TITLES: ReadonlyMap<number, string> = new Map([
   [400, 'The request is malformed.'],
   [401, 'Nobody is known by these credentials.'],
@@ -116,7 +118,9 @@ function described(given: Operation): JsonObject {
         ...(etag && { headers: { ETag: { schema: { type: 'string' } } } }),
       },
       ...(etag && method === 'get' && { 304: { description: 'It is still what If-None-Match names.' } }),
-      ...Object.fromEntries([...new Set([...ALWAYS, ...problems])].map((status) => [status, refused(status)])),
+      ...Object.fromEntries(
+        [...ALWAYS, ...(body === undefined ? [] : OF_BODIES), ...problems].map((status) => [status, refused(status)]),
+      ),
     },
   };
 }

@@ -4,8 +4,8 @@ import { document, patch } from '../schemas/document.ts';
 import { json, operation } from './operation.ts';
 
 const group = 'changes';
-/** Refused, unknown, overtaken, precondition, unprocessable, not durable. */
-export const CHANGE_PROBLEMS = [409, 412, 415, 422, 503] as const;
+/** Impossible as things are or overtaken, not as If-Match says, refused, not kept. */
+export const CHANGE_PROBLEMS = [409, 412, 422, 503] as const;
 const numbered = z.strictObject({ revision: z.coerce.number<number | string>().int().min(0) });
 
 export const changes = {

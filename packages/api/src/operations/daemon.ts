@@ -80,7 +80,7 @@ export const daemon = {
     summary: 'Issues a token. Its secret is in the answer and nowhere else.',
     body: json(newToken),
     response: json(issuedToken),
-    problems: [409, 415, 422],
+    problems: [409],
   }),
   rotateToken: operation({
     id: 'rotateToken',

@@ -152,6 +152,6 @@ export const members = {
     }),
     body: json(z.unknown()),
     response: json(z.object({ result: z.unknown() })),
-    problems: [404, 409, 422],
+    problems: [404, 409],
   }),
 };

@@ -2,15 +2,13 @@
 
 import type { NodeReport } from '@twinpath/api';
 
-/** `chain/edge`, `function/my-function`. */
-export type DocumentName = `${'chain' | 'function'}/${string}`;
-
 export interface StoredDocument {
   /** JSON. */
   readonly value: unknown;
   /** That changed it last. */
   readonly revision: number;
 }
+/** By name: `chain/edge`, `function/my-function`. */
 export type Documents = ReadonlyMap<string, StoredDocument>;
 
 export interface Commit {
