@@ -1,4 +1,4 @@
-// Where the programs of a chain run: the kernel, or (later) an engine in this process. What a chain asks of it.
+// Where the programs of a chain run: the kernel, or an engine in this process. What a chain asks of it.
 
 import type { FunctionProgram } from '@twinpath/compiler';
 import type { VerifierError } from '@twinpath/ebpf';
