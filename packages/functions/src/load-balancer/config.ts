@@ -48,7 +48,7 @@ const Given = z.strictObject({
     .prefault({}),
   /** Of the hash that places flows: the same on all balancers that are to place alike, and nobody's business but yours. */
   seed: z.int().min(0).max(0xffff_ffff).default(0x6c62),
-  /** Slots of each service's ring, a prime: a share is its weight to within one slot. */
+  /** Slots of each service's ring, a prime: a share is its weight to within a few slots. */
   slots: z.literal([251, 1021, 4093, 16_381, 65_537]).default(4093),
   /** What becomes of the flows of a backend that is down. `end`: they are placed anew, which ends TCP at once. */
   whenDown: z.enum(['end', 'keep']).default('end'),

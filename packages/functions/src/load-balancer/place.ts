@@ -70,7 +70,12 @@ function expectAnswers(flow: FiveTuple, { server, address, port }: Chosen): bool
   const answers = reverse({ ...flow, dst: address, dport: port });
   const back = { mode: 'nat', fromServer: true, server, address: flow.dst, port: flow.dport } as const;
   const open = sessions.peek(answers);
-  if (open) return isFor(open, flow);
+  if (open) {
+    if (!isFor(open, flow)) return false;
+    if (open.state !== 'closing') return true;
+    // Left of a flow that is over, and whose other entry is gone: its time is not the new one's.
+    sessions.remove(answers);
+  }
   if (halfOpen.insert(answers, { isAnswered: false, ...back })) return true;
   const waiting = halfOpen.peek(answers);
   return waiting !== undefined && isFor(waiting, flow);

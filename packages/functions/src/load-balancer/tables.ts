@@ -7,7 +7,6 @@ import {
   guard,
   instant,
   ip,
-  ip4,
   oneOf,
   packetIn,
   protocol,
@@ -80,7 +79,7 @@ export const sessions = table({
   key: fiveTuple,
   value: sessionOf,
   max: 2 * SESSIONS,
-  idleTimeout: { state: { tcp: '2 h', udp: '3 min', 'half-closed': '10 min', closing: '30 s' } },
+  idleTimeout: { state: { tcp: '2 h', udp: '3 min', 'half-closed': '10 min', closing: '10 s' } },
 });
 
 /** Flows that only one end has spoken in, or that are not proved: a flood of them pushes out nothing but its like. */
@@ -94,7 +93,7 @@ export const halfOpen = table({
 
 /** Where the first fragment went, for those behind it, which show no ports. */
 export const fragments = table({
-  key: { src: ip4, dst: ip4, identification: u16, protocol },
+  key: { src: ip, dst: ip, identification: u32, protocol },
   value: way,
   max: 8192,
   whenFull: 'evict',

@@ -88,6 +88,8 @@ export interface Ipv6Header extends IpHeader {
   src: Ip6;
   dst: Ip6;
   flowLabel: u32;
+  /** Of a fragment header directly behind this one; `undefined`: there is none, or other headers lie between. */
+  readonly identification: u32 | undefined;
 }
 export interface Ports {
   sport: u16;

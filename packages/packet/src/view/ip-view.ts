@@ -6,7 +6,8 @@ import { getU8, getU16, getU32 } from '../bytes/big-endian.ts';
 import type { Datagram } from '../dissect/datagram.ts';
 import { isEchoType } from '../dissect/icmp-type.ts';
 import { hasQuotedTransport, hasTransport, transportChecksum, transportKind } from '../dissect/transport.ts';
-import { ipv4Layout, ipv6Layout } from '../layout/headers.ts';
+import { extensionNumbers } from '../layout/extension.ts';
+import { ipv4Layout, ipv6FragmentLayout, ipv6Layout } from '../layout/headers.ts';
 import type { FiveTuple, Ip, Ip4, Ip6, Protocol } from '../types/values.ts';
 import type { IcmpHeader, Ipv4Header, Ipv6Header, Ports, TcpHeader, UdpHeader } from '../types/views.ts';
 import { type ChecksumField, writeWord, writeWords } from './checksum-field.ts';
@@ -225,7 +226,7 @@ class Ipv4View extends IpView implements Ipv4Header {
   }
 }
 
-const v6 = ipv6Layout.fields;
+const { fields: v6, size: v6Size } = ipv6Layout;
 
 /** IPv6 has no header checksum of its own. */
 class Ipv6View extends IpView implements Ipv6Header {
@@ -261,6 +262,14 @@ class Ipv6View extends IpView implements Ipv6Header {
   set trafficClass(value: number) {
     const word = (getU16(this.bytes, this.datagram.at) & 0xf00f) | ((value & 255) << 4);
     writeWord(this.bytes, this.datagram.at, word, this.covering());
+  }
+
+  get identification(): number | undefined {
+    const { at, end } = this.datagram;
+    const behind = at + v6Size + ipv6FragmentLayout.size;
+    const isThere = getU8(this.bytes, at + v6.nextHeader.at) === extensionNumbers.fragment;
+    if (!isThere || behind > end || behind > this.bytes.length) return undefined;
+    return getU32(this.bytes, at + v6Size + ipv6FragmentLayout.fields.identification.at);
   }
 
   get flowLabel(): number {

@@ -20,7 +20,7 @@ function readAll(packet: CopiedPacket): unknown {
     eth: [type, src, dst, isMulticast, vlan?.id, vlan?.priority, vlan?.inner?.id, vlan?.inner?.inner],
     arp: arp && [arp.operation, arp.senderMac, arp.senderIp, arp.targetMac, arp.targetIp],
     v4: [packet.ipv4()?.identification, packet.ipv4()?.dontFragment],
-    v6: packet.ipv6()?.flowLabel,
+    v6: [packet.ipv6()?.flowLabel, packet.ipv6()?.identification],
     ip: readIp(packet.ip()),
     text: packet.toString(),
   };
@@ -63,6 +63,16 @@ function readIp(ip: IpHeader | undefined): unknown {
 }
 
 describe('a packet view', () => {
+  it.each([
+    ['ext fragment offset 5 id 70000 next udp / zeros 8', 70_000],
+    ['ext fragment offset 0 more id 70000 / udp 4000 > 53', 70_000],
+    ['ext hop-by-hop / ext fragment offset 5 id 70000 next udp / zeros 8', undefined],
+    ['udp 4000 > 53', undefined],
+  ])('IPv6 fragments have a name where their header is the first: %s', (behind, name) => {
+    const text = `ip fd00::1 > fd00::2 / ${behind}`;
+    expect(view(text).ipv6()?.identification).toBe(name);
+  });
+
   it('reads every header of a packet', () => {
     const packet = view(
       'vlan 5 priority 3 / vlan 6 / ip 10.0.0.1 > 10.0.0.2 hops 9 class 8 id 77 df options nop / tcp 4000 > 80 syn ack sequence 4294967295 acknowledgement 2 window 3 options nop mss 1460 / "abcd"',

@@ -53,6 +53,8 @@ function typedValue({ tag, contents }: ReturnType<Reader['next']>): number | str
       return toUnsigned(contents);
     case TAG.octets:
       return Buffer.from(contents).toString('latin1');
+    case TAG.oid:
+      return toOid(contents);
     default:
       return undefined;
   }

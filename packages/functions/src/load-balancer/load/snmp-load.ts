@@ -8,6 +8,9 @@ const LOAD_HUNDREDTHS = '1.3.6.1.4.1.2021.10.1.5.1';
 const CPU_IDLE = '1.3.6.1.4.1.2021.11.11.0';
 /** HOST-RESOURCES-MIB: hrProcessorLoad, percent of the last minute, one for each core. */
 const PROCESSORS = '1.3.6.1.2.1.25.3.3.1.2';
+/** HOST-RESOURCES-MIB: what kind each device is, and that it is a processor. Agents know it at once, the load after a minute. */
+const DEVICE_TYPES = '1.3.6.1.2.1.25.3.2.1.2';
+const PROCESSOR = '1.3.6.1.2.1.25.3.1.3';
 /** Of one question, so that its answer fits a packet. */
 const ROWS = 30;
 
@@ -23,29 +26,32 @@ export async function snmpLoad(sockets: Sockets, target: Target, options: SnmpOp
     case 'idle':
       return 1 - numberOf(await ask([CPU_IDLE]), CPU_IDLE) / 100;
     case 'cpu': {
-      const cores = await processors(ask);
-      return cores.reduce((sum, load) => sum + load, 0) / cores.length / 100;
+      const loads = (await column(ask, PROCESSORS)).filter((load) => typeof load === 'number');
+      if (loads.length === 0) throw new Error('the agent does not show what its processors do (hrProcessorLoad)');
+      return loads.reduce((sum, load) => sum + load, 0) / loads.length / 100;
     }
     case 'load': {
       // A load of 1 is full for one core, and a quarter of four.
-      const [values, cores] = await Promise.all([ask([LOAD_HUNDREDTHS]), processors(ask)]);
-      return numberOf(values, LOAD_HUNDREDTHS) / 100 / cores.length;
+      const [values, devices] = await Promise.all([ask([LOAD_HUNDREDTHS]), column(ask, DEVICE_TYPES)]);
+      const cores = devices.filter((type) => type === PROCESSOR).length;
+      if (cores === 0) throw new Error('the agent shows no processors (hrDeviceType)');
+      return numberOf(values, LOAD_HUNDREDTHS) / 100 / cores;
     }
   }
 }
 
-async function processors(ask: (oids: readonly string[], successors: number) => Promise<Values>) {
-  const loads: number[] = [];
-  for (let from = PROCESSORS, isMore = true; isMore; ) {
-    const rows = [...(await ask([from], ROWS))].filter(([name]) => name.startsWith(`${PROCESSORS}.`));
-    for (const [name, value] of rows) {
-      if (typeof value === 'number') loads.push(value);
-      from = name;
+/** All rows of a column of a table. */
+async function column(ask: (oids: readonly string[], successors: number) => Promise<Values>, name: string) {
+  const found: (number | string | undefined)[] = [];
+  for (let from = name, isMore = true; isMore; ) {
+    const rows = [...(await ask([from], ROWS))].filter(([row]) => row.startsWith(`${name}.`));
+    for (const [row, value] of rows) {
+      found.push(value);
+      from = row;
     }
     isMore = rows.length === ROWS;
   }
-  if (loads.length === 0) throw new Error('the agent shows no processors (hrProcessorLoad)');
-  return loads;
+  return found;
 }
 
 function numberOf(values: Values, name: string): number {

@@ -92,7 +92,12 @@ export class UserConversation implements Conversation {
   }
 }
 
-function security(name: string, { engine, boots, time }: Agent, proof: Uint8Array, salt: Uint8Array = new Uint8Array()) {
+function security(
+  name: string,
+  { engine, boots, time }: Agent,
+  proof: Uint8Array,
+  salt: Uint8Array = new Uint8Array(),
+) {
   const [agent, user] = [encode(TAG.octets, engine), encode(TAG.octets, Buffer.from(name))];
   return encode(
     TAG.sequence,

@@ -1,7 +1,9 @@
 // What IPv4 and IPv6 headers show in the fast path.
 import {
+  extensionNumbers,
   icmpLayout,
   ipv4Layout,
+  ipv6FragmentLayout,
   ipv6Layout,
   protocolNumbers,
   sctpLayout,
@@ -138,6 +140,30 @@ function ports({ lowering, path, receiver }: Call) {
   });
 }
 
+const FRAGMENT_NAME = { low: 0n, high: 0xffff_ffffn };
+
+/** IPv6: of a fragment header directly behind this one. */
+const identification: Member = ({ lowering, path, receiver }) => {
+  if (versionOf(receiver) === 4) {
+    const place = ipv4Layout.fields.identification;
+    return [{ path, value: integerField(new Code(lowering, path), ipPart(receiver, 'at'), place) }];
+  }
+  const [at, offset, end] = [ipPart(receiver, 'at'), ipPart(receiver, 'offset'), ipPart(receiver, 'end')];
+  return once(path, `fragment name ${at}@${path.epoch}`, () => {
+    const { fields, size } = ipv6FragmentLayout;
+    const ends = new Ends(lowering);
+    const start = new Code(lowering, path);
+    const next = start.load(at, ipv6Layout.fields.nextHeader.at, 8);
+    const fragment = ends.require(start.when('eq', next, n(extensionNumbers.fragment)));
+    const behind = fragment.alu('add', offset, n(ipv6Layout.size + size));
+    const inside = ends.require(fragment.when('ule', behind, end, 'then'));
+    const code = ends.require(inside.whenInPacket(at, ipv6Layout.size + size));
+    const name = code.loadNetwork(at, ipv6Layout.size + fields.identification.at, 32);
+    ends.found(code, lowering.integer(name, FRAGMENT_NAME));
+    return ends.outcomes();
+  });
+};
+
 export const ipMembers: Members = {
   properties: {
     version: reading((_code, ip) => constant(versionOf(ip))),
@@ -154,7 +180,7 @@ export const ipMembers: Members = {
     isFragment: notZero('fragment'),
     isFirstFragment: notZero('first'),
     hasOptions: notZero('options'),
-    identification: ofVersion4((code, ip) => integerField(code, ipPart(ip, 'at'), ipv4Layout.fields.identification)),
+    identification,
     dontFragment: ofVersion4((code, ip) => flagField(code, ipPart(ip, 'at'), ipv4Layout.fields.dontFragment)),
     flowLabel: reading((code, ip) =>
       versionOf(ip) === 6 ? integerField(code, ipPart(ip, 'at'), ipv6Layout.fields.flowLabel) : UNDEFINED,

@@ -67,16 +67,34 @@ function of4({ client, vip, backends, stranger }: NonNullable<typeof udp4>): rea
 function of6({ client, vip, backends, stranger }: NonNullable<typeof udp6>): readonly Case[] {
   const config = oneBackend({ name: '', protocol: 'udp', client, vip, backends, stranger, isIp4: false });
   const [backend] = backends;
-  const first = (to: string, port: number) =>
-    `ip ${client} > ${to} / ext fragment offset 0 more id 7 / udp 40000 > ${port} / zeros 32`;
+  const first = (from: string, to: string, ports: string, id = 70_000) =>
+    `ip ${from} > ${to} / ext fragment offset 0 more id ${id} / udp ${ports} / zeros 32`;
+  const later = (from: string, to: string, id = 70_000, before = '') =>
+    `ip ${from} > ${to} / ${before}ext fragment offset 5 id ${id} next udp / zeros 32`;
+  const asks = goesTo(first(client, vip, '40000 > 80'), first(client, backend, '40000 > 8080'), { placed: 1 });
+  const follows = goesTo(later(client, vip), later(client, backend), { fragments: 1 });
   return [
+    { title: 'IPv6: fragments behind the first go where it went', config, steps: [asks, follows, follows] },
     {
-      title: 'IPv6: the first fragment is placed, those behind it are dropped where a service has the address',
+      title: 'IPv6: fragments of answers come in the name of the service',
       config,
       steps: [
-        goesTo(first(vip, 80), first(backend, 8080), { placed: 1 }),
-        drops(`ip ${client} > ${vip} / ext fragment offset 5 id 7 next udp / zeros 32`, { lostFragments: 1 }),
-        passes(`ip ${client} > ${stranger} / ext fragment offset 5 id 7 next udp / zeros 32`),
+        asks,
+        goesTo(first(backend, client, '8080 > 40000', 9), first(vip, client, '80 > 40000', 9), { known: 1 }),
+        goesTo(later(backend, client, 9), later(vip, client, 9), { fragments: 1 }),
+      ],
+    },
+    {
+      title: 'IPv6: fragments to the service whose first is not known are dropped, others pass',
+      config,
+      steps: [
+        drops(later(client, vip), { lostFragments: 1 }),
+        asks,
+        // The name has 32 bits.
+        drops(later(client, vip, 70_000 - 65_536), { lostFragments: 1 }),
+        drops(later(stranger, vip), { lostFragments: 1 }),
+        drops(later(client, vip, 70_000, 'ext hop-by-hop / '), { lostFragments: 1 }),
+        passes(later(client, stranger)),
       ],
     },
     {
