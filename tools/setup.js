@@ -22,6 +22,7 @@ const debian = {
     tcpreplay: 'tcpreplay',
     ndpiReader: 'libndpi-bin',
     snmpd: 'snmpd',
+    haproxy: 'haproxy',
     clang: 'clang',
     'llvm-objdump': 'llvm',
     bpftool: 'bpftool',
