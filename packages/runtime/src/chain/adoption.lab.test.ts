@@ -160,7 +160,7 @@ test('after a reboot the chain comes back from its spec, and durable tables with
   rmSync(recordFile(CHAIN));
   const file = join(stateDirectory, CHAIN, 'flows.tables');
   expect(statSync(file).mode & 0o777).toBe(0o600);
-  storeSpec(stateDirectory, lineChain('tp-runtime-gone', { interface: 'gone' }, [flows]));
+  await storeSpec(stateDirectory, lineChain('tp-runtime-gone', { interface: 'gone' }, [flows]));
   const { chains, failed } = await restoreChains({ log: silent, stateDirectory });
   rmSync(join(stateDirectory, 'tp-runtime-gone'), { recursive: true });
   expect(failed).toMatchObject([{ chain: 'tp-runtime-gone', error: { code: 'TP_INTERFACE' } }]);

@@ -165,7 +165,7 @@ export class Chain implements RunningChain, AsyncDisposable {
       await this.#find(functionName).placed.instance.configure(config);
       const functions = this.#spec.functions.map((one) => (one.name === functionName ? { ...one, config } : one));
       this.#spec = { ...this.#spec, functions };
-      this.#store();
+      await this.#store();
     });
   }
 
@@ -213,10 +213,12 @@ export class Chain implements RunningChain, AsyncDisposable {
   }
 
   /** The chain runs all the same where that fails. */
-  #store(): void {
+  async #store(): Promise<void> {
     const { log, state } = this.#options;
+    // Given up, or stopped meanwhile.
+    if (this.#stop.signal.aborted) return;
     try {
-      state.store(this.#spec);
+      await state.store(this.#spec);
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       log.warn(`a reboot will not bring the chain back, because its spec cannot be stored: ${why}`);
@@ -270,6 +272,7 @@ export class Chain implements RunningChain, AsyncDisposable {
     undo.move();
     this.#wiring.settle();
     this.#take(next);
+    await this.#store();
     await this.#options.replaced(replaced.map(({ spec: { name } }) => name));
   }
 
@@ -367,7 +370,6 @@ export class Chain implements RunningChain, AsyncDisposable {
     [this.#spec, this.#members, this.#ports, this.#placed] = [spec, members, ports, placed];
     this.#adopts = false;
     this.#wiring.endOthers(placed.roots);
-    this.#store();
     this.#warnOfGeneric();
     if (before.placed === NOTHING) return;
     const here = new Set(positionsOf(placed));

@@ -366,6 +366,7 @@ function failing(plane: InstancePlane, steps: string[], at: () => number): Insta
   };
   return {
     cpus: plane.cpus,
+    cpuNumbers: plane.cpuNumbers,
     get places() {
       return plane.places;
     },

@@ -21,8 +21,8 @@ export class StateDirectory {
   }
 
   /** For `restoreChains`. @throws what keeps it from being written */
-  store(spec: ChainSpec): void {
-    storeSpec(this.root, spec);
+  store(spec: ChainSpec): Promise<void> {
+    return storeSpec(this.root, spec);
   }
 
   /** What the chain was brought to last; `undefined`: nothing, or it cannot be read. */

@@ -13,9 +13,9 @@ const spec = lineChain('edge', { interface: 'eth1' }, [
   { name: 'dpi', share: 'other/dpi' },
 ]);
 
-test('what was stored is found as it was, with whole paths, by this user alone, and forgotten for good', () => {
-  storeSpec(root, spec);
-  storeSpec(root, { ...spec, paths: [['eth1', 'firewall', 'host']] });
+test('what was stored is found as it was, with whole paths, by this user alone, and forgotten for good', async () => {
+  await storeSpec(root, spec);
+  await storeSpec(root, { ...spec, paths: [['eth1', 'firewall', 'host']] });
   const [found, ...others] = storedSpecs(root);
   expect(others).toEqual([]);
   expect(found?.chain).toBe('edge');
@@ -30,11 +30,11 @@ test('what was stored is found as it was, with whole paths, by this user alone, 
   expect(existsSync(join(root, 'edge'))).toBe(false);
 });
 
-test('a file that cannot be read is told, and hides no other', () => {
+test('a file that cannot be read is told, and hides no other', async () => {
   mkdirSync(join(root, 'broken'));
   writeFileSync(join(root, 'broken', 'chain.json'), '{ "version": 1');
   mkdirSync(join(root, 'tables-only'));
-  storeSpec(root, spec);
+  await storeSpec(root, spec);
   expect(storedSpecs(root).map(({ chain, spec: one }) => [chain, one?.name])).toEqual([
     ['broken', undefined],
     ['edge', 'edge'],

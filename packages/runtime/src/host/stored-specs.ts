@@ -17,10 +17,10 @@ const NAME = 'chain.json';
 const fileIn = (root: string, chain: string): string => join(root, chain, NAME);
 
 /** Files of functions by their whole paths: who restores may be elsewhere. @throws TypeError for a configuration that is no JSON. */
-export function storeSpec(root: string, spec: ChainSpec): void {
+export async function storeSpec(root: string, spec: ChainSpec): Promise<void> {
   const functions = spec.functions.map((one) => ('use' in one ? { ...one, use: resolve(one.use) } : one));
   const text = JSON.stringify({ version: 1, spec: { ...spec, functions } }, undefined, 2);
-  writeDurably(fileIn(root, spec.name), [Buffer.from(`${text}\n`)]);
+  await writeDurably(fileIn(root, spec.name), [Buffer.from(`${text}\n`)]);
 }
 
 /** Gives the path, if there was one. */

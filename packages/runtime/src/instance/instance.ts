@@ -135,7 +135,7 @@ export class Instance implements InstanceHandle {
   }
 
   async save(file: string): Promise<void> {
-    if (hasDurable(this.#plan)) saveTables(file, this.#plan, this.#options.plane.maps);
+    if (hasDurable(this.#plan)) await saveTables(file, this.#plan, this.#options.plane.maps);
   }
 
   async operate(name: string, input: unknown): Promise<unknown> {

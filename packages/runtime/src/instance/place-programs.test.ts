@@ -15,7 +15,7 @@ const places = (...placements: Placement[]) => ({ placements, ports, beginnings:
 const rule = { action: 'drop' };
 const [a, b] = [placement(1, 'a'), placement(2, 'b')];
 
-const open = () => new PlacePrograms({ plane: { cpus: 1 }, imported, seed: 1, key: 1 });
+const open = () => new PlacePrograms({ plane: { cpus: 1, cpuNumbers: 1 }, imported, seed: 1, key: 1 });
 const classes = new Map();
 
 test('programs stay where a configuration changes in what only `configure` reads', () => {

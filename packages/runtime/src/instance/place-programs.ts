@@ -4,7 +4,7 @@ import { type MapSpec, skbChecksumState } from '@twinpath/ebpf';
 import type { InstancePlaces, InstancePlane } from '../instance-plane.ts';
 
 export interface PlaceProgramsOptions {
-  readonly plane: Pick<InstancePlane, 'cpus'>;
+  readonly plane: Pick<InstancePlane, 'cpus' | 'cpuNumbers'>;
   readonly imported: ImportedVnf;
   /** Of `hash`. */
   readonly seed: number;
@@ -50,10 +50,19 @@ export class PlacePrograms {
     );
     const missing = [...wanted].filter(([place]) => !made.has(place));
     if (missing.length > 0 || given !== this.#given) {
-      const { cpus } = this.#options.plane;
+      const { cpus, cpuNumbers } = this.#options.plane;
       const { imported, seed, key } = this.#options;
       const checksumState = skbChecksumState();
-      const target = { clock: 'kernel', cpus, ports, classifiers: classes, seed, key, checksumState } as const;
+      const target = {
+        clock: 'kernel',
+        cpus,
+        cpuNumbers,
+        ports,
+        classifiers: classes,
+        seed,
+        key,
+        checksumState,
+      } as const;
       const programs = missing.map(([, choice]) => choice);
       const reads = new ConfigReads(config);
       const compiled = compileFunction(imported, { config: reads.config, target, programs, reasons });

@@ -36,12 +36,12 @@ function filled(ports: readonly number[]) {
 }
 
 describe('durable tables', () => {
-  test('come back from their file as they were, and no others', () => {
+  test('come back from their file as they were, and no others', async () => {
     const file = join(directory, 'a', 'keeps');
-    fc.assert(
-      fc.property(fc.uniqueArray(fc.nat(65_535), { maxLength: 500 }), (ports) => {
+    await fc.assert(
+      fc.asyncProperty(fc.uniqueArray(fc.nat(65_535), { maxLength: 500 }), async (ports) => {
         const maps = filled(ports);
-        saveTables(file, plan, maps);
+        await saveTables(file, plan, maps);
         const saved = readTables(file);
         expect([...(saved?.maps.keys() ?? [])]).toEqual(['kept']);
         const bytes = (entries: Iterable<readonly [Uint8Array, Uint8Array]>) =>
@@ -55,9 +55,9 @@ describe('durable tables', () => {
     expect(readdirSync(join(directory, 'a'))).toEqual(['keeps']);
   });
 
-  test('are an error that names the file where that is cut short or of another kind', () => {
+  test('are an error that names the file where that is cut short or of another kind', async () => {
     const file = join(directory, 'cut');
-    saveTables(file, plan, filled([1, 2, 3]));
+    await saveTables(file, plan, filled([1, 2, 3]));
     const whole = readFileSync(file);
     for (const end of [0, 3, 40, whole.length - 1]) {
       writeFileSync(file, whole.subarray(0, end));

@@ -5,9 +5,11 @@
 // The header says how the bytes are to be read, so that another version of the function, or another machine, can.
 
 import { existsSync, readFileSync } from 'node:fs';
+import type { MapStore } from '@twinpath/compiler';
 import type { FunctionPlan } from '@twinpath/vnf/plan';
 import { writeDurably } from '../host/write-durably.ts';
 import type { InstanceMaps, StoredEntry } from '../tables/instance-maps.ts';
+import { eachInSlices } from '../tables/slices.ts';
 import { type FunctionMarks, functionMarks } from './function-marks.ts';
 
 interface SavedMap {
@@ -44,26 +46,42 @@ export class SavedTablesError extends Error {
 
 export const hasDurable = ({ tables }: Pick<FunctionPlan, 'tables'>): boolean => tables.some(isDurable);
 
-/** In one step, and on the disk when this returns. */
-export function saveTables(file: string, plan: FunctionPlan, maps: InstanceMaps): void {
+/** In one step, and on the disk when this resolves; others have their turn meanwhile. */
+export async function saveTables(file: string, plan: FunctionPlan, maps: InstanceMaps): Promise<void> {
   const tables = plan.tables.filter(isDurable);
   const marks = functionMarks(plan);
   const paths = new Set(tables.map(({ path }) => path));
-  const saved = tables.flatMap((table) =>
-    table.maps.map(({ name }) => ({ name, entries: [...maps.store(name).entries()] })),
-  );
+  const saved: (SavedMap & { readonly content: readonly Uint8Array[] })[] = [];
+  for (const { name } of tables.flatMap((table) => table.maps)) saved.push(await contentOf(name, maps.store(name)));
   const header: Header = {
     format: 1,
     marks: { ...marks, tables: Object.fromEntries(Object.entries(marks.tables).filter(([path]) => paths.has(path))) },
-    maps: saved.map(({ name, entries }) => {
-      const [key, value] = entries[0] ?? [];
-      return { name, entries: entries.length, keySize: key?.length ?? 0, valueSize: value?.length ?? 0 };
-    }),
+    maps: saved.map(({ name, entries, keySize, valueSize }) => ({ name, entries, keySize, valueSize })),
   };
   const text = Buffer.from(JSON.stringify(header));
   const length = Buffer.alloc(4);
   length.writeUInt32LE(text.length);
-  writeDurably(file, [length, text, ...saved.flatMap(({ entries }) => entries.flat())]);
+  await writeDurably(file, [length, text, ...saved.flatMap(({ content }) => content)]);
+}
+
+/** As it was while it was read: entries that come or go meanwhile may be there or not. */
+async function contentOf(name: string, store: MapStore) {
+  const content: Uint8Array[] = [];
+  let [entries, keySize, valueSize] = [0, 0, 0];
+  let parts: Uint8Array[] = [];
+  await eachInSlices(
+    store.entries(),
+    ([key, value]) => {
+      entries++;
+      [keySize, valueSize] = [key.length, value.length];
+      parts.push(key, value);
+    },
+    () => {
+      content.push(Buffer.concat(parts));
+      parts = [];
+    },
+  );
+  return { name, entries, keySize, valueSize, content };
 }
 
 /** `undefined`: nothing was saved. @throws SavedTablesError */

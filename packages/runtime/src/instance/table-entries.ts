@@ -1,13 +1,16 @@
 import type { LiveTableSet } from '../tables/live-tables.ts';
+import { eachInSlices } from '../tables/slices.ts';
 import type { TableEntry } from './instance-handle.ts';
 
 /** What a table holds, by its path. @throws RangeError */
-export function entriesOf({ tables }: LiveTableSet, path: string): readonly TableEntry[] {
+export async function entriesOf({ tables }: LiveTableSet, path: string): Promise<readonly TableEntry[]> {
   let found: unknown = tables;
   for (const name of path.split('.')) found = isObject(found) && name in found ? Reflect.get(found, name) : undefined;
   if (!isObject(found) || !(Symbol.iterator in found)) throw new RangeError(`the function has no table ${path}`);
+  const entries: TableEntry[] = [];
   // Every live table gives pairs.
-  return [...(found as Iterable<TableEntry>)];
+  await eachInSlices(found as Iterable<TableEntry>, (entry) => entries.push(entry));
+  return entries;
 }
 
 function isObject(value: unknown): value is object {

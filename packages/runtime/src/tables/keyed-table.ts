@@ -3,6 +3,7 @@ import { TableFullError } from '@twinpath/vnf';
 import type { Decoded, DecodedRecord } from '@twinpath/vnf/layout';
 import { keyText, type StoredEntry } from './instance-maps.ts';
 import type { Place } from './place.ts';
+import { eachInSlices, inSlices } from './slices.ts';
 import type { InstanceState } from './state.ts';
 import { type EncodedKey, familyMaps, type TableCodec } from './table-codec.ts';
 import { deleteKeys, isFull, writeEntries } from './write-all.ts';
@@ -95,6 +96,23 @@ export class KeyedTable {
     return deleted;
   }
 
+  async sweep(test: (key: Decoded, value: DecodedRecord) => boolean): Promise<number> {
+    // Rule sets change as a whole.
+    if (this.codec.plan.ruleSet !== undefined) return this.deleteWhere(test);
+    let deleted = 0;
+    for (const [place, store] of this.#place.writable().entries()) {
+      let doomed: Uint8Array[] = [];
+      const visit = ([key, value]: StoredEntry) => {
+        if (test(this.codec.decodeKey(place, key), this.codec.decodeValue(value))) doomed.push(key);
+      };
+      await eachInSlices(store.entries(), visit, () => {
+        deleted += deleteKeys(store, doomed);
+        doomed = [];
+      });
+    }
+    return deleted;
+  }
+
   /** @throws TableFullError, EncodeError; nothing is changed then. */
   replace(entries: Iterable<readonly [unknown, unknown]>): void {
     this.#place.replace(this.encodeAll(entries));
@@ -152,6 +170,10 @@ export class KeyedTable {
       for (const [key, value] of store.entries())
         yield [this.codec.decodeKey(place, key), this.codec.decodeValue(value)];
     }
+  }
+
+  [Symbol.asyncIterator](): AsyncGenerator<[Decoded, DecodedRecord]> {
+    return inSlices(this);
   }
 
   #write({ place, bytes }: EncodedKey, value: Uint8Array, mode: 'any' | 'existing'): boolean {

@@ -9,8 +9,10 @@ import type { TrafficTotals } from '../types/traffic.ts';
 import type { KeyShape, NewPlain, Plain, PlainRecord, Shape } from '../types/type.ts';
 
 /** Reads are exact snapshots of one entry. Iterating reads many entries with one system call; it sees every entry that exists
- *  throughout, and none twice, whoever writes meanwhile. */
-export interface LiveTable<K extends KeyShape, V extends Shape> extends Iterable<[Plain<K>, PlainRecord<V>]> {
+ *  throughout, and none twice, whoever writes meanwhile. `for await` does it over many turns of the event loop. */
+export interface LiveTable<K extends KeyShape, V extends Shape>
+  extends Iterable<[Plain<K>, PlainRecord<V>]>,
+    AsyncIterable<[Plain<K>, PlainRecord<V>]> {
   readonly size: number;
   get(key: Plain<K>): PlainRecord<V> | undefined;
   /** @throws TableFullError */
@@ -24,6 +26,9 @@ export interface LiveTable<K extends KeyShape, V extends Shape> extends Iterable
   deleteMany(keys: Iterable<Plain<K>>): number;
   /** How many went. In batches; the fast path goes on meanwhile. */
   deleteWhere(test: (key: Plain<K>, value: PlainRecord<V>) => boolean): number;
+  /** `deleteWhere` of a large table, over many turns of the event loop, so that packets for the slow path are answered meanwhile. Entries that
+   *  come meanwhile may stay. */
+  sweep(test: (key: Plain<K>, value: PlainRecord<V>) => boolean): Promise<number>;
   /** Old contents out, new contents in, in one step as the packets see it. */
   replace(entries: Iterable<readonly [Plain<K>, NewPlain<V>]>): void;
   /** Called with entries that a timeout removed. */
