@@ -66,6 +66,13 @@ describe('compileFunction', () => {
     expect(maps(lax)).not.toContain('events');
   });
 
+  it('has room for a CPU of every number, though fewer share a limit', () => {
+    const gaps = compileFunction(imported, { config: { strict: true }, target: { ...target, cpuNumbers: 12 } });
+    const room = ({ maps }: CompiledFunction) => maps.find(({ name }) => name === 'capture')?.maxEntries;
+    expect([room(strict), room(gaps)]).toEqual([2, 12]);
+    expect(gaps.programs[0]?.compiled.spec.code).toEqual(strict.programs[0]?.compiled.spec.code);
+  });
+
   it('gives the maps of the tables and of the instance, among them all that the programs refer to', () => {
     const shown = strict.maps.map(({ name, type, keySize, valueSize, maxEntries, flags = [] }) =>
       [name, type, keySize, valueSize, maxEntries, ...flags].join(' '),
@@ -79,7 +86,7 @@ describe('compileFunction', () => {
         "rules.ordered@0 array 4 66072 1 mmapable",
         "rules.ordered@1 array 4 66072 1 mmapable",
         "rules.ordered.hits percpu-array 4 8 10",
-        "counters percpu-array 4 128 1",
+        "counters percpu-array 4 136 1",
         "state array 4 64 1 mmapable",
         "events ringbuf 0 0 1048576",
         "scratch percpu-array 4 16928 1",

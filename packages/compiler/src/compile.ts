@@ -89,10 +89,10 @@ export function lowerPrograms(imported: ImportedVnf, options: CompileFunctionOpt
     for (const warning of lowered.warnings) warnings.set(JSON.stringify(warning), warning);
     return { ...choice, direction: directionOf(choice), ir: lowered.program };
   });
-  const { classifiers, cpus } = target;
+  const { classifiers, cpus, cpuNumbers = cpus } = target;
   const maps = planMaps(plan, {
     classifiers,
-    cpus,
+    cpus: cpuNumbers,
     isSpreading: spreads(imported),
     ...(eventBytes !== undefined && { eventBytes }),
   });

@@ -62,6 +62,8 @@ export interface Wiring {
 /** An instance's side. */
 export interface InstancePlane extends Disposable {
   readonly cpus: number;
+  /** The highest number of a CPU, and one: more than `cpus` where numbers have holes. */
+  readonly cpuNumbers: number;
   /** Of the instance; they change when staged ones are kept. */
   readonly maps: InstanceMaps;
   /** Where the instance is wanted; programs are loaded for these places from then on. */

@@ -37,6 +37,8 @@ export interface Target {
   readonly clock: 'kernel' | 'simulated';
   /** How many CPUs share each reason's limit. */
   readonly cpus: number;
+  /** Numbers of CPUs that programs run on, from 0: more than there are where numbers have holes. Default: `cpus`. */
+  readonly cpuNumbers?: number | undefined;
   /** The function's ports, or of a transparent one the port that it sits on, in order of their index. */
   readonly ports: readonly { readonly name: string; readonly ifindex: number }[];
   /** How much room each classifier has, by its path; the smallest class where none is named. */

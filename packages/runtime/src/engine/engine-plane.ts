@@ -59,6 +59,7 @@ class LoadedEngineProgram implements LoadedProgram {
 /** One instance in an engine of this process. */
 export class EnginePlane implements InstancePlane {
   readonly cpus: number;
+  readonly cpuNumbers: number;
   readonly maps: EngineMaps;
   readonly packetOut: PacketOut;
   places: InstancePlaces = { placements: [], ports: [], beginnings: [], arrays: {} };
@@ -69,6 +70,7 @@ export class EnginePlane implements InstancePlane {
     const { host, wiring, key } = options;
     this.#options = options;
     this.cpus = host.engine.cpus;
+    this.cpuNumbers = this.cpus;
     this.maps = this.#owned.use(new EngineMaps(host.engine, [], host.graceMs));
     this.packetOut = new EnginePacketOut({ host, wiring, key, places: () => this.places });
   }

@@ -9,7 +9,7 @@ import { RETURN_CODES, returnResult } from '../return-codes.ts';
 import { counted } from './finish.ts';
 
 export function spread(lowering: Lowering, path: Path, [by]: readonly Value[], site: Site): void {
-  const { hook, cpus } = lowering.target;
+  const { hook, cpus, cpuNumbers = cpus } = lowering.target;
   if (hook !== 'xdp') {
     const instead = 'give it in a fast path on XDP; tc runs where the packet is, so return stack';
     lowering.fail(site, 'TP5002', 'spread', hook, instead);
@@ -23,7 +23,7 @@ export function spread(lowering: Lowering, path: Path, [by]: readonly Value[], s
   }
   const number = lowering.register(path, by, site);
   const code = counted(lowering, path, 'stack');
-  const cpu = code.alu('mod', number, n(cpus));
+  const cpu = code.alu('mod', number, n(cpuNumbers));
   // A CPU that is not there, or not online: as `stack`, on this one.
   returnResult(code, code.call('redirect_map', [code.map(CPUS), cpu, n(RETURN_CODES.xdp.stack)]));
 }
