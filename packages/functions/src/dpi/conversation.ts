@@ -34,7 +34,12 @@ export class Conversation {
   /** Who has said so. */
   classifier: Classifier | undefined;
   lastSeen: instant;
+  /** Ports that a FIN has come from. */
+  readonly #closed = new Set<string>();
+  /** One end has nothing more to say. */
   isClosing = false;
+  /** Nobody has. */
+  isOver = false;
   #candidates: readonly Classifier[];
   /** Who spoke first, by address and port. */
   #client: { readonly src: string; readonly end: End } | undefined;
@@ -52,7 +57,7 @@ export class Conversation {
   hear(segment: Segment, at: instant): void {
     const { flow, payload, tcp } = segment;
     this.lastSeen = at;
-    if (tcp?.ends) this.isClosing = true;
+    if (tcp && (tcp.fin || tcp.rst)) this.#close(flow, tcp.rst);
     if (this.finding || this.#candidates.length === 0) return;
     const [end, other] = this.#endsOf(segment);
     if (!tcp) {
@@ -64,6 +69,12 @@ export class Conversation {
     }
     const [client, server] = end === this.#client?.end ? [end, other] : [other, end];
     this.#ask({ client: client.said, server: server.said });
+  }
+
+  #close({ src, sport }: Segment['flow'], isReset: boolean): void {
+    this.#closed.add(`${src} ${sport}`);
+    this.isClosing = true;
+    this.isOver = isReset || this.#closed.size === 2;
   }
 
   /** The SYN of another connection than the one that was heard. */

@@ -37,7 +37,11 @@ export default vnf({
   counters: count,
   reasons: { sample, held },
 
-  fastPath: (packet, config) => inspect(packet, config),
+  // What enters and what leaves: both directions of a flow.
+  fastPath: {
+    ingress: (packet, config) => inspect(packet, config),
+    egress: (packet, config) => inspect(packet, config),
+  },
 
   configure({ config, tables }) {
     applyPolicies(tables, config);

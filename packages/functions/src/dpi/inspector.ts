@@ -58,7 +58,7 @@ export class Inspector {
   async inspect(samples: readonly Sample[]): Promise<readonly (Act | undefined)[]> {
     const asked: Shown[] = [];
     const heard = samples.map((sample) => this.#hear(sample, asked));
-    const last = new Set(heard.filter((_, index) => samples[index]?.left === 0));
+    const last = new Set(heard.filter((conversation, index) => conversation && isLast(conversation, samples[index])));
     const acts = await this.#decide(asked, heard, (conversation) => last.has(conversation));
     return heard.map((conversation) => conversation && acts.get(conversation));
   }
@@ -78,7 +78,7 @@ export class Inspector {
     const conversation = segment && this.#conversationOf(sample, segment, asked);
     if (!segment || !conversation) return undefined;
     conversation.hear(segment, sample.at);
-    const then = sample.left === 0 ? ({ then: 'decide' } as const) : {};
+    const then = isLast(conversation, sample) ? ({ then: 'decide' } as const) : {};
     asked.push({ flow: conversation.id, packet: segment.ip, at: sample.at / NS_PER_MS, ...then });
     return conversation;
   }
@@ -168,6 +168,8 @@ export class Inspector {
   }
 }
 
+/** Nothing comes, or may come, behind this packet. */
+const isLast = ({ isOver }: Conversation, sample: Sample | undefined) => isOver || sample?.left === 0;
 const textOf = ({ src, dst, sport, dport, protocol, vlan }: FlowKey) =>
   `${src} ${sport} ${dst} ${dport} ${protocol} ${vlan}`;
 const namedBy = ({ application, protocol, category }: Verdict): Named => ({ name: application, protocol, category });

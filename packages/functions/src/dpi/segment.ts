@@ -12,8 +12,8 @@ interface SegmentFlags {
   readonly sequence: number;
   readonly syn: boolean;
   readonly ack: boolean;
-  /** FIN or RST. */
-  readonly ends: boolean;
+  readonly fin: boolean;
+  readonly rst: boolean;
 }
 
 const UDP_HEADER = 8;
@@ -28,6 +28,6 @@ export function segmentOf(frame: Uint8Array): Segment | undefined {
   const tcp = ip.tcp();
   const header = tcp ? ((frame[transportAt + 12] ?? 0) >> 4) * 4 : ip.udp() ? UDP_HEADER : end - transportAt;
   const payload = frame.subarray(Math.min(transportAt + header, end), end);
-  const flags = tcp && { sequence: tcp.sequence, syn: tcp.syn, ack: tcp.ack, ends: tcp.fin || tcp.rst };
+  const flags = tcp && { sequence: tcp.sequence, syn: tcp.syn, ack: tcp.ack, fin: tcp.fin, rst: tcp.rst };
   return { ip: frame.subarray(at), flow, payload, tcp: flags };
 }

@@ -99,7 +99,13 @@ export const details = table({
 const metadata = { key: flowKey, born: instant, left: u8 };
 
 export const sample = packetCopy({ metadata, limit: '100000/s' });
-export const held = packetIn({ metadata, limit: '50000/s', overLimit: 'next', unanswered: 'resume' });
+export const held = packetIn({
+  metadata,
+  limit: '50000/s',
+  overLimit: 'next',
+  unanswered: 'resume',
+  answerWithin: '2 s',
+});
 
 export const count = counters({
   shown: 'packets of undecided flows shown to the classifiers',

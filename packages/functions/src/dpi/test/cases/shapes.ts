@@ -130,6 +130,15 @@ const fragments: readonly Case[] = [
 
 const protocols: readonly Case[] = [
   {
+    title: 'what leaves is of the same flow as what enters',
+    config,
+    steps: [
+      opens(`ip ${client} > ${server} / tcp 40000 > 443 syn`),
+      { ...shown(`ip ${server} > ${client} / tcp 443 > 40000 syn ack`), direction: 'egress' },
+      shown(`ip ${client} > ${server} / tcp 40000 > 443 ack`),
+    ],
+  },
+  {
     title: 'an echo request and its reply are one flow, by their identifier',
     config,
     steps: [
