@@ -64,6 +64,8 @@ export interface InstancePlane extends Disposable {
   readonly cpus: number;
   /** The highest number of a CPU, and one: more than `cpus` where numbers have holes. */
   readonly cpuNumbers: number;
+  /** Events that went up by AF_XDP and found no room there; default: nothing goes that way. */
+  readonly lostAtSockets?: number;
   /** Of the instance; they change when staged ones are kept. */
   readonly maps: InstanceMaps;
   /** Where the instance is wanted; programs are loaded for these places from then on. */

@@ -26,6 +26,7 @@ export const functionStatistics = z.object({
     undelivered: z.number(),
     handlerErrors: z.number(),
     malformed: z.number(),
+    lostAtSockets: z.number(),
     restarts: z.number(),
   }),
 });

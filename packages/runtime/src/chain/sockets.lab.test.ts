@@ -1,5 +1,8 @@
 // Packets that go up by AF_XDP sockets, and come back.
 
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { openFds, traceFds } from '@twinpath/linux';
 import { lineChain, type OwnFunctionSpec } from '@twinpath/vnf/chain';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
@@ -60,4 +63,21 @@ test.each(['native', 'generic'] as const)('packets go up by the socket of their 
   } finally {
     await chain.stop();
   }
+});
+
+test('what finds no room at a socket is counted', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tp-sockets-'));
+  await using chain = await startChain(specOf('native', onlyBySocket), { log: silent });
+  const file = join(folder, 'resting');
+  const rest = chain.functions[0]?.operate('rest', file);
+  await vi.waitUntil(() => existsSync(file), { interval: 5 });
+  for (let number = 0; number < PACKETS; number++) veth.sendIn(`ip 10.9.0.2 > 10.9.0.50 / udp ${number} > 7`);
+  rmSync(folder, { recursive: true });
+  await rest;
+  await vi.waitFor(async () => {
+    const { reasons, slowPath } = (await chain.statistics()).functions[0] ?? {};
+    const up = reasons?.up?.up ?? 0;
+    expect(slowPath?.lostAtSockets).toBeGreaterThan(PACKETS / 4);
+    expect(up).toBe((slowPath?.handedUp ?? 0) + (slowPath?.lostAtSockets ?? 0));
+  });
 });

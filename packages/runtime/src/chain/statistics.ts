@@ -36,6 +36,8 @@ export interface SlowPathStatistics {
   /** Could not be sent back: too long, or the interface refused them. */
   readonly undelivered: number;
   readonly handlerErrors: number;
+  /** Went up by an AF_XDP socket that had no room: the programs have counted them as gone up. */
+  readonly lostAtSockets: number;
   /** Events that no function's plan knows. */
   readonly malformed: number;
   /** How often it failed and was started again; all other numbers here are since the last time. */

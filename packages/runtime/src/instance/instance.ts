@@ -177,12 +177,13 @@ export class Instance implements InstanceHandle {
   }
 
   async statistics(): Promise<FunctionStatistics> {
+    const { maps, lostAtSockets = 0 } = this.#options.plane;
     return functionStatistics({
       name: this.name,
       plan: this.#plan,
-      values: counterValues(this.#plan, this.#options.plane.maps),
+      values: counterValues(this.#plan, maps),
       programs: this.#deployment.programs,
-      slowPath: this.#counts.statistics(),
+      slowPath: { ...this.#counts.statistics(), lostAtSockets },
     });
   }
 

@@ -55,6 +55,12 @@ export class EventSocket implements Disposable {
     return this.#socket.fd;
   }
 
+  /** Records that found no room; their programs have counted them as gone up. */
+  get lost(): number {
+    const { rxDropped, rxRingFull } = this.#socket.statistics();
+    return rxDropped + rxRingFull;
+  }
+
   /** All that has come; how many. Each record is valid during its call. */
   drain(handler: EventHandler): number {
     const { rx, fill } = this.#socket.rings;

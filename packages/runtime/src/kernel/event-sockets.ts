@@ -25,9 +25,16 @@ export class EventSockets implements Disposable {
   /** By index of the port. */
   readonly #opened = new Map<number, Opened>();
   #map: BpfMap | undefined;
+  /** By sockets that are gone. */
+  #lost = 0;
 
   constructor(options: EventSocketsOptions) {
     this.#options = options;
+  }
+
+  /** Records that found no room. */
+  get lost(): number {
+    return [...this.#opened.values()].reduce((sum, { sockets }) => sum + lostBy(sockets), this.#lost);
   }
 
   /** Opens what is missing, and lets go of what is no port any more. `isUp`: sockets can be had. */
@@ -78,10 +85,15 @@ export class EventSockets implements Disposable {
 
   /** The kernel takes a closed socket out of the map. */
   #close(index: number): void {
-    this.#opened.get(index)?.[Symbol.dispose]();
+    const opened = this.#opened.get(index);
+    if (opened === undefined) return;
+    this.#lost += lostBy(opened.sockets);
+    opened[Symbol.dispose]();
     this.#opened.delete(index);
   }
 }
+
+const lostBy = (sockets: Opened['sockets']) => [...sockets.values()].reduce((sum, { lost }) => sum + lost, 0);
 
 function fill(map: BpfMap, port: number, { sockets }: Opened): void {
   for (const [queue, socket] of sockets) setSocket(map, socketIndex(port, queue), socket.fd);

@@ -146,6 +146,10 @@ export class KernelPlane implements InstancePlane {
     return owned.move();
   }
 
+  get lostAtSockets(): number {
+    return this.#sockets?.lost ?? 0;
+  }
+
   /** To those of reasons whose way they are. */
   protected listenToSockets(handler: EventHandler, drained: () => void): Disposable {
     using owned = new DisposableStack();

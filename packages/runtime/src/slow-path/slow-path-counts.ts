@@ -32,6 +32,7 @@ export class SlowPathCounts {
       undelivered,
       handlerErrors,
       malformed,
+      lostAtSockets: 0,
       restarts: 0,
     };
   }
