@@ -15,6 +15,7 @@ const port = {
   namespace: z.string().min(1).optional(),
   hook: z.enum(['auto', 'xdp', 'tcx']).optional(),
   mode: z.enum(['native', 'generic', 'auto']).optional(),
+  whenGone: z.enum(['end', 'wait']).optional(),
 };
 
 const reason = z.strictObject({
@@ -48,6 +49,7 @@ export const ChainFile = z.strictObject({
   namespace: port.namespace,
   hook: port.hook,
   mode: port.mode,
+  whenGone: port.whenGone,
   /** Functions in the order in which packets that enter meet them, with arrows between them. */
   chain: z.string().optional(),
   /** By name; the interface alone where there is nothing else to say. */

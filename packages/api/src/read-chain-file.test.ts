@@ -25,8 +25,10 @@ describe('a chain file', () => {
   it('has functions in order where it says no chain, and configures those that it lists', () => {
     const functions = [{ use: './my.vnf.ts', config: { a: 1 }, worker: 'own' }, { use: 'firewall' }];
     const mine = { name: 'my', use: '/here/my.vnf.ts', config: { a: 1 }, worker: 'own' };
-    expect(read({ interface: 'eth1', mode: 'generic', namespace: 'blue', functions }).spec).toMatchObject({
-      ports: { eth1: { interface: 'eth1', mode: 'generic', namespace: 'blue' } },
+    expect(
+      read({ interface: 'eth1', mode: 'generic', namespace: 'blue', whenGone: 'wait', functions }).spec,
+    ).toMatchObject({
+      ports: { eth1: { interface: 'eth1', mode: 'generic', namespace: 'blue', whenGone: 'wait' } },
       paths: [['eth1', 'my', 'firewall', 'host']],
       functions: [mine, library('firewall')],
     });

@@ -69,11 +69,12 @@ class Reader {
   }
 
   #ports(): Readonly<Record<string, PortSpec>> {
-    const { interface: link, namespace, hook, mode, ports } = this.#file;
+    const { interface: link, namespace, hook, mode, whenGone, ports } = this.#file;
     const options = {
       ...(namespace !== undefined && { namespace }),
       ...(hook !== undefined && { hook }),
       ...(mode !== undefined && { mode }),
+      ...(whenGone !== undefined && { whenGone }),
     };
     if (ports === undefined) return { [link ?? 'port']: { interface: link ?? NO_INTERFACE, ...options } };
     if (link !== undefined) {

@@ -8,6 +8,7 @@ import {
   ChainSpecError,
   checkChain,
   checkWiring,
+  type OwnFunctionSpec,
   type PlacedChain,
   placeChain,
   planChain,
@@ -17,7 +18,7 @@ import type { LeftBehind } from '../host/left-behind.ts';
 import type { PlacedRecord } from '../host/record.ts';
 import type { SettingRecord } from '../host/settings.ts';
 import type { StateDirectory } from '../host/state-directory.ts';
-import type { InstanceHandle } from '../instance/instance-handle.ts';
+import type { FunctionData, InstanceHandle } from '../instance/instance-handle.ts';
 import type { InstancePlaces } from '../instance-plane.ts';
 import { arraysDirectory, KernelWiring } from '../kernel/kernel-wiring.ts';
 import type { AttachmentLog } from '../kernel/port-attachment.ts';
@@ -55,6 +56,8 @@ export interface ChainOptions {
   readonly storedSpec: ChainSpec | undefined;
   /** A function that has no place in the chain yet. */
   open(spec: ChainFunctionSpec): Promise<OpenedFunction>;
+  /** Makes sure of the interfaces by which packets of a function's reasons leave. @throws ChainError */
+  listen(chain: ChainSpec, one: OwnFunctionSpec, reasons: FunctionData['reasons']): void;
   /** Others than before run under these names. */
   replaced(functions: readonly string[]): Promise<void>;
 }
@@ -82,6 +85,7 @@ export class Chain implements RunningChain, AsyncDisposable {
   readonly lost: Promise<ChainError>;
   readonly #options: ChainOptions;
   readonly #wiring: KernelWiring;
+  readonly #watch: PortWatch;
   readonly #stack: AsyncDisposableStack;
   readonly #stop = new AbortController();
   readonly #prepared = new Set<string>();
@@ -119,10 +123,10 @@ export class Chain implements RunningChain, AsyncDisposable {
     const timer = setInterval(() => void this.#after(() => this.#save()).catch(() => {}), options.state.periodMs);
     timer.unref();
     this.#stack.defer(() => clearInterval(timer));
-    const watch = this.#stack.use(
-      new PortWatch({ chain: spec.name, namespace, ports: () => this.#ports, log: options.log }),
-    );
-    this.lost = watch.lost;
+    const returned = (port: string) => this.#after(() => this.#reopen(port));
+    const watched = { chain: spec.name, namespace, ports: () => this.#ports, returned, log: options.log };
+    this.#watch = this.#stack.use(new PortWatch(watched));
+    this.lost = this.#watch.lost;
   }
 
   get spec(): ChainSpec {
@@ -140,6 +144,7 @@ export class Chain implements RunningChain, AsyncDisposable {
       namespace: spec.namespace,
       hook,
       mode: this.#wiring.mode(name),
+      isWaiting: this.#watch.isWaiting(name),
     }));
   }
 
@@ -276,6 +281,19 @@ export class Chain implements RunningChain, AsyncDisposable {
     await this.#options.replaced(replaced.map(({ spec: { name } }) => name));
   }
 
+  /** The port's interface is another one of the same name: what was attached to the one before is gone with it. */
+  async #reopen(port: string): Promise<void> {
+    const before = this.#ports;
+    this.#ports = new Map([...before].filter(([name]) => name !== port));
+    this.#wiring.letGo(port);
+    try {
+      await this.#bring(this.#spec);
+    } catch (error) {
+      this.#ports = before;
+      throw error;
+    }
+  }
+
   #memberChange(held: DisposableStack, undo: AsyncDisposableStack): MemberChange {
     const { claim, state, left, storedSpec } = this.#options;
     return new MemberChange({
@@ -334,6 +352,8 @@ export class Chain implements RunningChain, AsyncDisposable {
       // What another chain has put in its place is here, too.
       const opened = same === undefined || 'share' in one ? await this.#options.open(one) : same;
       if (same !== undefined && opened.placed === same.placed) {
+        if (!('share' in one) && !saysTheSame(same.spec, one))
+          this.#options.listen(spec, one, same.placed.instance.spec.reasons);
         members.set(one.name, { ...same, spec: one });
         continue;
       }
@@ -439,4 +459,9 @@ async function healthy(members: readonly Member[], probationMs: number): Promise
     const { slowPath } = await placed.instance.statistics();
     if (slowPath.restarts > 0) throw new Error(`the slow path of ${spec.name} failed as soon as it had begun`);
   }
+}
+
+/** Of reasons. */
+function saysTheSame(a: ChainFunctionSpec, b: OwnFunctionSpec): boolean {
+  return 'use' in a && JSON.stringify(a.reasons) === JSON.stringify(b.reasons);
 }

@@ -80,6 +80,11 @@ test('tables tell of changes and of being full, batches come together, and a cha
   });
   expect((await statistics())?.reasons.asked?.overLimit).toBeGreaterThan(15);
 
+  const nowhere = { asked: { way: 'interface', interface: 'nowhere' } } as const;
+  await expect(chain.change(wanted({ reasons: nowhere }))).rejects.toMatchObject({
+    code: 'TP_INTERFACE',
+    path: ['functions', 0, 'reasons', 'asked', 'interface'],
+  });
   const unknown = chain.change(wanted({ reasons: { other: {} } }));
   await expect(unknown).rejects.toThrow('the function has no such reason');
 });

@@ -3,9 +3,20 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { assembleProgram, attachXdp, BpfProgram } from '@twinpath/ebpf';
-import { deleteLink, getLink, inNamespace, openFds, traceFds } from '@twinpath/linux';
+import {
+  createVeth,
+  deleteLink,
+  getLink,
+  inNamespace,
+  Netlink,
+  openFds,
+  PacketSocket,
+  setLink,
+  traceFds,
+} from '@twinpath/linux';
+import { packetFromText } from '@twinpath/packet';
 import { type ChainFunctionSpec, lineChain, type PortSpec } from '@twinpath/vnf/chain';
-import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { silent } from '../fixtures/silent.ts';
 import { payloads, Veth } from '../fixtures/veth.ts';
 import { detachLink, ourLinks } from '../host/links.ts';
@@ -394,3 +405,30 @@ function failing(plane: InstancePlane, steps: string[], at: () => number): Insta
     [Symbol.dispose]: () => plane[Symbol.dispose](),
   };
 }
+
+test('an interface that is waited for is used again when it is back, with the tables that there were', async () => {
+  using other = new Veth('life-2');
+  const flows = { name: 'flows', use: new URL('../fixtures/flows.vnf.ts', import.meta.url).pathname };
+  const port = { interface: 'port', namespace: other.near, whenGone: 'wait' } as const;
+  const stateDirectory = mkdtempSync(join(tmpdir(), 'tp-life-'));
+  onTestFinished(() => rmSync(stateDirectory, { recursive: true }));
+  await using chain = await start({ port, functions: [flows] }, { stateDirectory });
+  const known = async () => (await chain.functions[0]?.entries('flows'))?.map(([key]) => Object(key).sport);
+  other.sendIn('ip 10.9.0.2 > 10.9.0.50 / udp 2 > 7 / "x"');
+  await vi.waitFor(async () => expect(await known()).toEqual([2]));
+  deleteLink(other.netlink, 'port');
+  await vi.waitFor(() => expect(chain.ports).toMatchObject([{ isWaiting: true }]), 3000);
+  createVeth(other.netlink, { name: 'port', queues: 1, peer: { name: 'far', queues: 1, namespace: other.far } });
+  setLink(other.netlink, 'port', { up: true });
+  using netlink = new Netlink(other.far);
+  setLink(netlink, 'far', { up: true });
+  await vi.waitFor(() => expect(chain.ports).toMatchObject([{ isWaiting: false }]), 5000);
+  using socket = new PacketSocket({ link: 'far', namespace: other.far });
+  // Through the slow path, and back to the new interface.
+  socket.send(packetFromText('ip 10.9.0.2 > 10.9.0.50 / udp 3 > 7 / "x"'));
+  await vi.waitFor(async () => expect((await known())?.sort()).toEqual([2, 3]));
+  await vi.waitFor(async () => {
+    const [{ verdicts = {} } = {}] = (await chain.statistics()).functions;
+    expect(verdicts).toMatchObject({ next: 2, slowPath: 1 });
+  });
+});

@@ -28,6 +28,8 @@ export interface RunningPort {
   readonly hook: 'xdp' | 'tcx';
   /** Of XDP: what `mode: 'auto'` became. */
   readonly mode: 'native' | 'generic' | undefined;
+  /** Its interface was removed, and is waited for. */
+  readonly isWaiting: boolean;
 }
 
 export interface ReplaceOptions {
@@ -42,7 +44,7 @@ export interface RunningChain extends AsyncDisposable {
   readonly ports: readonly RunningPort[];
   /** `generic`: packets of a port meet the chain in the stack, which is slow. */
   readonly mode: 'native' | 'generic';
-  /** Comes when the chain has lost what it cannot be without: an interface was removed. Stopping it is left to who has it. */
+  /** Comes when the chain has lost what it cannot be without: an interface was removed for which it does not wait. Stopping it is left to who has it. */
   readonly lost: Promise<ChainError>;
   /**
    * Brings a function to another configuration; packets see the old one or the new one.

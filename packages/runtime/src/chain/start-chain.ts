@@ -91,6 +91,7 @@ export async function startChain(spec: ChainSpec, options: StartOptions = {}): P
     state,
     storedSpec: state.stored(),
     open,
+    listen: (chain, given, reasons) => openListeners({ chain, given, reasons, namespace, log, onSetting }),
     replaced: (functions) => followed(spec.name, functions),
     owned: stack.move(),
   });

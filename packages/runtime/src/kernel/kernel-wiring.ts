@@ -171,6 +171,11 @@ export class KernelWiring implements Wiring, Disposable {
     for (const key of [...this.#beginnings.keys()]) if (!wanted.has(key)) this.#end(key);
   }
 
+  /** What begins at a port whose interface is gone. */
+  letGo(port: string): void {
+    for (const hook of HOOKS) this.#end(keyOf({ port, hook }));
+  }
+
   /** No packet comes to these places any more. */
   forget(positions: Iterable<number>): void {
     for (const position of positions) {

@@ -10,6 +10,7 @@ const NAME_HINT = "use lower-case letters, digits and '-', at most 63";
 const PORT_NAME = /^[A-Za-z][A-Za-z0-9._@-]{0,30}$/;
 const HOOKS: readonly string[] = ['auto', 'xdp', 'tcx'];
 const MODES: readonly string[] = ['native', 'generic', 'auto'];
+const WHEN_GONE: readonly string[] = ['end', 'wait'];
 
 /** What can be said without the functions' files. @throws ChainSpecError */
 export function checkChain(spec: ChainSpec): void {
@@ -31,7 +32,7 @@ export function checkChain(spec: ChainSpec): void {
 }
 
 function checkPorts({ name, ports, functions }: ChainSpec): void {
-  for (const [port, { interface: link, hook = 'auto', mode = 'native' }] of Object.entries(ports)) {
+  for (const [port, { interface: link, hook = 'auto', mode = 'native', whenGone = 'end' }] of Object.entries(ports)) {
     const refuse = (member: string, why: string, hint: string) =>
       new ChainSpecError(name, member === '' ? ['ports', port] : ['ports', port, member], why, hint);
     if (link === '') throw refuse('interface', 'its port names no interface', 'name a network interface');
@@ -42,6 +43,8 @@ function checkPorts({ name, ports, functions }: ChainSpec): void {
     if (!MODES.includes(mode)) {
       throw refuse('mode', `there is no mode '${mode}'`, 'modes are native, generic and auto');
     }
+    if (!WHEN_GONE.includes(whenGone))
+      throw refuse('whenGone', `it cannot '${whenGone}'`, 'it ends, or waits: end, wait');
   }
 }
 

@@ -21,6 +21,9 @@ export interface PortSpec {
   readonly hook?: PortHook;
   /** Of XDP; default `native`. */
   readonly mode?: PortMode;
+  /** When the interface is removed: the chain has lost it (`end`), or goes on without it until one of the name is there again in the
+   *  same namespace (`wait`). Default `end`. */
+  readonly whenGone?: 'end' | 'wait';
 }
 
 /** A function that this chain brings along. */
