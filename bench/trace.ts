@@ -1,18 +1,25 @@
 // Runs an XDP program over a trace of different packets inside one test run: a program in front takes the next packet of the
 // trace, copies it over the frame and tail-calls the program. A frame that stays the same would teach the branch predictor.
-import { assembleProgram, BpfMap, BpfProgram, setTailCall } from '@twinpath/ebpf';
+import { assembleProgram, attachXdp, BpfMap, BpfProgram, LiveFrames, setTailCall, type XdpLink } from '@twinpath/ebpf';
 
 /** Bytes of every packet of a trace: an IPv6 TCP header fits. */
 export const FRAME = 96;
+/** Bytes of the packets of a trace whose verdicts are carried out: an IPv4 TCP header fits. */
+export const LIVE_FRAME = 64;
+/** A driver's burst; a veth has room for 256. */
+const LIVE_BURST = 64;
 
 export class Trace {
   readonly #maps: Readonly<Record<string, BpfMap>>;
   readonly #front: BpfProgram;
+  #frames: LiveFrames | undefined;
   readonly length: number;
+  readonly #frame: number;
 
-  /** `packets`: FRAME bytes each; as many as a power of two. */
-  constructor(packets: readonly Uint8Array[]) {
+  /** `packets`: `frame` bytes each; as many as a power of two. */
+  constructor(packets: readonly Uint8Array[], frame = FRAME) {
     this.length = packets.length;
+    this.#frame = frame;
     if ((this.length & (this.length - 1)) !== 0) throw new RangeError('a trace has as many packets as a power of two');
     const array = { type: 'array', keySize: 4, maxEntries: 1, flags: ['mmapable'] } as const;
     const packetMap = BpfMap.create({ name: 'trace', ...array, valueSize: this.length * 128 });
@@ -20,13 +27,13 @@ export class Trace {
     const next = BpfMap.create({ name: 'next', type: 'prog-array', keySize: 4, valueSize: 4, maxEntries: 1 });
     this.#maps = { trace: packetMap, cursor, next };
     const value = new Uint8Array(this.length * 128);
-    for (const [index, packet] of packets.entries()) value.set(packet.subarray(0, FRAME), index * 128);
+    for (const [index, packet] of packets.entries()) value.set(packet.subarray(0, frame), index * 128);
     packetMap.update(new Uint8Array(4), value);
     this.#front = BpfProgram.load(assembleProgram('tp_trace', 'xdp', this.#source()), { maps: this.#maps });
   }
 
   #source(): string {
-    const copies = Array.from({ length: FRAME / 8 }, (_, word) => [
+    const copies = Array.from({ length: this.#frame / 8 }, (_, word) => [
       `r3 = *(u64 *)(r7 +${8 * word})`,
       `*(u64 *)(r8 +${8 * word}) = r3`,
     ]).flat();
@@ -44,7 +51,7 @@ export class Trace {
       'r8 = *(u32 *)(r6 +0)',
       'r9 = *(u32 *)(r6 +4)',
       'r3 = r8',
-      `r3 += ${FRAME}`,
+      `r3 += ${this.#frame}`,
       'if r3 > r9 goto out',
       ...copies,
       'r1 = r6',
@@ -69,6 +76,22 @@ export class Trace {
     const start = process.hrtime.bigint();
     this.#front.testRun({ data: new Uint8Array(FRAME), repeat: packets });
     return Number(process.hrtime.bigint() - start) / packets;
+  }
+
+  /** The program in front has to be attached somewhere for `runLive` to be fast. */
+  attach(ifindex: number): XdpLink {
+    return attachXdp({ program: this.#front, ifindex, mode: 'native' });
+  }
+
+  /** Carries out the verdicts of so many packets, from the first on: what passes goes up the stack from `ifindex`, in this
+   *  thread's namespace. @returns nanoseconds of this thread for one packet. */
+  runLive(program: BpfProgram, packets: number, ifindex: number): number {
+    this.#aim(program);
+    this.#frames ??= new LiveFrames(this.#front);
+    const start = process.threadCpuUsage();
+    for (let left = packets; left > 0; left -= LIVE_BURST) this.#frames.run(Math.min(left, LIVE_BURST), ifindex);
+    const { user, system } = process.threadCpuUsage(start);
+    return ((user + system) * 1000) / packets;
   }
 
   #aim(program: BpfProgram): void {

@@ -1,138 +1,72 @@
-// What a firewall's subnets cost: load time, memory, nanoseconds a lookup; the classifier against the kernel's LPM trie alone.
-import { fileURLToPath } from 'node:url';
-import { BpfMap, BpfProgram } from '@twinpath/ebpf';
-import { createNamespace, createVeth, deleteNamespace, Netlink, setLink } from '@twinpath/linux';
-import { type RunningChain, startChain } from '@twinpath/runtime';
-import { lineChain } from '@twinpath/vnf/chain';
-import { type Contender, machine, metric, type Result, ratio, target } from '../result.ts';
-import { type Packets, packets, random, subnets } from '../subnets.ts';
-import { FRAME, Trace } from '../trace.ts';
+// What rules of a firewall cost: forwarding through 1 to 100,000 of them, loading them, changing one; and lookups of addresses
+// alone, against the kernel's LPM trie.
+import { mixedList, senderList } from '../firewall-rules/lists.ts';
+import { lookups } from '../firewall-rules/lookups.ts';
+import { iptables, nftConcatenated, nftLinear, nftSet } from '../firewall-rules/netfilter.ts';
+import { PACKETS, type Rates, rates } from '../firewall-rules/rates.ts';
+import { MAC } from '../firewall-rules/road.ts';
+import { type Contender, machine, ratio, target } from '../result.ts';
 import type { Scenario } from './index.ts';
 
-const SIZES = [10, 1_000, 10_000];
-const TRACE = 16_384;
-/** Runs of one measurement: the kernel's fixed wait around test runs moves in steps of 4 ms. */
-const RUNS = 2_000_000;
-const DROP = 1;
-const PASS = 2;
-
-const FUNCTIONS = ['parse', 'lpm', 'classifier'] as const;
-type FunctionName = (typeof FUNCTIONS)[number];
-
-interface Measured {
-  readonly program: BpfProgram;
-  readonly loadMs: number;
-  readonly bytes: number;
-  readonly isRight: boolean;
-  readonly ns: number[];
-}
+const MIXED = [1, 10, 100, 1_000, 10_000, 100_000];
+const SENDERS = [100, 10_000];
 
 export const firewallRules: Scenario = {
   name: 'firewall-rules',
-  purpose: 'load time, memory and lookup cost of 10, 1,000 and 10,000 subnets: classifier against LPM trie',
-  rounds: 7,
+  purpose:
+    'forwarding through 1 to 100,000 rules, loading and changing them: netfilter and ours; lookups against LPM tries',
+  rounds: 5,
   async run({ rounds, progress }) {
-    const contenders: Contender[] = [];
-    const ratios: Result['ratios'][number][] = [];
-    let correct = true;
-    let last = 0;
-    for (const size of SIZES) {
-      progress(`${size} subnets …`);
-      const measured = await measure(size, rounds);
-      correct &&= [...measured.values()].every(({ isRight }) => isRight);
-      contenders.push(...summarise(size, measured));
-      const net = (name: FunctionName) => ({ name: `${name} ${size}`, values: netOf(measured, name) });
-      ratios.push(ratio(`classifier / LPM trie, ${size} subnets`, 'lookup', net('classifier'), net('lpm')));
-      last = contenders.find(({ name }) => name === `classifier ${size}`)?.metrics.lookup?.median ?? Number.NaN;
+    const mixed = new Map<number, Rates>();
+    for (const size of MIXED) {
+      progress(`${size} mixed rules …`);
+      const list = mixedList(size, PACKETS, MAC);
+      mixed.set(size, await rates({ title: `${size} mixed`, list, filters: [iptables, nftLinear], rounds }));
     }
-    const targets = [target('classifier, ns a lookup at 10,000 subnets', last, 130, 'lower')];
-    const command = `npm run bench -- firewall-rules --rounds ${rounds}`;
-    return { scenario: 'firewall-rules', machine: machine(), command, rounds, correct, contenders, ratios, targets };
+    const senders: Rates[] = [];
+    for (const size of SENDERS) {
+      progress(`${size} senders …`);
+      const list = senderList(size, PACKETS, MAC);
+      senders.push(await rates({ title: `${size} senders`, list, filters: [nftSet, nftConcatenated], rounds }));
+    }
+    const alone = await lookups(rounds, progress);
+    const parts = [...mixed.values(), ...senders, alone];
+    const [one, many] = [mixed.get(1), mixed.get(10_000)];
+    const rateOf = (name: string, { ours = [] }: Partial<Rates> = {}) => ({ name, values: ours.map((ns) => 1 / ns) });
+    const kept = ratio(
+      'ours, 10,000 rules / 1 rule',
+      'rate',
+      rateOf('ours 10000 mixed', many),
+      rateOf('ours 1 mixed', one),
+    );
+    return {
+      scenario: 'firewall-rules',
+      machine: machine(),
+      command: `npm run bench -- firewall-rules --rounds ${rounds}`,
+      rounds,
+      correct: parts.every(({ correct }) => correct),
+      contenders: [...parts.flatMap(({ contenders }) => contenders), xdpFilter],
+      ratios: [...parts.flatMap(({ ratios }) => ratios), kept],
+      targets: [
+        target('10,000 rules keep the rate of 1', kept.median, 0.8, 'higher'),
+        target('ours / iptables at 10,000 rules', many?.overIptables ?? Number.NaN, 50, 'higher'),
+        target('changing one of 10,000 rules, ms', updateOf(many), 50, 'lower'),
+        target('classifier, ns a lookup at 10,000 subnets', lookupOf(alone.contenders), 130, 'lower'),
+      ],
+    };
   },
 };
 
-async function measure(size: number, rounds: number): Promise<ReadonlyMap<FunctionName, Measured>> {
-  const next = random(size);
-  const networks = subnets(size, next);
-  const traffic = packets(TRACE, networks, FRAME, next);
-  const namespace = `tp-bench-${process.pid}`;
-  createNamespace(namespace);
-  using trace = new Trace(traffic.frames);
-  const measured = new Map<FunctionName, Measured>();
-  try {
-    {
-      using netlink = new Netlink(namespace);
-      for (const name of FUNCTIONS) {
-        createVeth(netlink, { name, queues: 1, peer: { name: `${name}-peer`, queues: 1 } });
-        setLink(netlink, name, { up: true });
-      }
-    }
-    await using chains = new AsyncDisposableStack();
-    for (const name of FUNCTIONS) measured.set(name, await start(name, namespace, networks, traffic, trace, chains));
-    for (let round = 0; round < rounds; round++) {
-      for (let turn = 0; turn < FUNCTIONS.length; turn++) {
-        const one = measured.get(FUNCTIONS[(round + turn) % FUNCTIONS.length] ?? 'parse');
-        if (one) one.ns.push(trace.run(one.program, RUNS));
-      }
-    }
-  } finally {
-    for (const { program } of measured.values()) program[Symbol.dispose]();
-    deleteNamespace(namespace);
-  }
-  return measured;
+const xdpFilter: Contender = {
+  name: 'xdp-filter',
+  metrics: {},
+  skipped: 'it matches whole addresses or single ports, in no order: none of the lists can be said in it',
+};
+
+function updateOf(rates: Rates | undefined): number {
+  return rates?.contenders.find(({ name }) => name === 'ours 10000 mixed')?.metrics.update?.median ?? Number.NaN;
 }
 
-async function start(
-  name: FunctionName,
-  namespace: string,
-  networks: readonly string[],
-  traffic: Packets,
-  trace: Trace,
-  chains: AsyncDisposableStack,
-): Promise<Measured> {
-  const use = fileURLToPath(new URL(`../functions/${name}.vnf.ts`, import.meta.url));
-  const begin = performance.now();
-  const functions = [{ name, use, config: { subnets: networks } }];
-  const spec = lineChain(`bench-${name}`, { interface: name, namespace }, functions);
-  const chain = chains.use(await startChain(spec));
-  const loadMs = performance.now() - begin;
-  const program = BpfProgram.fromId(await programId(chain));
-  const expected = traffic.blocked.map((isBlocked) => (isBlocked && name !== 'parse' ? DROP : PASS));
-  const isRight = trace.verdicts(program).every((verdict, index) => verdict === expected[index]);
-  return { program, loadMs, bytes: memoryOf(program), isRight, ns: [] };
-}
-
-async function programId(chain: RunningChain): Promise<number> {
-  const programs = (await chain.statistics()).functions.flatMap((one) => one.programs);
-  const entering = programs.find(({ hook, name }) => hook === 'xdp' && !name.endsWith('retry'));
-  if (entering === undefined) throw new Error('the chain has no XDP program');
-  return entering.id;
-}
-
-/** Of tables and of what every instance has, as the kernel counts it. */
-function memoryOf(program: BpfProgram): number {
-  return program.info().mapIds.reduce((sum, id) => {
-    using map = BpfMap.fromId(id);
-    return sum + map.info().memoryBytes;
-  }, 0);
-}
-
-function netOf(measured: ReadonlyMap<FunctionName, Measured>, name: FunctionName): readonly number[] {
-  const floor = measured.get('parse')?.ns ?? [];
-  return (measured.get(name)?.ns ?? []).map((value, round) => value - (floor[round] ?? Number.NaN));
-}
-
-function summarise(size: number, measured: ReadonlyMap<FunctionName, Measured>): readonly Contender[] {
-  return [...measured].map(([name, { loadMs, bytes, isRight, ns }]): Contender => {
-    if (!isRight) return { name: `${name} ${size}`, metrics: {}, skipped: 'it gave wrong verdicts' };
-    return {
-      name: `${name} ${size}`,
-      metrics: {
-        load: metric([loadMs], 'ms'),
-        memory: metric([bytes / 2 ** 20], 'MiB'),
-        packet: metric(ns, 'ns'),
-        ...(name !== 'parse' && { lookup: metric(netOf(measured, name), 'ns') }),
-      },
-    };
-  });
+function lookupOf(contenders: readonly Contender[]): number {
+  return contenders.find(({ name }) => name === 'classifier 10000')?.metrics.lookup?.median ?? Number.NaN;
 }

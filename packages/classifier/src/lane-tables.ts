@@ -35,7 +35,8 @@ class Pages {
   }
 
   positionOf(page: Page): number {
-    const name = page.join();
+    // Most pages lie within one interval.
+    const name = page[0xff] === 0 ? '' : page.join();
     const known = this.#pages.get(name);
     if (known !== undefined) return known[1];
     const at = this.end;

@@ -3,6 +3,7 @@ import { type Forest, usualLimits } from './forest.ts';
 import { extendLanes } from './intervals.ts';
 import { laneTables } from './lane-tables.ts';
 import { checkRules, type Rule } from './rule.ts';
+import { sizeClassFor } from './size-class.ts';
 import { type Plan, placesOf, treeAt, treeNames } from './tree-of.ts';
 import { TreeTooLarge } from './tree-too-large.ts';
 
@@ -35,7 +36,10 @@ export function updateForest(before: Forest, rules: readonly Rule[]): Forest | u
       if (tree && ((touched >>> place) & 1) === 0) return { name, tree, renumbering };
       return { name, tree: treeAt(plan, place, name, usualLimits(rules.length)) };
     });
-    return { ...plan, ...assemble(head, planted), chosenFor: before.chosenFor };
+    const assembled = assemble(head, planted);
+    // Other parameters may fit into what programs are made for.
+    const hasRoom = assembled.table.length <= sizeClassFor(before.table.length).tableBytes;
+    return hasRoom ? { ...plan, ...assembled, chosenFor: before.chosenFor } : undefined;
   } catch (error) {
     if (error instanceof TreeTooLarge) return undefined;
     throw error;
