@@ -60,6 +60,7 @@ export const sys = {
     'int',
     'int',
   ]),
+  eventfd: define<[initial: number, flags: number]>('eventfd', ['uint32', 'int']),
   fcntl: define<[fd: number, command: number, value: number]>('fcntl', ['int', 'int', 'int']),
   getsockname: define<[fd: number, address: Memory, length: Memory]>('getsockname', ['int', 'void *', 'void *']),
   getsockopt: define<[fd: number, level: number, option: number, value: Memory, length: Memory]>('getsockopt', [

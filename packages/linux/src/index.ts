@@ -6,6 +6,7 @@ export { type Clock, clockNs } from './clock.ts';
 export { type EchoReply, EchoSocket } from './echo-socket.ts';
 export { EdgeWatch } from './epoll.ts';
 export { Errno, errnoName } from './errno.ts';
+export { clearEventFd, createEventFd, signalEventFd } from './event-fd.ts';
 export { Fd, openFds, traceFds } from './fd.ts';
 export { FdWait } from './fd-wait.ts';
 export { createHoldings, type Holdings, recordHoldings, releaseHoldings } from './holdings.ts';

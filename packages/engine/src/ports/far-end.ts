@@ -20,9 +20,12 @@ export class FarEnd {
   readonly #tx: Consumer;
   readonly #fill: Consumer;
   readonly #completion: Producer;
+  readonly #wake: (() => void) | undefined;
   #isDelivering = false;
 
-  constructor(memory: LinearMemory, pool: FramePoolImage, { rings }: PortImage) {
+  /** `wake`: see {@link EngineWorker.wake}; without it a worker may sleep on for some milliseconds. */
+  constructor(memory: LinearMemory, pool: FramePoolImage, { rings }: PortImage, wake?: () => void) {
+    this.#wake = wake;
     this.longest = pool.frameBytes - HEADROOM;
     this.#bytes = memory.bytes;
     this.#words = new Int32Array(memory.memory.buffer);
@@ -66,6 +69,7 @@ export class FarEnd {
     const bell = this.#pool.bell >>> 2;
     Atomics.add(this.#words, bell, 1);
     Atomics.notify(this.#words, bell);
+    this.#wake?.();
     return true;
   }
 

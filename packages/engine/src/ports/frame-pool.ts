@@ -26,6 +26,8 @@ export interface FramePoolImage extends Required<FramePoolOptions> {
   readonly holders: number;
   /** u32: counts what whoever works with the pool has to look at. */
   readonly bell: number;
+  /** u32: not 0 while they sleep in a system call, where the bell does not wake them. */
+  readonly asleep: number;
 }
 
 /** Room for the packets of one worker. The engine's other memory does not hold packets: they go from port to port in place. */
@@ -35,14 +37,16 @@ export function createFramePool(engine: Engine, options: FramePoolOptions = {}):
   const start = engine.allocate(frames * frameBytes, 'a pool of frames', ALIGNMENT);
   const holders = engine.allocate(frames, 'the holders of frames');
   const spare = engine.allocate(4 + 4 * frames, 'the list of free frames');
-  const bell = engine.allocate(4, 'a bell');
+  const bell = engine.allocate(8, 'a bell');
+  const asleep = bell + 4;
   const { memory } = engine;
   memory.setU32(bell, 0);
+  memory.setU32(asleep, 0);
   memory.setU32(spare, frames);
   // The one that was used last is used next: it is in the cache.
   for (let frame = 0; frame < frames; frame++) memory.setU32(spare + 4 + 4 * frame, frames - 1 - frame);
   memory.bytes.fill(HOLDER.nobody, holders, holders + frames);
-  return { frames, frameBytes, start, spare, holders, bell };
+  return { frames, frameBytes, start, spare, holders, bell, asleep };
 }
 
 /** When nobody uses it any more. */

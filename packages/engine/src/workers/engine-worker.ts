@@ -57,6 +57,9 @@ export class EngineWorker implements AsyncDisposable {
   readonly #answered = new Int32Array(new SharedArrayBuffer(4));
   readonly #waiting = new Map<number, Waiting>();
   readonly #ended: Promise<void>;
+  readonly #linux: Linux | undefined;
+  /** Wakes it out of system calls. */
+  readonly #alarm: Alarm | undefined;
   readonly #slots = new Set<number>();
   #serial = 0;
   #end: Error | undefined;
@@ -77,6 +80,8 @@ export class EngineWorker implements AsyncDisposable {
     port1.on('message', (answer: Answer) => this.#settle(answer));
     port1.unref();
     const holdings = linux?.createHoldings();
+    this.#linux = linux;
+    this.#alarm = linux?.createEventFd();
     const start: WorkerStart = {
       image: engine.image(),
       cpu,
@@ -84,6 +89,7 @@ export class EngineWorker implements AsyncDisposable {
       place: this.#place,
       poll,
       answered: this.#answered.buffer,
+      alarm: this.#alarm?.number,
       holdings,
     };
     this.#worker = new Worker(ENTRY, {
@@ -101,6 +107,7 @@ export class EngineWorker implements AsyncDisposable {
       this.#worker.once('exit', () => {
         this.#bury();
         if (holdings !== undefined) linux?.releaseHoldings(holdings);
+        this.#alarm?.close();
         resolve();
       });
     });
@@ -114,6 +121,12 @@ export class EngineWorker implements AsyncDisposable {
   /** Why it works no more. */
   get failure(): Error | undefined {
     return this.#end;
+  }
+
+  /** Has it look at its ports now, if it sleeps: whoever rings the bell of its pool calls this behind that. */
+  wake(): void {
+    if (this.#alarm === undefined || Atomics.load(this.#words, this.pool.asleep >>> 2) === 0) return;
+    this.#linux?.signalEventFd(this.#alarm.number);
   }
 
   /** Comes when the thread is gone. */
@@ -141,7 +154,7 @@ export class EngineWorker implements AsyncDisposable {
 
   /**
    * As configure, and has been done when it returns: what is disposed behind it is nowhere used any more. This thread stands still
-   * meanwhile, for 20 ms at most when the worker is not at fault; it must have answered once before.
+   * meanwhile; the worker must have answered once before.
    */
   configureNow(configuration: Partial<Configuration>): void {
     let outcome: Answer | undefined;
@@ -208,6 +221,7 @@ export class EngineWorker implements AsyncDisposable {
     const bell = this.pool.bell >>> 2;
     Atomics.add(this.#words, bell, 1);
     Atomics.notify(this.#words, bell);
+    this.wake();
   }
 
   /** One answer, if there is any. */
@@ -234,5 +248,9 @@ export class EngineWorker implements AsyncDisposable {
   }
 }
 
-type Linux = Pick<typeof import('@twinpath/linux'), 'createHoldings' | 'releaseHoldings'>;
+type Linux = Pick<
+  typeof import('@twinpath/linux'),
+  'createEventFd' | 'createHoldings' | 'releaseHoldings' | 'signalEventFd'
+>;
+type Alarm = ReturnType<Linux['createEventFd']>;
 type Without<T, K extends keyof T> = T extends unknown ? Omit<T, K> : never;

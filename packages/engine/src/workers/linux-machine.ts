@@ -1,6 +1,6 @@
 // What workers use of Linux; loaded only there.
 
-import { FdWait, pinThread, recordHoldings } from '@twinpath/linux';
+import { clearEventFd, FdWait, pinThread, recordHoldings } from '@twinpath/linux';
 // Not by the folder's index: a worker has no use for all of @twinpath/ebpf.
 import { FrameDevice } from '../ports/live/frame-device.ts';
 import { XdpDevice } from '../ports/live/xdp-device.ts';
@@ -29,7 +29,7 @@ export const machine: Machine = {
 
 let waiting: { readonly fds: readonly number[]; readonly wait: FdWait } | undefined;
 
-export const waitForFds: WaitForFds = (fds, timeoutMs) => {
-  if (waiting?.fds !== fds) waiting = { fds, wait: new FdWait(fds) };
-  waiting.wait.wait(timeoutMs);
+export const waitForFds: WaitForFds = (fds, alarm, timeoutMs) => {
+  if (waiting?.fds !== fds) waiting = { fds, wait: new FdWait([...fds, alarm]) };
+  if (waiting.wait.wait(timeoutMs)) clearEventFd(alarm);
 };

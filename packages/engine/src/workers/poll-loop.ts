@@ -3,12 +3,12 @@ import type { Forwarder } from '../ports/forwarder.ts';
 import type { Port } from '../ports/port.ts';
 import type { PollOptions } from './messages.ts';
 
-/** Sleeps until a descriptor can be read, at most so long. */
-export type WaitForFds = (fds: readonly number[], timeoutMs: number) => void;
+/** Sleeps until a descriptor, or the alarm, can be read, at most so long. */
+export type WaitForFds = (fds: readonly number[], alarm: number, timeoutMs: number) => void;
 
 const DEFAULT_PATIENCE_US = 50;
-/** How late a command may be that comes while the worker waits for descriptors: nothing else wakes it then. */
-const LONGEST_WAIT_MS = 20;
+/** Somebody wakes it: this is for what nobody has thought of. */
+const LONGEST_WAIT_MS = 1000;
 /** How long ports may be left alone that nothing wakes for, such as files with a timing of their own. */
 const SHORT_WAIT_MS = 1;
 
@@ -17,6 +17,8 @@ export class PollLoop {
   readonly #forwarder: Forwarder;
   readonly #words: Int32Array;
   readonly #bell: number;
+  readonly #asleep: number;
+  readonly #alarm: number | undefined;
   readonly #waitForFds: WaitForFds;
   readonly #busy: boolean;
   readonly #patienceMs: number;
@@ -24,13 +26,21 @@ export class PollLoop {
   #ports: readonly Port[] = [];
   #fds: readonly number[] = [];
 
-  constructor(memory: LinearMemory, forwarder: Forwarder, options: PollOptions, waitForFds: WaitForFds) {
+  /** `alarm`: descriptor by which who rings the bell wakes it; `undefined`: no port has a descriptor. */
+  constructor(
+    memory: LinearMemory,
+    forwarder: Forwarder,
+    { poll, alarm }: { readonly poll: PollOptions; readonly alarm: number | undefined },
+    waitForFds: WaitForFds,
+  ) {
     this.#forwarder = forwarder;
     this.#words = new Int32Array(memory.memory.buffer);
     this.#bell = forwarder.pool.image.bell >>> 2;
+    this.#asleep = forwarder.pool.image.asleep >>> 2;
+    this.#alarm = alarm;
     this.#waitForFds = waitForFds;
-    this.#busy = options.busy ?? false;
-    this.#patienceMs = (options.patienceUs ?? DEFAULT_PATIENCE_US) / 1000;
+    this.#busy = poll.busy ?? false;
+    this.#patienceMs = (poll.patienceUs ?? DEFAULT_PATIENCE_US) / 1000;
   }
 
   /** Until `hear`, which is called whenever the bell has rung, says that it is over. */
@@ -54,13 +64,15 @@ export class PollLoop {
       this.#ports = ports;
       this.#fds = ports.flatMap(({ device }) => device.fd ?? []);
     }
-    const isAlert = ports.some(isUnwatched);
-    if (this.#fds.length > 0) {
-      const isMixed = isAlert || this.#fds.length < ports.length;
-      this.#waitForFds(this.#fds, isMixed ? SHORT_WAIT_MS : LONGEST_WAIT_MS);
-    } else {
-      Atomics.wait(this.#words, this.#bell, bell, isAlert ? SHORT_WAIT_MS : LONGEST_WAIT_MS);
+    const timeout = ports.some(isUnwatched) ? SHORT_WAIT_MS : LONGEST_WAIT_MS;
+    if (this.#fds.length === 0 || this.#alarm === undefined) {
+      Atomics.wait(this.#words, this.#bell, bell, timeout);
+      return;
     }
+    // Who rings behind this sees that the alarm is needed.
+    Atomics.store(this.#words, this.#asleep, 1);
+    if (Atomics.load(this.#words, this.#bell) === bell) this.#waitForFds(this.#fds, this.#alarm, timeout);
+    Atomics.store(this.#words, this.#asleep, 0);
   }
 }
 

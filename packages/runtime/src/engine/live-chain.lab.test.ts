@@ -1,6 +1,6 @@
 // Chains in the engine on interfaces of this machine.
 
-import { getLink, listLinks, openFds, PacketSocket, traceFds } from '@twinpath/linux';
+import { createVeth, deleteLink, getLink, listLinks, openFds, PacketSocket, traceFds } from '@twinpath/linux';
 import { packetFromText, packetView } from '@twinpath/packet';
 import { type ChainFunctionSpec, lineChain } from '@twinpath/vnf/chain';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -106,4 +106,14 @@ test('an interface that is not there is made: programs of the host are its wire'
     const frame = socket.receive();
     expect(frame && packetView(frame, { port: '', now: 0 }).ip()?.udp()?.dport).toBe(4);
   }, 2000);
+});
+
+test('an interface that is removed is told, and the chain ends in order', async () => {
+  createVeth(veth.netlink, { name: 'short', queues: 1, peer: { name: 'lived', queues: 1 } });
+  const port = { interface: 'short', namespace: veth.near };
+  await using chain = await startEngineChain(lineChain('tp-live', port, [stamp(1)]), { log: silent });
+  deleteLink(veth.netlink, 'short');
+  expect(await chain.lost).toMatchObject({ code: 'TP_INTERFACE_GONE' });
+  await chain.stop();
+  await chain.stop();
 });

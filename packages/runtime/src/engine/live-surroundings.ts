@@ -2,16 +2,7 @@
 // bpf_fib_lookup.
 
 import type { Network } from '@twinpath/engine/workers';
-import {
-  type Fd,
-  getLink,
-  listNeighbours,
-  listRoutes,
-  type Neighbour,
-  Netlink,
-  pollFd,
-  type Route,
-} from '@twinpath/linux';
+import { type Fd, listNeighbours, listRoutes, type Neighbour, Netlink, pollFd, type Route } from '@twinpath/linux';
 import { ipToBytes, macToBytes, parsePrefix } from '@twinpath/packet';
 import type { PortState } from '../data-plane.ts';
 import { LinkView } from '../network/link-view.ts';
@@ -68,9 +59,9 @@ export class LiveSurroundings implements Surroundings, Disposable {
 
   network(): Network {
     using netlink = new Netlink(this.#namespace);
-    const ports = [...this.#options.namespaces.keys()].map((ifindex) => {
-      const { mac, mtu } = getLink(netlink, ifindex);
-      return { ifindex, mac: macToBytes(mac), mtu };
+    const ports = [...this.#options.namespaces.keys()].flatMap((ifindex) => {
+      const state = this.state(ifindex);
+      return state === undefined || state.mac === '' ? [] : { ifindex, mac: macToBytes(state.mac), mtu: state.mtu };
     });
     // Later ones take the place of earlier ones: the lowest metric wins, and the host itself before all.
     const byMetric = listRoutes(netlink).toSorted((a, b) => b.metric - a.metric);

@@ -6,8 +6,6 @@ import { useHashSeed } from '@twinpath/vnf/spec';
 import { ChainError } from '../chain/chain-error.ts';
 import { consoleLog } from '../chain/console-log.ts';
 import { identityOf } from '../chain/identity.ts';
-import { openChainNamespace } from '../chain/open-port.ts';
-import { PortWatch } from '../chain/port-watch.ts';
 import type { RunningChain } from '../chain/running.ts';
 import { STATE_ROOT } from '../host/paths.ts';
 import { StateDirectory } from '../host/state-directory.ts';
@@ -56,7 +54,6 @@ export async function startEngineChain(spec: ChainSpec, options: EngineStartOpti
   const identity = identityOf(undefined);
   useHashSeed(identity.seed);
   await using owned = new AsyncDisposableStack();
-  const namespace = owned.use(openChainNamespace(spec));
   const traps = new LimitedLog(log);
   const host = await WorkerHost.start({ poll, frames: FRAMES, frameBytes: FRAME_BYTES, onTrap: tell(traps) });
   // Sockets and interfaces go when nobody works on them any more.
@@ -66,8 +63,7 @@ export async function startEngineChain(spec: ChainSpec, options: EngineStartOpti
   for (const name of listenersOf(spec)) interfaces.openListener(name, Object.values(spec.ports)[0]?.namespace);
   const surroundings = owned.use(surroundingsOf(spec, interfaces, host, log));
   await host.open(interfaces.hosted, surroundings);
-  const watch = owned.use(new PortWatch({ chain: spec.name, namespace, ports: () => interfaces.ports, log }));
-  const lost = Promise.race([watch.lost, workerLost(spec.name, host)]);
+  const lost = Promise.race([interfaceLost(spec.name, interfaces, surroundings), workerLost(spec.name, host)]);
   const state = new StateDirectory(stateDirectory, spec.name, saveEverySeconds);
   const parts = { spec, host, ports: interfaces.ports, identity, log, state, lost, owned: owned.move() };
   const chain = new LiveChain(interfaces.told, parts);
@@ -97,6 +93,20 @@ function surroundingsOf(spec: ChainSpec, interfaces: LiveInterfaces, host: Worke
       .catch((error: unknown) => log.warn(`routes of ${spec.name} cannot be read: ${String(error)}`));
   };
   return new LiveSurroundings({ namespaces, networkChanged });
+}
+
+function interfaceLost(chain: string, { ports }: LiveInterfaces, surroundings: LiveSurroundings): Promise<ChainError> {
+  const { promise, resolve } = Promise.withResolvers<ChainError>();
+  const states = () => [...ports.values()].map(({ ifindex }) => surroundings.state(ifindex));
+  // Who has asked is told of changes.
+  states();
+  surroundings.onPortChange(() => {
+    const gone = [...ports.values()][states().indexOf(undefined)];
+    if (gone === undefined) return;
+    const hint = 'start the chain again when the interface is back';
+    resolve(new ChainError('TP_INTERFACE_GONE', chain, `interface ${gone.spec.interface} was removed`, { hint }));
+  });
+  return promise;
 }
 
 async function workerLost(chain: string, { worker }: WorkerHost): Promise<ChainError> {

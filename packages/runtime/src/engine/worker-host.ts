@@ -56,7 +56,7 @@ export class WorkerHost implements EngineHost, AsyncDisposable {
     const { slot } = worker.takeSlot();
     const device = { kind: 'memory' } as const;
     this.#inlet = createPort(engine, { number: INLET, name: 'inlet', slot, ringSize: INLET_RING, device });
-    this.#far = new FarEnd(engine.memory, worker.pool, this.#inlet);
+    this.#far = new FarEnd(engine.memory, worker.pool, this.#inlet, () => worker.wake());
     this.#words = new Int32Array(engine.memory.memory.buffer);
   }
 
