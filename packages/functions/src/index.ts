@@ -1,6 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
+export type { Classifier, Finding, Said, Talk } from './dpi/classifiers/index.ts';
+
 /** The functions of the library: name to file. Each has a folder of its own. */
 export function libraryFunctions(): ReadonlyMap<string, string> {
   const names = readdirSync(import.meta.dirname, { withFileTypes: true }).filter((entry) => entry.isDirectory());

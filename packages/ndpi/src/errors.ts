@@ -25,3 +25,14 @@ export class NdpiLostError extends Error {
     super(`nDPI's process was lost: ${why}`);
   }
 }
+
+/** More was asked than it gets done; what was asked with this is not looked at. */
+export class NdpiBusyError extends Error {
+  override readonly name = 'NdpiBusyError';
+  readonly code = 'TP_NDPI_BUSY';
+  readonly hint = 'show it fewer packets of each flow, or lower the limit of those that are handed up';
+
+  constructor(bytes: number) {
+    super(`nDPI does not keep up: ${bytes} bytes wait for it`);
+  }
+}

@@ -1,3 +1,3 @@
-export { NdpiLostError, NdpiMissingError } from './errors.ts';
+export { NdpiBusyError, NdpiLostError, NdpiMissingError } from './errors.ts';
 export { Ndpi, type NdpiOptions } from './ndpi.ts';
 export type { Shown, Verdict } from './wire.ts';

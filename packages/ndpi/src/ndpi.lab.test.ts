@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { packetFromText } from '@twinpath/packet';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { NdpiLostError, NdpiMissingError } from './errors.ts';
+import { NdpiBusyError, NdpiLostError, NdpiMissingError } from './errors.ts';
 import { Ndpi, type NdpiOptions } from './ndpi.ts';
 import type { Shown } from './wire.ts';
 
@@ -119,6 +119,22 @@ describe.skipIf(missing !== '')(`nDPI${missing}`, () => {
     expect(await lost.promise).toContain('SIGKILL');
   });
 
+  it('is not asked more than it gets done, and answers all that it was asked', async () => {
+    const ndpi = await start();
+    process.kill(pidOf(ndpi), 'SIGSTOP');
+    const packet = new Uint8Array(60_000);
+    const asked = Array.from({ length: 50 }, () => {
+      return ndpi.show(Array.from({ length: 20 }, (_, flow) => ({ flow, packet, at: 0 })));
+    });
+    process.kill(pidOf(ndpi), 'SIGCONT');
+    const settled = await Promise.allSettled(asked);
+    const refused = settled.filter((one) => one.status === 'rejected');
+    expect(refused.length).toBeGreaterThan(0);
+    expect(refused.every(({ reason }) => reason instanceof NdpiBusyError)).toBe(true);
+    expect(settled.length - refused.length).toBeGreaterThan(20);
+    expect(await ndpi.show([decide(1000, packetOf('ssh'))])).toMatchObject([{ application: 'SSH' }]);
+  });
+
   it('survives damaged packets, or is there again behind the one that it did not', async () => {
     const ndpi = await start();
     let seed = 12_345;
@@ -149,6 +165,14 @@ describe.skipIf(missing !== '')(`nDPI${missing}`, () => {
     const pid = pidOf(ndpi);
     await ndpi[Symbol.asyncDispose]();
     await delay(0);
+    expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+  });
+
+  it('ends where it hangs', async () => {
+    const ndpi = await start();
+    const pid = pidOf(ndpi);
+    process.kill(pid, 'SIGSTOP');
+    await ndpi[Symbol.asyncDispose]();
     expect(() => process.kill(pid, 0)).toThrow('ESRCH');
   });
 });

@@ -2,7 +2,7 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import { NdpiLostError, NdpiMissingError } from './errors.ts';
+import { NdpiBusyError, NdpiLostError, NdpiMissingError } from './errors.ts';
 import { unprivileged } from './unprivileged.ts';
 import { decodeFindings, encodeShown, type Greeting, type Hello, Messages, type Shown, type Verdict } from './wire.ts';
 
@@ -24,7 +24,10 @@ const LAST_RETRY_MS = 30_000;
 /** Who has lived so long was not lost at the first packet. */
 const HEALTHY_MS = 10_000;
 const ANSWER_MS = 5000;
+/** Of packets in front of the pipe; what came behind them would be looked at too late. */
+const MOST_WAITING_BYTES = 32 << 20;
 const START_MS = 20_000;
+const STOP_MS = 1000;
 
 type Child = ChildProcessByStdio<Writable, Readable, Readable>;
 interface Asked {
@@ -71,10 +74,13 @@ export class Ndpi implements AsyncDisposable {
     return this.#child?.pid;
   }
 
-  /** What nDPI says of flows of which it has something new to say. @throws NdpiLostError: it does not answer any more */
+  /** What nDPI says of flows of which it has something new to say. @throws NdpiLostError: it does not answer any more;
+   *  NdpiBusyError: it was not asked */
   show(records: readonly Shown[]): Promise<readonly Verdict[]> {
     const child = this.#child;
     if (!child) return Promise.reject(new NdpiLostError('it is not there at present'));
+    const { writableLength } = child.stdin;
+    if (writableLength > MOST_WAITING_BYTES) return Promise.reject(new NdpiBusyError(writableLength));
     const answer = new Promise<readonly Verdict[]>((resolve, reject) => this.#asked.push({ resolve, reject }));
     child.stdin.write(encodeShown(records));
     this.#watch();
@@ -84,7 +90,9 @@ export class Ndpi implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopping.abort();
     this.#letGo();
+    const ends = setTimeout(() => this.#child?.kill('SIGKILL'), STOP_MS);
     await this.#ended;
+    clearTimeout(ends);
   }
 
   async #start(): Promise<void> {

@@ -1,8 +1,9 @@
-import type { Ndpi, Shown, Verdict } from '@twinpath/ndpi';
+import type { Shown, Verdict } from '@twinpath/ndpi';
 import type { instant } from '@twinpath/vnf';
 import type { Classifier, Finding } from './classifiers/index.ts';
 import type { Config } from './config.ts';
 import { Conversation } from './conversation.ts';
+import type { Engine } from './engine.ts';
 import type { FlowKey } from './fast-path.ts';
 import type { Decision, Ledger } from './ledger.ts';
 import type { Act, Named } from './policy.ts';
@@ -13,7 +14,7 @@ import { UNDECIDED_FLOWS } from './sizes.ts';
 export interface InspectorOptions {
   readonly ledger: Ledger;
   /** `undefined`: the classifiers alone decide. */
-  readonly engine: Pick<Ndpi, 'show'> | undefined;
+  readonly engine: Engine | undefined;
   /** Those of one's own first: what they say is final. */
   readonly own: readonly Classifier[];
   readonly builtIn: readonly Classifier[];
@@ -135,7 +136,7 @@ export class Inspector {
       }
       return true;
     } catch {
-      // Whoever has the engine reports that it is lost.
+      // It is lost or busy: whoever has it says so.
       return false;
     }
   }

@@ -1,11 +1,11 @@
 // The function without a network: packets through the fast path in the engine, what it hands up through the inspector, one by one.
-import type { Ndpi } from '@twinpath/ndpi';
 import { startUnderTest } from '@twinpath/testing';
 import type { Duration, Log } from '@twinpath/vnf';
 import type { z } from 'zod';
 import { builtIn, type Classifier } from '../classifiers/index.ts';
 import { Config } from '../config.ts';
 import dpi from '../dpi.vnf.ts';
+import type { Engine } from '../engine.ts';
 import type { FlowKey } from '../fast-path.ts';
 import { Inspector, type Sample } from '../inspector.ts';
 import { Ledger } from '../ledger.ts';
@@ -14,7 +14,7 @@ import type { Named } from '../policy.ts';
 const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
 export interface RigOptions {
-  readonly engine?: Pick<Ndpi, 'show'> | undefined;
+  readonly engine?: Engine | undefined;
   readonly own?: readonly Classifier[];
   readonly config?: z.input<typeof Config>;
 }
