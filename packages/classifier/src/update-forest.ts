@@ -13,19 +13,20 @@ const MOST_CHANGED = 1 / 8;
 /** The forest of other rules by building only the trees that changed rules are in; the rest keeps its shape, with new
  *  numbers. `undefined`: a whole build is better or needed. */
 export function updateForest(before: Forest, rules: readonly Rule[]): Forest | undefined {
-  const { from, removed, inserted } = differenceOf(before.rules, rules);
-  const changed = removed + inserted;
-  if (changed > MOST_CHANGED * rules.length || isFarFrom(rules.length, before.chosenFor)) return undefined;
+  const difference = differenceOf(before.rules, rules);
+  const { from, removed, inserted } = difference;
+  const { gone, added } = changedRules(before.rules, rules, difference);
+  if (gone.length + added.length > MOST_CHANGED * rules.length || isFarFrom(rules.length, before.chosenFor))
+    return undefined;
   const { layout, parameters } = before;
-  const added = rules.slice(from, from + inserted);
-  checkRules(layout.shape, added, from);
+  const insertedRules = rules.slice(from, from + inserted);
+  checkRules(layout.shape, insertedRules, from);
   const lanes = extendLanes(layout, before.lanes, added);
   if (lanes === undefined) return undefined;
-  const addedPlaces = placesOf(layout, parameters, added);
-  const touched = [...before.places.subarray(from, from + removed), ...addedPlaces].reduce((all, one) => all | one, 0);
+  const touched = placesOf(layout, parameters, [...gone, ...added]).reduce((all, one) => all | one, 0);
   const places = new Uint8Array(rules.length);
   places.set(before.places.subarray(0, from));
-  places.set(addedPlaces, from);
+  places.set(placesOf(layout, parameters, insertedRules), from);
   places.set(before.places.subarray(from + removed), from + inserted);
   const head = lanes === before.lanes ? before.head : laneTables(layout, lanes);
   const plan: Plan = { layout, parameters, lanes, head, rules, places };
@@ -63,4 +64,15 @@ function differenceOf(before: readonly Rule[], after: readonly Rule[]): Differen
   let end = 0;
   while (end < shorter - from && before[before.length - 1 - end] === after[after.length - 1 - end]) end++;
   return { from, removed: before.length - from - end, inserted: after.length - from - end };
+}
+
+/** Where as many went as came, those between two changes are the same. */
+function changedRules(before: readonly Rule[], after: readonly Rule[], { from, removed, inserted }: Difference) {
+  const gone = before.slice(from, from + removed);
+  const added = after.slice(from, from + inserted);
+  if (removed !== inserted) return { gone, added };
+  return {
+    gone: gone.filter((rule, index) => rule !== added[index]),
+    added: added.filter((rule, index) => rule !== gone[index]),
+  };
 }

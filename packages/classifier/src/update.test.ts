@@ -83,6 +83,18 @@ describe('a table made from the one before', () => {
     expect(differences(after, rules, rules, 8)).toBe(0);
   });
 
+  test('keeps what lies between two changed rules', () => {
+    const rules = generateRules({ shape: SHAPE, mix: 'acl', count: 2000, seed: 7 });
+    const host = (last: number): Rule => [{ address: Uint8Array.of(192, 0, 2, last), length: 32 }, ...rest];
+    const rest = [undefined, undefined, undefined, undefined];
+    const before = buildClassifier(SHAPE, rules.with(100, host(1)).with(1900, host(2)));
+    const changed = rules.with(100, host(3)).with(1900, host(4));
+    const after = buildClassifier(SHAPE, changed, { previous: before });
+    const kept = after.forest.trees.filter(({ nodes }, place) => nodes === before.forest.trees[place]?.nodes);
+    expect(kept).toHaveLength(5);
+    expect(differences(after, changed, changed, 8)).toBe(0);
+  });
+
   test('is built anew where the lanes have no number left', () => {
     const port = (at: number): Rule => [undefined, undefined, undefined, undefined, { from: at, to: at }];
     const rules = Array.from({ length: 8000 }, (_, index) => port(8 * index));

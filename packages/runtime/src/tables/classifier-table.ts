@@ -3,6 +3,7 @@ import { classifierMap, hitsMap } from '@twinpath/compiler/abi';
 import { type Codec, codec, type DecodedRecord } from '@twinpath/vnf/layout';
 import type { FunctionPlan, Generation, TablePlan } from '@twinpath/vnf/plan';
 import { type InstanceMaps, indexKey } from './instance-maps.ts';
+import { spliced } from './place-of-change.ts';
 import { RuleList, type RuleMatch } from './rule-list.ts';
 import type { Prepared, RuleSet, SwitchedMember } from './rule-set.ts';
 import { presentClass, StoredRules } from './stored-rules.ts';
@@ -155,10 +156,11 @@ export class ClassifierTable implements SwitchedMember {
 
   /** Rules that stay keep their hits, by whatever number they are counted from now on. */
   #hitsAfter(rules: RuleList): readonly number[] {
-    const { from, removed, inserted } = rules.changeFrom(this.#rules);
+    const place = rules.changeFrom(this.#rules);
+    const { from, removed, inserted } = place;
     const earlier = this.#earlierHits;
     const [end, by] = [from + inserted, inserted - removed];
-    if (by === 0) return earlier.toSpliced(from, removed, ...this.#sums(from, end));
+    if (by === 0) return spliced(earlier, this.#sums(from, end), place);
     const sums = this.#sums(from, Math.max(rules.length, this.#rules.length));
     const sum = (number: number) => sums[number - from] ?? 0;
     return Array.from({ length: rules.length }, (_, number) => {

@@ -22,6 +22,15 @@ export function placeOfChange<Before, After>(
   return { from, removed: before.length - from - end, inserted: after.length - from - end };
 }
 
+/** A list with other items in the place of change; of any length, which arguments of a call are not. */
+export function spliced<T>(
+  before: readonly T[],
+  inserted: readonly T[],
+  { from, removed }: PlaceOfChange,
+): readonly T[] {
+  return [...before.slice(0, from), ...inserted, ...before.slice(from + removed)];
+}
+
 /** Records of `size` bytes with others in the place of change. */
 export function splicedBytes(
   before: Uint8Array,

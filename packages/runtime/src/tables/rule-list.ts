@@ -10,7 +10,7 @@ import { formatPortRange, formatPrefix, parsePortRange, parsePrefix } from '@twi
 import { TableFullError } from '@twinpath/vnf';
 import { type Codec, codec, type DecodedRecord, EncodeError, layoutOf } from '@twinpath/vnf/layout';
 import type { TablePlan } from '@twinpath/vnf/plan';
-import { type PlaceOfChange, placeOfChange, splicedBytes } from './place-of-change.ts';
+import { type PlaceOfChange, placeOfChange, spliced, splicedBytes } from './place-of-change.ts';
 import { encodeRules, StoredRules } from './stored-rules.ts';
 import { pairs } from './switched-table.ts';
 
@@ -66,20 +66,29 @@ export class RuleList {
       given.map(([match]) => match),
       isSameMatch,
     );
-    const changed = given.slice(place.from, place.from + place.inserted).map(([match], index) => {
-      return checkMatch(plan, place.from + index, match);
-    });
+    const changed: RuleMatch[] = [];
+    const rules: Rule[] = [];
     const fields = (plan.match ?? []).map(({ name, type }) => ({ name, encode: encoderOf(name, type) }));
-    const rules = changed.map((match) =>
-      fields.map(({ name, encode }) => (match[name] === undefined ? undefined : encode(match[name]))),
-    );
+    for (let number = place.from; number < place.from + place.inserted; number++) {
+      const [match] = given[number] ?? [];
+      // Rules between two that were changed.
+      const [known, rule] = [previous.matches[number], previous.#rules[number]];
+      if (place.inserted === place.removed && known && rule && isSameMatch(known, match)) {
+        changed.push(known);
+        rules.push(rule);
+        continue;
+      }
+      const named = checkMatch(plan, number, match);
+      changed.push(named);
+      rules.push(fields.map(({ name, encode }) => (named[name] === undefined ? undefined : encode(named[name]))));
+    }
     const values = new Uint8Array(given.length * plan.value.size);
     for (const [number, [, ruleValue]] of given.entries()) {
       value.encode(ruleValue, values.subarray(number * plan.value.size));
     }
     const list = new RuleList(plan, {
-      matches: previous.matches.toSpliced(place.from, place.removed, ...changed),
-      rules: previous.#rules.toSpliced(place.from, place.removed, ...rules),
+      matches: spliced(previous.matches, changed, place),
+      rules: spliced(previous.#rules, rules, place),
       values,
       records: splicedBytes(previous.#records, encodeRules(plan, rules), place, ruleRecordSize(plan)),
     });
