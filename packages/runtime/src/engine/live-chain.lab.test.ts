@@ -1,8 +1,20 @@
 // Chains in the engine on interfaces of this machine.
 
-import { createVeth, deleteLink, getLink, listLinks, openFds, PacketSocket, traceFds } from '@twinpath/linux';
-import { packetFromText, packetView } from '@twinpath/packet';
-import { type ChainFunctionSpec, lineChain } from '@twinpath/vnf/chain';
+import {
+  addAddress,
+  addNeighbour,
+  createVeth,
+  deleteLink,
+  getLink,
+  listLinks,
+  Netlink,
+  openFds,
+  PacketSocket,
+  setLink,
+  traceFds,
+} from '@twinpath/linux';
+import { packetFromText, packetView, textOf } from '@twinpath/packet';
+import { type ChainFunctionSpec, type ChainSpec, lineChain } from '@twinpath/vnf/chain';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { ANSWERS, FIRST_PORT, SIDES } from '../fixtures/ask.vnf.ts';
 import { silent } from '../fixtures/silent.ts';
@@ -116,4 +128,43 @@ test('an interface that is removed is told, and the chain ends in order', async 
   expect(await chain.lost).toMatchObject({ code: 'TP_INTERFACE_GONE' });
   await chain.stop();
   await chain.stop();
+});
+
+test('a router sends by the routes and neighbours that Linux has, from when it has them', async () => {
+  using far = new Netlink(veth.far);
+  createVeth(veth.netlink, { name: 'lan', queues: 1, peer: { name: 'farther', queues: 1, namespace: veth.far } });
+  setLink(veth.netlink, 'lan', { up: true });
+  setLink(far, 'farther', { up: true });
+  addAddress(veth.netlink, 'lan', '10.10.0.1/24');
+  const spec: ChainSpec = {
+    name: 'tp-live',
+    ports: { wan: { interface: 'port', namespace: veth.near }, lan: { interface: 'lan', namespace: veth.near } },
+    paths: [
+      ['wan', 'router:wan'],
+      ['lan', 'router:lan'],
+    ],
+    functions: [{ name: 'router', use: file('router.vnf.ts') }],
+  };
+  await using chain = await startEngineChain(spec, { log: silent });
+  using socket = new PacketSocket({ link: 'farther', namespace: veth.far, receive: 'incoming' });
+  const { mac } = getLink(far, 'farther');
+  const verdicts = async () => (await chain.statistics()).functions[0]?.verdicts;
+  const send = () => veth.sendIn(`ip ${FAR_ADDRESS} > 10.10.0.2 hops 9 / udp 5 > 7 / "routed"`);
+  send();
+  // Who has no neighbour for it leaves it to the host.
+  await vi.waitFor(async () => expect(await verdicts()).toMatchObject({ stack: 1 }), 2000);
+  addNeighbour(veth.netlink, 'lan', '10.10.0.2', mac);
+  const arrived: string[] = [];
+  await vi.waitFor(() => {
+    send();
+    for (let frame = socket.receive(); frame !== undefined; frame = socket.receive()) arrived.push(textOf(frame));
+    expect(arrived).toContain(
+      textOf(
+        packetFromText(
+          `eth ${getLink(veth.netlink, 'lan').mac} > ${mac} / ip ${FAR_ADDRESS} > 10.10.0.2 hops 8 / udp 5 > 7 / "routed"`,
+        ),
+      ),
+    );
+  }, 2000);
+  deleteLink(veth.netlink, 'lan');
 });
