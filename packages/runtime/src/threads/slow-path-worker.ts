@@ -40,10 +40,6 @@ interface Waiting {
  *  tables may be large. */
 const LONG: ReadonlySet<Call['method']> = new Set(['open', 'start', 'configure', 'place', 'save']);
 
-/** Room for new objects. V8's own 48 take memory, and are more than a core's caches hold; in 6 and less, packets of one drain live
- *  long enough to be moved out, which costs as much again as handling them. */
-const YOUNG_MB = 12;
-
 /** JavaScript, or TypeScript: as this file. */
 const ENTRY = new URL(`./worker-main${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
 
@@ -78,7 +74,7 @@ export class SlowPathWorker {
       transferList: [port2],
       // Descriptors of native code are not Node's to close; those that are left are closed by number.
       trackUnmanagedFds: false,
-      resourceLimits: { maxOldGenerationSizeMb: megabytes, maxYoungGenerationSizeMb: YOUNG_MB },
+      resourceLimits: { maxOldGenerationSizeMb: megabytes },
     });
     this.#worker.on('message', (message: FromWorker) => this.#hear(message));
     this.#worker.on('error', (error) => {
