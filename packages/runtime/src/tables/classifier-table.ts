@@ -3,7 +3,6 @@ import { classifierMap, hitsMap } from '@twinpath/compiler/abi';
 import { type Codec, codec, type DecodedRecord } from '@twinpath/vnf/layout';
 import type { FunctionPlan, Generation, TablePlan } from '@twinpath/vnf/plan';
 import { type InstanceMaps, indexKey } from './instance-maps.ts';
-import { spliced } from './place-of-change.ts';
 import { RuleList, type RuleMatch } from './rule-list.ts';
 import type { Prepared, RuleSet, SwitchedMember } from './rule-set.ts';
 import { presentClass, StoredRules } from './stored-rules.ts';
@@ -156,11 +155,13 @@ export class ClassifierTable implements SwitchedMember {
 
   /** Rules that stay keep their hits, by whatever number they are counted from now on. */
   #hitsAfter(rules: RuleList): readonly number[] {
-    const place = rules.changeFrom(this.#rules);
-    const { from, removed, inserted } = place;
+    const { from, removed, inserted } = rules.changeFrom(this.#rules);
     const earlier = this.#earlierHits;
     const [end, by] = [from + inserted, inserted - removed];
-    if (by === 0) return spliced(earlier, this.#sums(from, end), place);
+    if (by === 0) {
+      const isNew = (number: number) => number >= from && number < end && !rules.hasSame(this.#rules, number, number);
+      return earlier.map((hits, number) => (isNew(number) ? this.#sum(number) : hits));
+    }
     const sums = this.#sums(from, Math.max(rules.length, this.#rules.length));
     const sum = (number: number) => sums[number - from] ?? 0;
     return Array.from({ length: rules.length }, (_, number) => {

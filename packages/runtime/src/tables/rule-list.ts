@@ -128,10 +128,14 @@ export class RuleList {
 
   /** Where this list differs from the other, in what rules ask or say. */
   changeFrom(other: RuleList): PlaceOfChange {
-    const size = this.#plan.value.size;
-    const isSame = (before: number, after: number) =>
-      other.#rules[before] === this.#rules[after] && isSameValue(other.#values, before, this.#values, after, size);
-    return placeOfChange([...other.#rules.keys()], [...this.#rules.keys()], isSame);
+    const numbers = (list: RuleList) => [...list.#rules.keys()];
+    return placeOfChange(numbers(other), numbers(this), (before, after) => this.hasSame(other, before, after));
+  }
+
+  /** Whether rule `after` of this list is rule `before` of the other. */
+  hasSame(other: RuleList, before: number, after: number): boolean {
+    const { size } = this.#plan.value;
+    return other.#rules[before] === this.#rules[after] && isSameValue(other.#values, before, this.#values, after, size);
   }
 
   *decode(value: Codec): Generator<[RuleMatch, DecodedRecord]> {
