@@ -13,6 +13,7 @@ const debian = {
     ip: 'iproute2',
     nginx: 'nginx-light',
     ethtool: 'ethtool',
+    python3: 'python3',
     iptables: 'iptables',
     nft: 'nftables',
     conntrack: 'conntrack',

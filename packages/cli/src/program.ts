@@ -1,11 +1,14 @@
 import { Command } from 'commander';
+import { applyCommand, diffCommand, validateCommand } from './commands/apply.ts';
 import { buildCommand } from './commands/build.ts';
+import { confirmCommand, deleteCommand, editCommand, historyCommand, rollbackCommand } from './commands/changes.ts';
 import { checkCommand } from './commands/check.ts';
 import { costCommand } from './commands/cost.ts';
 import { createCommand } from './commands/create.ts';
 import { devCommand } from './commands/dev.ts';
 import { downCommand } from './commands/down.ts';
 import { explainCommand } from './commands/explain.ts';
+import { functionsCommand, getCommand, logsCommand, statusCommand, uploadCommand } from './commands/inspect.ts';
 import { runCommand } from './commands/run.ts';
 import { simulateCommand } from './commands/simulate.ts';
 import { withExamples } from './output/examples.ts';
@@ -23,12 +26,19 @@ export function createProgram(): Command {
     ['twinpath run firewall --interface eth1 --config rules.yaml', 'a function of the library'],
     ['twinpath down --all', 'take away what Twinpath has put on this host'],
   ]);
-  const commands = [
-    ...[runCommand(), devCommand(), downCommand(), checkCommand(), buildCommand()],
-    ...[createCommand(), simulateCommand(), costCommand(), explainCommand()],
-  ];
-  for (const command of commands) {
-    program.addCommand(command.copyInheritedSettings(program));
+  const groups = {
+    'On this host, without a daemon:': [runCommand(), devCommand(), downCommand()],
+    'For authors:': [
+      ...[createCommand(), checkCommand(), buildCommand(), simulateCommand(), costCommand(), explainCommand()],
+    ],
+    'With a daemon, here or elsewhere:': [
+      ...[applyCommand(), diffCommand(), validateCommand(), getCommand(), editCommand(), deleteCommand()],
+      ...[statusCommand(), historyCommand(), rollbackCommand(), confirmCommand(), logsCommand()],
+      ...[functionsCommand(), uploadCommand()],
+    ],
+  };
+  for (const [heading, commands] of Object.entries(groups)) {
+    for (const command of commands) program.addCommand(command.copyInheritedSettings(program).helpGroup(heading));
   }
   return program;
 }

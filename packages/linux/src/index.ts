@@ -78,6 +78,7 @@ export { PacketSocket, type PacketSocketOptions } from './packet-socket.ts';
 export { pageAligned } from './page-aligned.ts';
 export { type PeerCredentials, peerCredentials } from './peer-credentials.ts';
 export { FdPoll, pollFd } from './poll.ts';
+export { ServiceManager, watchdogMs } from './service-manager.ts';
 export { withoutSignals } from './signals.ts';
 export { check, isSyscallError, type SyscallContext, SyscallError } from './syscall-error.ts';
 export { readSysctl, writeSysctl } from './sysctl.ts';
