@@ -66,8 +66,8 @@ export const settings = z.strictObject({
       z.strictObject({ kind: z.literal('sqlite') }),
       z.strictObject({
         kind: z.literal('etcd'),
-        /** Of all members: `https://10.0.0.1:2379`. */
-        endpoints: z.array(z.url({ protocol: /^https?$/ })).min(1),
+        /** Of all members: `https://10.0.0.1:2379`, or `unix:/path` of a member's socket on this machine. */
+        endpoints: z.array(z.string().regex(/^(https?:\/\/.+|unix:\/.+)$/)).min(1),
         prefix: z
           .string()
           .regex(/^\/[\w/-]*[\w-]$/)

@@ -1,5 +1,6 @@
 // The one place where what is wanted changes: checked, brought to this machine, and then kept; or nothing of it.
 
+import { setTimeout as delay } from 'node:timers/promises';
 import type { ChainStatus, Change, NodeReport, Status } from '@twinpath/api';
 import type { ChainHost } from '../chains/chain-host.ts';
 import type { EventLog } from '../events/event-log.ts';
@@ -77,11 +78,13 @@ export class Control implements AsyncDisposable {
   async start(): Promise<void> {
     this.#plan = planDocuments(this.#head.documents, this.#options.catalogue);
     await this.#background(() => this.#catchUp());
+    if (!this.#reachable) await this.#background(() => this.#remember());
     const watch = this.#options.store.watch(() => void this.#background(() => this.#catchUp()));
-    const retry = setInterval(() => void this.#background(() => this.#retry()), RETRY_MS);
     this.#stack.use(watch);
-    this.#stack.defer(() => clearInterval(retry));
     this.#stack.defer(() => clearTimeout(this.#deadline));
+    const ended = new AbortController();
+    void this.#keepTrying(ended.signal);
+    this.#stack.defer(() => ended.abort());
   }
 
   get head(): Head {
@@ -190,6 +193,9 @@ export class Control implements AsyncDisposable {
     const began = performance.now();
     const { catalogue, host, settings, events } = this.#options;
     const head = this.#head;
+    // Whether it answers again is found out by who asks all the time.
+    if (!this.#reachable)
+      throw new RefusedError(refusalOf(new StoreUnreachableError(this.#options.store.kind, 'it did not answer')));
     requireConditions(head, request.target, request);
     if (head.confirmBy !== undefined && request.isRollback !== true) {
       const hint = `confirm it, or roll back to revision ${head.revision - 1}`;
@@ -313,6 +319,15 @@ export class Control implements AsyncDisposable {
     await this.#report();
   }
 
+  /** The store is not reached: what it said last holds until it is. */
+  async #remember(): Promise<void> {
+    const { store, catalogue } = this.#options;
+    const head = store.remembered();
+    if (head === undefined) return;
+    this.#take(head, planDocuments(head.documents, catalogue), undefined);
+    await this.#bringAll(this.#plan);
+  }
+
   async #documentsBefore({ revision, confirmBy }: Head): Promise<Documents | undefined> {
     return confirmBy === undefined ? undefined : this.#stored((store) => store.documentsAt(revision - 1));
   }
@@ -320,6 +335,14 @@ export class Control implements AsyncDisposable {
   async #bringAll(plan: Plan): Promise<void> {
     const { host, settings } = this.#options;
     await host.reconcile(targetsOf(plan, settings.labels, plan.chains.keys()));
+  }
+
+  /** The next time is reckoned from the end of this one: a store that does not answer takes its time. */
+  async #keepTrying(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await delay(RETRY_MS, undefined, { signal }).catch(() => {});
+      if (!signal.aborted) await this.#background(() => this.#retry());
+    }
   }
 
   async #retry(): Promise<void> {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openDatabase } from './database.ts';
 import { SqliteStore } from './sqlite-store.ts';
-import { storeConforms } from './test/conformance.ts';
+import { KEPT, storeConforms } from './test/conformance.ts';
 
 let folder: string;
 let files = 0;
@@ -16,7 +16,10 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 storeConforms(async () => {
   const file = fresh();
-  return { store: new SqliteStore(openDatabase(file)), again: async () => new SqliteStore(openDatabase(file)) };
+  return {
+    store: new SqliteStore(openDatabase(file), { keptRevisions: KEPT }),
+    again: async () => new SqliteStore(openDatabase(file), { keptRevisions: KEPT }),
+  };
 });
 
 test('a database of a newer version is left alone', () => {

@@ -24,17 +24,24 @@ const UP_TO = `
 export class SqliteStore implements Store {
   readonly kind = 'sqlite';
   readonly #database: DatabaseSync;
+  readonly #kept: number;
   readonly #watchers = new Set<() => void>();
 
   /** `database`: opened by `openDatabase`, and closed by who has opened it. */
-  constructor(database: DatabaseSync) {
+  constructor(database: DatabaseSync, { keptRevisions = KEPT_REVISIONS }: { readonly keptRevisions?: number } = {}) {
     this.#database = database;
+    this.#kept = keptRevisions;
   }
 
   async head(): Promise<Head> {
     const last = this.#last();
     if (last === undefined) return { revision: 0, documents: new Map(), confirmBy: undefined };
     return { revision: last.revision, documents: this.#upTo(last.revision), confirmBy: last.confirmBy };
+  }
+
+  /** It is always reached. */
+  remembered(): undefined {
+    return undefined;
   }
 
   async documentsAt(revision: number): Promise<Documents | undefined> {
@@ -57,7 +64,7 @@ export class SqliteStore implements Store {
         .run(revision, at, by, message, JSON.stringify(summary), confirmBy ?? null);
       const write = this.#database.prepare('INSERT INTO version (name, revision, value) VALUES (?, ?, ?)');
       for (const [name, value] of writes) write.run(name, revision, value === undefined ? null : JSON.stringify(value));
-      this.#forget(revision - KEPT_REVISIONS);
+      this.#forget(revision - this.#kept);
     });
     this.#tell();
     return { revision, at, by, message, summary, confirmBy };

@@ -43,6 +43,8 @@ export interface Head {
 export interface Store extends AsyncDisposable {
   readonly kind: 'sqlite' | 'etcd';
   head(): Promise<Head>;
+  /** The head that this machine has known last, for when the store is not reached; `undefined`: none. */
+  remembered(): Head | undefined;
   /** `undefined`: there is no such revision, or it was forgotten. */
   documentsAt(revision: number): Promise<Documents | undefined>;
   /** The newest first, `before` left out. */

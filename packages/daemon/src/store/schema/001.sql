@@ -25,6 +25,14 @@ CREATE TABLE node (
   expires_ms INTEGER NOT NULL
 ) STRICT;
 
+-- What was known last of a store that is elsewhere.
+CREATE TABLE remembered (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  revision INTEGER NOT NULL,
+  confirm_by TEXT,
+  documents TEXT NOT NULL
+) STRICT;
+
 -- Who may ask over TCP. Secrets are kept as SHA-256 of 32 random bytes.
 CREATE TABLE token (
   name TEXT PRIMARY KEY,

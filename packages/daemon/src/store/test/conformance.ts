@@ -1,7 +1,7 @@
 // What holds for every store.
 import type { NodeReport } from '@twinpath/api';
 import { describe, expect, it, vi } from 'vitest';
-import { ConflictError, type Documents, KEPT_REVISIONS, type NewCommit, type Store } from '../store.ts';
+import { ConflictError, type Documents, type NewCommit, type Store } from '../store.ts';
 
 const write = (base: number, writes: Readonly<Record<string, unknown>>, more: Partial<NewCommit> = {}): NewCommit => ({
   base,
@@ -25,11 +25,11 @@ const report = (node: string): NodeReport => ({
   chains: [],
 });
 
-/** `open`: a store with nothing in it; a second time, of what the first one holds. */
-export function storeConforms(
-  open: () => Promise<{ readonly store: Store; again(): Promise<Store> }>,
-  forgets = true,
-): void {
+/** So many revisions are kept here. */
+export const KEPT = 20;
+
+/** `open`: a store with nothing in it that keeps `KEPT` revisions; `again`: another one of what it holds. */
+export function storeConforms(open: () => Promise<{ readonly store: Store; again(): Promise<Store> }>): void {
   describe('a store', () => {
     it('begins with nothing', async () => {
       const { store } = await open();
@@ -127,14 +127,14 @@ export function storeConforms(
       await vi.waitFor(async () => expect(await other.reports()).toHaveLength(1), { timeout: 10_000, interval: 200 });
     });
 
-    it.runIf(forgets)('forgets what is long past, and nothing that is still wanted', async () => {
+    it('forgets what is long past, and nothing that is still wanted', async () => {
       const { store } = await open();
       await store.commit(write(0, { 'chain/stays': 'old', 'chain/goes': 1 }));
       await store.commit(write(1, { 'chain/goes': undefined }));
-      const last = KEPT_REVISIONS + 5;
+      const last = KEPT + 5;
       for (let base = 2; base < last; base++) await store.commit(write(base, { 'chain/a': base }));
       expect(values((await store.head()).documents)).toEqual({ 'chain/stays': 'old', 'chain/a': last - 1 });
-      expect(await store.history({ limit: 10_000 })).toHaveLength(KEPT_REVISIONS);
+      expect(await store.history({ limit: 10_000 })).toHaveLength(KEPT);
       expect(await store.documentsAt(0)).toBeUndefined();
       expect(await store.documentsAt(5)).toBeUndefined();
       expect(values(await store.documentsAt(6))).toEqual({ 'chain/stays': 'old', 'chain/a': 5 });
