@@ -37,6 +37,7 @@ export {
 } from '@twinpath/packet';
 export { type AnyCounters, type Counters, counters } from './counters/counters.ts';
 export type { BitRate } from './functions/bit-rate.ts';
+export { decidedBy } from './functions/decided-by.ts';
 export { type Duration, duration } from './functions/duration.ts';
 export { hash, hashOf } from './functions/hash.ts';
 export { lock } from './functions/lock.ts';

@@ -14,7 +14,7 @@ export interface Decided {
   readonly reason: string | undefined;
   /** Where it goes, if that is known. */
   readonly port: string | undefined;
-  /** The function that gave the verdict, by its name in the chain. */
+  /** The function that gave the verdict, by its name in the chain, and what in it decided, if it says so: `firewall: rules[3]`. */
   readonly decidedBy: string;
   readonly bytes: Uint8Array;
 }
@@ -32,9 +32,10 @@ export async function startChain(target: Target, executor: SimulationExecutor): 
   const [port = ''] = Object.keys(spec.ports);
   try {
     const functions = await Promise.all(ownFunctions(target).map(imported));
+    const nameOf = new Map(functions.map(({ name, nameOfDecision }) => [name, nameOfDecision]));
     const walk = await ChainWalk.start({ spec, functions }, executor);
     return {
-      send: (bytes, n) => decided(send(walk, port, bytes, n)),
+      send: (bytes, n) => decided(send(walk, port, bytes, n), nameOf),
       advance: (nanoseconds) => walk.advance(nanoseconds),
       [Symbol.dispose]: () => walk[Symbol.dispose](),
     };
@@ -54,18 +55,29 @@ function named(spec: ChainSpec): ChainSpec {
 async function imported({ name, use, config }: OwnFunctionSpec) {
   const found = await importVnf(use);
   // Under its name in the chain, by which errors find their place in the file.
-  await parseConfig(name, found.spec, config);
-  return { name, imported: found, config };
+  const parsed = await parseConfig(name, found.spec, config);
+  return {
+    name,
+    imported: found,
+    config,
+    nameOfDecision: (decision: number) => found.spec.nameOfDecision?.(decision, parsed),
+  };
 }
 
-function decided({ verdict = 'aborted', decidedBy, port, bytes }: WalkResult): Decided {
+type DecisionNames = ReadonlyMap<string, (decision: number) => string | undefined>;
+
+function decided(
+  { verdict = 'aborted', decidedBy, decision, port, bytes }: WalkResult,
+  nameOf: DecisionNames,
+): Decided {
+  const what = decision === undefined ? undefined : nameOf.get(decidedBy)?.(decision);
   const [name = '', operand] = verdict.split(' ');
   const shown = verdictOf(name);
   return {
     verdict: shown,
     reason: name === 'slowPath' ? operand : undefined,
     port: shown === 'forward' || shown === 'bounce' ? port : undefined,
-    decidedBy,
+    decidedBy: what === undefined ? decidedBy : `${decidedBy}: ${what}`,
     bytes,
   };
 }

@@ -120,6 +120,25 @@ test('in a chain the next function sees what one lets by, and the one that decid
   expect(wrong.stderr).toMatch(/wrong\.yaml:3:\d+/);
 });
 
+test('what decided in a function is named where the function says it: a rule of the firewall', async () => {
+  const rules =
+    '{ rules: [{ action: drop, protocol: tcp, port: 23 }, { name: web, action: allow, protocol: tcp, port: 80 }] }';
+  writeFileSync(file('rules.yaml'), rules);
+  const sent = ['tcp 1 > 23 syn', 'tcp 1 > 80 syn', 'tcp 1 > 80 ack', 'udp 1 > 2'];
+  const packets = sent.map((text) => ({ bytes: packetFromText(`ip 10.0.0.1 > 10.0.0.2 / ${text}`) }));
+  writeFileSync(file('web.pcap'), writePcap(packets));
+  for (const on of ['evaluator', 'kernel']) {
+    const operands = ['--config', 'rules.yaml', '--pcap', 'web.pcap', '--json', '--on', on];
+    const { stdout } = await twinpath(['simulate', 'firewall', ...operands], { cwd: folder });
+    expect(results(stdout).map(({ verdict, decidedBy }) => `${verdict} by ${decidedBy}`)).toEqual([
+      'drop by firewall: rules[0]',
+      'next by firewall: rules[1] web',
+      'next by firewall: rules[1] web',
+      'drop by firewall: otherwise',
+    ]);
+  }
+});
+
 test('what is no capture is refused', async () => {
   const ended = await simulate('--pcap', 'sorter.vnf.ts');
   expect(ended).toMatchObject({ status: 1, stdout: '' });

@@ -1,53 +1,77 @@
 import {
   canonical,
+  decidedBy,
   drop,
   type FiveTuple,
   type IpHeader,
   isCanonical,
   next,
+  notify,
   type Packet,
+  randomU32,
   slowPath,
   stack,
   type Verdict,
 } from '@twinpath/vnf';
 import type { Config } from './config.ts';
-import { count, flows, NO_RULE, rules, undecided } from './tables.ts';
+import {
+  BY_FRAGMENT,
+  BY_NEIGHBOUR,
+  BY_NO_RULE,
+  BY_OPENING,
+  BY_OPTIONS,
+  BY_OTHER_TYPE,
+  BY_UNREADABLE,
+} from './decisions.ts';
+import { firstRule } from './first-rule.ts';
+import { followError, followFlow } from './flow-state.ts';
+import { isOverLimit } from './rule-limit.ts';
+import { count, logged, opening, undecided } from './tables.ts';
 
-type Constants = Omit<Config, 'rules'>;
-type Direction = 'in' | 'out';
-type State = 'opening' | 'open' | 'closing' | 'refused';
+export type Constants = Omit<Config, 'rules' | 'sets'>;
+export type Direction = 'in' | 'out';
 
 /** Every IP packet ends at one of these lines; nothing passes because it could not be read. */
 export function filter(packet: Packet, config: Constants, direction: Direction): Verdict {
   const ip = packet.ip();
   if (!ip) return judgeOther(packet, config);
-  if (ip.hasOptions && config.options === 'drop') {
+  if (config.options === 'drop' && ip.hasOptions) {
+    decidedBy(BY_OPTIONS);
     count.optioned();
     return drop;
   }
 
   const icmp = ip.icmp();
-  if (icmp?.neighbour()) return next; // what ARP is to IPv4
-  const quoted = icmp?.quoted()?.flow();
-  if (quoted) return judgeError(quoted);
+  if (icmp?.neighbour()) {
+    // What ARP is to IPv4.
+    decidedBy(BY_NEIGHBOUR);
+    return next;
+  }
+  if (config.stateful) {
+    const about = icmp?.quoted()?.flow();
+    if (about) return followError(about);
+  }
 
   const flow = ip.flow();
   if (!flow) return judgeUnreadable(ip, config);
-
-  const known = flows.lookup(canonical(flow));
-  if (!known) return judgeFirst(flow, config, direction);
-  known.traffic.count(packet);
-  if (known.state === 'refused') {
-    count.refused();
-    return drop;
+  if (config.stateful) {
+    const followed = followFlow(packet, ip, flow);
+    if (followed) return followed;
+    if (config.opening === 'syn' && !mayOpen(ip, flow)) {
+      decidedBy(BY_OPENING);
+      count.unopened();
+      return drop;
+    }
   }
-  known.state = stateAfter(known.state, ip, isCanonical(flow) === known.openedByLowerEnd);
-  count.known();
-  return next;
+  return judge(packet, ip, flow, config, direction);
 }
 
 function judgeOther(packet: Packet, config: Constants): Verdict {
-  if (packet.arp()) return next;
+  if (packet.arp()) {
+    decidedBy(BY_NEIGHBOUR);
+    return next;
+  }
+  decidedBy(BY_OTHER_TYPE);
   count.notIp();
   return config.otherTypes === 'allow' ? next : drop;
 }
@@ -55,32 +79,40 @@ function judgeOther(packet: Packet, config: Constants): Verdict {
 /** A later fragment, or a transport header that is cut off or contradicts itself. */
 function judgeUnreadable(ip: IpHeader, config: Constants): Verdict {
   if (!ip.isFirstFragment) {
+    decidedBy(BY_FRAGMENT);
     count.fragments();
     return config.laterFragments === 'allow' ? next : drop;
   }
+  decidedBy(BY_UNREADABLE);
   count.unreadable();
   return drop;
 }
 
-/** An ICMP error goes where the flow goes that it is about. */
-function judgeError(quoted: FiveTuple): Verdict {
-  const about = flows.peek(canonical(quoted));
-  if (about && about.state !== 'refused') return next;
-  count.refused();
-  return drop;
+/** Asked before the rules: their trees are walked by the verifier once for each state that packets come in. */
+function mayOpen(ip: IpHeader, { protocol }: FiveTuple): boolean {
+  if (protocol !== 'tcp') return true;
+  const tcp = ip.tcp();
+  return tcp?.syn === true && !tcp.ack;
 }
 
-/** The packet of a flow that nothing is known about: the rules in order, then what the configuration says. */
-function judgeFirst(flow: FiveTuple, config: Constants, direction: Direction): Verdict {
-  const rule = rules.ordered.first({ direction, ...flow });
-  switch (rule?.action ?? config.otherwise) {
+/** The rules in order, then what the configuration says: of every packet, or of those that open a flow. */
+function judge(packet: Packet, ip: IpHeader, flow: FiveTuple, config: Constants, direction: Direction): Verdict {
+  const ruling = config.uses.rules ? firstRule(packet, ip, flow, config, direction) : undefined;
+  const rule = ruling?.rule ?? BY_NO_RULE;
+  decidedBy(rule);
+  if (config.uses.logs && ruling && ruling.sample > 0 && randomU32() <= ruling.sample) {
+    notify(logged, { flow, direction, rule });
+  }
+  switch (ruling?.action ?? config.otherwise) {
     case 'allow':
-      flows.insert(canonical(flow), {
-        state: 'opening',
-        openedByLowerEnd: isCanonical(flow),
-        rule: rule?.rule ?? NO_RULE,
-      });
-      count.opened();
+      if (config.uses.limits && ruling && isOverLimit(packet, ruling)) {
+        count.limited();
+        return drop;
+      }
+      if (config.stateful) {
+        opening.insert(canonical(flow), { state: 'opening', openedByLowerEnd: isCanonical(flow), rule });
+        count.opened();
+      }
       return next;
     case 'ask':
       count.asked();
@@ -91,12 +123,4 @@ function judgeFirst(flow: FiveTuple, config: Constants, direction: Direction): V
       count.refused();
       return drop;
   }
-}
-
-/** The state behind this packet, from the flags alone. UDP and ICMP are open as soon as an answer is seen. */
-function stateAfter(state: State, ip: IpHeader, fromOpener: boolean): State {
-  const tcp = ip.tcp();
-  if (tcp && (tcp.fin || tcp.rst)) return 'closing';
-  if (state === 'opening' && !fromOpener) return 'open';
-  return state;
 }

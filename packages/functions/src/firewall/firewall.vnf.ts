@@ -1,35 +1,41 @@
-// A stateful firewall for IPv4 and IPv6. It sits on a port in line and sees what enters and what leaves.
+// A firewall for IPv4 and IPv6. It sits on a port in line and sees what enters and what leaves.
 //
-// Rules decide the first packet of a flow; all others, both ways, need one lookup. A rule with a condition that no table can
-// hold (a time of day, a DNS name) is decided by the slow path, once for each flow.
+// With its table of flows, rules decide the first packet of a flow; all others, both ways, need one lookup. A rule with a condition
+// that no table can hold (a time of day, a DNS name) is decided by the slow path, once for each flow.
 import { canonical, type FiveTuple, isCanonical, net, vnf } from '@twinpath/vnf';
 import { z } from 'zod';
 import { Config } from './config.ts';
+import { BY_NO_RULE, nameOfDecision } from './decisions.ts';
 import { filter } from './fast-path.ts';
 import { Names } from './names.ts';
-import { classifierRules, decide, rulesGone, rulesOver } from './rule-order.ts';
-import { count, flows, NO_RULE, rules, undecided } from './tables.ts';
+import { ruleName } from './rule-id.ts';
+import { decide, rulesGone, rulesOver } from './rule-order.ts';
+import { contentsOf, packetsByRule } from './rulings.ts';
+import { allowances, count, flows, logged, opening, rules, undecided } from './tables.ts';
 
 export default vnf({
   name: 'firewall',
-  summary: 'Stateful packet filter for IPv4 and IPv6, with rules by address, port, time of day and DNS name',
+  summary:
+    'Packet filter for IPv4 and IPv6, stateful or not, with rules by address, port, flags, VLAN, time of day and DNS name',
   config: Config,
-  tables: { rules, flows },
+  tables: { rules, allowances, opening, flows },
   counters: count,
-  reasons: { undecided },
+  reasons: { undecided, logged },
 
   fastPath: {
     ingress: (packet, config) => filter(packet, config, 'in'),
     egress: (packet, config) => filter(packet, config, 'out'),
   },
 
+  nameOfDecision: (decision, config) => nameOfDecision(decision, config),
+
   configure({ config, tables, previous }) {
-    const entries = [...classifierRules(config)];
-    tables.rules.replace({ ordered: entries.map(({ match, action, id }) => [match, { action, rule: id }]) });
+    tables.rules.replace(contentsOf(config));
     if (!previous) return;
     const gone = rulesGone(previous, config);
     // What was refused may be allowed now.
-    tables.flows.deleteWhere((_, { state, rule }) => state === 'refused' || gone.has(rule));
+    tables.opening.deleteWhere((_, { state, rule }) => state === 'refused' || gone.has(rule));
+    if (gone.size > 0) tables.flows.deleteWhere((_, { rule }) => gone.has(rule));
   },
 
   slowPath({ config, tables, every, log }) {
@@ -37,32 +43,49 @@ export default vnf({
     const addressesOf = (name: string) => names.addressesOf(name);
     every('1 min', () => {
       const over = rulesOver(config(), new Date());
-      if (over.size > 0) tables.flows.deleteWhere((_, { rule }) => over.has(rule));
+      if (over.size === 0) return;
+      for (const table of [tables.opening, tables.flows]) table.deleteWhere((_, { rule }) => over.has(rule));
     });
 
     return {
       async undecided(packet, { flow, direction }) {
-        const { action, rule } = await decide(config(), { flow, direction, at: new Date(), addressesOf });
+        const { action, rule } = await decide(config(), { packet, flow, direction, at: new Date(), addressesOf });
         log.debug(`${flow.src} > ${flow.dst} ${flow.protocol} ${flow.dport}: ${action}`);
         if (action === 'offload') return packet.stack();
-        const decided = { rule: rule ?? NO_RULE, openedByLowerEnd: isCanonical(flow) };
-        if (action === 'drop') {
-          tables.flows.set(canonical(flow), { state: 'refused', ...decided });
-          return packet.drop();
-        }
-        tables.flows.set(canonical(flow), { state: 'opening', ...decided });
-        return packet.retry();
+        const decided = { rule: rule ?? BY_NO_RULE, openedByLowerEnd: isCanonical(flow) };
+        tables.opening.set(canonical(flow), { state: action === 'drop' ? 'refused' : 'opening', ...decided });
+        return action === 'drop' ? packet.drop() : packet.retry();
+      },
+      logged({ flow, direction, rule }) {
+        const { src, dst, sport, dport, protocol } = flow;
+        log.info(`${nameOfDecision(rule, config())}: ${direction} ${src} > ${dst} ${protocol} ${sport} > ${dport}`);
       },
     };
   },
 
   operations: {
+    rules: {
+      summary: 'The rules in order, with the packets that each has judged since the rules were last changed',
+      input: z.object({}),
+      run({ tables, config }) {
+        const { rules: given } = config();
+        const packets = packetsByRule(given, (entry) => tables.rules.ordered.hits(entry));
+        return {
+          rules: given.map((rule, index) => ({
+            rule: ruleName(rule, index),
+            action: rule.action,
+            packets: packets[index],
+          })),
+        };
+      },
+    },
     forget: {
       summary: 'Forget the flows of an address: the rules decide them anew',
       input: z.object({ address: net.ip() }),
       run({ tables }, { address }) {
         const isOf = ({ src, dst }: FiveTuple) => src === address || dst === address;
-        return { forgotten: tables.flows.deleteWhere((flow) => isOf(flow)) };
+        const gone = [tables.opening, tables.flows].map((table) => table.deleteWhere((flow) => isOf(flow)));
+        return { forgotten: gone.reduce((sum, one) => sum + one, 0) };
       },
     },
   },

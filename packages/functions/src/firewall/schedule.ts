@@ -1,4 +1,4 @@
-import type { Schedule } from './config.ts';
+import type { Schedule } from './rule.ts';
 
 const DAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const;
 const DAY_MINUTES = 24 * 60;

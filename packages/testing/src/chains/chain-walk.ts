@@ -19,6 +19,8 @@ export interface WalkResult {
   readonly verdict: string | undefined;
   /** The function that gave it. */
   readonly decidedBy: string;
+  /** What that function told `decidedBy`. */
+  readonly decision: number | undefined;
   /** Of the chain, where the packet leaves by one that is known. */
   readonly port: string | undefined;
   readonly bytes: Uint8Array;
@@ -56,7 +58,7 @@ export class ChainWalk implements Disposable {
   send({ port, direction, bytes }: ChainPacket): WalkResult {
     const hook = direction === 'ingress' ? 'xdp' : 'tcx-egress';
     const root = this.#plan.roots.find((one) => one.port === port && one.hook === hook);
-    const onItsWay: WalkResult = { end: 'out', verdict: 'next', decidedBy: '', port, bytes };
+    const onItsWay: WalkResult = { end: 'out', verdict: 'next', decidedBy: '', decision: undefined, port, bytes };
     return root === undefined ? onItsWay : this.#walk(this.#place(root.id), onItsWay);
   }
 
@@ -75,7 +77,9 @@ export class ChainWalk implements Disposable {
       const { link, ...seen } = this.#run(place, result);
       // Functions on the way out decide only if they do not let the packet go.
       const decides = seen.verdict !== 'next' || result.verdict === 'next';
-      result = { ...result, bytes: seen.bytes, ...(decides && { verdict: seen.verdict, decidedBy: place.function }) };
+      const { verdict, decision } = seen;
+      const decided = decides && { verdict, decision, decidedBy: place.function };
+      result = { ...result, bytes: seen.bytes, ...decided };
       if (link === undefined) return { ...result, end: endOf(seen.verdict), port: undefined };
       if (link.kind !== 'place') return this.#leave(place, link, result);
       place = this.#place(link.id);
@@ -88,7 +92,12 @@ export class ChainWalk implements Disposable {
     const simulation = this.#simulations.get(place.function);
     if (simulation === undefined) throw new Error(`function ${place.function} does not run`);
     const seen = simulation.send(bytes, place.direction, place.entry);
-    return { verdict: seen.verdict, bytes: seen.packet, link: linkOf(place, seen.verdict, seen.leavesBy) };
+    return {
+      verdict: seen.verdict,
+      decision: seen.decision,
+      bytes: seen.packet,
+      link: linkOf(place, seen.verdict, seen.leavesBy),
+    };
   }
 
   #leave({ entry, hook }: Place, link: Exclude<Link, { kind: 'place' }>, result: WalkResult): WalkResult {

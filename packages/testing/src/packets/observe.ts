@@ -1,4 +1,5 @@
 import { counterValues, type PacketEvent } from '@twinpath/runtime';
+import { DECIDED_BY } from '@twinpath/vnf/plan';
 import type { PacketIn } from './executor.ts';
 import type { Instance } from './instance.ts';
 
@@ -14,6 +15,8 @@ export interface Seen {
   readonly handedUp: PacketEvent | undefined;
   /** By how much each of the author's counters rose, of those that did. */
   readonly counts: Readonly<Record<string, number>>;
+  /** What the function told `decidedBy`. */
+  readonly decision: number | undefined;
 }
 
 const VERDICT = 'verdict ';
@@ -30,7 +33,9 @@ export function observe(instance: Instance, packet: PacketIn): Seen {
     .map((record) => decoded(instance, record))
     .find(({ reason }) => reason.kind === 'packetIn');
   const verdict = verdictOf(risen, handedUp);
-  return { verdict, returned, leavesBy, packet: bytes, handedUp, counts: named(risen, COUNT) };
+  const decided = risen.get(DECIDED_BY);
+  const decision = decided === undefined ? undefined : decided - 1;
+  return { verdict, returned, leavesBy, packet: bytes, handedUp, counts: named(risen, COUNT), decision };
 }
 
 function decoded({ events }: Instance, record: Uint8Array): PacketEvent {

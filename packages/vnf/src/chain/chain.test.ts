@@ -234,6 +234,45 @@ describe('XDP, which has one packet and sends past all programs,', () => {
   });
 });
 
+describe('ports in several namespaces', () => {
+  const spec: ChainSpec = {
+    name: 'edge',
+    ports: { p: { interface: 'p' }, q: { interface: 'q' } },
+    paths: [
+      ['p', 'a', 'r:wan'],
+      ['r:lan', 'q'],
+    ],
+    functions: ['a', 'r'].map(used),
+  };
+  const faces = new Map([
+    ['a', both],
+    ['r', router],
+  ]);
+  const port = (ifindex: number, namespace?: string, hook: 'xdp' | 'tcx' = 'xdp') => ({ ifindex, hook, namespace });
+  const plan = (p: ReturnType<typeof port>, q: ReturnType<typeof port>, of = faces) =>
+    planChain(spec, { functions: of, ports: new Map(Object.entries({ p, q })) });
+
+  it('are joined by XDP, in a way that says so', () => {
+    const links = (places: ReturnType<typeof plan>['places']) =>
+      [...places.values()].filter(({ direction }) => direction === 'egress').map(({ next }) => next);
+    const within = { kind: 'interface', ifindex: 4 };
+    expect(links(plan(port(4, 'one'), port(5, 'one')).places)).toContainEqual(within);
+    expect(links(plan(port(4, 'one'), port(5, 'two')).places)).toContainEqual({ ...within, crosses: true });
+  });
+
+  it.each([
+    ['with one number', plan.bind(undefined, port(4, 'one'), port(4)), 'both have number 4'],
+    ['on tcx', plan.bind(undefined, port(4, 'one'), port(5, 'two', 'tcx')), 'port q enter on tcx'],
+    [
+      'of a function that routes',
+      plan.bind(undefined, port(4, 'one'), port(5), new Map([...faces, ['r', { ...router, routes: true }]])),
+      'function r routes as the host does',
+    ],
+  ])('are refused %s', (_, planning, why) => {
+    expect(() => planning()).toThrow(why);
+  });
+});
+
 describe('a change', () => {
   const positions = (placed: PlacedChain, hook: string) =>
     Object.fromEntries(

@@ -5,6 +5,8 @@
 //   enters outside:  firewall (ingress) ─► router ─┬─ forward lan ─► out of inside
 //   enters inside:   router ─┬─ forward wan ─► firewall (egress) ─► out of outside
 //   leaves the host by outside (tcx egress):  firewall (egress) ─► on its way
+
+import { checkNamespaces, spansNamespaces } from './namespaces.ts';
 import type { Behind, Direction, Hook, Placement, Root } from './placement.ts';
 import { type End, endText, type FunctionFaces, type Segment, segmentsOf } from './segment.ts';
 import type { ChainSpec } from './spec.ts';
@@ -12,6 +14,8 @@ import type { ChainSpec } from './spec.ts';
 /** A port's interface, as it is on the host. */
 export interface WiredPort {
   readonly ifindex: number;
+  /** Name of its network namespace; missing: that of the process. */
+  readonly namespace?: string | undefined;
   /** Where packets that enter by it meet the chain. */
   readonly hook: 'xdp' | 'tcx';
   /** What XDP sends back by it has to be redirected: XDP_TX of a veth does not wake its other end. */
@@ -74,6 +78,7 @@ const opposite = (side: Side): Side => (side === 'outer' ? 'inner' : 'outer');
 /** @throws ChainSpecError */
 export function planChain(spec: ChainSpec, parts: ChainParts): ChainPlan {
   const segments = segmentsOf(spec, parts.functions);
+  checkNamespaces(spec, segments, parts);
   const planner = new Planner(segments, parts);
   const entering = segments.flatMap((segment) => planner.roots(segment));
   const roots = [...entering, ...planner.copying()];
@@ -136,16 +141,19 @@ class Planner {
       back: direction === 'ingress' ? this.#back(hook, segment, ordered.length - behind) : END,
       out: direction === 'egress' && hook !== 'tcx-egress' ? this.#out(segment) : END,
       exits: {},
-      ...this.#routed(hook, name),
+      ...this.#routed(hook, name, segment),
     }));
   }
 
   /** XDP that sends out of an interface sends past all programs: the functions of its port come first. */
-  #routed(hook: Hook, name: string): Pick<Place, 'routed'> {
+  #routed(hook: Hook, name: string, from?: Segment): Pick<Place, 'routed'> {
     if (hook !== 'xdp' || this.#face(name).routes !== true) return {};
+    const at = from?.outer.kind === 'port' ? this.#port(from.outer.port) : undefined;
     const routed = this.#segments.flatMap((segment) => {
       const { outer, inner } = segment;
       if (outer.kind !== 'port' || inner.kind === 'port') return [];
+      // Routes lead to interfaces of the packet's own namespace.
+      if (at !== undefined && this.#port(outer.port).namespace !== at.namespace) return [];
       const to = this.#walk(hook, segment, 'inner', 0);
       return to.kind === 'place' ? [{ ifindex: this.#port(outer.port).ifindex, to }] : [];
     });
@@ -163,11 +171,13 @@ class Planner {
     }
     const link = this.#walk(hook, segment, 'inner', behind);
     const redirects = outer.kind === 'port' && this.#port(outer.port).isVeth === true;
-    return link.kind === 'interface' && !redirects ? END : link;
+    if (link.kind !== 'interface') return link;
+    // By which it came: where the packet is.
+    return redirects ? { kind: 'interface', ifindex: link.ifindex } : END;
   }
 
   #out({ outer }: Segment): Link {
-    return outer.kind === 'port' ? { kind: 'interface', ifindex: this.#port(outer.port).ifindex } : END;
+    return outer.kind === 'port' ? this.#interface(outer.port) : END;
   }
 
   #atEnd(hook: Hook, segment: Segment, side: Side): Link {
@@ -176,7 +186,7 @@ class Planner {
       case 'host':
         return END;
       case 'port':
-        return hook === 'tcx-egress' ? END : { kind: 'interface', ifindex: this.#port(end.port).ifindex };
+        return hook === 'tcx-egress' ? END : this.#interface(end.port);
       case 'function': {
         const other = segment[opposite(side)];
         return this.#standard(hook, end.function, other.kind === 'port' ? undefined : end.port);
@@ -219,6 +229,11 @@ class Planner {
     const raised = this.#place(`raise ${id}`, () => ({ ...OWN, hook, entry, own: { kind: 'raise' } }));
     this.#floods.push({ id: `raise ${id}`, to });
     return { flood: raised };
+  }
+
+  #interface(port: string): Link {
+    const { ifindex } = this.#port(port);
+    return { kind: 'interface', ifindex, ...(spansNamespaces(this.#parts) && { crosses: true }) };
   }
 
   #exit(hook: Hook, segment: Segment, side: Side): Link {

@@ -12,8 +12,12 @@ const EVERY_FUNCTION = [
   'verdict slowPath',
 ];
 
+/** The sum of what `decidedBy` was told, plus one each: by how much it rises says what decided about a packet. */
+export const DECIDED_BY = 'decided by';
+
 /** Slots in order: what every function counts; for each reason what went up, what was over its limit, what the full ring lost and
- *  what came while no slow path was there; for each table how often it was full; the author's counters. */
+ *  what came while no slow path was there; for each table how often it was full; the author's counters;
+ *  what decided. */
 export function counterSlots(
   reasons: readonly ReasonPlan[],
   tables: readonly TablePlan[],
@@ -29,5 +33,6 @@ export function counterSlots(
     ]),
     ...tables.map(({ path }) => `table ${path} full`),
     ...counters.map((name) => `count ${name}`),
+    DECIDED_BY,
   ]);
 }

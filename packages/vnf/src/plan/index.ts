@@ -1,4 +1,4 @@
-export { counterSlots } from './counter-slots.ts';
+export { counterSlots, DECIDED_BY } from './counter-slots.ts';
 export type { FunctionPlan, ReasonPlan, RuleSetPlan } from './function-plan.ts';
 export { checkOverrides, overrideReasons, type ReasonOverride, type ReasonOverrides } from './override-reasons.ts';
 export { planFunction } from './plan-function.ts';

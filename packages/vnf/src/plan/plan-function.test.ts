@@ -69,6 +69,7 @@ describe('planFunction', () => {
       'table named full',
       'count opened',
       'count refused',
+      'decided by',
     ]);
   });
 

@@ -131,6 +131,7 @@ export interface FunctionSpec {
   readonly ports: PortsSpec;
   /** Which fast paths there are. Their code is read from the source, never called. */
   readonly fastPath: 'one' | 'ingress and egress';
+  nameOfDecision?(decision: number, config: unknown): string;
   configure?(instance: object): unknown;
   slowPath?(instance: object): unknown;
   readonly operations: Readonly<Record<string, OperationSpec>>;

@@ -14,6 +14,7 @@ const KNOWN: ReadonlySet<string> = new Set<keyof GivenSpec>([
   'reasons',
   'ports',
   'fastPath',
+  'nameOfDecision',
   'configure',
   'slowPath',
   'operations',

@@ -20,6 +20,7 @@ export interface GivenSpec {
   readonly reasons?: Readonly<Record<string, Reason>>;
   readonly ports?: readonly string[] | PortGroup;
   readonly fastPath?: Code | { readonly ingress: Code; readonly egress: Code };
+  nameOfDecision?(decision: number, config: never): string;
   configure?(instance: object): unknown;
   slowPath?(instance: object): unknown;
   readonly operations?: Readonly<Record<string, OperationSpec>>;
@@ -29,7 +30,7 @@ const NO_COUNTERS: CountersSpec = Object.freeze({ kind: 'counters', help: Object
 
 /** `caller`: the author's module is what called it. @throws VnfSpecError */
 export function functionSpec(given: GivenSpec, caller: Code): FunctionSpec {
-  const { name, summary, config, configure, slowPath } = given;
+  const { name, summary, config, nameOfDecision, configure, slowPath } = given;
   const spec: FunctionSpec = {
     kind: 'vnf',
     name,
@@ -40,6 +41,7 @@ export function functionSpec(given: GivenSpec, caller: Code): FunctionSpec {
     reasons: specsOf<ReasonSpec>(given.reasons ?? {}),
     ports: portsOf(given.ports),
     fastPath: fastPathsOf(given),
+    ...(nameOfDecision !== undefined && { nameOfDecision }),
     ...(configure !== undefined && { configure }),
     ...(slowPath !== undefined && { slowPath }),
     operations: Object.freeze({ ...given.operations }),

@@ -39,6 +39,8 @@ export interface VnfSpec<C extends ZodType, T, K, R, P extends string, O extends
   readonly fastPath?:
     | FastPath<Output<C>>
     | { readonly ingress: FastPath<Output<C>>; readonly egress: FastPath<Output<C>> };
+  /** What `decidedBy(decision)` of the fast path means, in a few words. */
+  nameOfDecision?(decision: number, config: Output<C>): string;
   /** Brings the tables to a configuration, before it takes effect. An exception rolls the change back. */
   configure?(instance: ConfigureContext<Output<C>, T, K, P>): void | Promise<void>;
   /** Runs once for each instance; what it returns are the handlers of the reasons. */

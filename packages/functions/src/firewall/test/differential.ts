@@ -25,6 +25,22 @@ const RULES: Input<typeof Config>['rules'] = [
   { action: 'allow', protocol: 'tcp', port: 80 },
 ];
 
+const EVERYTHING: Input<typeof Config>['rules'] = [
+  { action: 'drop', protocol: 'tcp', flags: ['syn fin', '!syn !ack !rst'] },
+  { action: 'offload', vlan: [5, 6], protocol: ['tcp', 'udp'], port: [80, '1000-60000'] },
+  { action: 'drop', vlan: 'none', protocol: 'icmp', icmp: ['echo-request', '3/3', 13] },
+  { action: 'allow', protocol: 'icmp6', icmp: ['unreachable/4', 'echo-reply'] },
+  { action: 'drop', protocol: ['icmp', 'icmp6'], interface: 'port' },
+  { action: 'allow', interface: 'port', protocol: 'tcp', sourcePort: ['0-1023', 40_000], flags: 'syn !ack' },
+  {
+    action: 'drop',
+    direction: 'out',
+    from: ['10.0.0.0/8', 'fd00::/8'],
+    to: ['192.0.2.0/24', '2001:db8::/32'],
+    protocol: ['udp', 17, 132, 47],
+  },
+];
+
 export const experiments = [
   {
     title: 'strict',
@@ -37,6 +53,18 @@ export const experiments = [
     seed: 1000,
     config: { rules: RULES, otherwise: 'allow', options: 'inspect', laterFragments: 'allow', otherTypes: 'allow' },
     verdicts: ['drop', 'next', 'slowPath undecided'],
+  },
+  {
+    title: 'without a table of flows, and with rules that look at everything',
+    seed: 3000,
+    config: { stateful: false, rules: EVERYTHING, otherwise: 'allow', options: 'inspect' },
+    verdicts: ['drop', 'next', 'stack'],
+  },
+  {
+    title: 'with flows that only SYN opens, and rules that look at everything',
+    seed: 4000,
+    config: { rules: EVERYTHING, otherwise: 'allow', opening: 'syn' },
+    verdicts: ['drop', 'next', 'stack'],
   },
   {
     title: 'offloading',
@@ -76,8 +104,9 @@ export async function differential({ config, executors, seed, packets }: Experim
     seen.set(expected.verdict, (seen.get(expected.verdict) ?? 0) + 1);
   }
   for (const { executor, tables } of running) {
-    if (tables.flows.size !== oracle.flows) {
-      throw new Error(`${executor} has ${tables.flows.size} flows, the oracle ${oracle.flows}`);
+    const flows = tables.opening.size + tables.flows.size;
+    if (flows !== oracle.flows) {
+      throw new Error(`${executor} has ${flows} flows, the oracle ${oracle.flows}`);
     }
   }
   return seen;

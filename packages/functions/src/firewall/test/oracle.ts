@@ -1,6 +1,17 @@
 // What the firewall ought to do, said once more: over packetView, with rules read one by one and flows in a Map.
-import { canonical, type FiveTuple, type IpHeader, isCanonical, packetView, within } from '@twinpath/packet';
-import type { Config, Rule } from '../config.ts';
+import {
+  type CopiedPacket,
+  canonical,
+  type FiveTuple,
+  type IpHeader,
+  icmpTypes,
+  isIp4,
+  locateFrameDatagram,
+  packetView,
+  within,
+} from '@twinpath/packet';
+import type { Config } from '../config.ts';
+import type { Rule } from '../rule.ts';
 import type { Direction } from '../rule-order.ts';
 
 export interface Judgement {
@@ -11,13 +22,26 @@ export interface Judgement {
   readonly metadata?: { readonly flow: FiveTuple; readonly direction: Direction };
 }
 
+type State = 'opening' | 'answered' | 'open' | 'stream' | 'closedByOpener' | 'closedByAnswerer' | 'closed';
+
 interface Flow {
-  state: 'opening' | 'open' | 'closing';
-  openedByLowerEnd: boolean;
+  state: State;
+  /** The address and port of who opened it. */
+  readonly opener: string;
   lastUsed: number;
 }
 
-const IDLE_SECONDS: Readonly<Record<Flow['state'], number>> = { opening: 30, open: 7200, closing: 10 };
+const IDLE_SECONDS: Readonly<Record<State, number>> = {
+  opening: 30,
+  answered: 60,
+  open: 7500,
+  stream: 300,
+  closedByOpener: 240,
+  closedByAnswerer: 240,
+  closed: 10,
+};
+
+const CONTEXT = { port: 'port', now: 0 };
 
 const drop = (counter: string): Judgement => ({ verdict: 'drop', counter });
 
@@ -42,7 +66,7 @@ export class FirewallOracle {
   }
 
   judge(bytes: Uint8Array, direction: Direction): Judgement {
-    const packet = packetView(bytes, { port: 'port', now: 0 });
+    const packet = packetView(bytes, CONTEXT);
     const ip = packet.ip();
     if (ip === undefined) {
       if (packet.arp() !== undefined) return { verdict: 'next' };
@@ -50,10 +74,10 @@ export class FirewallOracle {
     }
     if (this.#config.options === 'drop' && ip.hasOptions) return drop('optioned');
     if (ip.icmp()?.neighbour() !== undefined) return { verdict: 'next' };
-    const about = ip.icmp()?.quoted()?.flow();
+    const about = this.#config.stateful ? ip.icmp()?.quoted()?.flow() : undefined;
     if (about !== undefined) return this.#flows.has(keyOf(about)) ? { verdict: 'next' } : drop('refused');
     const flow = ip.flow();
-    return flow === undefined ? this.#unreadable(ip) : this.#judgeFlow(ip, flow, direction);
+    return flow === undefined ? this.#unreadable(ip) : this.#judgeFlow(packet, ip, flow, direction);
   }
 
   #unreadable({ isFirstFragment }: IpHeader): Judgement {
@@ -61,29 +85,42 @@ export class FirewallOracle {
     return { verdict: this.#config.laterFragments === 'allow' ? 'next' : 'drop', counter: 'fragments' };
   }
 
-  #judgeFlow(ip: IpHeader, flow: FiveTuple, direction: Direction): Judgement {
-    const known = this.#flows.get(keyOf(flow));
-    if (known !== undefined) {
+  #judgeFlow(packet: CopiedPacket, ip: IpHeader, flow: FiveTuple, direction: Direction): Judgement {
+    const known = this.#config.stateful ? this.#flows.get(keyOf(flow)) : undefined;
+    const tcp = ip.tcp();
+    const begins = tcp?.syn === true && !tcp.ack;
+    if (known !== undefined && begins && known.state.startsWith('closed')) this.#flows.delete(keyOf(flow));
+    else if (known !== undefined) {
       known.lastUsed = this.#seconds;
-      const isAnswer = isCanonical(flow) !== known.openedByLowerEnd;
-      if (ip.tcp()?.fin || ip.tcp()?.rst) known.state = 'closing';
-      else if (isAnswer && known.state === 'opening') known.state = 'open';
+      known.state = stateAfter(known, ip, flow);
       return { verdict: 'next', counter: 'known' };
     }
-    const rule = this.#config.rules.find((one) => matches(one, flow, direction));
+    const { stateful, opening } = this.#config;
+    if (stateful && opening === 'syn' && flow.protocol === 'tcp' && !begins) return drop('unopened');
+    const rule = this.#config.rules.find((one) => matches(one, { bytes: packet.bytes, flow, direction }));
     if (rule?.when !== undefined || rule?.toName !== undefined) {
       return { verdict: 'slowPath undecided', counter: 'asked', metadata: { flow, direction } };
     }
     const action = rule?.action ?? this.#config.otherwise;
     if (action === 'offload') return { verdict: 'stack' };
     if (action === 'drop') return drop('refused');
-    this.#flows.set(keyOf(flow), {
-      state: 'opening',
-      openedByLowerEnd: isCanonical(flow),
-      lastUsed: this.#seconds,
-    });
+    if (!this.#config.stateful) return { verdict: 'next' };
+    this.#flows.set(keyOf(flow), { state: 'opening', opener: `${flow.src} ${flow.sport}`, lastUsed: this.#seconds });
     return { verdict: 'next', counter: 'opened' };
   }
+}
+
+function stateAfter({ state, opener }: Flow, ip: IpHeader, { src, sport, protocol }: FiveTuple): State {
+  const isAnswer = `${src} ${sport}` !== opener;
+  const tcp = ip.tcp();
+  if (protocol !== 'tcp') return isAnswer && state === 'opening' ? 'stream' : state;
+  if (tcp === undefined) return state;
+  if (tcp.rst) return 'closed';
+  if (state === 'opening') return isAnswer ? 'answered' : state;
+  if (state === 'answered') return isAnswer || tcp.syn ? state : tcp.fin ? 'closedByOpener' : 'open';
+  if (!tcp.fin || state === 'closed') return state;
+  const own = isAnswer ? 'closedByAnswerer' : 'closedByOpener';
+  return state === 'open' || state === own ? own : 'closed';
 }
 
 function keyOf(flow: FiveTuple): string {
@@ -91,16 +128,37 @@ function keyOf(flow: FiveTuple): string {
   return [src, dst, sport, dport, protocol].join(' ');
 }
 
-function matches(rule: Rule, { src, dst, dport, protocol }: FiveTuple, direction: Direction): boolean {
-  const [low = 0, high = low] = String(rule.port ?? '0-65535')
-    .split('-')
-    .map(Number);
+interface Subject {
+  readonly bytes: Uint8Array;
+  readonly flow: FiveTuple;
+  readonly direction: Direction;
+}
+
+function matches(rule: Rule, { bytes, flow, direction }: Subject): boolean {
+  const { src, dst, sport, dport, protocol } = flow;
+  const among = <T>(wanted: readonly T[] | undefined, test: (one: T) => boolean) => wanted?.some(test) ?? true;
+  const at = locateFrameDatagram(bytes, bytes.length)?.transportAt ?? 0;
+  const [flags = 0, type, code] = [bytes[at + 13], bytes[at], bytes[at + 1]];
+  const family = isIp4(src) ? 4 : 6;
+  const view = packetView(bytes, CONTEXT);
   return (
     (rule.direction ?? direction) === direction &&
-    (rule.protocol ?? protocol) === protocol &&
-    (rule.from === undefined || within(src, rule.from)) &&
-    (rule.to === undefined || within(dst, rule.to)) &&
-    low <= dport &&
-    dport <= high
+    among(rule.protocol, (one) => one === protocol) &&
+    among(rule.from, (one) => within(src, one)) &&
+    among(rule.to, (one) => within(dst, one)) &&
+    among(rule.sourcePort, (one) => isPort(one, sport)) &&
+    among(rule.port, (one) => isPort(one, dport)) &&
+    among(rule.flags, ({ mask, value }) => (flags & mask) === value) &&
+    among(rule.icmp, (one) => typeNumber(family, one.type) === type && (one.code ?? code) === code) &&
+    among(rule.interface, (one) => one === CONTEXT.port) &&
+    among(rule.vlan, (one) => one === (view.ethernet()?.vlan?.id ?? 'none'))
   );
+}
+
+const typeNumber = (family: 4 | 6, type: number | string) =>
+  typeof type === 'number' ? type : Object.entries(icmpTypes[family]).find(([name]) => name === type)?.[1];
+
+function isPort(range: number | string, port: number): boolean {
+  const [low = 0, high = low] = String(range).split('-').map(Number);
+  return low <= port && port <= high;
 }

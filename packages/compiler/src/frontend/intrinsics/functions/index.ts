@@ -1,9 +1,11 @@
 // What fast paths call of `@twinpath/vnf`, by name.
 import { type Duration, duration as nanoseconds } from '@twinpath/vnf';
+import { DECIDED_BY } from '@twinpath/vnf/plan';
 import type { Lowering } from '../../lowering.ts';
 import type { Outcome, Path, Site } from '../../path.ts';
 import { constant, UNDEFINED, type Value } from '../../value.ts';
-import { Code } from '../code.ts';
+import { Code, n } from '../code.ts';
+import { count } from '../counting.ts';
 import { emit } from '../events.ts';
 import { clone } from '../forwarding/clone.ts';
 import { layerFunction } from '../headers/layer.ts';
@@ -53,6 +55,13 @@ const copyUp =
     return lowering.joinPaths([...sent, ...refused]).map((on) => ({ path: on, value: UNDEFINED }));
   };
 
+const decidedBy: Function = (lowering, path, [decision], site) => {
+  if (decision === undefined) return lowering.fail(site, 'TP4006', 'the number of what decided');
+  const code = new Code(lowering, path);
+  const raised = code.alu('add', lowering.register(path, decision, site), n(1));
+  return [{ path: count(lowering, code.path, [DECIDED_BY], raised), value: UNDEFINED }];
+};
+
 const randomU32: Function = (lowering, path) => {
   const code = new Code(lowering, path);
   const id = code.truncate(code.call('get_prandom_u32', []), 32);
@@ -76,6 +85,7 @@ export const FUNCTIONS: ReadonlyMap<string, Function> = new Map<string, Function
   ['canonical', canonical],
   ['clone', clone],
   ['copyToSlowPath', copyUp('packetCopy')],
+  ['decidedBy', decidedBy],
   ['duration', duration],
   ['ethernetHeader', layerFunction('ethernet')],
   ['flood', verdictOf('flood')],

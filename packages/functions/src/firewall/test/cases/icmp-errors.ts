@@ -30,8 +30,8 @@ export const icmpErrors: readonly Case[] = [
       passes(about6(udp6, 'time-exceeded')),
       passes(about6(udp6, 'parameter-problem pointer 6')),
     ],
-    finally: ({ flows }) => {
-      if (flows.size !== 2) throw new Error(`${flows.size} flows`);
+    finally: ({ opening }) => {
+      if (opening.size !== 2) throw new Error(`${opening.size} flows`);
     },
   },
   {
@@ -54,8 +54,8 @@ export const icmpErrors: readonly Case[] = [
   {
     title: 'errors about a flow that is refused are dropped',
     config: { otherwise: 'allow' },
-    given: ({ flows }) =>
-      flows.set(
+    given: ({ opening }) =>
+      opening.set(
         { src: '10.0.0.1', dst: '192.0.2.1', sport: 40_000, dport: 80, protocol: 'tcp' },
         { state: 'refused', openedByLowerEnd: true, rule: 0 },
       ),

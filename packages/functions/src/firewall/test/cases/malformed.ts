@@ -32,8 +32,8 @@ export const malformed: readonly Case[] = [
       passes('ip 10.0.0.1 > 192.0.2.1 / tcp 5000 > 53 rst data-offset 4', { known: 1 }),
       passes('ip 10.0.0.1 > 192.0.2.1 / tcp 5000 > 53 fin data-offset 9', { known: 1 }),
     ],
-    finally: ({ flows }) => {
-      for (const [, { state }] of flows) if (state !== 'opening') throw new Error(`the flow is ${state}`);
+    finally: ({ opening }) => {
+      for (const [, { state }] of opening) if (state !== 'opening') throw new Error(`the flow is ${state}`);
     },
   },
   {
@@ -57,8 +57,8 @@ export const malformed: readonly Case[] = [
       passes('ip fd00::1 > fd00::2 protocol icmp / hex 08000000000700010102', { opened: 1 }),
       drops('ip 10.0.0.1 > 10.0.0.2 protocol icmp6 / hex 80000000000700010102', { refused: 1 }),
     ],
-    finally: ({ flows }) => {
-      const [{ sport, dport, protocol } = {}] = [...flows].map(([flow]) => flow);
+    finally: ({ opening }) => {
+      const [{ sport, dport, protocol } = {}] = [...opening].map(([flow]) => flow);
       if (sport !== 0 || dport !== 0 || protocol !== 'icmp') throw new Error(`${protocol} ${sport} > ${dport}`);
     },
   },

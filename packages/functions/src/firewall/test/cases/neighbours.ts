@@ -30,8 +30,8 @@ export const neighbours: readonly Case[] = [
       leaving(passes(`${advertisement} mac 02:00:00:00:00:02`)),
       passes(advertisement),
     ],
-    finally: ({ flows }) => {
-      if (flows.size !== 0) throw new Error(`${flows.size} flows`);
+    finally: ({ opening, flows }) => {
+      if (opening.size + flows.size !== 0) throw new Error(`${opening.size + flows.size} flows`);
     },
   },
   {

@@ -83,8 +83,8 @@ function casesOf({ title, protocol, packet, flow }: Sample): readonly Case[] {
       title: `${title} is left to the host where that is said for the rest, and no flow is kept`,
       config: { otherwise: 'offload' },
       steps: [stacks, stacks],
-      finally: ({ flows }) => {
-        if (flows.size !== 0) throw new Error(`${flows.size} flows`);
+      finally: ({ opening, flows }) => {
+        if (opening.size + flows.size !== 0) throw new Error(`${opening.size + flows.size} flows`);
       },
     },
   ];

@@ -1,13 +1,14 @@
 import { Config as parsed } from '../../config.ts';
-import { ruleId } from '../../rule-order.ts';
+import { ruleIds } from '../../rule-id.ts';
 import { type Case, type Config, drops, leaving, passes, type Step } from './case.ts';
 
-const [OUTWARDS] = parsed.parse({ rules: [{ direction: 'out', action: 'allow' }] }).rules;
 const OUT: Config = { rules: [{ direction: 'out', action: 'allow' }] };
+const [OUTWARDS] = ruleIds(parsed.parse(OUT).rules);
 
-function hasState(expected: 'opening' | 'open' | 'closing' | 'refused'): NonNullable<Case['finally']> {
-  return ({ flows }) => {
-    const seen = [...flows].map(([, { state }]) => state).join(', ');
+/** Of all flows. */
+function hasState(expected: string): NonNullable<Case['finally']> {
+  return ({ opening, flows }) => {
+    const seen = [...opening, ...flows].map(([, { state }]) => state).join(', ');
     if (seen !== expected) throw new Error(`flows are ${seen}, not ${expected}`);
   };
 }
@@ -105,7 +106,7 @@ const answered = conversations.map(
       leaving(passes(asks, known)),
       ...others.map((other): Step => drops(other, { refused: 1 })),
     ],
-    finally: hasState('open'),
+    finally: hasState(asks.includes('/ tcp') ? 'answered' : 'stream'),
   }),
 );
 
@@ -113,6 +114,7 @@ const flag = (src: string, dst: string, ports: string, flags: string) => `ip ${s
 const outwards = (flags: string) => flag('10.0.0.1', '192.0.2.1', '40000 > 80', flags);
 const inwards = (flags: string) => flag('192.0.2.1', '10.0.0.1', '80 > 40000', flags);
 const opens = leaving(passes(outwards('syn'), { opened: 1 }));
+const handshake = [opens, passes(inwards('syn ack'), known), leaving(passes(outwards('ack'), known))];
 
 export const stateful: readonly Case[] = [
   ...answered,
@@ -123,34 +125,110 @@ export const stateful: readonly Case[] = [
     finally: hasState('opening'),
   },
   {
-    title: 'a flow closes with FIN from the end that opened it',
+    title: 'a connection is open with the packet behind the answer, not with repeated SYNs',
     config: OUT,
-    steps: [opens, passes(inwards('syn ack'), known), leaving(passes(outwards('fin ack'), known))],
-    finally: hasState('closing'),
+    steps: [
+      opens,
+      passes(inwards('syn ack'), known),
+      leaving(passes(outwards('syn'), known)),
+      leaving(passes(outwards('ack'), known)),
+    ],
+    finally: hasState('open'),
   },
   {
-    title: 'a flow closes with RST from the end that answers, and stays closing',
+    title: 'who repeats SYNs and answers has no open connection',
     config: OUT,
-    steps: [opens, passes(inwards('rst'), known), passes(inwards('ack'), known)],
-    finally: hasState('closing'),
+    steps: [
+      opens,
+      passes(inwards('syn ack'), known),
+      leaving(passes(outwards('syn'), known)),
+      passes(inwards('syn ack'), known),
+    ],
+    finally: hasState('answered'),
+  },
+  {
+    title: 'a connection is half closed with FIN from the end that opened it',
+    config: OUT,
+    steps: [...handshake, leaving(passes(outwards('fin ack'), known)), leaving(passes(outwards('fin ack'), known))],
+    finally: hasState('closedByOpener'),
+  },
+  {
+    title: 'a connection is half closed with FIN from the end that answers, and closed with the other',
+    config: OUT,
+    steps: [...handshake, passes(inwards('fin ack'), known), leaving(passes(outwards('ack'), known))],
+    finally: hasState('closedByAnswerer'),
+  },
+  {
+    title: 'a connection is closed when both ends have sent FIN',
+    config: OUT,
+    steps: [...handshake, passes(inwards('fin ack'), known), leaving(passes(outwards('fin ack'), known))],
+    finally: hasState('closed'),
+  },
+  {
+    title: 'a connection is closed with RST, and stays closed',
+    config: OUT,
+    steps: [
+      ...handshake,
+      passes(inwards('rst'), known),
+      passes(inwards('ack'), known),
+      passes(inwards('fin ack'), known),
+    ],
+    finally: hasState('closed'),
+  },
+  {
+    title: 'the rules decide about a connection on the ports of one that is closed',
+    config: {
+      rules: [
+        { direction: 'out', action: 'allow' },
+        { direction: 'in', action: 'drop' },
+      ],
+    },
+    steps: [
+      ...handshake,
+      passes(inwards('rst'), known),
+      drops(inwards('syn'), { refused: 1 }),
+      drops(inwards('ack'), { refused: 1 }),
+      opens,
+      passes(inwards('rst ack'), known),
+      opens,
+    ],
+    finally: hasState('opening'),
+  },
+  {
+    title: 'a SYN in an open connection changes nothing',
+    config: OUT,
+    steps: [...handshake, passes(inwards('syn'), known), leaving(passes(outwards('syn'), known))],
+    finally: hasState('open'),
+  },
+  {
+    title: 'only a SYN opens a TCP flow where that is said',
+    config: { otherwise: 'allow', opening: 'syn' },
+    steps: [
+      ...['ack', 'syn ack', 'fin', 'rst', ''].map((flags) => drops(inwards(flags), { unopened: 1 })),
+      passes(inwards('syn'), { opened: 1 }),
+      leaving(passes(outwards('syn ack'), known)),
+      passes(inwards('ack'), known),
+      drops('ip 10.0.0.1 > 192.0.2.1 / tcp 5000 > 53 syn data-offset 4', { unopened: 1 }),
+      passes('ip 10.0.0.1 > 192.0.2.1 / udp 5000 > 53', { opened: 1 }),
+    ],
   },
   {
     title: 'an entry counts the packets and bytes of both directions',
     config: OUT,
-    steps: [opens, passes(inwards('syn ack'), known), leaving(passes(`${outwards('ack')} / zeros 100`, known))],
+    steps: [...handshake, passes(inwards('ack'), known), leaving(passes(`${outwards('ack')} / zeros 100`, known))],
     finally: ({ flows }) => {
       const [[key, { traffic, openedByLowerEnd, rule }] = expectEntry()] = flows;
       const seen = JSON.stringify({ key, traffic, openedByLowerEnd, rule });
       const flow = '"src":"10.0.0.1","dst":"192.0.2.1","sport":40000,"dport":80,"protocol":"tcp"';
-      const wanted = `{"key":{${flow}},"traffic":{"packets":2,"bytes":214},"openedByLowerEnd":true,"rule":${OUTWARDS && ruleId(OUTWARDS)}}`;
+      const wanted = `{"key":{${flow}},"traffic":{"packets":2,"bytes":214},"openedByLowerEnd":true,"rule":${OUTWARDS}}`;
       if (seen !== wanted) throw new Error(seen);
     },
   },
   {
     title: 'what the slow path refused stays refused without asking again, whatever its packets say',
     config: OUT,
-    given: ({ flows }) =>
-      flows.set(
+    given: ({ opening }) =>
+      opening.set(
         { src: '10.0.0.1', dst: '192.0.2.1', sport: 40_000, dport: 80, protocol: 'tcp' },
         { state: 'refused', openedByLowerEnd: true, rule: 3 },
       ),
