@@ -1,7 +1,7 @@
 // Chains come and go, and leave nothing. `npm run soak:chains` does it a thousand times.
 
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BpfMap, BpfProgram, mapIds, programIds } from '@twinpath/ebpf';
 import { isSyscallError, listNamespaces, openFds, traceFds } from '@twinpath/linux';
@@ -26,10 +26,16 @@ test(`${CYCLES} times loaded, changed and unloaded, chains leave no descriptor, 
   const stateDirectory = mkdtempSync(join(tmpdir(), 'tp-cycles-'));
   {
     using veth = new Veth('cycles');
-    // Its worker is that of all cycles: a thread costs more than all else.
+    // Its workers, all that the pool shares, are those of all cycles: a thread costs more than all else.
     using other = new Veth('cycles-keeper');
     const port = { interface: 'port', namespace: other.near };
-    const keeper = lineChain(`${CHAIN}-keeper`, port, [{ name: 'flows', use: file('flows.vnf.ts') }]);
+    const kept = Array.from({ length: Math.min(4, availableParallelism()) }, (_, index) => `flows-${index}`);
+    const use = file('flows.vnf.ts');
+    const keeper = lineChain(
+      `${CHAIN}-keeper`,
+      port,
+      kept.map((name) => ({ name, use })),
+    );
     await using _keeper = await startChain(keeper, { log: silent, stateDirectory });
     const namespaces = listNamespaces().filter((name) => name.startsWith('tp-runtime-cycles'));
     const cycle = () => once(specsOf(veth), stateDirectory);
