@@ -59,9 +59,10 @@ function firstThatFits(common: Common): Forest {
   throw tooLarge(failure, common.layout, common.rules.length);
 }
 
-/** Several times what lists usually take: where rules multiply beyond, other parameters are tried soon. */
+/** Twice what lists usually take: where rules multiply beyond, other parameters are tried soon. Besides, a tree must be built
+ *  again for one rule in little time. */
 export function usualLimits(rules: number): TreeLimits {
-  return { bytes: Math.min(LARGEST_TABLE_BYTES, 1024 * 1024 + 512 * rules), work: 200_000 + 100 * rules };
+  return { bytes: Math.min(LARGEST_TABLE_BYTES, 512 * 1024 + 224 * rules), work: 100_000 + 10 * rules };
 }
 
 /** When nothing else is left to try. Lists that people write take less than 20 comparisons a rule. */
