@@ -41,6 +41,11 @@ export class FarEnd {
     return this.#fill.available() > 0 && this.#rx.hasRoom();
   }
 
+  /** Frames that can be delivered now. */
+  room(): number {
+    return Math.min(this.#fill.available(), this.#rx.room());
+  }
+
   /**
    * Copies a frame in, for the port to see once {@link ring} was called. `false`: there is no room; `ready` says so, too.
    * `before`: what is to lie in front of it, for an inlet.

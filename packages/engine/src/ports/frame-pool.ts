@@ -28,10 +28,12 @@ export interface FramePoolImage extends Required<FramePoolOptions> {
   readonly bell: number;
   /** u32: not 0 while they sleep in a system call, where the bell does not wake them. */
   readonly asleep: number;
+  /** Descriptor that wakes them then (eventfd); `undefined`: they never sleep in system calls. */
+  readonly alarm: number | undefined;
 }
 
 /** Room for the packets of one worker. The engine's other memory does not hold packets: they go from port to port in place. */
-export function createFramePool(engine: Engine, options: FramePoolOptions = {}): FramePoolImage {
+export function createFramePool(engine: Engine, options: FramePoolOptions = {}, alarm?: number): FramePoolImage {
   const { frames = DEFAULT_FRAMES, frameBytes = DEFAULT_FRAME_BYTES } = options;
   if (frameBytes !== 2048 && frameBytes !== 4096) throw new RangeError(`frames of ${frameBytes} bytes: 2048 or 4096`);
   const start = engine.allocate(frames * frameBytes, 'a pool of frames', ALIGNMENT);
@@ -46,7 +48,7 @@ export function createFramePool(engine: Engine, options: FramePoolOptions = {}):
   // The one that was used last is used next: it is in the cache.
   for (let frame = 0; frame < frames; frame++) memory.setU32(spare + 4 + 4 * frame, frames - 1 - frame);
   memory.bytes.fill(HOLDER.nobody, holders, holders + frames);
-  return { frames, frameBytes, start, spare, holders, bell, asleep };
+  return { frames, frameBytes, start, spare, holders, bell, asleep, alarm };
 }
 
 /** When nobody uses it any more. */

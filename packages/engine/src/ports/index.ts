@@ -13,6 +13,7 @@ export {
 } from './frame-pool.ts';
 export { type InletFields, inletHeader, SIDE } from './inlet.ts';
 export type { InterfaceImage } from './interface-image.ts';
+export { createLink, type LinkEnd } from './link.ts';
 export { Port } from './port.ts';
 export type { Device, DeviceImage, PortImage } from './port-image.ts';
 export type { RingPlace, RingPlaces } from './ring.ts';

@@ -1,4 +1,5 @@
 import type { CaptureImage } from './capture.ts';
+import type { FramePoolImage } from './frame-pool.ts';
 import type { RingPlaces } from './ring.ts';
 
 /** A port as threads tell each other of it: where its rings lie, and what is behind them. */
@@ -20,6 +21,8 @@ export type DeviceImage =
   /** Another thread works on the other side: see FarEnd. */
   | { readonly kind: 'memory' }
   | { readonly kind: 'capture'; readonly capture: CaptureImage }
+  /** The other end of a wire to another worker, whose pool it is. `moves`: the port of that end, if this one moves the frames. */
+  | { readonly kind: 'link'; readonly pool: FramePoolImage; readonly moves?: PortImage }
   /** The kernel does. */
   | { readonly kind: 'xdp'; readonly fd: number }
   | { readonly kind: 'packet'; readonly link: string; readonly namespace: string | undefined }
@@ -36,6 +39,8 @@ export interface Device extends Disposable {
   filled?(): void;
   /** A descriptor to wait on, readable when something has come. */
   readonly fd?: number;
+  /** Whoever brings something rings the bell of the pool. */
+  readonly rings?: boolean;
   /** There will be nothing any more. */
   readonly finished?: boolean;
 }

@@ -70,7 +70,9 @@ export class EngineWorker implements AsyncDisposable {
     if (cpu >= engine.cpus) throw new RangeError(`worker ${cpu} of an engine with ${engine.cpus} CPUs`);
     this.cpu = cpu;
     this.#engine = engine;
-    this.pool = createFramePool(engine, pool);
+    this.#linux = linux;
+    this.#alarm = linux?.createEventFd();
+    this.pool = createFramePool(engine, pool, this.#alarm?.number);
     const contexts = engine.allocate(BURST_BYTES, 'contexts of a burst');
     this.#place = { contexts, counters: createVerdictCounters(engine) };
     this.#counters = new Counters(engine.memory, this.#place.counters, verdictCounters);
@@ -80,8 +82,6 @@ export class EngineWorker implements AsyncDisposable {
     port1.on('message', (answer: Answer) => this.#settle(answer));
     port1.unref();
     const holdings = linux?.createHoldings();
-    this.#linux = linux;
-    this.#alarm = linux?.createEventFd();
     const start: WorkerStart = {
       image: engine.image(),
       cpu,
@@ -89,7 +89,6 @@ export class EngineWorker implements AsyncDisposable {
       place: this.#place,
       poll,
       answered: this.#answered.buffer,
-      alarm: this.#alarm?.number,
       holdings,
     };
     this.#worker = new Worker(ENTRY, {

@@ -1,6 +1,6 @@
 // What workers use of Linux; loaded only there.
 
-import { clearEventFd, FdWait, pinThread, recordHoldings } from '@twinpath/linux';
+import { clearEventFd, FdWait, pinThread, recordHoldings, signalEventFd } from '@twinpath/linux';
 // Not by the folder's index: a worker has no use for all of @twinpath/ebpf.
 import { FrameDevice } from '../ports/live/frame-device.ts';
 import { XdpDevice } from '../ports/live/xdp-device.ts';
@@ -14,6 +14,7 @@ export function prepare({ holdings, poll }: WorkerStart): void {
 }
 
 export const machine: Machine = {
+  wake: signalEventFd,
   open(memory, { device, rings, name }, farEnd) {
     switch (device.kind) {
       case 'xdp':

@@ -26,8 +26,6 @@ export interface WorkerStart {
   readonly poll: PollOptions;
   /** i32: counts answers. */
   readonly answered: SharedArrayBuffer;
-  /** Descriptor that becomes readable when it is to look at the bell; `undefined`: there are none here. */
-  readonly alarm: number | undefined;
   /** Shared with who started it: see recordHoldings. */
   readonly holdings: SharedArrayBuffer | undefined;
 }

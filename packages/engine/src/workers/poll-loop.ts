@@ -26,21 +26,15 @@ export class PollLoop {
   #ports: readonly Port[] = [];
   #fds: readonly number[] = [];
 
-  /** `alarm`: descriptor by which who rings the bell wakes it; `undefined`: no port has a descriptor. */
-  constructor(
-    memory: LinearMemory,
-    forwarder: Forwarder,
-    { poll, alarm }: { readonly poll: PollOptions; readonly alarm: number | undefined },
-    waitForFds: WaitForFds,
-  ) {
+  constructor(memory: LinearMemory, forwarder: Forwarder, options: PollOptions, waitForFds: WaitForFds) {
     this.#forwarder = forwarder;
     this.#words = new Int32Array(memory.memory.buffer);
     this.#bell = forwarder.pool.image.bell >>> 2;
     this.#asleep = forwarder.pool.image.asleep >>> 2;
-    this.#alarm = alarm;
+    this.#alarm = forwarder.pool.image.alarm;
     this.#waitForFds = waitForFds;
-    this.#busy = poll.busy ?? false;
-    this.#patienceMs = (poll.patienceUs ?? DEFAULT_PATIENCE_US) / 1000;
+    this.#busy = options.busy ?? false;
+    this.#patienceMs = (options.patienceUs ?? DEFAULT_PATIENCE_US) / 1000;
   }
 
   /** Until `hear`, which is called whenever the bell has rung, says that it is over. */
@@ -78,4 +72,4 @@ export class PollLoop {
 
 /** It has frames under way, or brings some by itself, and no descriptor that says so. */
 const isUnwatched = ({ device, sending }: Port): boolean =>
-  sending > 0 || (device.exchange !== undefined && device.fd === undefined && device.finished !== true);
+  sending > 0 || (device.exchange !== undefined && device.fd === undefined && !device.rings && !device.finished);

@@ -56,6 +56,6 @@ function hear(): boolean {
   }
 }
 
-const loop = new PollLoop(worker.engine.memory, worker.forwarder, start, linux?.waitForFds ?? (() => {}));
+const loop = new PollLoop(worker.engine.memory, worker.forwarder, start.poll, linux?.waitForFds ?? (() => {}));
 loop.run(hear);
 commands.close();

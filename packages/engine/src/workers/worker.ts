@@ -3,9 +3,10 @@ import { FibTable } from '../helpers/fib-table.ts';
 import { CaptureDevice } from '../ports/capture.ts';
 import { FarEnd } from '../ports/far-end.ts';
 import { Forwarder } from '../ports/forwarder.ts';
-import { FramePool } from '../ports/frame-pool.ts';
+import { FramePool, type FramePoolImage } from '../ports/frame-pool.ts';
+import { LinkMover, LinkSignal } from '../ports/link.ts';
 import { Port } from '../ports/port.ts';
-import type { Device, PortImage } from '../ports/port-image.ts';
+import type { Device, DeviceImage, PortImage } from '../ports/port-image.ts';
 import type { Trap } from '../trap-report.ts';
 import type { Configuration, Network, WorkerStart } from './messages.ts';
 
@@ -18,6 +19,8 @@ const ETHERNET_MTU = 1500;
 /** What a worker needs of the machine; without it there are files and memory only. */
 export interface Machine {
   open(memory: Engine['memory'], image: PortImage, farEnd: () => FarEnd): Device;
+  /** Who sleeps until this descriptor can be read. */
+  wake(alarm: number): void;
 }
 
 /** The state of one worker thread: an engine that took part in another's, and the ports that it works on. */
@@ -67,8 +70,22 @@ export class PortWorker implements Disposable {
     const farEnd = () => new FarEnd(memory, this.forwarder.pool.image, image);
     if (device.kind === 'memory') return { [Symbol.dispose]() {} };
     if (device.kind === 'capture') return new CaptureDevice(device.capture, farEnd());
+    if (device.kind === 'link') return this.#openLink(device, farEnd);
     if (this.#machine === undefined) throw new Error(`${image.name}: ports of kind "${device.kind}" need Linux`);
     return this.#machine.open(memory, image, farEnd);
+  }
+
+  #openLink({ pool, moves }: DeviceImage & { readonly kind: 'link' }, farEnd: () => FarEnd): Device {
+    const { memory } = this.engine;
+    const words = new Int32Array(memory.memory.buffer);
+    const ring = ({ bell, asleep, alarm }: FramePoolImage) => {
+      Atomics.add(words, bell >>> 2, 1);
+      Atomics.notify(words, bell >>> 2);
+      if (alarm !== undefined && Atomics.load(words, asleep >>> 2) !== 0) this.#machine?.wake(alarm);
+    };
+    return moves === undefined
+      ? new LinkSignal(pool, ring)
+      : new LinkMover(memory, farEnd(), { pool, port: moves }, ring);
   }
 
   #close(port: Port): void {
