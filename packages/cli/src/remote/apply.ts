@@ -25,7 +25,8 @@ export async function apply({ json, ...options }: ApplyOptions): Promise<number>
   const made = await put(client, wanted, options, how);
   if (json) printJson(made);
   else say(madeText(made));
-  return sick(client, Object.keys(wanted.chains), json);
+  // Not before the answer is there: the client ends with this function.
+  return await sick(client, Object.keys(wanted.chains), json);
 }
 
 export async function showDifferences({ json, ...options }: ApplyOptions): Promise<void> {

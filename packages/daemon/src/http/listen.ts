@@ -91,8 +91,7 @@ function listenerOf(app: App, connectionFor: (incoming: IncomingMessage) => Conn
         'incoming' in env && 'socket' in env.incoming ? connectionFor(incomingOf(env.incoming)) : undefined;
       return connection === undefined ? new Response(null, { status: 401 }) : app.fetch(request, { connection });
     },
-    // What nobody has read of a body Node itself drops; the library would close the connection, in the midst of its next request.
-    { overrideGlobalObjects: false, hostname: 'localhost', autoCleanupIncoming: false },
+    { overrideGlobalObjects: false, hostname: 'localhost' },
   );
 }
 
