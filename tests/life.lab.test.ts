@@ -9,12 +9,14 @@ import { getLink } from '@twinpath/linux';
 import { packetFromText } from '@twinpath/packet';
 import { writePcap } from '@twinpath/packet/pcap';
 import { type RunningChain, startChain } from '@twinpath/runtime';
+import { takeDown } from '@twinpath/runtime/host';
 import { createLab, type Host, type Lab } from '@twinpath/testing/lab';
 import type { ChainSpec } from '@twinpath/vnf/chain';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { silent } from './fixtures/silent.ts';
 
 const file = (name: string) => fileURLToPath(new URL(`fixtures/life/${name}`, import.meta.url));
+const CHAIN = `life-${process.pid}`;
 const TOOLS = ['wrk', 'iperf3', 'tcpreplay', 'nginx'];
 const MISSING = TOOLS.filter((tool) => spawnSync('sh', ['-c', `command -v ${tool}`]).status !== 0);
 /** Flows of the capture, its packets, and how many of them tcpreplay sends each second. */
@@ -46,6 +48,8 @@ beforeAll(async () => {
   await server.http({ port: 80, body: 'served' });
 });
 afterAll(async () => {
+  // What a test that failed between two processes has left.
+  takeDown({ chain: CHAIN });
   await lab[Symbol.asyncDispose]();
   expect(lab.leftovers()).toEqual([]);
 });
@@ -53,7 +57,7 @@ afterAll(async () => {
 function spec(order: readonly string[]): ChainSpec {
   const port = (link: string) => ({ interface: link, namespace: middle.namespace });
   return {
-    name: `life-${process.pid}`,
+    name: CHAIN,
     ports: { wan: port('wan'), side: port('side') },
     paths: ['wan', 'side'].map((name) => [name, ...order, 'host']),
     functions: order.map((name) => ({ name, use: file(`${name}.vnf.ts`) })),
