@@ -76,7 +76,7 @@ beforeAll(async () => {
   writeFileSync(join(folder, 'twinpathd.yaml'), settings.join('\n'));
   writeFileSync(join(folder, 'closer.vnf.ts'), CLOSER);
   await startDaemon();
-}, 60_000);
+}, 120_000);
 afterAll(async () => {
   daemon.kill('SIGKILL');
   takeDown({ chain: CHAIN });
@@ -106,7 +106,7 @@ test('a function from outside is uploaded, and a chain with it applied, changed,
   expect([await passes(7), await passes(8)]).toEqual([false, true]);
   const { stdout } = await twinpath('get', 'statistics', CHAIN, '--json');
   expect(JSON.parse(stdout).functions[0].counters.closed).toBeGreaterThan(0);
-}, 60_000);
+}, 120_000);
 
 test('what is wrong is told at its line, and nothing changes', async () => {
   writeFileSync(file, chain(0));
@@ -127,7 +127,7 @@ test('a change that nobody confirms goes back by itself; one that is confirmed s
   expect(await twinpath('apply', '-f', file, '--confirm', '60s')).toMatchObject({ status: 0 });
   expect((await twinpath('confirm')).stdout).toMatch(/^Revision \d+ stays\.$/m);
   expect((await twinpath('status', '--wait')).stdout).not.toMatch(/^waits/m);
-}, 60_000);
+}, 120_000);
 
 test('the chain outlives a daemon that is killed, and the machine’s memory of it', async () => {
   daemon.kill('SIGKILL');
