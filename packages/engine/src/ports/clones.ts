@@ -27,6 +27,10 @@ export class Clones {
     this.#pool = pool;
   }
 
+  get isEmpty(): boolean {
+    return this.#waiting.length === 0;
+  }
+
   /** 0, or minus an errno. */
   add(context: number, ifindex: number, flags: number): number {
     if (this.#waiting.length === MOST) return -ENOMEM;
@@ -40,7 +44,6 @@ export class Clones {
 
   /** Puts each in turn into the context, and hands it on. */
   take(context: number, send: (ifindex: number, flags: number) => void): void {
-    if (this.#waiting.length === 0) return;
     // What handles copies may ask for more.
     for (const clone of this.#waiting) {
       const { start, frameBytes } = this.#pool.image;

@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import { Engine } from '../engine.ts';
 import { programText } from '../test/program-text.ts';
 import {
-  type Assignment,
   BURST_BYTES,
   createFramePool,
   createPort,
@@ -14,6 +13,7 @@ import {
   Port,
   SIDE,
 } from './index.ts';
+import type { Assignment } from './ways.ts';
 
 const WIRE = 1;
 const OTHER = 2;

@@ -6,9 +6,9 @@ import { fillSkb } from './contexts.ts';
 import { Counters, VERDICT, type VerdictCounter, verdictCounters } from './counters.ts';
 import { type FramePool, HOLDER } from './frame-pool.ts';
 import { INLET, INLET_BYTES, SIDE } from './inlet.ts';
-import type { InterfaceImage } from './interface-image.ts';
 import type { Port } from './port.ts';
 import { tagBeside } from './tag-beside.ts';
+import { type Assignment, type Way, Ways } from './ways.ts';
 
 /** Contexts of one burst: of XDP 4 KiB, which stay in the cache. */
 export const BURST = 64;
@@ -35,29 +35,6 @@ export interface ForwarderPlace {
   readonly counters: number;
 }
 
-/** What is done with frames. */
-export interface Assignment {
-  /** Id of the XDP program that judges frames of ports that are no interface's; 0: they are dropped. */
-  readonly program: number;
-  /** Number of the port for those of them that are meant for the host (XDP_PASS); without one they are dropped. */
-  readonly host: number | undefined;
-  readonly interfaces: readonly InterfaceImage[];
-  /** Number of the port whose frames say in front of them (INLET) where they go on. */
-  readonly inlet: number | undefined;
-}
-
-/** One way through an interface: what judges frames, and the port to which those go that pass. */
-interface Way {
-  /** Of the interface. */
-  readonly number: number;
-  readonly program: EngineProgram | undefined;
-  readonly on: number | undefined;
-  /** What judges those that an XDP program lets pass, before they go there. */
-  readonly above?: Way;
-  /** A verdict's counter. */
-  readonly passed: number;
-}
-
 /**
  * Runs each burst to completion: receives it from a port, has the program judge it, and sends every frame where its verdict
  * says, in place. For one thread.
@@ -70,15 +47,9 @@ export class Forwarder {
   readonly #words: Int32Array;
   readonly #counters: Counters<VerdictCounter>;
   readonly #clones: Clones;
-  readonly #ports = new Map<number, Port>();
-  #inputs: readonly Port[] = [];
+  #ports: readonly Port[] = [];
   #assigned: Assignment = { program: 0, host: undefined, interfaces: [], inlet: undefined };
-  /** By number of the interface: what comes from the wire, what is behind XDP, what the host sends. */
-  #arriving: ReadonlyMap<number, Way> = new Map();
-  #inward: ReadonlyMap<number, Way> = new Map();
-  #outward: ReadonlyMap<number, Way> = new Map();
-  /** By number of the port that frames come by. */
-  #ways: ReadonlyMap<number, Way> = new Map();
+  #ways: Ways;
   /** Words of ring buffers that count what was written, and what they said the last time. */
   #rings = new Map<number, number>();
 
@@ -90,57 +61,30 @@ export class Forwarder {
     this.#words = new Int32Array(engine.memory.memory.buffer);
     this.#counters = new Counters(engine.memory, counters, verdictCounters);
     this.#clones = new Clones(engine.memory, pool);
+    this.#ways = new Ways(engine, this.#ports, this.#assigned);
   }
 
   get ports(): readonly Port[] {
-    return this.#inputs;
+    return this.#ports;
   }
 
   addPort(port: Port): void {
-    if (this.#inputs.some(({ number, image }) => number === port.number && image.queue === port.image.queue)) {
+    if (this.#ports.some(({ number, image }) => number === port.number && image.queue === port.image.queue)) {
       throw new Error(`there are two ports with number ${port.number}`);
     }
-    // What goes out of an interface of several queues goes by the first.
-    if (!this.#ports.has(port.number)) this.#ports.set(port.number, port);
-    this.#inputs = [...this.#inputs, port];
+    this.#ports = [...this.#ports, port];
     this.assign(this.#assigned);
   }
 
   removePort(port: Port): void {
-    this.#inputs = this.#inputs.filter((one) => one !== port);
-    if (this.#ports.get(port.number) !== port) return;
-    this.#ports.delete(port.number);
-    const other = this.#inputs.find(({ number }) => number === port.number);
-    if (other !== undefined) this.#ports.set(port.number, other);
+    this.#ports = this.#ports.filter((one) => one !== port);
+    this.assign(this.#assigned);
   }
 
   /** With programs and maps that the engine has now. @throws Error for programs that it does not have, or that run elsewhere. */
   assign(assigned: Assignment): void {
-    const { interfaces } = assigned;
-    const inward = interfaces.map(({ number, ingress, host }): Way => {
-      return { number, program: this.#program(ingress, 'skb'), on: host, passed: VERDICT.passed };
-    });
-    const outward = interfaces.map(({ number, egress }): Way => {
-      return { number, program: this.#program(egress, 'skb'), on: number, passed: VERDICT.sent };
-    });
-    const arriving = interfaces.flatMap(({ xdp: id }, index) => {
-      const [above, judge] = [inward[index], this.#program(id, 'xdp')];
-      if (above === undefined || judge === undefined) return above ?? [];
-      return { ...above, program: judge, ...(above.program !== undefined && { above }) };
-    });
-    const program = this.#program(assigned.program, 'xdp');
-    const others = this.#inputs.map(({ number }): Way => {
-      return { number, program, on: program && assigned.host, passed: VERDICT.passed };
-    });
-    const hosts = interfaces.flatMap(({ host }, index) => {
-      const way = outward[index];
-      return host === undefined || way === undefined ? [] : [[host, way] as const];
-    });
+    this.#ways = new Ways(this.#engine, this.#ports, assigned);
     this.#assigned = assigned;
-    this.#arriving = byNumber(arriving);
-    this.#inward = byNumber(inward);
-    this.#outward = byNumber(outward);
-    this.#ways = new Map([...byNumber(others), ...this.#arriving, ...hosts]);
     const rings = this.#engine.maps().filter(({ type }) => type === 'ringbuf');
     this.#rings = new Map(rings.map(({ producerAddress }) => [producerAddress >>> 2, 0]));
   }
@@ -148,9 +92,9 @@ export class Forwarder {
   /** One burst from each port; how many frames. */
   round(): number {
     let frames = 0;
-    for (const port of this.#inputs)
-      frames += port.number === this.#assigned.inlet ? this.#admit(port) : this.#take(port);
-    for (const port of this.#inputs) port.flush();
+    for (const { port, way } of this.#ways.inputs)
+      frames += way === undefined ? this.#admit(port) : this.#take(port, way);
+    for (const { port } of this.#ways.inputs) port.flush();
     if (frames > 0) this.#wake();
     return frames;
   }
@@ -160,9 +104,7 @@ export class Forwarder {
     return this.#clones.add(context, ifindex, flags);
   }
 
-  #take(port: Port): number {
-    const way = this.#ways.get(port.number);
-    if (way === undefined) return 0;
+  #take(port: Port, way: Way): number {
     const { program, number } = way;
     const hook = program?.hook ?? 'xdp';
     const count = port.receive(this.#contexts, BURST, hook, number);
@@ -184,7 +126,7 @@ export class Forwarder {
   #admitOne(context: number): void {
     const data = this.#word(context, xdp.data);
     const field = (word: number) => this.#word(data - INLET_BYTES, 4 * word) >>> 0;
-    const ways = field(INLET.side) === SIDE.wire ? this.#arriving : this.#outward;
+    const ways = field(INLET.side) === SIDE.wire ? this.#ways.arriving : this.#ways.outward;
     const [id, number] = [field(INLET.program), field(INLET.ifindex)];
     const program = id === 0 ? undefined : this.#engine.program(id);
     const way = ways.get(number);
@@ -218,8 +160,7 @@ export class Forwarder {
     const data = this.#word(context, xdp.data);
     if (verdict === XDP_PASS && way.above !== undefined) this.#rise(context, way.above);
     else if (verdict === XDP_PASS) this.#pass(context, way, 'xdp');
-    else if (verdict === XDP_TX)
-      this.#send(this.#ports.get(way.number), data, this.#word(context, xdp.dataEnd), VERDICT.sent);
+    else if (verdict === XDP_TX) this.#send(way.wire, data, this.#word(context, xdp.dataEnd), VERDICT.sent);
     else if (verdict === XDP_REDIRECT) this.#redirectXdp(context, way.number);
     else this.#drop(data, verdict === XDP_DROP ? VERDICT.dropped : VERDICT.aborted);
   }
@@ -245,7 +186,7 @@ export class Forwarder {
       this.#broadcast(context, from);
       return;
     }
-    const port = this.#ports.get(this.#word(context, xdp.redirectTarget));
+    const port = this.#portOf(this.#word(context, xdp.redirectTarget));
     this.#send(port, this.#word(context, xdp.data), this.#word(context, xdp.dataEnd), VERDICT.sent);
   }
 
@@ -265,36 +206,32 @@ export class Forwarder {
   }
 
   #go(context: number, target: number, flags: number, redirects: number): void {
-    const isIn = (flags & BPF_F_INGRESS) !== 0;
-    const way = (isIn ? this.#inward : this.#outward).get(target);
-    const alone =
-      isIn || !this.#ports.has(target)
-        ? undefined
-        : { number: target, program: undefined, on: target, passed: VERDICT.sent };
-    const taken = way ?? alone;
-    if (taken === undefined || redirects === MOST_REDIRECTS) {
+    const { inward, outward } = this.#ways;
+    const way = ((flags & BPF_F_INGRESS) !== 0 ? inward : outward).get(target);
+    if (way === undefined || redirects === MOST_REDIRECTS) {
       this.#drop(this.#word(context, skb.data), VERDICT.lost);
       return;
     }
-    if (taken.program?.hook !== 'skb') {
-      this.#pass(context, taken, 'skb');
+    if (way.program === undefined) {
+      this.#pass(context, way, 'skb');
       return;
     }
     this.#set(context, SKB.ifindex, target);
     this.#set(context, skb.redirectKind, REDIRECT.none);
-    taken.program.run(context, 1);
-    this.#settleSkb(context, taken, redirects + 1);
+    way.program.run(context, 1);
+    this.#settleSkb(context, way, redirects + 1);
   }
 
   #sendClones(): void {
-    this.#clones.take(this.#alone, (ifindex, flags) => this.#go(this.#alone, ifindex, flags, 0));
+    if (!this.#clones.isEmpty)
+      this.#clones.take(this.#alone, (ifindex, flags) => this.#go(this.#alone, ifindex, flags, 0));
   }
 
   #pass(context: number, { on, passed }: Way, hook: Hook): void {
     const layout = contextLayout[hook];
     const data = hook === 'skb' ? tagBeside(this.#engine.memory, context) : this.#word(context, layout.data);
     if (on === undefined) this.#drop(data, VERDICT.dropped);
-    else this.#send(this.#ports.get(on), data, this.#word(context, layout.dataEnd), passed);
+    else this.#send(on, data, this.#word(context, layout.dataEnd), passed);
   }
 
   #send(port: Port | undefined, data: number, end: number, counter: number): void {
@@ -314,7 +251,7 @@ export class Forwarder {
     const map = this.#engine.maps().find((one) => one.id === id);
     const data = this.#word(context, xdp.data);
     for (const [, value] of map?.entries() ?? []) {
-      const port = this.#ports.get(new DataView(value.buffer, value.byteOffset).getUint32(0, true));
+      const port = this.#portOf(new DataView(value.buffer, value.byteOffset).getUint32(0, true));
       if (port !== undefined && !(isExcluded && port.number === from))
         this.#copy(data, this.#word(context, xdp.dataEnd), port);
     }
@@ -338,15 +275,9 @@ export class Forwarder {
     }
   }
 
-  #program(id: number, hook?: Hook): EngineProgram | undefined {
-    if (id === 0) return undefined;
-    const program = this.#engine.program(id);
-    if (program === undefined) throw new Error(`the engine has no program ${id}`);
-    if (hook !== undefined && program.hook !== hook) {
-      const wanted = hook === 'xdp' ? 'ports run XDP programs' : 'what leaves meets programs for tc';
-      throw new Error(`program "${program.name}" is of type ${program.type}: ${wanted}`);
-    }
-    return program;
+  /** By which an interface sends. */
+  #portOf(number: number): Port | undefined {
+    return this.#ways.outward.get(number)?.wire;
   }
 
   #word(context: number, offset: number): number {
@@ -357,5 +288,3 @@ export class Forwarder {
     this.#words[(context + offset) >>> 2] = value;
   }
 }
-
-const byNumber = (ways: readonly Way[]): Map<number, Way> => new Map(ways.map((way) => [way.number, way]));

@@ -2,7 +2,7 @@ export { CaptureDevice, type CaptureImage } from './capture.ts';
 export { type PortCounter, readPortCounters, type VerdictCounter } from './counters.ts';
 export { createPort, createVerdictCounters, freePort, type NewPort } from './create-port.ts';
 export { FarEnd } from './far-end.ts';
-export { type Assignment, BURST, BURST_BYTES, Forwarder, type ForwarderPlace } from './forwarder.ts';
+export { BURST, BURST_BYTES, Forwarder, type ForwarderPlace } from './forwarder.ts';
 export {
   createFramePool,
   FramePool,

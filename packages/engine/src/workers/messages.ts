@@ -1,8 +1,9 @@
 import type { EngineImage } from '../engine-image.ts';
 import type { FibPort, Neighbour, Route } from '../helpers/fib-table.ts';
-import type { Assignment, ForwarderPlace } from '../ports/forwarder.ts';
+import type { ForwarderPlace } from '../ports/forwarder.ts';
 import type { FramePoolImage } from '../ports/frame-pool.ts';
 import type { PortImage } from '../ports/port-image.ts';
+import type { Assignment } from '../ports/ways.ts';
 import type { Trap } from '../trap-report.ts';
 
 /** All that a worker is to do; what is not here any more stops. */

@@ -45,11 +45,11 @@ export class PortWorker implements Disposable {
   /** What stays goes on untouched. @throws Error when a port cannot be opened; then it and those behind it are not there. */
   configure({ ports, network, ...assigned }: Configuration): void {
     const { forwarder, engine } = this;
+    this.#fib = network && fibOf(network);
+    forwarder.assign(assigned);
     for (const port of forwarder.ports) {
       if (!ports.some(({ counters }) => counters === port.image.counters)) this.#close(port);
     }
-    this.#fib = network && fibOf(network);
-    forwarder.assign(assigned);
     for (const image of ports) {
       const isNew = !forwarder.ports.some((port) => port.image.counters === image.counters);
       if (isNew) forwarder.addPort(new Port(engine.memory, forwarder.pool, image, this.#open(image)));
