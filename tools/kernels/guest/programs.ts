@@ -9,8 +9,18 @@ import { check, skip } from './report.ts';
 
 const root = join(import.meta.dirname, '../../..');
 const FUNCTIONS = ['packages/{functions,runtime,testing}/src/**/*.vnf.ts', 'bench/**/*.vnf.ts', 'examples/**/*.vnf.ts'];
-/** For those that have no defaults. */
+const SERVICE = { address: '192.0.2.80', port: 80, backends: [] };
+/** For those that have no defaults, or do nothing without. */
 const CONFIGURATIONS: Readonly<Record<string, unknown>> = {
+  'packages/functions/src/load-balancer/load-balancer.vnf.ts': {
+    services: [
+      { ...SERVICE, affinity: 'source', newFlows: 1000 },
+      { ...SERVICE, port: 81, mode: 'direct', algorithm: 'source' },
+      { ...SERVICE, port: 82, mode: 'tunnel', algorithm: 'round-robin' },
+      { ...SERVICE, address: '2001:db8::80', algorithm: 'least-connections' },
+    ],
+    tunnel: { source4: '192.0.2.1', source6: '2001:db8::1' },
+  },
   'bench/functions/classifier.vnf.ts': { subnets: [] },
   'bench/functions/lpm.vnf.ts': { subnets: [] },
   'bench/functions/parse.vnf.ts': { subnets: [] },
