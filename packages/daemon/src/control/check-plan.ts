@@ -25,7 +25,12 @@ export async function checkPlan(given: PlanToCheck): Promise<void> {
     if (one === undefined) continue;
     if (!isWanted(one)) throw new RefusedError(one);
     if (!mayBringCode) requireKnownFiles(one, before, after);
-    await checkFunctions(one, after, catalogue, dryRun || !selects(one, labels));
+    const isHere = selects(one, labels);
+    await checkFunctions(one, {
+      plan: after,
+      catalogue,
+      how: isHere && !dryRun ? 'begins' : isHere ? 'would begin' : 'elsewhere',
+    });
   }
 }
 
@@ -50,30 +55,32 @@ function requireKnownFiles(wanted: WantedChain, before: Plan, after: Plan): void
 const filesOf = ({ spec }: WantedChain): readonly string[] =>
   spec.functions.flatMap((one) => ('use' in one ? [one.use] : []));
 
-/** `whole`: it is not going to begin here, which would check the rest. */
-async function checkFunctions(
-  wanted: WantedChain,
-  { functions }: Plan,
-  catalogue: Catalogue,
-  whole: boolean,
-): Promise<void> {
-  const ofLibrary = new Set(
-    [...functions.values()].filter(({ origin }) => origin === 'library').map(({ file }) => file),
-  );
+interface Looking {
+  readonly plan: Plan;
+  readonly catalogue: Catalogue;
+  /** What begins checks the rest itself; what is for other machines, those compile for themselves. */
+  readonly how: 'begins' | 'would begin' | 'elsewhere';
+}
+
+async function checkFunctions(wanted: WantedChain, { plan, catalogue, how }: Looking): Promise<void> {
+  const functions = [...plan.functions.values()];
+  const ofLibrary = new Set(functions.filter(({ origin }) => origin === 'library').map(({ file }) => file));
   const refuse = (error: unknown, of?: string) =>
     new RefusedError(within(['chains', wanted.name], wanted.refusal(error, of)), error);
   const faces = new Map<string, FunctionFace>();
   for (const one of wanted.spec.functions) {
     if ('share' in one) continue;
     // What a stranger's module does when it is imported, it does elsewhere first.
-    if (!whole && ofLibrary.has(one.use)) continue;
-    const looking = whole ? catalogue.check(one.use, one.name, one.config) : catalogue.describe(one.use);
+    if (how === 'begins' && ofLibrary.has(one.use)) continue;
+    const { name, use, config } = one;
+    const compile = how === 'would begin';
+    const looking = how === 'begins' ? catalogue.describe(use) : catalogue.check(use, { name, config, compile });
     const { face } = await looking.catch((error: unknown) => {
-      throw refuse(error, one.name);
+      throw refuse(error, name);
     });
-    faces.set(one.name, face);
+    faces.set(name, face);
   }
-  if (!whole || faces.size < wanted.spec.functions.length) return;
+  if (how === 'begins' || faces.size < wanted.spec.functions.length) return;
   try {
     checkWiring(wanted.spec, faces);
   } catch (error) {

@@ -53,8 +53,9 @@ export interface ControlOptions {
 
 const NOTHING: Head = { revision: 0, documents: new Map(), confirmBy: undefined };
 /** Chains that do not run are tried again, and stores that do not answer. */
-const RETRY_MS = 5000;
-/** A node that says nothing for so long is not there. */
+const RETRY_MS = 2000;
+/** So often a node says how it is, and whenever that changes; one that says nothing for so long is not there. */
+const REPORT_EVERY_MS = 10_000;
 const REPORT_SECONDS = 30;
 
 export class Control implements AsyncDisposable {
@@ -67,6 +68,7 @@ export class Control implements AsyncDisposable {
   #before: Documents | undefined;
   #deadline: NodeJS.Timeout | undefined;
   #reachable = true;
+  #reportedMs = 0;
   /** Changes, one after the other. */
   #changes: Promise<unknown> = Promise.resolve();
 
@@ -351,7 +353,7 @@ export class Control implements AsyncDisposable {
     if (store.kind === 'etcd' || !this.#reachable) await this.#catchUp();
     await host.dropLost();
     if (host.hasFailures) await this.#bringAll(this.#plan);
-    if (store.kind === 'etcd') await this.#report();
+    if (store.kind === 'etcd' && performance.now() - this.#reportedMs > REPORT_EVERY_MS) await this.#report();
   }
 
   async #report(): Promise<void> {
@@ -359,6 +361,7 @@ export class Control implements AsyncDisposable {
     const told = chains.map(({ name, state, problem }) => ({ name, state, ...(problem && { problem }) }));
     const report = { node, labels, version, revision, healthy, at: new Date().toISOString(), chains: told };
     await this.#stored((store) => store.report(report, REPORT_SECONDS));
+    this.#reportedMs = performance.now();
   }
 
   /** @throws RefusedError (503) */

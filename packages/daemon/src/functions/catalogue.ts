@@ -102,8 +102,11 @@ export class Catalogue implements AsyncDisposable {
   }
 
   /** Whether a function takes a configuration. @throws RefusedError with faults from the configuration's root */
-  async check(file: string, name: string, config: unknown): Promise<Description> {
-    return this.#inspector.ask({ kind: 'check', file, name, config });
+  async check(
+    file: string,
+    given: { readonly name: string; readonly config: unknown; readonly compile: boolean },
+  ): Promise<Description> {
+    return this.#inspector.ask({ kind: 'check', file, ...given });
   }
 
   /** Writes what is going to be uploaded, and looks at it. Files are called by their content: Node reads a file once. @throws RefusedError */

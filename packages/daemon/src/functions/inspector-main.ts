@@ -22,7 +22,7 @@ async function answer(question: Question): Promise<Description> {
   const imported = await importVnf(question.file);
   if (question.kind === 'check') {
     const config = await parseConfig(question.name, imported.spec, question.config);
-    compileFunction(imported, { config, target: TARGET });
+    if (question.compile) compileFunction(imported, { config, target: TARGET });
   }
   return describe(imported.spec);
 }

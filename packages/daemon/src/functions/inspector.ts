@@ -4,8 +4,14 @@ import type { Description } from './description.ts';
 
 export type Question =
   | { readonly kind: 'describe'; readonly file: string }
-  /** Also whether its schema and the compiler take a configuration. `name`: in its chain. */
-  | { readonly kind: 'check'; readonly file: string; readonly name: string; readonly config: unknown };
+  /** Also whether its schema takes a configuration, and with `compile` the compiler. `name`: in its chain. */
+  | {
+      readonly kind: 'check';
+      readonly file: string;
+      readonly name: string;
+      readonly config: unknown;
+      readonly compile: boolean;
+    };
 
 export type Answer = { readonly id: number } & ({ readonly description: Description } | { readonly refusal: Refusal });
 
