@@ -62,6 +62,20 @@ const balancer: Part = {
   },
 };
 
+const dpi: Part = {
+  name: 'dpi',
+  twin: 'dpi',
+  config: { mode: 'sniff' },
+  fill(put) {
+    for (const protocol of ['tcp', 'udp']) {
+      for (let flow = 0; flow < FLOWS; flow++) {
+        const key = { src: CLIENT, dst: SERVICE, sport: sourcePort(flow), dport: 80, protocol, vlan: 0 };
+        put('flows', key, { application: 7, state: protocol === 'tcp' ? 'tcp' : 'other', risks: 0n });
+      }
+    }
+  },
+};
+
 export const SUBJECTS: readonly Subject[] = [
   {
     name: 'balancer',
@@ -75,5 +89,19 @@ export const SUBJECTS: readonly Subject[] = [
     ],
     others: ['arp who-has 10.0.0.2 tell 10.0.0.1', `vlan 5 / ${ask(sourcePort(1))}`],
     bar: { label: `known, ${FLOWS} flows, not routed`, ns: 34 },
+  },
+  {
+    name: 'dpi',
+    parts: [dpi],
+    timed: [
+      timed('verdict, 1 flow', ask(sourcePort(0))),
+      timed(`verdict, ${FLOWS} flows`, ask(sourcePort(0)), FLOWS),
+      timed('verdict, answer', `ip ${SERVICE} > ${CLIENT} / tcp 80 > ${sourcePort(0)} ack / "abcdefgh"`),
+    ],
+    others: [
+      'arp who-has 10.0.0.2 tell 10.0.0.1',
+      `ip ${CLIENT} > ${SERVICE} / udp ${sourcePort(1)} > 80 / "abcdefgh"`,
+    ],
+    bar: { label: 'verdict, 1 flow', ns: 23 },
   },
 ];
