@@ -11,7 +11,7 @@ import { EngineRingBuffer } from './maps/ring-buffer.ts';
 import { type MapShape, shapeKey, shapeOf } from './maps/shape.ts';
 import { TrieControl } from './maps/trie-control.ts';
 import { Arena } from './memory/arena.ts';
-import { ROOM_START, STACK_START, STATE, STATE_BYTES } from './memory/cpu-state.ts';
+import { GUARD_BYTES, ROOM_END, ROOM_START, STACK_END, STACK_START, STATE, STATE_BYTES } from './memory/cpu-state.ts';
 import { LinearMemory } from './memory/linear-memory.ts';
 import { translateOperations } from './translate/translate-operations.ts';
 import { translateProgram } from './translate/translate-program.ts';
@@ -79,7 +79,9 @@ export class Engine implements MapHost {
     this.#state = STATES_START + place * STATE_BYTES;
     const end = STATES_START + (this.cpus + 1) * STATE_BYTES;
     if (image === undefined) this.#arena = new Arena(end, this.memory.bytes.length);
-    this.memory.bytes.fill(0, this.#state, this.#state + STATE_BYTES);
+    // Not what lies between: it may be guarded already.
+    this.memory.bytes.fill(0, this.#state, this.#state + ROOM_END);
+    this.memory.bytes.fill(0, this.#state + STACK_START, this.#state + STACK_END);
     this.memory.setU32(this.#state + STATE.random, this.#world.random || 1);
     this.#programs = new WebAssembly.Table({ element: 'anyfunc', initial: MOST_PROGRAMS, maximum: MOST_PROGRAMS });
     if (image !== undefined) this.adopt(image);
@@ -93,6 +95,12 @@ export class Engine implements MapHost {
   /** Bytes that maps and buffers can still have. */
   get available(): number {
     return this.#arena?.available ?? 0;
+  }
+
+  /** Pages around stacks that nobody uses: who can take them away has programs stopped that go beyond (see ports/live). Addresses. */
+  get guards(): readonly number[] {
+    const states = Array.from({ length: this.cpus + 1 }, (_, cpu) => STATES_START + cpu * STATE_BYTES);
+    return states.flatMap((state) => [state + STACK_START - GUARD_BYTES, state + STACK_END]);
   }
 
   /** Address of room in the memory, for frames, rings and the like. @throws EngineError when there is none. */
@@ -189,7 +197,7 @@ export class Engine implements MapHost {
 
   withRoom<T>(keyBytes: number, valueBytes: number, body: (key: number, value: number) => T): T {
     const value = Math.ceil(keyBytes / 8) * 8;
-    if (value + valueBytes <= STACK_START - ROOM_START)
+    if (value + valueBytes <= ROOM_END - ROOM_START)
       return body(this.#state + ROOM_START, this.#state + ROOM_START + value);
     const room = this.allocate(value + valueBytes, 'a key and a value');
     try {

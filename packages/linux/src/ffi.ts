@@ -80,6 +80,7 @@ export const sys = {
     'string',
   ]),
   open: define<[path: string, flags: number, mode: number]>('open', ['string', 'int', 'uint32']),
+  mprotect: define<[address: number, length: number, protection: number]>('mprotect', ['uintptr_t', 'size_t', 'int']),
   poll: define<[fds: Memory, count: number, timeoutMs: number]>('poll', ['void *', 'ulong', 'int']),
   prlimit: define<[pid: number, resource: number, wanted: Memory, old: Memory]>('prlimit', [
     'int',

@@ -9,6 +9,7 @@ export { Errno, errnoName } from './errno.ts';
 export { clearEventFd, createEventFd, signalEventFd } from './event-fd.ts';
 export { Fd, openFds, traceFds } from './fd.ts';
 export { FdWait } from './fd-wait.ts';
+export { forbidMemory } from './forbid-memory.ts';
 export { createHoldings, type Holdings, recordHoldings, releaseHoldings } from './holdings.ts';
 export { type KernelVersion, kernelVersion, onlineCpus, parseKernelVersion, possibleCpus } from './kernel.ts';
 export { MappedMemory, type MappingOptions, pageSize } from './mapped-memory.ts';

@@ -34,12 +34,16 @@ export const GRANTS = (STATE.nextGrant - STATE.grants) / 8;
 
 /** Room for keys and values of Node's side. */
 export const ROOM_START = 256;
+export const ROOM_END = 4096;
 
-/** Where the stack begins, and the room ends; its frames lie from the end downwards. */
-export const STACK_START = 4096;
+/** On both sides of the stack is a page that nobody uses, and where the machine allows it nobody can (`Engine.guards`). */
+export const GUARD_BYTES = 4096;
 /** MAX_BPF_STACK. */
 export const STACK_FRAME = 512;
 /** The kernel allows 8 nested calls; callbacks come on top. */
 export const STACK_FRAMES = 16;
-/** Offset of the first frame's r10, and bytes of a CPU's state. */
-export const STATE_BYTES = STACK_START + STACK_FRAME * STACK_FRAMES;
+/** Where the stack lies: its frames from the end downwards. The end is the first frame's r10. */
+export const STACK_START = ROOM_END + GUARD_BYTES;
+export const STACK_END = STACK_START + STACK_FRAME * STACK_FRAMES;
+/** Bytes of a CPU's state. */
+export const STATE_BYTES = STACK_END + GUARD_BYTES;

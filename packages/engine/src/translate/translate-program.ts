@@ -3,7 +3,7 @@ import type { KnownMap } from '../maps/known-map.ts';
 import { unlock } from '../maps/lock.ts';
 import { ringDiscard } from '../maps/ring-code.ts';
 import type { MapShape } from '../maps/shape.ts';
-import { GRANTS, OPEN_RECORDS, STATE, STATE_BYTES } from '../memory/cpu-state.ts';
+import { GRANTS, OPEN_RECORDS, STACK_END, STATE } from '../memory/cpu-state.ts';
 import { contextLayout, hookOf, REDIRECT } from '../memory/frame-context.ts';
 import { Code } from '../wasm/code.ts';
 import { call, get, i32, i64, memory } from '../wasm/expressions.ts';
@@ -66,7 +66,7 @@ function writeRun(program: ProgramTranslation, main: number, fuel: number): numb
   const number = builder.declare(builder.type(['i32', 'i32'], []));
   const code = new Code(2);
   const [context, remaining] = [0, 1];
-  const stack = i64.extend_u(i32.add(cpuState, i32.const(STATE_BYTES)));
+  const stack = i64.extend_u(i32.add(cpuState, i32.const(STACK_END)));
   code.block((done) => {
     code.loop((next) => {
       code.brIf(done, i32.eqz(get(remaining)));

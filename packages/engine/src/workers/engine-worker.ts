@@ -1,5 +1,6 @@
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
 import type { Engine } from '../engine.ts';
+import { GUARD_BYTES } from '../memory/cpu-state.ts';
 import { Counters, type VerdictCounter, verdictCounters } from '../ports/counters.ts';
 import { createVerdictCounters } from '../ports/create-port.ts';
 import { BURST_BYTES, type ForwarderPlace } from '../ports/forwarder.ts';
@@ -114,6 +115,11 @@ export class EngineWorker implements AsyncDisposable {
 
   static async start(engine: Engine, options: EngineWorkerOptions): Promise<EngineWorker> {
     const linux = process.platform === 'linux' ? await import('@twinpath/linux') : undefined;
+    // Larger pages (arm64) would take away what lies beside.
+    if (linux?.pageSize() === GUARD_BYTES) {
+      const { buffer } = engine.memory.memory;
+      for (const guard of engine.guards) linux.forbidMemory(buffer, guard, GUARD_BYTES);
+    }
     return new EngineWorker(engine, options, linux);
   }
 

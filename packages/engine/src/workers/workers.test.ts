@@ -174,6 +174,31 @@ describe('a worker on memory ports', () => {
     expect(worker.counters()).toMatchObject({ aborted: 1 });
   });
 
+  it.runIf(process.platform === 'linux')(
+    'stops a program that goes beyond its stack, which nothing has checked',
+    async () => {
+      const { engine, worker, add, farEnd } = await start();
+      const port = add(1);
+      const far = farEnd(port);
+      // As many bytes below the stack as the first byte says, in units of 8.
+      const text = `
+      r6 = *(u32 *)(r1 +0)
+      r6 = *(u8 *)(r6 +0)
+      r6 <<= 3
+      r7 = r10
+      r7 += -8192
+      r7 -= r6
+      *(u64 *)(r7 +0) = r6
+      r0 = 3
+      exit`;
+      await worker.configure({ ports: [port], program: engine.load(programText(text)).id });
+      for (const marker of [0, 1, 255, 0]) far.deliver(frame(marker));
+      far.ring();
+      expect(await collect(far, 2)).toEqual([frame(0), frame(0)]);
+      await expect.poll(() => worker.counters(), LATE).toMatchObject({ sent: 2, aborted: 2 });
+    },
+  );
+
   it('sleeps while nothing comes', async () => {
     const { worker, add } = await start();
     await worker.configure({ ports: [add(1)] });
