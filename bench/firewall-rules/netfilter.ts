@@ -12,7 +12,6 @@ export interface Filter {
   load(rules: readonly MixedRule[]): Command;
   /** Puts another rule in the place of one in the middle. */
   update(rules: readonly MixedRule[]): Command;
-  readonly unload: Command;
 }
 
 export interface Command {
@@ -30,7 +29,6 @@ export const iptables: Filter = {
     const at = rules.length >> 1;
     return { argv: ['iptables', '-R', 'FORWARD', String(at + 1), ...iptablesMatch(rules[at]).split(' ')] };
   },
-  unload: { argv: ['iptables', '-F', 'FORWARD'] },
 };
 
 function iptablesMatch(rule: MixedRule | undefined): string {
@@ -53,7 +51,6 @@ export const nftLinear: Filter = {
   name: 'nft linear',
   load: (rules) => nft(`table ip bench { chain forward { ${CHAIN}\n${rules.map(nftRule).join('\n')}\n}\n}`),
   update: (rules) => nft(`insert rule ip bench forward ${nftRule(rules[rules.length >> 1])}`),
-  unload: { argv: ['nft', 'delete', 'table', 'ip', 'bench'] },
 };
 
 function nftRule(rule: MixedRule | undefined): string {
@@ -84,7 +81,6 @@ export const nftSet: Filter = {
       ),
     ),
   update: () => nft('add element ip bench senders { 198.51.100.7 }'),
-  unload: nftLinear.unload,
 };
 
 /** With a range of ports besides; neighbours and nests are not merged in such a set, so that there must be none. */
@@ -95,7 +91,6 @@ export const nftConcatenated: Filter = {
     return nft(setOf('ipv4_addr . inet_service', 'ip saddr . udp dport', '', elements));
   },
   update: () => nft('add element ip bench senders { 198.51.100.7 . 0-65535 }'),
-  unload: nftLinear.unload,
 };
 
 function setOf(type: string, key: string, flags: string, elements: readonly string[]): string {
