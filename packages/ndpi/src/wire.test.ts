@@ -37,7 +37,7 @@ function piped(bytes: Uint8Array, cuts: readonly number[]): Uint8Array[] {
   });
 }
 
-it('brings packets through the pipe, however it is cut', () => {
+it('eDPI 5: brings packets through the pipe, however it is cut', () => {
   fc.assert(
     fc.property(fc.array(fc.array(shown)), fc.array(fc.nat()), (batches, cuts) => {
       const all = Buffer.concat(batches.map(encodeShown));
@@ -48,7 +48,7 @@ it('brings packets through the pipe, however it is cut', () => {
 });
 const plain = (record: Shown) => ({ ...record, packet: record.packet && [...record.packet] });
 
-it('brings findings back', () => {
+it('eDPI 5: brings findings back, however the pipe is cut', () => {
   fc.assert(
     fc.property(fc.array(fc.array(finding)), fc.array(fc.nat()), (batches, cuts) => {
       const all = Buffer.concat(batches.map(encodeFindings));

@@ -70,6 +70,21 @@ const all = settings.flatMap((setting): readonly Case[] => {
       steps: [drops(asks()), passes(conversation(setting, { sport: 1 }).asks())],
     },
     {
+      title: `eDPI 7, ${name}: packets are looked up by the very bytes that the slow path has entered, in both directions`,
+      config: sniffing,
+      given(tables) {
+        decided(tables, key);
+        tables.flows.update(key, { risks: 1n << 63n });
+      },
+      steps: [passes(asks()), passes(answers())],
+      finally: ({ flows }) =>
+        holds(
+          'risks',
+          [String(1n << 63n)],
+          [...flows].map(([, { risks }]) => String(risks)),
+        ),
+    },
+    {
       title: `eDPI 8, ${name}: the flow is looked for first, and nothing is sent up for one that has a verdict`,
       config: holding,
       given: (tables) => decided(tables, key),
