@@ -8,6 +8,7 @@ import { createCommand } from './commands/create.ts';
 import { devCommand } from './commands/dev.ts';
 import { downCommand } from './commands/down.ts';
 import { explainCommand } from './commands/explain.ts';
+import { importCommand } from './commands/import.ts';
 import { functionsCommand, getCommand, logsCommand, statusCommand, uploadCommand } from './commands/inspect.ts';
 import { runCommand } from './commands/run.ts';
 import { simulateCommand } from './commands/simulate.ts';
@@ -27,7 +28,7 @@ export function createProgram(): Command {
     ['twinpath down --all', 'take away what Twinpath has put on this host'],
   ]);
   const groups = {
-    'On this host, without a daemon:': [runCommand(), devCommand(), downCommand()],
+    'On this host, without a daemon:': [runCommand(), devCommand(), downCommand(), importCommand()],
     'For authors:': [
       ...[createCommand(), checkCommand(), buildCommand(), simulateCommand(), costCommand(), explainCommand()],
     ],
