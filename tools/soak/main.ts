@@ -1,7 +1,8 @@
 // npm run soak -- [--minutes N] [--every MS] [--rate PACKETS] [--seed S]
-// Mixed and damaged packets through the engine on AF_XDP and TAP, with two workers whose ports, programs and tables change all the
-// time. Each time all ports are taken away, every frame buffer must be back, the counters add up and the engine's memory be as
-// free as at first; at the end the process must not have grown. Needs root.
+// Mixed and damaged packets through the engine on AF_XDP and TAP, with two workers and a wire between them, whose ports, programs
+// (XDP and tc), copies, tables and frames sent into the middle change all the time. Each time all ports are taken away, every frame
+// buffer must be back, the counters add up and the engine's memory be as free as at first; at the end the process must not have
+// grown. Needs root.
 import { strict as assert } from 'node:assert';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';

@@ -2,19 +2,19 @@
 import { assembleProgram, type ProgramSpec } from '@twinpath/ebpf';
 
 /** r6: the context; r7, r8: the packet's first byte and its end, 14 bytes or more; r9: a byte that says what to do. */
-const begin = `
+const begin = (data: number, end: number) => `
   r6 = r1
-  r7 = *(u32 *)(r6 +0)
-  r8 = *(u32 *)(r6 +4)
+  r7 = *(u32 *)(r6 +${data})
+  r8 = *(u32 *)(r6 +${end})
   r2 = r7
   r2 += 14
   if r2 > r8 goto drop
   call bpf_get_prandom_u32
   r9 = r0
   r9 &= 255`;
-const end = `
+const end = (drop: number) => `
 drop:
-  r0 = 1
+  r0 = ${drop}
   exit`;
 
 const across = `
@@ -52,7 +52,37 @@ const bodies: Readonly<Record<string, string>> = {
   endless: 'if r9 > 8 goto drop\nagain:\nr9 += 1\nif r9 != 0 goto again\nr0 = 3\nexit',
 };
 
+/** r7: the number of one of the interfaces, or of none. */
+const number = `
+  r2 = r9
+  r2 &= 7
+  *(u32 *)(r10 -4) = r2
+  r2 = r10
+  r2 += -4
+  r1 = map[numbers]
+  call bpf_map_lookup_elem
+  if r0 == 0 goto drop
+  r7 = *(u32 *)(r0 +0)`;
+const pass = 'r0 = 0\nexit';
+
+const tcBodies: Readonly<Record<string, string>> = {
+  pass,
+  verdicts: 'r9 %= 10\nr0 = r9\nexit',
+  out: `${number}\nr1 = r7\nr2 = 0\ncall bpf_redirect\nexit`,
+  into: `${number}\nr1 = r7\nr2 = 1\ncall bpf_redirect\nexit`,
+  copies: `${number}\nr1 = r6\nr2 = r7\nr3 = r9\nr3 &= 1\ncall bpf_clone_redirect\n${pass}`,
+  tags: `r1 = r6\nr2 = 129\nr3 = r9\ncall bpf_skb_vlan_push\n${pass}`,
+  untags: `r1 = r6\ncall bpf_skb_vlan_pop\n${pass}`,
+  room: `r1 = r6\nr2 = r9\nr2 -= 128\nr3 = 1\nr4 = 0\ncall bpf_skb_adjust_room\n${pass}`,
+  marks: `*(u32 *)(r6 +8) = r9\n*(u32 *)(r6 +48) = r9\n${pass}`,
+  wildTc: `r2 = *(u32 *)(r7 +0)\nr7 += r2\nr0 = *(u64 *)(r7 +0)\n${pass}`,
+};
+
 /** Run in checked mode: no verifier has seen them. */
 export const programs: readonly ProgramSpec[] = Object.entries(bodies).map(([name, body]) =>
-  assembleProgram(name, 'xdp', `${begin}\n${body}${end}`),
+  assembleProgram(name, 'xdp', `${begin(0, 4)}\n${body}${end(1)}`),
+);
+/** For the tc hooks of interfaces. */
+export const tcPrograms: readonly ProgramSpec[] = Object.entries(tcBodies).map(([name, body]) =>
+  assembleProgram(name, 'sched-cls', `${begin(76, 80)}\n${body}${end(2)}`),
 );

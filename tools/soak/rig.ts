@@ -1,16 +1,30 @@
 import { strict as assert } from 'node:assert';
+import type { ProgramSpec } from '@twinpath/ebpf';
 import { Engine, type EngineMap } from '@twinpath/engine';
-import { createPort, freePort, type PortImage, readPortCounters } from '@twinpath/engine/ports';
+import {
+  createLink,
+  createPort,
+  FarEnd,
+  freePort,
+  type InterfaceImage,
+  inletHeader,
+  type PortImage,
+  readPortCounters,
+} from '@twinpath/engine/ports';
 import { XdpInterface } from '@twinpath/engine/ports/live';
 import { EngineWorker } from '@twinpath/engine/workers';
-import { programs } from './programs.ts';
+import { programs, tcPrograms } from './programs.ts';
 import { NEAR, type Wires } from './wires.ts';
 
 const FRAMES = 4096;
 /** Programs that are there at a time: others go, so that their places are used again. */
-const PLACES = 4;
+const PLACES = 24;
 const RINGS = [64, 256, 1024, 2048];
 const TAP = 1000;
+const INLET = 1001;
+const LINKS = [2000, 2001] as const;
+/** Frames for the middle, each time. */
+const INJECTED = 500;
 
 /** A worker, the wires that are its own, and the ports that it has on them now. */
 interface Side {
@@ -18,6 +32,8 @@ interface Side {
   worker: EngineWorker;
   interfaces: readonly XdpInterface[];
   tap: PortImage | undefined;
+  /** Of memory: for frames that begin in the middle, and to the other side. */
+  memory: readonly PortImage[];
   /** Since the worker was started: by ports that are gone, and when it was checked last. */
   received: number;
   aborted: number;
@@ -29,7 +45,9 @@ export class Rig implements AsyncDisposable {
   readonly #engine: Engine;
   readonly #random: (limit: number) => number;
   readonly #sides: readonly Side[];
-  readonly #maps: Readonly<Record<'next' | 'all' | 'flows', EngineMap>>;
+  readonly #maps: Readonly<Record<'next' | 'all' | 'flows' | 'numbers', EngineMap>>;
+  /** Of a word that a frame may have written while it is judged. */
+  readonly #cell: number;
   /** Bytes of the engine that are free when there are no ports. */
   readonly #room: number;
 
@@ -37,13 +55,15 @@ export class Rig implements AsyncDisposable {
     this.#engine = engine;
     this.#sides = sides;
     this.#random = random;
-    const map = (name: string, type: 'devmap-hash' | 'lru-hash', valueSize: number, maxEntries: number) =>
+    const map = (name: string, type: 'array' | 'devmap-hash' | 'lru-hash', valueSize: number, maxEntries: number) =>
       engine.createMap({ name, type, keySize: 4, valueSize, maxEntries });
     this.#maps = {
       next: map('next', 'devmap-hash', 4, 64),
       all: map('all', 'devmap-hash', 4, 64),
       flows: map('flows', 'lru-hash', 8, 1024),
+      numbers: map('numbers', 'array', 4, 8),
     };
+    this.#cell = engine.allocate(4, 'a cell');
     this.#room = engine.available;
   }
 
@@ -52,7 +72,7 @@ export class Rig implements AsyncDisposable {
     const sides: Side[] = [];
     for (const [cpu, links] of wires.pairs.entries()) {
       const worker = await startWorker(engine, cpu);
-      sides.push({ links, worker, interfaces: [], tap: undefined, received: 0, aborted: 0 });
+      sides.push({ links, worker, interfaces: [], tap: undefined, memory: [], received: 0, aborted: 0 });
     }
     return new Rig(engine, sides, random);
   }
@@ -64,11 +84,17 @@ export class Rig implements AsyncDisposable {
     for (const side of this.#sides) {
       if (this.#random(8) === 0) await this.#restart(side);
       this.#openPorts(side);
+    }
+    this.#openLink();
+    for (const side of this.#sides) {
       await side.worker.configure({
-        ports: [...side.interfaces.flatMap(({ ports }) => ports), ...(side.tap ? [side.tap] : [])],
-        program: this.#pickProgram(),
+        ports: portsOf(side),
+        program: this.#pickProgram(programs),
         host: side.tap?.number,
+        interfaces: this.#random(2) === 0 ? [] : this.#pickInterfaces(side),
+        inlet: INLET,
       });
+      this.#inject(side);
     }
   }
 
@@ -83,16 +109,19 @@ export class Rig implements AsyncDisposable {
   /** Takes all ports away. @throws AssertionError for a frame, a count or memory that is gone. */
   async halt(): Promise<void> {
     for (const side of this.#sides) {
-      const ports = [...side.interfaces.flatMap((one) => one.ports), ...(side.tap ? [side.tap] : [])];
+      const ports = portsOf(side);
       await side.worker.configure({});
       const counters = ports.map((port) => readPortCounters(this.#engine.memory, port));
       const held = side.worker.audit();
       for (const [index, { received, sent, completed, filled }] of counters.entries()) {
         const { name = '', slot = 0 } = ports[index] ?? {};
-        assert.equal(completed, sent, `frames that ${name} has sent, and that came back`);
+        const waiting = sent - completed;
+        // What the other side has not fetched any more is still there.
+        if (ports[index]?.device.kind !== 'link')
+          assert.equal(waiting, 0, `frames that ${name} has sent, and that came back`);
         assert.equal(
           held.get(slot) ?? 0,
-          filled - received,
+          filled - received + waiting,
           `frames that ${name} holds, and that it was given to receive`,
         );
       }
@@ -102,8 +131,8 @@ export class Rig implements AsyncDisposable {
       this.totals.sent += count('sent');
       for (const one of side.interfaces) one[Symbol.dispose]();
       await side.worker.reclaim(ports.map(({ slot }) => slot));
-      if (side.tap !== undefined) freePort(this.#engine, side.tap);
-      Object.assign(side, { interfaces: [], tap: undefined });
+      for (const port of [...(side.tap ? [side.tap] : []), ...side.memory]) freePort(this.#engine, port);
+      Object.assign(side, { interfaces: [], tap: undefined, memory: [] });
       this.#check(side);
     }
     assert.equal(this.#engine.available, this.#room, 'bytes of the engine that are free without ports');
@@ -112,8 +141,9 @@ export class Rig implements AsyncDisposable {
   #check(side: Side): void {
     const { worker, received } = side;
     assert.deepEqual([...worker.audit()], [[0, FRAMES]], 'holders of frames when all ports are gone');
-    const { sent, dropped, aborted, passed, lost, broadcast } = worker.counters();
-    assert.equal(sent + dropped + aborted + passed + lost + broadcast, received, 'frames judged, and received');
+    const { sent, dropped, aborted, passed, lost, broadcast, cloned } = worker.counters();
+    const judged = sent + dropped + aborted + passed + lost + broadcast;
+    assert.equal(judged, received + cloned, 'frames judged, and received or copied');
     this.totals.aborted += aborted - side.aborted;
     side.aborted = aborted;
   }
@@ -137,7 +167,11 @@ export class Rig implements AsyncDisposable {
       const port = { number: TAP, name: device.name, ringSize: 64, device };
       side.tap = createPort(this.#engine, { ...port, ...side.worker.takeSlot() });
     }
+    const device = { kind: 'memory' } as const;
+    const inlet = { number: INLET, name: 'inlet', ringSize: 256, device };
+    side.memory = [createPort(this.#engine, { ...inlet, ...side.worker.takeSlot() })];
     const numbers = [...side.interfaces.map(({ ifindex }) => ifindex), ...(side.tap ? [TAP] : [])];
+    for (let index = 0; index < 8; index++) this.#maps.numbers.update(word(index), word(numbers[index] ?? 0));
     for (const [index, number] of numbers.entries()) {
       this.#maps.next.update(word(number), word(numbers[(index + 1) % numbers.length] ?? 0));
       this.#maps.all.update(word(number), word(number));
@@ -145,15 +179,69 @@ export class Rig implements AsyncDisposable {
     if (this.#random(4) === 0) this.#maps.flows.clear();
   }
 
+  /** Between the sides; the first is closed first, while the other one still fetches. */
+  #openLink(): void {
+    const [first, second] = this.#sides;
+    if (first === undefined || second === undefined) return;
+    const ends = createLink(this.#engine, {
+      first: { number: LINKS[0], ...first.worker.takeSlot() },
+      second: { number: LINKS[1], ...second.worker.takeSlot() },
+      ringSize: 256,
+    });
+    for (const [index, side] of [first, second].entries()) {
+      const end = ends[index];
+      if (end !== undefined) side.memory = [...side.memory, end];
+      for (const number of side.interfaces.map(({ ifindex }) => ifindex)) {
+        if (this.#random(4) === 0) this.#maps.next.update(word(number), word(LINKS[index] ?? 0));
+      }
+    }
+  }
+
+  #pickInterfaces(side: Side): readonly InterfaceImage[] {
+    const pick = (specs: readonly ProgramSpec[]) => (this.#random(3) === 0 ? 0 : this.#pickProgram(specs));
+    return side.interfaces.map(({ ifindex: number }, index) => ({
+      number,
+      host: index === 0 ? side.tap?.number : undefined,
+      xdp: pick(programs),
+      ingress: pick(tcPrograms),
+      egress: pick(tcPrograms),
+    }));
+  }
+
+  /** Frames for programs of any kind, at any interface, in any way. */
+  #inject({ worker, memory: [inlet], interfaces }: Side): void {
+    if (inlet === undefined) return;
+    const far = new FarEnd(this.#engine.memory, worker.pool, inlet, () => worker.wake());
+    const ids = this.#engine.programs().map(({ id }) => id);
+    for (let count = 0; count < INJECTED; count++) {
+      const frame = new Uint8Array(14 + this.#random(1500)).fill(this.#random(256));
+      const header = inletHeader({
+        program: ids[this.#random(ids.length + 1)] ?? 0,
+        ifindex: interfaces[this.#random(interfaces.length + 1)]?.ifindex ?? 77,
+        side: this.#random(2) === 0 ? 0 : 1,
+        mark: this.#random(3),
+        ...(this.#random(2) === 0 && { cell: this.#cell, value: 1 }),
+      });
+      if (!far.deliver(frame, header)) break;
+    }
+    far.ring();
+  }
+
   /** Its id. */
-  #pickProgram(): number {
-    const spec = programs[this.#random(programs.length)];
+  #pickProgram(specs: readonly ProgramSpec[]): number {
+    const spec = specs[this.#random(specs.length)];
     if (spec === undefined) return 0;
     const loaded = this.#engine.programs();
     for (const old of loaded.slice(0, Math.max(0, loaded.length - PLACES))) old[Symbol.dispose]();
     return this.#engine.load(spec, { maps: this.#maps, checked: true, fuel: 10_000 }).id;
   }
 }
+
+const portsOf = ({ interfaces, tap, memory }: Side): readonly PortImage[] => [
+  ...interfaces.flatMap(({ ports }) => ports),
+  ...(tap ? [tap] : []),
+  ...memory,
+];
 
 const startWorker = (engine: Engine, cpu: number): Promise<EngineWorker> =>
   EngineWorker.start(engine, { cpu, pool: { frames: FRAMES } });

@@ -43,6 +43,7 @@ export const readPortCounters = (
 /**
  * Of a worker: what became of each frame that was received. `passed`: meant for the host, and sent to the port for that.
  * `lost`: for a port that is not there, or whose ring is full. `broadcast`: sent as so many `copies`; `uncopied` did not go.
+ * `cloned`: made by bpf_clone_redirect; what became of these is counted, too.
  */
 export const verdictCounters = [
   'sent',
@@ -53,6 +54,7 @@ export const verdictCounters = [
   'broadcast',
   'copies',
   'uncopied',
+  'cloned',
 ] as const;
 export type VerdictCounter = (typeof verdictCounters)[number];
 export const VERDICT = {
@@ -64,6 +66,7 @@ export const VERDICT = {
   broadcast: 5,
   copies: 6,
   uncopied: 7,
+  cloned: 8,
 } as const;
 
 export const countersBytes = (names: readonly string[]): number => 8 * names.length;

@@ -101,7 +101,9 @@ export class Forwarder {
 
   /** bpf_clone_redirect, asked by the program that runs: the copy goes behind the burst. 0 or minus an errno. */
   clone(context: number, ifindex: number, flags: number): number {
-    return this.#clones.add(context, ifindex, flags);
+    const result = this.#clones.add(context, ifindex, flags);
+    if (result === 0) this.#counters.add(VERDICT.cloned, 1);
+    return result;
   }
 
   #take(port: Port, way: Way): number {

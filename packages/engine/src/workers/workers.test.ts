@@ -120,6 +120,7 @@ describe('a worker on memory ports', () => {
         broadcast: 1,
         copies: 2,
         uncopied: 0,
+        cloned: 0,
       });
   });
 
