@@ -155,6 +155,33 @@ describe.each(HOOKS)('on %s a router', (hook) => {
   });
 });
 
+test('ports in two namespaces are one chain', async () => {
+  const [a, b] = hosts;
+  if (a === undefined || b === undefined) throw new Error('there are hosts');
+  const other = lab.host('other');
+  lab.link(middle, 'a', a, 'eth0', { addresses: [[], ['10.0.0.1/24']] });
+  // Interfaces have numbers, and these have to differ.
+  for (const name of ['one', 'two']) lab.link(other, name, middle, name);
+  lab.link(other, 'b', b, 'eth0', { addresses: [[], ['10.0.0.2/24']] });
+  await b.echo({ tcp: 8000, udp: 7 });
+  const port = (name: string, { namespace }: Host) => ({ interface: name, namespace, hook: 'xdp' }) as const;
+  await using chain = await startChain(
+    {
+      name: `ports-${process.pid}`,
+      ports: { a: port('a', middle), b: port('b', other) },
+      paths: [['a', 'meter', 'b']],
+      functions: [{ name: 'meter', use: use('meter') }],
+    },
+    { log: silent },
+  );
+  expect(await a.udp('10.0.0.2', 7, 'datagram', { timeout: 4000 })).toMatchObject({ ok: true });
+  expect(await a.tcp('10.0.0.2', 8000, 'x'.repeat(100_000))).toMatchObject({ ok: true });
+  const { meter } = await countersOf(chain);
+  expect(meter?.entered).toBeGreaterThan(10);
+  expect(meter?.left).toBeGreaterThan(10);
+  expect(chain.ports.map(({ namespace }) => namespace)).toEqual([middle.namespace, other.namespace]);
+});
+
 test('functions are wired to each other, with others between them', async () => {
   const [a, b] = hosts;
   if (a === undefined || b === undefined) throw new Error('there are hosts');

@@ -1,32 +1,35 @@
 import type { Behind, Placement } from '@twinpath/vnf/chain';
-import { type Continuation, PATH } from './abi/chain.ts';
+import { type Continuation, PATH, WAYS } from './abi/chain.ts';
 import type { ProgramChoice } from './compile.ts';
 
 /** What program a place of a chain asks for. */
 export function placeChoice(placement: Placement): ProgramChoice {
   const { hook, direction, position, entry, next, back, out, exits, flood, routed = [] } = placement;
+  const to = (behind: Behind) => continuation(behind, position);
   return {
     hook,
     direction,
     position,
     entry,
-    next: continuation(next),
-    back: continuation(back),
-    out: continuation(out),
-    exits: new Map(Object.entries(exits).map(([port, exit]) => [port, continuation(exit)])),
-    flood: flood && continuation(flood),
-    routed: new Map(routed.map(({ ifindex, to }) => [ifindex, continuation(to)])),
+    next: to(next),
+    back: to(back),
+    out: to(out),
+    exits: new Map(Object.entries(exits).map(([port, exit]) => [port, to(exit)])),
+    flood: flood && to(flood),
+    routed: new Map(routed.map(({ ifindex, to: behind }) => [ifindex, to(behind)])),
   };
 }
 
-function continuation(behind: Behind): Continuation {
+function continuation(behind: Behind, position: number): Continuation {
   switch (behind.kind) {
     case 'end':
     case 'leave':
       return behind;
     case 'position':
       return { kind: 'tail-call', map: PATH, index: behind.position };
-    case 'interface':
-      return { kind: 'redirect', ifindex: behind.ifindex };
+    case 'interface': {
+      const by = behind.crosses === true ? { by: { map: WAYS, index: position } } : {};
+      return { kind: 'redirect', ifindex: behind.ifindex, ...by };
+    }
   }
 }

@@ -165,6 +165,6 @@ test('without privileges a function is checked without the kernel, and that is s
     ok: true,
     verified: false,
     notVerifiedBecause: 'this process lacks CAP_BPF, CAP_NET_ADMIN, CAP_PERFMON',
-    programs: [{ hook: 'xdp' }, { hook: 'xdp' }, { hook: 'tcx-egress' }],
+    programs: [{ hook: 'xdp' }, { hook: 'tcx-egress' }],
   });
 });

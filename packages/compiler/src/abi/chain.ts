@@ -15,13 +15,21 @@ export type Continuation =
   | { readonly kind: 'end' }
   /** `map`: name of a program array, as the loader is given it; it is none of the function's own maps. */
   | { readonly kind: 'tail-call'; readonly map: string; readonly index: number }
-  /** Out of an interface of the namespace that the packet is in; 0: by which it came. */
-  | { readonly kind: 'redirect'; readonly ifindex: number }
+  /** Out of an interface of the namespace that the packet is in; 0: by which it came. `by`: a map of devices where the interface stands, in
+   *  any namespace (XDP). */
+  | {
+      readonly kind: 'redirect';
+      readonly ifindex: number;
+      readonly by?: { readonly map: string; readonly index: number };
+    }
   /** On tcx: out of the interface by which it came, meeting what is at this position there and behind it; 0: nothing. */
   | { readonly kind: 'leave'; readonly position: number };
 
 /** What programs call the program array of their chain; no table of an author's can be called that. */
 export const PATH = 'path of the chain';
+
+/** What programs call the chain's map of devices, by the position from which packets leave for another namespace. */
+export const WAYS = 'ways out of the chain';
 
 /** MAX_TAIL_CALL_CNT. */
 export const MAX_TAIL_CALLS = 33;

@@ -1,5 +1,5 @@
 // What programs and runtime agree on besides the plan.
-export { type Continuation, chainMap, MAX_TAIL_CALLS, PATH } from './chain.ts';
+export { type Continuation, chainMap, MAX_TAIL_CALLS, PATH, WAYS } from './chain.ts';
 export {
   classifierMap,
   classifierMaps,

@@ -248,7 +248,7 @@ test('where its interface is gone, the chain begins anew with the tables that it
 test('drafts of records whose writer was killed go with the chain', async () => {
   const draft = `${recordFile(CHAIN)}.999999.new`;
   const chain = await startChain(specOf([stamp(1)]), { log: silent, stateDirectory });
-  writeFileSync(draft, '{"version": 5, "cha');
+  writeFileSync(draft, '{"version": 6, "cha');
   await chain.stop();
   expect(existsSync(draft)).toBe(false);
 });

@@ -7,16 +7,15 @@ import { type Fd, getLink, inNamespace, isSyscallError, Netlink } from '@twinpat
 import type { PlacedChain } from '@twinpath/vnf/chain';
 import { filterName, filtersOf } from '../host/filters.ts';
 import type { LeftBehind, LeftLink } from '../host/left-behind.ts';
-import { interfacesOf } from '../host/record.ts';
+import { interfacesOf, placeOf } from '../host/record.ts';
 import { type LeftAttachment, type LeftWiring, linkPin } from '../kernel/kernel-wiring.ts';
 import { adoptClsact, PinnedLink } from '../kernel/port-attachment.ts';
 import { ChainError } from './chain-error.ts';
-import type { OpenPort } from './open-port.ts';
+import type { KernelPort } from './open-port.ts';
 
 export interface AdoptionOptions {
   readonly chain: string;
-  readonly namespace: Fd;
-  readonly ports: ReadonlyMap<string, OpenPort>;
+  readonly ports: ReadonlyMap<string, KernelPort>;
 }
 
 /** What the chain's record says of its places. */
@@ -46,13 +45,12 @@ export function isHere({ hook, ifindex, id, programId }: LeftLink, namespace: Fd
 }
 
 /** @throws ChainError (TP_CHAIN_LEFT_BEHIND) where it is not on the interfaces on which the chain is wanted. */
-export function checkAdoption(left: LeftBehind, { chain, namespace, ports }: AdoptionOptions): void {
-  const wanted = new Set([...ports.values()].map(({ ifindex }) => ifindex));
-  const elsewhere = left.links.find((link) => !wanted.has(link.ifindex) || !isHere(link, namespace));
+export function checkAdoption(left: LeftBehind, { chain, ports }: AdoptionOptions): void {
+  const elsewhere = left.links.find((link) => portOf(ports, link) === undefined);
   if (elsewhere === undefined) return;
   const { record } = left;
   const on = record === undefined ? `interface ${elsewhere.ifindex}` : interfacesOf(record);
-  const place = record?.namespace === undefined ? '' : ` in namespace ${record.namespace}`;
+  const place = record === undefined ? '' : placeOf(record);
   const by = record === undefined ? 'a process that is gone' : `process ${record.process.pid}, which is gone`;
   const why = `it was left behind by ${by}, on ${on}${place}, and is wanted elsewhere; its fast path still runs there`;
   throw new ChainError('TP_CHAIN_LEFT_BEHIND', chain, why, { hint: `twinpath down ${chain}` });
@@ -68,8 +66,8 @@ export function openLeft(left: LeftBehind, options: AdoptionOptions): LeftWiring
 
 /** Under the name that its port has now. */
 function openLink(link: LeftLink, { pins }: LeftBehind, { ports }: AdoptionOptions): readonly LeftAttachment[] {
-  const { hook, ifindex, programId } = link;
-  const port = portAt(ports, ifindex);
+  const { hook, programId } = link;
+  const port = portOf(ports, link);
   if (port === undefined) return [];
   const pin = linkPin(pins, port, hook);
   if (pin !== link.pin) renameSync(link.pin, pin);
@@ -77,22 +75,27 @@ function openLink(link: LeftLink, { pins }: LeftBehind, { ports }: AdoptionOptio
 }
 
 function openFilters({ record }: LeftBehind, options: AdoptionOptions): readonly LeftAttachment[] {
-  const { chain, namespace, ports } = options;
-  if (record === undefined || record.filters.length === 0) return [];
-  using all = new Netlink(namespace);
-  const present = filtersOf(all, record.namespace).filter((filter) => filter.chain === chain);
-  return record.filters.flatMap(({ place }) => {
-    const port = portAt(ports, place.ifindex);
+  const { chain, ports } = options;
+  if (record === undefined) return [];
+  return record.filters.flatMap(({ place, namespace }) => {
+    const [port, at] = [...ports].find((one) => isPlace(one[1], place.ifindex, namespace)) ?? [];
+    if (at === undefined) return [];
+    using all = new Netlink(at.within);
+    const present = filtersOf(all, namespace).filter((filter) => filter.chain === chain);
     const { ifindex, direction, priority } = place;
     const found = present.find(
       (one) => one.ifindex === ifindex && one.direction === direction && one.priority === priority,
     );
     if (port === undefined || found?.programId === undefined) return [];
-    const attachment = adoptClsact(new Netlink(namespace), place, filterName(chain, found.program));
+    const attachment = adoptClsact(new Netlink(at.within), place, filterName(chain, found.program));
     return [{ port, hook: `tcx-${direction}` as const, attachment, programId: found.programId }];
   });
 }
 
-function portAt(ports: ReadonlyMap<string, OpenPort>, ifindex: number): string | undefined {
-  return [...ports].find(([, port]) => port.ifindex === ifindex)?.[0];
+/** Which port's interface a link is on. */
+function portOf(ports: ReadonlyMap<string, KernelPort>, link: LeftLink): string | undefined {
+  return [...ports].find(([, { ifindex, within }]) => ifindex === link.ifindex && isHere(link, within))?.[0];
 }
+
+const isPlace = ({ ifindex, spec }: KernelPort, number: number, namespace: string | undefined): boolean =>
+  ifindex === number && spec.namespace === namespace;

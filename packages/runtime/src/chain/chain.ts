@@ -1,6 +1,5 @@
 import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Fd } from '@twinpath/linux';
 import type { Log } from '@twinpath/vnf';
 import {
   type ChainFunctionSpec,
@@ -24,9 +23,10 @@ import { arraysDirectory, KernelWiring } from '../kernel/kernel-wiring.ts';
 import type { AttachmentLog } from '../kernel/port-attachment.ts';
 import { openLeft, placedBefore } from './adoption.ts';
 import { ChainError, refusedSpec } from './chain-error.ts';
+import type { ChainNamespaces } from './chain-namespaces.ts';
 import { instancePlaces } from './instance-places.ts';
 import { isSameFunction, type Member, MemberChange } from './member.ts';
-import { type OpenPort, openPorts, preparePorts, recordedPorts } from './open-port.ts';
+import { type KernelPort, openPorts, preparePorts, recordedPorts } from './open-port.ts';
 import type { PlacedInstance } from './placed-instance.ts';
 import { PortWatch } from './port-watch.ts';
 import { PositionPool } from './position-pool.ts';
@@ -39,12 +39,12 @@ export type OpenedFunction = Omit<Member, 'spec'>;
 
 export interface ChainOptions {
   readonly spec: ChainSpec;
-  readonly namespace: Fd;
+  readonly namespaces: ChainNamespaces;
   /** The mark of the slow path's packets. */
   readonly key: number;
   readonly claim: HostClaim;
   /** Of the spec. */
-  readonly ports: ReadonlyMap<string, OpenPort>;
+  readonly ports: ReadonlyMap<string, KernelPort>;
   readonly log: Log;
   /** What a process that is gone has left of it. */
   readonly left: LeftBehind | undefined;
@@ -66,7 +66,7 @@ export interface ChainOptions {
 interface Next {
   readonly spec: ChainSpec;
   readonly members: ReadonlyMap<string, Member>;
-  readonly ports: ReadonlyMap<string, OpenPort>;
+  readonly ports: ReadonlyMap<string, KernelPort>;
   readonly placed: PlacedChain;
   readonly places: ReadonlyMap<string, InstancePlaces>;
 }
@@ -94,7 +94,7 @@ export class Chain implements RunningChain, AsyncDisposable {
   readonly #instances = new Set<PlacedInstance>();
   #spec: ChainSpec;
   #members: ReadonlyMap<string, Member> = new Map();
-  #ports: ReadonlyMap<string, OpenPort>;
+  #ports: ReadonlyMap<string, KernelPort>;
   #placed: PlacedChain = NOTHING;
   /** Positions of what was left behind. */
   #inherited: readonly number[] = [];
@@ -104,16 +104,17 @@ export class Chain implements RunningChain, AsyncDisposable {
   #changes: Promise<unknown> = Promise.resolve();
 
   constructor(options: ChainOptions) {
-    const { spec, claim, namespace, ports, owned, key } = options;
+    const { spec, claim, ports, owned, key } = options;
     this.#options = options;
     this.#ports = ports;
     this.#stack = owned;
     this.#spec = spec;
     const log: AttachmentLog = {
       onLink: (hook, id) => claim.addLink({ hook, id }),
-      onFilter: (hook, place) => claim.addFilter({ hook, place }),
+      onFilter: (hook, place, namespace) =>
+        claim.addFilter({ hook, place, ...(namespace !== undefined && { namespace }) }),
     };
-    this.#wiring = this.#stack.use(new KernelWiring({ chain: spec.name, namespace, pins: claim.pins, log, key }));
+    this.#wiring = this.#stack.use(new KernelWiring({ chain: spec.name, pins: claim.pins, log, key }));
     this.#stack.use(addWiring(spec.name, this.#wiring));
     this.#stack.defer(() => positions.free([...positionsOf(this.#placed), ...this.#inherited]));
     this.#stack.defer(() => this.#leaveAll());
@@ -124,7 +125,7 @@ export class Chain implements RunningChain, AsyncDisposable {
     timer.unref();
     this.#stack.defer(() => clearInterval(timer));
     const returned = (port: string) => this.#after(() => this.#reopen(port));
-    const watched = { chain: spec.name, namespace, ports: () => this.#ports, returned, log: options.log };
+    const watched = { chain: spec.name, ports: () => this.#ports, returned, log: options.log };
     this.#watch = this.#stack.use(new PortWatch(watched));
     this.lost = this.#watch.lost;
   }
@@ -273,7 +274,7 @@ export class Chain implements RunningChain, AsyncDisposable {
     const functions = Object.fromEntries(
       [...members].map(([name, { placed: own }]) => [name, own.instance.spec.marks]),
     );
-    this.#options.claim.settle({ ports: recordedPorts(ports).ports, placed: recordOf(placed), functions });
+    this.#options.claim.settle({ ports: recordedPorts(ports), placed: recordOf(placed), functions });
     undo.move();
     this.#wiring.settle();
     this.#take(next);
@@ -305,8 +306,7 @@ export class Chain implements RunningChain, AsyncDisposable {
 
   /** Its places count as those of the present chain: those that stay keep their numbers. */
   #adopt(left: LeftBehind): void {
-    const { namespace } = this.#options;
-    this.#wiring.adopt(openLeft(left, { chain: this.#spec.name, namespace, ports: this.#ports }));
+    this.#wiring.adopt(openLeft(left, { chain: this.#spec.name, ports: this.#ports }));
     this.#inherited = positions.reserve(this.#wiring.occupied);
     const own = new Set(this.#inherited);
     const { placements, roots } = placedBefore(left);
@@ -364,23 +364,23 @@ export class Chain implements RunningChain, AsyncDisposable {
     return members;
   }
 
-  #openPorts(spec: ChainSpec): ReadonlyMap<string, OpenPort> {
-    const { namespace, log } = this.#options;
+  #openPorts(spec: ChainSpec): ReadonlyMap<string, KernelPort> {
+    const { namespaces, log } = this.#options;
     const isKept = (name: string) => JSON.stringify(this.#ports.get(name)?.spec) === JSON.stringify(spec.ports[name]);
     const names = Object.keys(spec.ports);
     const kept = [...this.#ports].filter(([name]) => names.includes(name) && isKept(name));
     const fresh = names.filter((name) => !isKept(name));
-    return new Map([...kept, ...openPorts({ spec, names: fresh, namespace, log })]);
+    return new Map([...kept, ...openPorts({ spec, names: fresh, namespaces, log })]);
   }
 
-  #prepare(ports: ReadonlyMap<string, OpenPort>): void {
-    const { namespace, log, claim } = this.#options;
+  #prepare(ports: ReadonlyMap<string, KernelPort>): void {
+    const { log, claim } = this.#options;
     const fresh = [...ports].filter(([name, port]) => !this.#prepared.has(`${name} ${port.ifindex}`));
     for (const [name, { ifindex }] of fresh) this.#prepared.add(`${name} ${ifindex}`);
     const onSetting = (setting: SettingRecord) => claim.addSetting(setting);
     preparePorts(
       fresh.map(([, port]) => port),
-      { namespace, log, onSetting },
+      { log, onSetting },
     );
   }
 

@@ -1,22 +1,22 @@
-import { type Fd, getLink, isSyscallError, listLinks, Netlink } from '@twinpath/linux';
+import { getLink, isSyscallError, listLinks, Netlink } from '@twinpath/linux';
 import type { Log } from '@twinpath/vnf';
 import type { ChainSpec, OwnFunctionSpec } from '@twinpath/vnf/chain';
 import type { FunctionData } from '../instance/instance-handle.ts';
 import { prepareVethPeer, type VethEnd } from '../kernel/veth-peer.ts';
 import { ChainError } from './chain-error.ts';
+import type { ChainNamespaces } from './chain-namespaces.ts';
 
 export interface ListenersWanted extends Pick<VethEnd, 'onSetting'> {
   readonly chain: ChainSpec;
   readonly given: OwnFunctionSpec;
   readonly reasons: FunctionData['reasons'];
-  /** Of the chain. */
-  readonly namespace: Fd;
+  readonly namespaces: ChainNamespaces;
   readonly log: Log;
 }
 
 /** The interfaces by which packets of a function's reasons leave for whom listens there: each must be named, and exist. @throws
  *  ChainError */
-export function openListeners({ chain, given, reasons, namespace, log, onSetting }: ListenersWanted): void {
+export function openListeners({ chain, given, reasons, namespaces, log, onSetting }: ListenersWanted): void {
   for (const [reason, declared] of Object.entries(reasons)) {
     if (declared.kind === 'notice') continue;
     const { way = declared.way, interface: link } = given.reasons?.[reason] ?? {};
@@ -31,7 +31,9 @@ export function openListeners({ chain, given, reasons, namespace, log, onSetting
         path,
       });
     }
-    using netlink = new Netlink(namespace);
+    // Packets leave from the namespace that the first port is in.
+    const [port] = Object.values(chain.ports);
+    using netlink = new Netlink(namespaces.get(port?.namespace));
     const found = find(netlink, link);
     if (found === undefined) {
       const names = listLinks(netlink).map(({ name }) => name);
@@ -39,7 +41,6 @@ export function openListeners({ chain, given, reasons, namespace, log, onSetting
       const hint = `interfaces in the chain's namespace are ${names.join(', ')}`;
       throw new ChainError('TP_INTERFACE', chain.name, why, { hint, path });
     }
-    const [port] = Object.values(chain.ports);
     if (found.kind === 'veth') {
       prepareVethPeer({ link: found, namespace: port?.namespace, netlink, log, onSetting });
     }

@@ -1,79 +1,64 @@
 import { assembleProgram, attachXdp, BpfProgram, listBpfLinks, queryTcx, type TcxEntry } from '@twinpath/ebpf';
-import {
-  currentNamespace,
-  type Fd,
-  getLink,
-  inNamespace,
-  isSyscallError,
-  type Link,
-  listLinks,
-  Netlink,
-  openNamespace,
-} from '@twinpath/linux';
+import { type Fd, getLink, inNamespace, isSyscallError, type Link, listLinks, Netlink } from '@twinpath/linux';
 import type { Log } from '@twinpath/vnf';
-import type { ChainSpec, PortSpec, WiredPort } from '@twinpath/vnf/chain';
+import type { ChainSpec, PortMode, PortSpec, WiredPort } from '@twinpath/vnf/chain';
 import type { LeftLink } from '../host/left-behind.ts';
 import { PROGRAM_PREFIX } from '../host/paths.ts';
 import { type ChainRecord, readRecord, recordedChains } from '../host/record.ts';
 import type { WiredInterface } from '../kernel/kernel-wiring.ts';
 import { prepareVethPeer, type VethEnd } from '../kernel/veth-peer.ts';
 import { ChainError } from './chain-error.ts';
+import type { ChainNamespaces } from './chain-namespaces.ts';
 
 /** A port of a chain on this host. */
-export interface OpenPort extends WiredPort, WiredInterface {
+export interface OpenPort extends WiredPort {
   readonly spec: PortSpec;
+  /** Of XDP. */
+  readonly mode: PortMode;
 }
+
+/** One whose programs are the kernel's. */
+export type KernelPort = OpenPort & WiredInterface;
 
 /** Brings about what ports need that are not the only ones concerned: the other ends of veths. */
 export function preparePorts(
-  ports: Iterable<OpenPort>,
-  { namespace, log, onSetting }: { readonly namespace: Fd; readonly log: Log } & Pick<VethEnd, 'onSetting'>,
+  ports: Iterable<KernelPort>,
+  { log, onSetting }: { readonly log: Log } & Pick<VethEnd, 'onSetting'>,
 ): void {
-  using netlink = new Netlink(namespace);
-  for (const { ifindex, hook, isVeth, spec } of ports) {
+  for (const { ifindex, hook, isVeth, spec, within } of ports) {
     if (hook !== 'xdp' || isVeth !== true) continue;
+    using netlink = new Netlink(within);
     prepareVethPeer({ link: getLink(netlink, ifindex), namespace: spec.namespace, netlink, log, onSetting });
   }
-}
-
-/** The namespace that all ports of a chain are in: packets go from one to the other without leaving the kernel's hooks.
- *  @throws ChainError */
-export function openChainNamespace({ name, ports }: ChainSpec): Fd {
-  const [first, ...others] = Object.entries(ports);
-  const namespace = first?.[1].namespace;
-  const other = others.find(([, port]) => port.namespace !== namespace);
-  if (other !== undefined) {
-    const hint = 'start a chain for each namespace, and join them by a pair of interfaces';
-    const why = `its ports ${first?.[0]} and ${other[0]} are in different network namespaces`;
-    throw new ChainError('TP_CHAIN_SPEC', name, why, { hint, path: ['ports', other[0], 'namespace'] });
-  }
-  return enter(name, namespace);
 }
 
 export interface PortsWanted {
   readonly spec: ChainSpec;
   readonly names: readonly string[];
-  readonly namespace: Fd;
+  readonly namespaces: ChainNamespaces;
   readonly log: Log;
   /** Links of a chain of this name whose process is gone. */
   readonly left?: readonly LeftLink[];
 }
 
 /** The interfaces of ports: they must exist, and those for XDP must have no XDP program of others. @throws ChainError */
-export function openPorts({ spec, names, namespace, log, left = [] }: PortsWanted): Map<string, OpenPort> {
-  using netlink = new Netlink(namespace);
+export function openPorts({ spec, names, namespaces, log, left = [] }: PortsWanted): Map<string, KernelPort> {
   const opened = names.flatMap((name) => {
     const port = spec.ports[name];
-    return port === undefined ? [] : [[name, openPort(spec.name, port, { netlink, namespace, log, left })] as const];
+    if (port === undefined) return [];
+    const namespace = namespaces.get(port.namespace);
+    using netlink = new Netlink(namespace);
+    return [[name, openPort(spec.name, port, { netlink, namespace, log, left })] as const];
   });
   return new Map(opened);
 }
 
 /** As a chain's record has them. */
-export function recordedPorts(ports: ReadonlyMap<string, OpenPort>): Pick<ChainRecord, 'ports' | 'namespace'> {
-  const [namespace] = [...ports.values()].map(({ spec }) => spec.namespace);
-  const all = [...ports].map(([name, { spec, ifindex }]) => ({ name, interface: spec.interface, ifindex }));
-  return { ports: all, ...(namespace !== undefined && { namespace }) };
+export function recordedPorts(ports: ReadonlyMap<string, KernelPort>): ChainRecord['ports'] {
+  return [...ports].map(([name, { spec, ifindex }]) => {
+    const { interface: link, namespace } = spec;
+    return { name, interface: link, ifindex, ...(namespace !== undefined && { namespace }) };
+  });
 }
 
 interface Place {
@@ -83,7 +68,7 @@ interface Place {
   readonly left: readonly LeftLink[];
 }
 
-function openPort(chain: string, spec: PortSpec, { netlink, namespace, log, left }: Place): OpenPort {
+function openPort(chain: string, spec: PortSpec, { netlink, namespace, log, left }: Place): KernelPort {
   const link = find(netlink, chain, spec.interface, spec.namespace);
   const { ifindex } = link;
   const isOurs = left.some(({ hook, programId }) => hook === 'xdp' && programId === link.xdp?.programId);
@@ -97,7 +82,8 @@ function openPort(chain: string, spec: PortSpec, { netlink, namespace, log, left
     log.info(`${programName(link.xdp.programId)} sees packets of ${link.name} first: it is its XDP program`);
   }
   tellOthers(link, { namespace, log, left });
-  return { spec, ifindex, hook, mode: spec.mode ?? 'native', isVeth: link.kind === 'veth' };
+  const where = { within: namespace, namespace: spec.namespace };
+  return { spec, ifindex, hook, mode: spec.mode ?? 'native', isVeth: link.kind === 'veth', ...where };
 }
 
 function hookOf({ hook = 'auto', mode }: PortSpec, ifindex: number, namespace: Fd): 'xdp' | 'tcx' {
@@ -136,17 +122,6 @@ function othersOn(ifindex: number, direction: 'ingress' | 'egress', namespace: F
     // A kernel without tcx.
     if (!isSyscallError(error, 'EINVAL', 'ENOTSUP', 'EOPNOTSUPP')) throw error;
     return [];
-  }
-}
-
-function enter(chain: string, namespace: string | undefined): Fd {
-  if (namespace === undefined) return currentNamespace();
-  try {
-    return openNamespace(namespace);
-  } catch (cause) {
-    if (!isSyscallError(cause, 'ENOENT') && !(cause instanceof RangeError)) throw cause;
-    const hint = '`ip netns` lists those that have names; `pid:<process in it>` is that of a container';
-    throw new ChainError('TP_NAMESPACE', chain, `there is no network namespace ${namespace}`, { hint, cause });
   }
 }
 

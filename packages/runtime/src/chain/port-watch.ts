@@ -1,13 +1,12 @@
-import { type Fd, getLink, isSyscallError, type Link, Netlink } from '@twinpath/linux';
+import { getLink, isSyscallError, type Link, Netlink } from '@twinpath/linux';
 import type { Log } from '@twinpath/vnf';
 import { ChainError } from './chain-error.ts';
-import type { OpenPort } from './open-port.ts';
+import type { KernelPort } from './open-port.ts';
 
 export interface PortWatchOptions {
   readonly chain: string;
-  readonly namespace: Fd;
   /** As they are now. */
-  ports(): ReadonlyMap<string, OpenPort>;
+  ports(): ReadonlyMap<string, KernelPort>;
   /** The interface of a port that waits for it is there again. Rejected: it is tried again. Missing: nothing waits. */
   returned?(port: string): Promise<void>;
   readonly log: Log;
@@ -49,7 +48,7 @@ export class PortWatch implements Disposable {
 
   async #look(lose: (error: ChainError) => void): Promise<void> {
     for (const [name, port] of this.#options.ports()) {
-      if (this.#find(port.ifindex) !== undefined) continue;
+      if (this.#find(port, port.ifindex) !== undefined) continue;
       const { returned } = this.#options;
       if (port.spec.whenGone === 'wait' && returned !== undefined) await this.#wait(name, port, returned);
       else {
@@ -60,13 +59,14 @@ export class PortWatch implements Disposable {
     }
   }
 
-  async #wait(name: string, { spec }: OpenPort, returned: (port: string) => Promise<void>): Promise<void> {
+  async #wait(name: string, port: KernelPort, returned: (port: string) => Promise<void>): Promise<void> {
     const { log } = this.#options;
+    const { spec } = port;
     if (!this.#waiting.has(name)) {
       this.#waiting.set(name, '');
       log.warn(`interface ${whichOf(name, spec.interface)} was removed: the chain waits for it`);
     }
-    if (this.#find(spec.interface) === undefined) return;
+    if (this.#find(port, spec.interface) === undefined) return;
     try {
       await returned(name);
       this.#waiting.delete(name);
@@ -78,7 +78,7 @@ export class PortWatch implements Disposable {
     }
   }
 
-  #told(name: string, { spec }: OpenPort): ChainError {
+  #told(name: string, { spec }: KernelPort): ChainError {
     const { chain, log } = this.#options;
     const hint = 'start the chain again when the interface is back; `whenGone: wait` would wait for it';
     const why = `interface ${whichOf(name, spec.interface)} was removed`;
@@ -87,8 +87,8 @@ export class PortWatch implements Disposable {
     return error;
   }
 
-  #find(link: number | string): Link | undefined {
-    using netlink = new Netlink(this.#options.namespace);
+  #find({ within }: KernelPort, link: number | string): Link | undefined {
+    using netlink = new Netlink(within);
     try {
       return getLink(netlink, link);
     } catch (error) {

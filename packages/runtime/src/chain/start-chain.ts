@@ -15,10 +15,11 @@ import { WorkerPool } from '../threads/worker-pool.ts';
 import { checkAdoption } from './adoption.ts';
 import { Chain, type OpenedFunction } from './chain.ts';
 import { ChainError, refusedSpec } from './chain-error.ts';
+import { ChainNamespaces } from './chain-namespaces.ts';
 import { consoleLog } from './console-log.ts';
 import { identityOf } from './identity.ts';
 import { type ListenersWanted, openListeners } from './listeners.ts';
-import { openChainNamespace, openPorts, recordedPorts } from './open-port.ts';
+import { openPorts, recordedPorts } from './open-port.ts';
 import { PlacedInstance } from './placed-instance.ts';
 import { requireFeatures, requirePrivileges } from './requirements.ts';
 import type { RunningChain } from './running.ts';
@@ -61,28 +62,28 @@ export async function startChain(spec: ChainSpec, options: StartOptions = {}): P
   const left = whatIsLeft(spec.name);
   const identity = identityOf(left?.record?.identity);
   await using stack = new AsyncDisposableStack();
-  const namespace = stack.use(openChainNamespace(spec));
-  const ports = openPorts({ spec, names: Object.keys(spec.ports), namespace, log, left: left?.links ?? [] });
-  if (left !== undefined) checkAdoption(left, { chain: spec.name, namespace, ports });
+  const namespaces = stack.use(new ChainNamespaces(spec.name));
+  const ports = openPorts({ spec, names: Object.keys(spec.ports), namespaces, log, left: left?.links ?? [] });
+  if (left !== undefined) checkAdoption(left, { chain: spec.name, ports });
   useHashSeed(identity.seed);
   sharedPool ??= new WorkerPool({ seed: identity.seed });
   const pool = sharedPool;
   const stateRoot = options.stateDirectory ?? STATE_ROOT;
   const state = new StateDirectory(stateRoot, spec.name, options.saveEverySeconds);
   const claim = stack.use(
-    new HostClaim({ chain: spec.name, ...recordedPorts(ports), identity, state: stateRoot, before: left }),
+    new HostClaim({ chain: spec.name, ports: recordedPorts(ports), identity, state: stateRoot, before: left }),
   );
   if (left !== undefined) tellAdoption(left, log);
   if (options.runTimeStatistics === true) stack.use(enableRuntimeStats());
   const onSetting = (setting: SettingRecord) => claim.addSetting(setting);
   const open = (one: ChainFunctionSpec) =>
-    openFunction(one, { chain: spec, pins: claim.pins, log, options, identity, pool, namespace, onSetting });
+    openFunction(one, { chain: spec, pins: claim.pins, log, options, identity, pool, namespaces, onSetting });
   stack.defer(() => {
     if (chains.get(spec.name) === chain) chains.delete(spec.name);
   });
   const chain = new Chain({
     spec,
-    namespace,
+    namespaces,
     key: identity.key,
     claim,
     ports,
@@ -91,7 +92,7 @@ export async function startChain(spec: ChainSpec, options: StartOptions = {}): P
     state,
     storedSpec: state.stored(),
     open,
-    listen: (chain, given, reasons) => openListeners({ chain, given, reasons, namespace, log, onSetting }),
+    listen: (chain, given, reasons) => openListeners({ chain, given, reasons, namespaces, log, onSetting }),
     replaced: (functions) => followed(spec.name, functions),
     owned: stack.move(),
   });
@@ -121,7 +122,7 @@ function checkNames(spec: ChainSpec): void {
   }
 }
 
-interface Opening extends Pick<ListenersWanted, 'namespace' | 'onSetting'> {
+interface Opening extends Pick<ListenersWanted, 'namespaces' | 'onSetting'> {
   readonly chain: ChainSpec;
   readonly pins: string;
   readonly log: Log;
@@ -131,7 +132,7 @@ interface Opening extends Pick<ListenersWanted, 'namespace' | 'onSetting'> {
 }
 
 async function openFunction(spec: ChainFunctionSpec, opening: Opening): Promise<OpenedFunction> {
-  const { chain, pins, log, options, identity, pool, namespace, onSetting } = opening;
+  const { chain, pins, log, options, identity, pool, namespaces, onSetting } = opening;
   const { name } = spec;
   if ('share' in spec) return sharedFunction(chain, name, spec.share);
   const own = chain.functions.length > 1 ? prefixed(log, name) : log;
@@ -149,7 +150,7 @@ async function openFunction(spec: ChainFunctionSpec, opening: Opening): Promise<
   try {
     requireFeatures(instance.spec);
     const { reasons } = instance.spec;
-    openListeners({ chain, given: spec, reasons, namespace, log: own, onSetting });
+    openListeners({ chain, given: spec, reasons, namespaces, log: own, onSetting });
   } catch (error) {
     await instance[Symbol.asyncDispose]();
     throw error;

@@ -14,6 +14,7 @@ import {
   type FilterRecord,
   interfacesOf,
   type LinkRecord,
+  placeOf,
   readRecord,
   removeRecord,
   takeRecord,
@@ -21,7 +22,7 @@ import {
 } from './record.ts';
 import { restoreSettings, type SettingRecord } from './settings.ts';
 
-export type ClaimOptions = Pick<ChainRecord, 'chain' | 'ports' | 'namespace' | 'identity' | 'state'> & {
+export type ClaimOptions = Pick<ChainRecord, 'chain' | 'ports' | 'identity' | 'state'> & {
   /** What a process that is gone has left of it. */
   readonly before: LeftBehind | undefined;
 };
@@ -47,7 +48,7 @@ export class HostClaim implements Disposable {
     const { placed, functions } = before?.record ?? {};
     const state = { ...(placed !== undefined && { placed }), ...(functions !== undefined && { functions }) };
     const given = { ...where, pins: this.pins, links, filters, settings, ...state };
-    this.#record = { version: 5, chain, process: thisProcess(), ...given };
+    this.#record = { version: 6, chain, process: thisProcess(), ...given };
     recorded(this.#record, before);
     makePinDirectory(this.pins);
     if (before === undefined) return;
@@ -165,8 +166,7 @@ function recordedFirst(record: ChainRecord): boolean {
 
 function running(record: ChainRecord): ChainError {
   const { chain, process } = record;
-  const place = record.namespace === undefined ? '' : ` in namespace ${record.namespace}`;
-  const why = `it runs already, on ${interfacesOf(record)}${place} (process ${process.pid})`;
+  const why = `it runs already, on ${interfacesOf(record)}${placeOf(record)} (process ${process.pid})`;
   return new ChainError('TP_CHAIN_RUNNING', chain, why, {
     hint: `end process ${process.pid}, or give this chain another name`,
   });

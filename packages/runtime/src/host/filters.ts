@@ -28,10 +28,12 @@ export function ourFilters(): OurFilter[] {
 /** Removes a chain's filters: where its record says, or without a record wherever they are found. */
 export function removeFilters(chain: string, record: ChainRecord | undefined): OurFilter[] {
   if (record?.filters.length === 0) return [];
-  const found = record === undefined ? ourFilters() : filtersIn(record.namespace);
+  const found = record === undefined ? ourFilters() : recordedNamespaces(record).flatMap(filtersIn);
   const isFirst = record?.filters.some(({ place }) => place.isFirst) ?? false;
   return found.filter((filter) => filter.chain === chain && removeOurs(filter, isFirst));
 }
+
+const recordedNamespaces = ({ filters }: ChainRecord) => [...new Set(filters.map(({ namespace }) => namespace))];
 
 /** @param isFirst its discipline came with it. @returns `false`: it was gone. */
 export function removeOurs(filter: OurFilter, isFirst: boolean): boolean {

@@ -9,12 +9,10 @@ import type { SettingRecord } from './settings.ts';
 
 /** What a chain has on the host: written before it is made, so that it is found whatever happens to its process. */
 export interface ChainRecord {
-  readonly version: 5;
+  readonly version: 6;
   readonly chain: string;
   readonly process: ProcessId;
   readonly ports: readonly PortRecord[];
-  /** Name of the ports' network namespace; missing: that of the process. */
-  readonly namespace?: string;
   /** Directory of its pins. */
   readonly pins: string;
   readonly links: readonly LinkRecord[];
@@ -49,6 +47,19 @@ export interface PortRecord {
   readonly name: string;
   readonly interface: string;
   readonly ifindex: number;
+  /** Name of its network namespace; missing: that of the process. */
+  readonly namespace?: string;
+}
+
+/** Names of its ports' network namespaces, without that of the process. */
+export const namespacesOf = ({ ports }: ChainRecord): readonly string[] => [
+  ...new Set(ports.flatMap(({ namespace }) => namespace ?? [])),
+];
+
+/** For sentences; empty in the namespace of the process. */
+export function placeOf(record: ChainRecord): string {
+  const names = namespacesOf(record);
+  return names.length === 0 ? '' : ` in namespace ${names.join(', ')}`;
 }
 
 export const interfacesOf = ({ ports }: ChainRecord): string => ports.map((port) => port.interface).join(', ');
@@ -62,6 +73,8 @@ export interface LinkRecord {
 /** In place of a link, on a kernel without tcx; no pin leads to it. */
 export interface FilterRecord {
   readonly hook: string;
+  /** Name of the network namespace; missing: that of the process. */
+  readonly namespace?: string;
   readonly place: ClsactPlace;
 }
 
@@ -157,7 +170,7 @@ export function recordedChains(): string[] {
 }
 
 function isRecord(value: unknown): value is ChainRecord {
-  return typeof value === 'object' && value !== null && 'version' in value && value.version === 5 && 'process' in value;
+  return typeof value === 'object' && value !== null && 'version' in value && value.version === 6 && 'process' in value;
 }
 
 const textOf = (record: ChainRecord) => `${JSON.stringify(record, undefined, 2)}\n`;

@@ -5,7 +5,7 @@ import { detachLink, detachPinned, type OurLink, ourLinks } from './links.ts';
 import { pinDirectory, recordFile, STATE_ROOT } from './paths.ts';
 import { pinnedChains, pinnedLinks, removeEmptyRoot, removePins } from './pins.ts';
 import { isAlive, type ProcessId } from './process.ts';
-import { hasRecord, interfacesOf, readRecord, recordedChains, removeRecord } from './record.ts';
+import { hasRecord, interfacesOf, namespacesOf, readRecord, recordedChains, removeRecord } from './record.ts';
 import { restoreSettings } from './settings.ts';
 import { forgetSpec, storedSpecs } from './stored-specs.ts';
 
@@ -17,6 +17,7 @@ export interface RemovedChain {
   readonly process: (ProcessId & { readonly alive: boolean }) | undefined;
   /** Names, separated by commas. */
   readonly interface: string | undefined;
+  /** Names, separated by commas; `undefined`: that of the process alone. */
   readonly namespace: string | undefined;
   readonly links: readonly OurLink[];
   /** In place of links, on kernels without tcx. */
@@ -73,7 +74,7 @@ function removeChain(chain: string): RemovedChain {
     chain,
     process: record && { ...record.process, alive: isAlive(record.process) },
     interface: record && interfacesOf(record),
-    namespace: record?.namespace,
+    namespace: record && (namespacesOf(record).join(', ') || undefined),
     links: [...pinned, ...recorded.filter((link) => link !== undefined)],
     filters,
     pins,

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { FunctionProgram } from '@twinpath/compiler';
-import { CPUS, EVENTS, PATH, PORTS, SOCKETS, TRIPS } from '@twinpath/compiler/abi';
+import { CPUS, EVENTS, PATH, PORTS, SOCKETS, TRIPS, WAYS } from '@twinpath/compiler/abi';
 import { type BpfMap, type MapSpec, RingBuffer } from '@twinpath/ebpf';
 import { type Fd, onlineCpus, pollFd } from '@twinpath/linux';
 import type { Placement } from '@twinpath/vnf/chain';
@@ -112,7 +112,7 @@ export class KernelPlane implements InstancePlane {
     const mapsFor = ({ position = 0 }: FunctionProgram): Readonly<Record<string, BpfMap>> => {
       const { chain, hook } = this.#placement(position);
       const arrays = this.#arraysOf(chain);
-      return { ...staged.byName, [PATH]: arrays.get('path', hook), [TRIPS]: arrays.trips };
+      return { ...staged.byName, [PATH]: arrays.get('path', hook), [WAYS]: arrays.ways, [TRIPS]: arrays.trips };
     };
     const standing = ({ position = 0 }: FunctionProgram) => {
       const { chain, hook } = this.#placement(position);

@@ -2,7 +2,15 @@
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Attachment, assembleProgram, attachXdp, BpfProgram, setTailCall } from '@twinpath/ebpf';
+import {
+  type Attachment,
+  assembleProgram,
+  attachXdp,
+  type BpfMap,
+  BpfProgram,
+  setDevice,
+  setTailCall,
+} from '@twinpath/ebpf';
 import { type Fd, inNamespace } from '@twinpath/linux';
 import type { Hook, OwnPlace, Placement, PortMode, Root } from '@twinpath/vnf/chain';
 import { PROGRAM_PREFIX, pinName } from '../host/paths.ts';
@@ -15,6 +23,10 @@ import { type AdoptedAttachment, type AttachmentLog, attachTc, PinnedLink } from
 
 export interface WiredInterface {
   readonly ifindex: number;
+  /** Its network namespace. */
+  readonly within: Fd;
+  /** The name of that; missing: that of the process. */
+  readonly namespace?: string | undefined;
   /** Of XDP. */
   readonly mode: PortMode;
 }
@@ -26,8 +38,6 @@ export interface Kept extends Disposable {
 
 export interface WiringOptions {
   readonly chain: string;
-  /** Of all ports. */
-  readonly namespace: Fd;
   /** Where pins go, on a BPF file system. */
   readonly pins: string;
   readonly log: AttachmentLog;
@@ -85,11 +95,12 @@ export class KernelWiring implements Wiring, Disposable {
 
   /** These places are about to be filled, and ports to be attached. */
   expect(placements: Iterable<Placement>, ports: ReadonlyMap<string, WiredInterface>): void {
+    this.#ports = new Map([...this.#ports, ...ports]);
     for (const placement of placements) {
       this.#placements.set(placement.position, placement);
       if (placement.own !== undefined) this.#makeOwn(placement.position, placement.own);
+      this.#openWay(placement);
     }
-    this.#ports = new Map([...this.#ports, ...ports]);
   }
 
   /** Goes on with what a process that is gone has left. */
@@ -184,6 +195,7 @@ export class KernelWiring implements Wiring, Disposable {
       if (placement === undefined) continue;
       clear(this.#arrays.get('path', placement.hook), position);
       if (placement.hook === 'xdp') clear(this.#arrays.get('resume', 'xdp'), position);
+      clear(this.#arrays.ways, position);
       this.#programs.get(position)?.[Symbol.dispose]();
       this.#programs.delete(position);
     }
@@ -194,6 +206,16 @@ export class KernelWiring implements Wiring, Disposable {
     rest.use(this.#arrays);
     for (const program of this.#programs.values()) rest.use(program);
     for (const key of this.#beginnings.keys()) rest.defer(() => this.#end(key));
+  }
+
+  /** Out of an interface that may be in another namespace. */
+  #openWay({ position, next, out }: Placement): void {
+    for (const link of [next, out]) {
+      if (link.kind !== 'interface' || link.crosses !== true) continue;
+      const at = [...this.#ports.values()].find(({ ifindex }) => ifindex === link.ifindex);
+      if (at === undefined) throw new Error(`no port has interface ${link.ifindex}`);
+      inNamespace(at.within, () => setDevice(this.#arrays.ways, position, link.ifindex));
+    }
   }
 
   /** Those of functions make their own. */
@@ -242,7 +264,7 @@ export class KernelWiring implements Wiring, Disposable {
       setTailCall(resume, before, program);
     }
     if (next.kind === 'interface') {
-      using out = loadRedirect(next.ifindex);
+      using out = next.crosses === true ? loadWay(this.#arrays.ways, position) : loadRedirect(next.ifindex);
       setTailCall(resume, position, out);
     } else {
       const following = next.kind === 'position' ? this.#programs.get(next.position) : undefined;
@@ -272,17 +294,17 @@ export class KernelWiring implements Wiring, Disposable {
   }
 
   #attach({ port, hook, position }: Root, program: BpfProgram): Beginning {
-    const { chain, namespace, pins, log } = this.#options;
+    const { chain, pins, log } = this.#options;
     const at = this.#ports.get(port);
     if (at === undefined) throw new Error(`port ${port} has no interface`);
-    const { ifindex } = at;
+    const { ifindex, within } = at;
     const pin = linkPin(pins, port, hook);
     if (hook !== 'xdp') {
       const direction = hook === 'tcx-ingress' ? 'ingress' : 'egress';
-      const attachment = attachTc(program, { chain, namespace, ifindex, direction, pin, log });
+      const attachment = attachTc(program, { chain, within, namespace: at.namespace, ifindex, direction, pin, log });
       return { attachment, generic: undefined, position };
     }
-    const link = inNamespace(namespace, () => attachXdp({ program, ifindex, mode: at.mode }));
+    const link = inNamespace(within, () => attachXdp({ program, ifindex, mode: at.mode }));
     const attachment = PinnedLink.pinned(link, pin, (id) => log.onLink('xdp', id));
     if (link.mode === 'native') return { attachment, generic: undefined, position };
     try {
@@ -335,6 +357,11 @@ function useAgain(beginning: Beginning, { programId }: LeftAttachment): void {
 
 function clear(array: ReturnType<PathArrays['get']>, position: number): void {
   array.delete(new Uint8Array(Uint32Array.of(position).buffer));
+}
+
+function loadWay(ways: BpfMap, position: number): BpfProgram {
+  const text = `r1 = map[ways]\nr2 = ${position}\nr3 = 1\ncall bpf_redirect_map\nexit`;
+  return BpfProgram.load(assembleProgram(`${PROGRAM_PREFIX}way`, 'xdp', text), { maps: { ways } });
 }
 
 /** Out of an interface, whatever the packet is. */

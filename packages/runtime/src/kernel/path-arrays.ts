@@ -32,6 +32,8 @@ export class PathArrays implements Disposable {
   readonly #mark: BpfMap;
   /** How often what runs on a CPU was sent again (compiler/abi/trips.ts). */
   readonly trips: BpfMap;
+  /** Interfaces in any namespace, by the position from which packets leave by them. */
+  readonly ways: BpfMap;
   /** What was loaded to each position (standing-program.ts). */
   readonly #made: BpfMap;
   readonly #stack: DisposableStack;
@@ -45,6 +47,7 @@ export class PathArrays implements Disposable {
     );
     this.#mark = stack.use(openOrCreate(directory, MARK));
     this.trips = stack.use(openOrCreate(directory, TRIPS_MAP));
+    this.ways = stack.use(openOrCreate(directory, WAYS_MAP));
     this.#made = stack.use(openOrCreate(directory, MADE_MAP));
     this.#stack = stack.move();
   }
@@ -102,6 +105,8 @@ const arraySpec = (key: string): MapSpec => ({
   valueSize: 4,
   maxEntries: POSITIONS,
 });
+
+const WAYS_MAP: MapSpec = { name: 'ways', type: 'devmap-hash', keySize: 4, valueSize: 4, maxEntries: POSITIONS };
 
 const MADE_MAP: MapSpec = {
   name: 'made',

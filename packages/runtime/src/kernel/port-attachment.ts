@@ -22,12 +22,14 @@ export interface AttachmentLog {
   /** A link was made, and is not pinned yet. */
   onLink(hook: Hook, id: number): void;
   /** A filter is about to be made. */
-  onFilter(hook: Hook, place: ClsactPlace): void;
+  onFilter(hook: Hook, place: ClsactPlace, namespace: string | undefined): void;
 }
 
 export interface TcOptions {
   readonly chain: string;
-  readonly namespace: Fd;
+  readonly within: Fd;
+  /** Its name. */
+  readonly namespace: string | undefined;
   readonly ifindex: number;
   readonly direction: Direction;
   /** Where a link is pinned. */
@@ -40,19 +42,19 @@ export interface TcOptions {
  * wire than it: they see what enters before it, and what leaves after it.
  */
 export function attachTc(program: BpfProgram, options: TcOptions): Attachment {
-  const { chain, namespace, ifindex, direction, pin, log } = options;
+  const { chain, within, namespace, ifindex, direction, pin, log } = options;
   const hook = `tcx-${direction}` as const;
   const anchor = direction === 'ingress' ? 'last' : 'first';
   if (probe('tcx-link') || !probe('clsact')) {
     return PinnedLink.pinned(
-      inNamespace(namespace, () => attachTcx({ program, ifindex, direction, anchor })),
+      inNamespace(within, () => attachTcx({ program, ifindex, direction, anchor })),
       pin,
       (id) => log.onLink(hook, id),
     );
   }
-  return inNamespace(namespace, () => {
+  return inNamespace(within, () => {
     const place = findClsactPlace(ifindex, direction, anchor);
-    log.onFilter(hook, place);
+    log.onFilter(hook, place, namespace);
     return attachClsact({ program, place, name: filterName(chain, program.name) });
   });
 }

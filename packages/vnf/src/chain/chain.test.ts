@@ -268,6 +268,11 @@ describe('ports in several namespaces', () => {
       plan.bind(undefined, port(4, 'one'), port(5), new Map([...faces, ['r', { ...router, routes: true }]])),
       'function r routes as the host does',
     ],
+    [
+      'of a function that floods',
+      plan.bind(undefined, port(4, 'one'), port(5), new Map([...faces, ['r', { ...router, floods: true }]])),
+      'function r floods, has ports in several namespaces',
+    ],
   ])('are refused %s', (_, planning, why) => {
     expect(() => planning()).toThrow(why);
   });

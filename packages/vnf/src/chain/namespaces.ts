@@ -32,6 +32,8 @@ interface Group {
   /** A function with ports; missing: two ports with only transparent functions between them. */
   readonly function?: string;
   readonly ports: readonly string[];
+  /** More than interfaces is behind them. */
+  readonly hasMore: boolean;
   /** In the spec. */
   readonly path: number;
 }
@@ -39,21 +41,24 @@ interface Group {
 /** Ports between which packets go. */
 function groupsOf(segments: readonly Segment[], { functions }: ChainParts): readonly Group[] {
   const wires = segments.flatMap(({ outer, inner, index }) =>
-    outer.kind === 'port' && inner.kind === 'port' ? [{ ports: [outer.port, inner.port], path: index }] : [],
+    outer.kind === 'port' && inner.kind === 'port'
+      ? [{ ports: [outer.port, inner.port], hasMore: true, path: index }]
+      : [],
   );
   const own = [...functions.keys()].flatMap((name) => {
     const at = segments.filter(({ outer, inner }) => isOf(outer, name) || isOf(inner, name));
     const ports = at.flatMap(({ outer, inner }) =>
       [outer, inner].flatMap((end) => (end.kind === 'port' ? end.port : [])),
     );
-    return ports.length === 0 ? [] : [{ function: name, ports, path: at[0]?.index ?? 0 }];
+    const hasMore = at.some(({ functions: between, outer, inner }) => between.length > 0 || outer.kind === inner.kind);
+    return ports.length === 0 ? [] : [{ function: name, ports, hasMore, path: at[0]?.index ?? 0 }];
   });
   return [...wires, ...own];
 }
 
 const isOf = (end: End, name: string): boolean => end.kind === 'function' && end.function === name;
 
-function checkGroup({ name }: ChainSpec, { function: of, ports, path }: Group, parts: ChainParts): void {
+function checkGroup({ name }: ChainSpec, { function: of, ports, hasMore, path }: Group, parts: ChainParts): void {
   const wired = ports.flatMap((port): (readonly [string, WiredPort])[] => {
     const found = parts.ports.get(port);
     return found === undefined ? [] : [[port, found]];
@@ -66,6 +71,13 @@ function checkGroup({ name }: ChainSpec, { function: of, ports, path }: Group, p
     throw refuse(why, 'let them enter by XDP, or join the namespaces by a pair of interfaces');
   }
   const face = of === undefined ? undefined : parts.functions.get(of);
+  if (face?.floods === true && hasMore) {
+    const why = `function ${of} floods, has ports in several namespaces, and has functions behind a port`;
+    throw refuse(
+      why,
+      'copies for them are made by tc, from where none go to another namespace: let its ports be interfaces',
+    );
+  }
   if (face?.routes === true) {
     const why = `function ${of} routes as the host does, and has ports in several namespaces`;
     throw refuse(why, 'the routes of a namespace lead nowhere else: give it a function for each');

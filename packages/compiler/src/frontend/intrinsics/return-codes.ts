@@ -39,6 +39,11 @@ export function goOn(code: Code, to: Continuation | undefined, ended: number): v
       returnAborted(code);
       break;
     case 'redirect':
+      if (to.by !== undefined) {
+        const { map, index } = to.by;
+        returnResult(code, code.call('redirect_map', [code.map(map), n(index), n(XDP_DROP)]));
+        break;
+      }
       returnResult(code, code.call('redirect', [to.ifindex === 0 ? ifindex(code) : n(to.ifindex), n(0)]));
       break;
     case 'leave': {
