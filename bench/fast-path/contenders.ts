@@ -30,6 +30,8 @@ export interface Contest extends Disposable {
 /** A function, and its twin: a file beside this one, without its extension. */
 export interface Part extends Omit<Making, 'next'> {
   readonly twin: string;
+  /** A map that only the twin has, called `twin`. */
+  twinMap?(): BpfMap;
 }
 
 /**
@@ -43,10 +45,14 @@ export function openContest(name: string, parts: readonly Part[], clang?: Clang)
     const next = { kind: 'tail-call', map: PATH, index: index + 1 } as const;
     return owned.use(new Instance(isLast(index) ? part : { ...part, next }));
   });
+  const maps = parts.map(({ twinMap }, index) => {
+    const twin = twinMap && owned.use(twinMap());
+    return { ...instances[index]?.maps, ...(twin && { twin }) };
+  });
   const open = (title: string, keys: Contender['keys'], specs: readonly ProgramSpec[], options?: string): Contender => {
     const path = { name: 'path', type: 'prog-array', keySize: 4, valueSize: 4, maxEntries: parts.length } as const;
     const array = owned.use(BpfMap.create(path));
-    const loaded = specs.map((spec, index) => load(spec, { ...instances[index]?.maps, [PATH]: array }));
+    const loaded = specs.map((spec, index) => load(spec, { ...maps[index], [PATH]: array }));
     for (const [index, { program }] of loaded.entries()) setTailCall(array, index, owned.use(program));
     const [first] = loaded;
     if (first === undefined) throw new Error(`${name} has a program`);

@@ -1,8 +1,10 @@
 // A function's program over maps of its own, which can be brought back to where they were.
+import { createHash } from 'node:crypto';
 import { compileFunction, type ImportedVnf, type ProgramChoice } from '@twinpath/compiler';
+import { COUNTERS } from '@twinpath/compiler/abi';
 import type { BpfMap, MapSpec, ProgramSpec } from '@twinpath/ebpf';
 import { type InstanceMaps, KernelMaps, runningTables } from '@twinpath/runtime';
-import type { FunctionPlan } from '@twinpath/vnf/plan';
+import { DECIDED_BY, type FunctionPlan } from '@twinpath/vnf/plan';
 
 export const SEED = 1;
 const CPUS = 2;
@@ -90,10 +92,18 @@ export class Instance implements Disposable {
     return this.#specs
       .filter(({ name, type }) => type !== 'ringbuf' && !withTimes.has(name))
       .map(({ name }) => {
-        const entries = [...this.#stores.store(name).entries()].map(([key, value]) => `${hex(key)}=${hex(value)}`);
+        const shown = (value: Uint8Array) => hex(name === COUNTERS ? this.#withoutNames(value) : value);
+        const entries = [...this.#stores.store(name).entries()].map(([key, value]) => `${hex(key)}=${shown(value)}`);
         return `${name} ${entries.sort().join(' ')}`;
       })
       .join('\n');
+  }
+
+  /** What decided is a sum of names that only the function itself knows. */
+  #withoutNames(value: Uint8Array): Uint8Array {
+    const { slots } = this.#plan.counters;
+    const at = slots.indexOf(DECIDED_BY);
+    return value.filter((_, index) => (index >> 3) % slots.length !== at);
   }
 
   [Symbol.dispose](): void {
@@ -101,4 +111,7 @@ export class Instance implements Disposable {
   }
 }
 
-const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
+/** Longer ones are trees of rules, told apart by a digest. */
+const SHOWN = 4096;
+const hex = (bytes: Uint8Array) =>
+  bytes.length > SHOWN ? createHash('sha256').update(bytes).digest('hex') : Buffer.from(bytes).toString('hex');

@@ -12,9 +12,19 @@ export function difference(contest: Contest, packets: readonly Uint8Array[]): st
       return `${twin.name}: of packet ${packet}, ${bytes}, ${wanted.runs[packet]} became ${seen.runs[packet]}`;
     }
     if (wanted.contents !== seen.contents)
-      return `${twin.name} leaves other contents:\n${wanted.contents}\n${seen.contents}`;
+      return `${twin.name} leaves other contents: ${firstDifference(wanted.contents, seen.contents)}`;
   }
   return undefined;
+}
+
+/** Of a map with many entries, where they begin to differ. */
+function firstDifference(wanted: string, seen: string): string {
+  const others = seen.split('\n');
+  const line = wanted.split('\n').findIndex((one, index) => one !== others[index]);
+  const [a = '', b = ''] = [wanted.split('\n')[line], others[line]];
+  const at = [...a].findIndex((letter, index) => letter !== b[index]);
+  const near = (text: string) => text.slice(Math.max(0, at - 80), at + 80);
+  return `${a.split(' ')[0]}: … ${near(a)} … became … ${near(b)} …`;
 }
 
 function observe(contest: Contest, { program }: Contender, packets: readonly Uint8Array[]) {

@@ -1,4 +1,5 @@
 // The library's functions as the scenario `functions` measures them: what they hold, and the packets that are known to them.
+import { BpfMap } from '@twinpath/ebpf';
 import type { Put } from '../fast-path/instance.ts';
 import type { Timed } from '../fast-path/programs.ts';
 import { sourcePort } from '../fast-path/stopwatch.ts';
@@ -11,6 +12,8 @@ export interface Part {
   readonly config: object;
   /** What packets and slow path would have put there. */
   fill?(put: Put): void;
+  /** See contenders.ts. */
+  twinMap?(): BpfMap;
 }
 
 export interface Subject {
@@ -76,32 +79,89 @@ const dpi: Part = {
   },
 };
 
+const u32 = (...values: readonly number[]) => new Uint8Array(Uint32Array.from(values).buffer);
+const PORTS = [22, 25, 53, 80, 110, 143, 443, 993];
+
+/** What has no use for flows keeps none. */
+const byPort: Part = {
+  name: 'firewall',
+  twin: 'firewall-port',
+  config: {
+    stateful: false,
+    rules: PORTS.map((port) => ({ action: 'allow', protocol: 'tcp', direction: 'in', port })),
+  },
+  twinMap() {
+    const ports = BpfMap.create({ name: 'ports', type: 'array', keySize: 4, valueSize: 4, maxEntries: 65_536 });
+    for (const [rule, port] of PORTS.entries()) ports.update(u32(port), u32(rule + 1));
+    return ports;
+  },
+};
+
+/** As many as the published measurement had; the client is in one of them. */
+const SUBNETS = Array.from({ length: 101 }, (_, index) => [10, index, 0, 0] as const);
+
+const bySubnet: Part = {
+  name: 'firewall',
+  twin: 'firewall-subnet',
+  config: {
+    stateful: false,
+    rules: SUBNETS.map((subnet) => ({ action: 'allow', direction: 'in', from: `${subnet.join('.')}/24` })),
+  },
+  twinMap() {
+    const spec = { name: 'subnets', type: 'lpm-trie', keySize: 8, valueSize: 4, maxEntries: 128 } as const;
+    const subnets = BpfMap.create({ ...spec, flags: ['no-prealloc'] });
+    for (const [rule, subnet] of SUBNETS.entries()) {
+      subnets.update(Uint8Array.of(24, 0, 0, 0, ...subnet), u32(rule + 1));
+    }
+    return subnets;
+  },
+};
+
+const one = 'known, 1 flow';
+const many = `known, ${FLOWS} flows`;
+const notRouted = `${many}, not routed`;
+const known = [timed(one, ask(sourcePort(0))), timed(many, ask(sourcePort(0)), FLOWS)];
+/** As far as the kernel's routes are asked: published balancers have none. */
+const upToRoutes = timed(notRouted, ask(sourcePort(0)).replace(SERVICE, `${SERVICE} hops 1`), FLOWS);
+const others = [`vlan 5 / ${ask(sourcePort(1))}`];
+
 export const SUBJECTS: readonly Subject[] = [
+  {
+    name: 'firewall by port',
+    parts: [byPort],
+    timed: [timed('allowed', ask(4000))],
+    others: [...others, ask(4000).replace('> 80', '> 81'), `ip ${CLIENT} > ${SERVICE} / udp 4000 > 53`],
+    bar: { label: 'allowed', ns: 14 },
+  },
+  {
+    name: 'firewall by subnet',
+    parts: [bySubnet],
+    timed: [timed('allowed', ask(4000))],
+    others: [...others, ask(4000).replace(CLIENT, '192.0.2.1'), ask(4000).replace(CLIENT, '10.100.0.9')],
+    bar: { label: 'allowed', ns: 27 },
+  },
   {
     name: 'balancer',
     parts: [balancer],
-    timed: [
-      timed('known, 1 flow', ask(sourcePort(0))),
-      timed(`known, ${FLOWS} flows`, ask(sourcePort(0)), FLOWS),
-      timed('answer', answer),
-      // As far as the kernel's routes are asked: published balancers have none.
-      timed(`known, ${FLOWS} flows, not routed`, ask(sourcePort(0)).replace(SERVICE, `${SERVICE} hops 1`), FLOWS),
-    ],
-    others: ['arp who-has 10.0.0.2 tell 10.0.0.1', `vlan 5 / ${ask(sourcePort(1))}`],
-    bar: { label: `known, ${FLOWS} flows, not routed`, ns: 34 },
+    timed: [...known, timed('answer', answer), upToRoutes],
+    others: [...others, 'arp who-has 10.0.0.2 tell 10.0.0.1'],
+    bar: { label: notRouted, ns: 34 },
+  },
+  {
+    name: 'firewall and balancer',
+    parts: [byPort, balancer],
+    timed: [...known, upToRoutes],
+    others,
+    bar: { label: notRouted, ns: 37 },
   },
   {
     name: 'dpi',
     parts: [dpi],
-    timed: [
-      timed('verdict, 1 flow', ask(sourcePort(0))),
-      timed(`verdict, ${FLOWS} flows`, ask(sourcePort(0)), FLOWS),
-      timed('verdict, answer', `ip ${SERVICE} > ${CLIENT} / tcp 80 > ${sourcePort(0)} ack / "abcdefgh"`),
-    ],
+    timed: known,
     others: [
-      'arp who-has 10.0.0.2 tell 10.0.0.1',
-      `ip ${CLIENT} > ${SERVICE} / udp ${sourcePort(1)} > 80 / "abcdefgh"`,
+      `ip ${SERVICE} > ${CLIENT} / tcp 80 > ${sourcePort(0)} ack`,
+      ask(sourcePort(0)).replace('tcp', 'udp').replace(' ack', ''),
     ],
-    bar: { label: 'verdict, 1 flow', ns: 23 },
+    bar: { label: many, ns: 23 },
   },
 ];

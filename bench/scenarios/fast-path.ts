@@ -1,11 +1,9 @@
 // Our compiler against clang: twelve programs, each with a C twin over the same maps.
-import { execFileSync } from 'node:child_process';
-import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { importVnf } from '@twinpath/compiler';
 import { type Clang, findClang } from '../fast-path/compile-c.ts';
 import { type Contest, openContest, type Part } from '../fast-path/contenders.ts';
-import { means, measure, type Times } from '../fast-path/measure.ts';
+import { means, measure, stayOnLastCpu, type Times } from '../fast-path/measure.ts';
 import { manyPackets } from '../fast-path/packets.ts';
 import { type Measured, PROGRAMS } from '../fast-path/programs.ts';
 import { difference } from '../fast-path/same.ts';
@@ -158,9 +156,4 @@ function worst(compared: readonly Compared[]): number {
     return behind <= MOST_NS_BEHIND ? Math.min(1, timeRatio(one).median) : timeRatio(one).median;
   });
   return Math.max(...ratios);
-}
-
-/** Interrupts go to the first one more often. */
-function stayOnLastCpu(): void {
-  execFileSync('taskset', ['-cp', String(availableParallelism() - 1), String(process.pid)], { stdio: 'ignore' });
 }

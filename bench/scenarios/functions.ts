@@ -3,7 +3,7 @@ import { importVnf } from '@twinpath/compiler';
 import { libraryFunctions } from '@twinpath/functions';
 import { type Clang, findClang } from '../fast-path/compile-c.ts';
 import { openContest, type Part } from '../fast-path/contenders.ts';
-import { measure, type Times } from '../fast-path/measure.ts';
+import { measure, stayOnLastCpu, type Times } from '../fast-path/measure.ts';
 import { packetOf } from '../fast-path/packets.ts';
 import { difference } from '../fast-path/same.ts';
 import { Network } from '../functions/network.ts';
@@ -18,11 +18,12 @@ interface Measured {
 
 export const functions: Scenario = {
   name: 'functions',
-  purpose: 'nanoseconds for a packet that firewall, balancer and their chain know, against C over the same maps',
+  purpose: 'nanoseconds for a packet in firewall, balancer, their chain and dpi, against C that does the same',
   rounds: 9,
   async run({ rounds, progress }) {
     const clang = findClang();
     if (clang === undefined) throw new Error('there is no clang: apt-get install clang-22, or an older one');
+    stayOnLastCpu();
     using network = new Network();
     const measured: Measured[] = [];
     const wrong: Contender[] = [];
@@ -60,10 +61,10 @@ async function compare(subject: Subject, clang: Clang, network: Network, rounds:
   });
 }
 
-async function partOf({ name, twin, config, fill }: Subject['parts'][number]): Promise<Part> {
+async function partOf({ name, twin, config, ...more }: Subject['parts'][number]): Promise<Part> {
   const imported = await importVnf(libraryFunctions().get(name) ?? name);
   const parsed = imported.spec.config?.parse(config);
-  return { imported, config: parsed, twin: `../functions/${twin}`, ...(fill && { fill }) };
+  return { imported, config: parsed, twin: `../functions/${twin}`, ...more };
 }
 
 function shown({ contender, net }: Times, { timed }: Subject): Contender {
