@@ -155,6 +155,32 @@ describe.each(HOOKS)('on %s a router', (hook) => {
   });
 });
 
+describe('on xdp a function without ports', () => {
+  test('routes through the functions of the port by which packets leave', async () => {
+    const [a, b] = hosts;
+    if (a === undefined || b === undefined) throw new Error('there are hosts');
+    middle.forwarding();
+    for (const [net, host] of [a, b].entries()) {
+      lab.link(middle, host.name, host, 'eth0', { addresses: [[`10.${net}.0.1/24`], [`10.${net}.0.2/24`]] });
+      host.route('default', `10.${net}.0.1`);
+    }
+    await b.echo({ udp: 7 });
+    const paths = [
+      ['a', 'routes', 'host'],
+      ['b', 'meter', 'host'],
+    ];
+    const functions = ['routes', 'meter'].map((name) => ({ name, use: use(name) }));
+    await using chain = await start('xdp', ['a', 'b'], { paths, functions });
+    // The first wait for neighbours, which the host asks for.
+    for (const _ of Array.from({ length: 4 })) await a.udp('10.1.0.2', 7, 'first', { timeout: 4000 });
+    const before = await chain.statistics();
+    expect(await a.udp('10.1.0.2', 7, 'datagram')).toMatchObject({ ok: true });
+    const [routes, meter] = (await chain.statistics()).functions;
+    expect(routes?.verdicts.forward).toBe((before.functions[0]?.verdicts.forward ?? 0) + 1);
+    expect(meter?.counters.left).toBe((before.functions[1]?.counters.left ?? 0) + 1);
+  });
+});
+
 test('ports in two namespaces are one chain', async () => {
   const [a, b] = hosts;
   if (a === undefined || b === undefined) throw new Error('there are hosts');
