@@ -10,7 +10,7 @@ import { filter } from './fast-path.ts';
 import { Names } from './names.ts';
 import { ruleName } from './rule-id.ts';
 import { decide, rulesGone, rulesOver } from './rule-order.ts';
-import { contentsOf, packetsByRule } from './rulings.ts';
+import { contentsOf, namesOfEntries, packetsByRule } from './rulings.ts';
 import { allowances, count, flows, logged, opening, rules, undecided } from './tables.ts';
 
 export default vnf({
@@ -28,6 +28,8 @@ export default vnf({
   },
 
   nameOfDecision: (decision, config) => nameOfDecision(decision, config),
+
+  namesOfRules: (config) => ({ 'rules.ordered': namesOfEntries(config.rules) }),
 
   configure({ config, tables, previous }) {
     tables.rules.replace(contentsOf(config));

@@ -4,7 +4,7 @@ import { classesOf } from './classes.ts';
 import type { Config } from './config.ts';
 import { entriesOf } from './entries.ts';
 import { isConditional, type Rule } from './rule.ts';
-import { ruleIds } from './rule-id.ts';
+import { ruleIds, ruleName } from './rule-id.ts';
 
 /** Contents of the rule set `rules`. */
 export function contentsOf({ rules, uses }: Config) {
@@ -37,6 +37,12 @@ function rulingOf(rule: Rule, id: number, limit: number) {
     interval,
     advance: interval * (burst - 1),
   };
+}
+
+/** Names of the entries in `ordered`: those of their rules. */
+export function namesOfEntries(rules: readonly Rule[]): readonly string[] {
+  const classes = classesOf(rules);
+  return rules.flatMap((rule, index) => [...entriesOf(rule, classes)].map(() => ruleName(rule, index)));
 }
 
 /** Packets that each rule has decided, first those that open flows where there is a table of flows. */

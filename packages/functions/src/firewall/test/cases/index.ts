@@ -1,10 +1,12 @@
 import { ageing } from './ageing.ts';
 import type { Case } from './case.ts';
+import { defects } from './defects.ts';
 import { extensions } from './extensions.ts';
 import { fragments } from './fragments.ts';
 import { icmpErrors } from './icmp-errors.ts';
 import { ipOptions } from './ip-options.ts';
 import { malformed } from './malformed.ts';
+import { matches } from './matches.ts';
 import { neighbours } from './neighbours.ts';
 import { protocols } from './protocols.ts';
 import { rules } from './rules.ts';
@@ -26,4 +28,6 @@ export const cases: readonly Case[] = [
   ...neighbours,
   ...icmpErrors,
   ...ageing,
+  ...matches,
+  ...defects,
 ];
