@@ -4,6 +4,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { libraryFunctions } from '@twinpath/functions';
+import { PacketSocket } from '@twinpath/linux';
+import { packetFromText } from '@twinpath/packet';
 import { type RunningChain, startChain } from '@twinpath/runtime';
 import type { LabProcess } from '@twinpath/testing/lab';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
@@ -64,12 +66,13 @@ const ask = (count: number) => answers(arena.client, URLS, count);
 
 interface Wanted {
   readonly drain?: readonly string[];
+  readonly weights?: readonly number[];
   readonly service?: object;
   /** Of the second service, where it differs. */
   readonly second?: object;
 }
 
-function configured({ drain = [], service = {}, second = {} }: Wanted): object {
+function configured({ drain = [], weights = [], service = {}, second = {} }: Wanted): object {
   const services = VIPS.map((address, family) => ({
     address,
     port: 80,
@@ -79,6 +82,7 @@ function configured({ drain = [], service = {}, second = {} }: Wanted): object {
       address: arena.servers[index]?.addresses[family],
       port: NGINX_PORT,
       drain: drain.includes(name),
+      weight: weights[index] ?? 10,
     })),
     ...service,
     ...(family === 1 && second),
@@ -114,7 +118,7 @@ function load(url: string, more: readonly string[] = []) {
 }
 
 test.skipIf(NO_WRK || NO_NGINX)(
-  'backends that drain finish what they have and get nothing new: of all requests none fails',
+  'backends that drain finish what they have and get nothing new, and weights move only what is new: of all requests none fails',
   async () => {
     // Each request over a connection of its own, and all over few.
     const [url4 = '', url6 = ''] = URLS;
@@ -123,17 +127,55 @@ test.skipIf(NO_WRK || NO_NGINX)(
     await delay(1000);
     await chain.configure('balancer', configured({ drain: ['s1'] }));
     await vi.waitFor(async () => expect(await ask(8)).toEqual(['s2', 's3']), 5000);
-    await delay(1000);
+    for (const weights of [
+      [0, 1, 1000],
+      [10, 500, 1],
+    ]) {
+      await chain.configure('balancer', configured({ weights }));
+      await delay(300);
+    }
     const done = await Promise.all(running.map((end) => end()));
     for (const { requests, wrong } of done) {
       expect(wrong).toEqual([]);
       expect(requests).toBeGreaterThan(100);
     }
-    console.log(`requests while draining: ${done.map(({ requests }) => requests).join(', ')}, none failed`);
+    console.log(
+      `requests while draining and with other weights: ${done.map(({ requests }) => requests).join(', ')}, none failed`,
+    );
     await chain.configure('balancer', configured({}));
     await vi.waitFor(async () => expect(await ask(12)).toEqual([...NAMES]), 3000);
   },
   180_000,
+);
+
+/** SYNs from forged addresses: nobody answers them. */
+function flood(count: number): void {
+  const { client, middle } = arena;
+  using socket = new PacketSocket({ link: 'eth0', namespace: client.namespace });
+  const link = `eth ${client.mac('eth0')} > ${middle.mac('wan')}`;
+  for (let index = 0; index < count; index++) {
+    const from = `100.64.${(index >> 8) & 255}.${index & 255}`;
+    socket.send(packetFromText(`${link} / ip ${from} > ${VIPS[0]} / tcp ${1024 + (index >> 16)} > 80 syn`));
+  }
+}
+
+test.skipIf(NO_WRK || NO_NGINX)(
+  'a SYN flood that overfills the table of flows without answers costs no connection that is there',
+  async () => {
+    const placed = async () => (await chain.statistics()).functions[0]?.counters.placed ?? 0;
+    const before = await placed();
+    const end = load(URLS[0] ?? '');
+    await delay(500);
+    // Two entries each, of 65,536.
+    flood(40_000);
+    expect((await placed()) - before).toBeGreaterThan(33_000);
+    await delay(300);
+    const { requests, wrong } = await end();
+    expect(wrong).toEqual([]);
+    expect(requests).toBeGreaterThan(100);
+    console.log(`requests over connections from before, while 40,000 SYNs came: ${requests}, none failed`);
+  },
+  60_000,
 );
 
 test.skipIf(NO_NGINX)('a server that dies gets no more flows, and is back when it answers again', async () => {

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Config } from './config.ts';
 import { movedServices, type ServerEntry, serverEntries, serversOf, shareOf } from './fleet.ts';
@@ -54,6 +55,32 @@ test('the slots of a service are all filled, whatever loads are (eLB 2: most sum
       expect(servers.every((one) => shareOf(one) > 0)).toBe(true);
     }
   }
+});
+
+test('two instances with the same configuration pick the same backend in each slot, whatever each had before', () => {
+  const addresses = Array.from({ length: 8 }, (_, index) => ({ address: `10.0.0.${index + 1}`, port: 8080 }));
+  const history = fc.array(fc.subarray(addresses), { maxLength: 3 });
+  const weighted = fc.array(fc.tuple(fc.nat({ max: 20 }), fc.boolean()), { minLength: 8, maxLength: 8 });
+  const picked = (config: Config, before: readonly (readonly object[])[]) => {
+    const known = before.reduce<readonly (readonly [number, ServerEntry])[]>(
+      (had, wanted) => entries(configured(...wanted), had),
+      [],
+    );
+    const servers = serversOf(config, known);
+    const byNumber = new Map(servers.map(({ number, backend }) => [number, backend.address]));
+    return [...slotsOf(config, servers)].map((number) => byNumber.get(number));
+  };
+  fc.assert(
+    fc.property(history, history, weighted, fc.nat({ max: 7 }), (one, other, weights, turn) => {
+      const wanted = addresses.map((backend, index) => {
+        const [weight, drain] = weights[index] ?? [1, false];
+        return { ...backend, weight, drain };
+      });
+      const turned = [...wanted.slice(turn), ...wanted.slice(0, turn)];
+      expect(picked(configured(...wanted), one)).toEqual(picked(configured(...turned), other));
+    }),
+    { numRuns: 40 },
+  );
 });
 
 test('each port of a range is a service, and an address is counted once', () => {
