@@ -128,6 +128,33 @@ describe('an operator', () => {
     expect(await host.ask('GET', config, undefined, unchanged)).toMatchObject({ status: 304 });
   });
 
+  it('never sees a secret again, nor does anybody else', async () => {
+    const secret = 'correct horse battery';
+    const said = [
+      await host.ask('PATCH', config, { password: secret }),
+      await host.ask('PATCH', config, { password: `${secret} staple`, fail: true }),
+      await host.ask('PATCH', config, { password: 7 }),
+      await host.ask('GET', '/chains/edge'),
+      await host.ask('GET', '/document'),
+      await host.ask('GET', `${config}/item?pointer=/password`),
+      await host.ask('GET', `/revisions/${host.running.control.head.revision}`),
+      await host.ask('GET', '/audit'),
+    ];
+    expect(said.map(({ status }) => status)).toEqual([200, 422, 422, 200, 200, 200, 200, 200]);
+    expect(said[5]?.data).toBe('(secret)');
+    expect(said[1]?.data).toMatchObject({ detail: expect.stringContaining('asked to fail with (secret)') });
+    const ended = new AbortController();
+    for await (const event of host.running.events.listen(ended.signal, 0)) {
+      said.push({ status: 200, data: event, headers: new Headers() });
+      if (event.kind === 'log' && event.text.includes('(secret)')) ended.abort();
+    }
+    expect(JSON.stringify(said.map(({ data }) => data))).not.toMatch(/horse/);
+    // What is shown can be sent back.
+    expect(await host.ask('PUT', '/chains/edge', said[3]?.data)).toMatchObject({ status: 200, data: { chains: [] } });
+    const { data } = await host.ask('GET', '/status');
+    expect(data).toMatchObject({ healthy: true });
+  });
+
   it('finds entries of tables, and runs operations', async () => {
     await host.ask('PUT', config, { closed: Array.from({ length: 25 }, (_, n) => ({ port: 100 + n })) });
     const table = '/chains/edge/functions/gatekeeper/tables/refused';

@@ -23,6 +23,7 @@ import { memberRoutes } from './http/routes/members.ts';
 import type { Services } from './http/routes/services.ts';
 import { chainLog, type DaemonLog } from './log/log.ts';
 import { metricsText } from './metrics/metrics-text.ts';
+import { Secrets } from './secrets/secrets.ts';
 import type { Settings } from './settings.ts';
 import { openDatabase } from './store/database.ts';
 import { openStore } from './store/open-store.ts';
@@ -31,6 +32,7 @@ export interface Daemon extends AsyncDisposable {
   readonly app: Hono<{ Bindings: Bindings }>;
   readonly control: Control;
   readonly host: ChainHost;
+  readonly events: EventLog;
   readonly tokens: Tokens;
   /** Where it listens on TCP, if it does. */
   readonly port: number | undefined;
@@ -48,29 +50,34 @@ export async function startDaemon(settings: Settings, log: DaemonLog): Promise<D
   const database = openDatabase(join(settings.stateDirectory, 'twinpathd.db'));
   stack.defer(() => database.close());
   const store = stack.use(openStore(settings, database));
-  const catalogue = stack.use(new Catalogue(settings.stateDirectory));
+  const catalogue = stack.use(new Catalogue({ stateDirectory: settings.stateDirectory, database, version }));
   const events = new EventLog();
+  const secrets = new Secrets((use) => catalogue.configSchema(use, control.plan.functions));
+  const redact = (text: string) => secrets.redact(text);
+  const lines = { log, events, redact };
   const host = new ChainHost({
     stateDirectory: settings.stateDirectory,
     changeSeconds: settings.limits.changeSeconds,
-    logOf: (chain) => chainLog(log, events, chain),
+    logOf: (chain) => chainLog(lines, chain),
+    redact,
     onTrouble(chain) {
       const { state, problem } = control.chainStatus(chain);
       events.add({ kind: 'chain', chain, state, ...(problem && { detail: problem.detail }) });
       if (host.isLost(chain)) control.trouble();
     },
   });
-  const warn = (text: string) => chainLog(log, events, '').warn(text);
-  const control: Control = stack.use(new Control({ settings, version, store, host, catalogue, events, warn }));
+  const warn = (text: string) => chainLog(lines, '').warn(text);
+  const control: Control = stack.use(new Control({ settings, version, store, host, catalogue, events, secrets, warn }));
   const [accounts, tokens, audit] = [new Accounts(settings.socket), new Tokens(database), new Audit(database)];
-  const metrics = () => metricsText({ control, host, version });
+  const metrics = () => metricsText({ control, host });
   const openStream = streamsOf(settings.limits.streams);
-  const services: Services = { version, control, host, catalogue, events, tokens, audit, metrics, openStream };
+  const services: Services = { secrets, version, control, host, catalogue, events, tokens, audit, metrics, openStream };
   const app = createApp({
     settings,
     accounts,
     tokens,
     audit,
+    redact,
     rates: new RateLimit(settings.limits),
     routes: [documentRoutes, chainRoutes, memberRoutes, functionRoutes, daemonRoutes].flatMap((make) => make(services)),
     report(error) {
@@ -87,6 +94,7 @@ export async function startDaemon(settings: Settings, log: DaemonLog): Promise<D
     app,
     control,
     host,
+    events,
     tokens,
     port: listening.at(-1)?.port,
     reload() {

@@ -25,6 +25,8 @@ export interface ChainHostOptions {
   /** For what does not come to an end. */
   readonly changeSeconds: number;
   logOf(chain: string): Log;
+  /** A text without secrets. */
+  redact(text: string): string;
   /** A chain has lost what it cannot be without, or runs again. */
   onTrouble(chain: string): void;
 }
@@ -126,7 +128,7 @@ export class ChainHost {
     const failure = this.#failures.get(name);
     const problem = failure && {
       code: failure.refusal.code,
-      detail: failure.refusal.detail,
+      detail: this.#options.redact(failure.refusal.detail),
       ...(failure.refusal.hint && { hint: failure.refusal.hint }),
     };
     const state =

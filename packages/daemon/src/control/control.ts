@@ -1,16 +1,27 @@
 // The one place where what is wanted changes: checked, brought to this machine, and then kept; or nothing of it.
 
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ChainStatus, Change, NodeReport, Status } from '@twinpath/api';
+import {
+  type ChainDifference,
+  ChainFile,
+  type ChainStatus,
+  type Change,
+  diff,
+  type NodeReport,
+  type Status,
+} from '@twinpath/api';
 import type { ChainHost } from '../chains/chain-host.ts';
 import type { EventLog } from '../events/event-log.ts';
 import type { Catalogue } from '../functions/catalogue.ts';
 import { refusalOf } from '../functions/refusal-of.ts';
+import type { Secrets } from '../secrets/secrets.ts';
 import type { Settings } from '../settings.ts';
 import { type Commit, type Documents, type Head, type Store, StoreUnreachableError } from '../store/store.ts';
 import { checkPlan } from './check-plan.ts';
 import { type Conditions, requireConditions, type Target } from './etag.ts';
 import {
+  CHAIN,
+  chainKey,
   differencesOf,
   functionsChanged,
   isWanted,
@@ -47,6 +58,7 @@ export interface ControlOptions {
   readonly host: ChainHost;
   readonly catalogue: Catalogue;
   readonly events: EventLog;
+  readonly secrets: Secrets;
   /** Something went wrong that nobody has asked for. */
   warn(text: string): void;
 }
@@ -203,10 +215,11 @@ export class Control implements AsyncDisposable {
       const hint = `confirm it, or roll back to revision ${head.revision - 1}`;
       throw conflict('TP_UNCONFIRMED', `revision ${head.revision} waits to be confirmed until ${head.confirmBy}`, hint);
     }
-    const writes = changed(head.documents, await request.edit(head));
+    const writes = changed(head.documents, await this.#withSecrets(await request.edit(head), head.documents));
     const documents = written(head.documents, writes, head.revision + 1);
     const plan = planDocuments(documents, catalogue);
     const names = touched(this.#plan, plan);
+    await this.#learn(plan, names);
     const { mayBringCode, dryRun } = request;
     await checkPlan({
       before: this.#plan,
@@ -222,7 +235,8 @@ export class Control implements AsyncDisposable {
       functions: [...functionsChanged(head.documents, documents)],
     };
     const check = performance.now() - began;
-    const made = { dryRun: request.dryRun === true, ...summary };
+    const shown = await Promise.all(summary.chains.map((one) => this.#shown(one, head.documents, documents)));
+    const made = { dryRun: request.dryRun === true, ...summary, chains: shown };
     if (request.dryRun === true || writes.size === 0) {
       return { revision: head.revision, ...made, milliseconds: { check, apply: 0 } };
     }
@@ -238,6 +252,33 @@ export class Control implements AsyncDisposable {
     events.add({ kind: 'changed', revision, by: request.by, chains: summary.chains.map(({ chain }) => chain) });
     const apply = performance.now() - began - check;
     return { revision, ...made, ...(confirmBy !== undefined && { confirmBy }), milliseconds: { check, apply } };
+  }
+
+  /** Secrets that were not told again are those that there were. */
+  async #withSecrets(writes: Writes, documents: Documents): Promise<Writes> {
+    const { secrets } = this.#options;
+    const restored = [...writes].map(async ([key, value]): Promise<[string, unknown]> => {
+      const [chain, before] = [value, documents.get(key)?.value].map((one) => ChainFile.safeParse(one).data);
+      return [key, key.startsWith(CHAIN) && chain !== undefined ? await secrets.restored(chain, before) : value];
+    });
+    return new Map(await Promise.all(restored));
+  }
+
+  /** Before anything can mention them. */
+  async #learn(plan: Plan, names: Iterable<string>): Promise<void> {
+    for (const name of names) {
+      const one = plan.chains.get(name);
+      if (isWanted(one)) await this.#options.secrets.learn(one.file);
+    }
+  }
+
+  /** Without secrets. */
+  async #shown(one: ChainDifference, before: Documents, after: Documents): Promise<ChainDifference> {
+    const of = async (documents: Documents) => {
+      const chain = ChainFile.safeParse(documents.get(chainKey(one.chain))?.value).data;
+      return chain && this.#options.secrets.hidden(chain);
+    };
+    return { ...one, differences: [...diff(await of(before), await of(after))] };
   }
 
   async #commit(
@@ -336,6 +377,7 @@ export class Control implements AsyncDisposable {
 
   async #bringAll(plan: Plan): Promise<void> {
     const { host, settings } = this.#options;
+    await this.#learn(plan, plan.chains.keys());
     await host.reconcile(targetsOf(plan, settings.labels, plan.chains.keys()));
   }
 

@@ -7,7 +7,7 @@ import { conflict, notFound } from './refusal.ts';
 type Entry = NonNullable<ChainFile['functions']>[number];
 
 /** As in a chain's file: its own name, that of what is shared, or that of what it uses. */
-const nameOf = ({ name, use = '', share }: Entry): string =>
+export const nameOf = ({ name, use = '', share }: Entry): string =>
   name ??
   (share !== undefined ? share.slice(share.indexOf('/') + 1) : basename(use).replace(/\.vnf\.(ts|js|json)$/, ''));
 

@@ -14,7 +14,7 @@ export interface Plan {
   readonly chains: ReadonlyMap<string, WantedChain | Refusal>;
 }
 
-const CHAIN = 'chain/';
+export const CHAIN = 'chain/';
 const FUNCTION = 'function/';
 export const chainKey = (name: string) => `${CHAIN}${name}` as const;
 export const functionKey = (name: string) => `${FUNCTION}${name}` as const;

@@ -1,13 +1,15 @@
 // Functions that chains can use, by name: those of the library, those that were uploaded, and files of this machine.
 
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { basename, isAbsolute, join } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
 import type { ChainFileContext, FunctionInfo, FunctionSummary } from '@twinpath/api';
 import { libraryFunctions } from '@twinpath/functions';
 import { notFound } from '../control/refusal.ts';
 import type { Documents } from '../store/store.ts';
 import type { Description } from './description.ts';
+import { Descriptions } from './descriptions.ts';
 import { Inspector } from './inspector.ts';
 import { type Uploaded, uploaded } from './uploaded.ts';
 
@@ -23,16 +25,22 @@ interface Known {
 /** Functions by name, as documents say. */
 export type Functions = ReadonlyMap<string, Known>;
 
+export interface CatalogueOptions {
+  /** Functions that were uploaded lie there as files, which is what runs. */
+  readonly stateDirectory: string;
+  readonly database: DatabaseSync;
+  readonly version: string;
+}
+
 export class Catalogue implements AsyncDisposable {
   readonly #folder: string;
   readonly #library = libraryFunctions();
   readonly #inspector = new Inspector();
-  /** By file and the time it was changed. */
-  readonly #descriptions = new Map<string, Description>();
+  readonly #descriptions: Descriptions;
 
-  /** `stateDirectory`: uploaded functions lie there as files, which is what runs. */
-  constructor(stateDirectory: string) {
+  constructor({ stateDirectory, database, version }: CatalogueOptions) {
     this.#folder = join(stateDirectory, 'functions');
+    this.#descriptions = new Descriptions(database, this.#inspector, version);
   }
 
   isOfLibrary(name: string): boolean {
@@ -93,12 +101,14 @@ export class Catalogue implements AsyncDisposable {
 
   /** @throws RefusedError */
   async describe(file: string): Promise<Description> {
-    const key = `${file} ${statSync(file).mtimeMs}`;
-    const known = this.#descriptions.get(key);
-    if (known !== undefined) return known;
-    const description = await this.#inspector.ask({ kind: 'describe', file });
-    this.#descriptions.set(key, description);
-    return description;
+    return this.#descriptions.of(file);
+  }
+
+  /** JSON Schema of the configuration of what a `use:` names; `undefined`: it takes none. @throws RefusedError */
+  async configSchema(use: string, functions: Functions): Promise<unknown> {
+    const found = this.finder(functions)(use);
+    if ('wrong' in found) throw notFound(found.wrong, found.hint);
+    return (await this.describe(found.file)).info.config;
   }
 
   /** Whether a function takes a configuration. @throws RefusedError with faults from the configuration's root */

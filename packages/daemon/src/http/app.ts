@@ -14,7 +14,7 @@ import { matches } from '../control/etag.ts';
 import { type Refusal, RefusedError } from '../control/refusal.ts';
 import type { Settings } from '../settings.ts';
 import { malformed, type ReadBody, readBody } from './body.ts';
-import { problemOf, problemResponse, type Sent } from './problem.ts';
+import { problemOf, problemResponse, redacted, type Sent } from './problem.ts';
 import type { AnyReply, Route } from './route.ts';
 
 export interface AppOptions {
@@ -24,6 +24,8 @@ export interface AppOptions {
   readonly audit: Audit;
   readonly rates: RateLimit;
   readonly routes: readonly Route[];
+  /** A text without secrets. */
+  redact(text: string): string;
   /** Something that nobody foresaw. Returns its number in the log. */
   report(error: unknown): string;
 }
@@ -108,7 +110,7 @@ async function answer(
   } catch (error) {
     if (!(error instanceof RefusedError)) throw error;
     const challenge = error.refusal.status === 401 ? { 'www-authenticate': 'Bearer' } : undefined;
-    response = problemResponse(problemOf(error.refusal, sent), challenge);
+    response = problemResponse(redacted(problemOf(error.refusal, sent), options.redact), challenge);
   }
   note(context, { operation, caller, connection, status: response.status, revision }, options);
   return response;

@@ -11,6 +11,16 @@ export interface Sent {
   lineOf?(path: Path): { readonly line: number; readonly column: number } | undefined;
 }
 
+/** The same without secrets. */
+export function redacted(problem: Problem, redact: (text: string) => string): Problem {
+  const own = ({ detail, hint }: { readonly detail: string; readonly hint?: string }) => ({
+    detail: redact(detail),
+    ...(hint !== undefined && { hint: redact(hint) }),
+  });
+  const errors = problem.errors?.map((fault) => ({ ...fault, ...own(fault) }));
+  return { ...problem, ...own(problem), ...(errors !== undefined && { errors }) };
+}
+
 /** So many faults are told: one mistake of a generator is in thousands of rules. */
 const MOST = 100;
 

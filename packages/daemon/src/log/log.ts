@@ -40,10 +40,18 @@ function pretty(stream: NodeJS.WriteStream): Writable {
   });
 }
 
+export interface Lines {
+  readonly log: DaemonLog;
+  readonly events: EventLog;
+  /** A text without secrets. */
+  redact(text: string): string;
+}
+
 /** Lines of a chain: in the log, and for who listens to events. `''`: of no chain. */
-export function chainLog(log: DaemonLog, events: EventLog, chain: string): Log {
+export function chainLog({ log, events, redact }: Lines, chain: string): Log {
   const own = chain === '' ? log : log.child({ chain });
-  const write = (level: keyof Log) => (text: string) => {
+  const write = (level: keyof Log) => (said: string) => {
+    const text = redact(said);
     own[level](text);
     events.add({ kind: 'log', level, text, ...(chain !== '' && { chain }) });
   };

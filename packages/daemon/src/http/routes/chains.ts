@@ -10,14 +10,14 @@ import { type Route, route } from '../route.ts';
 import { changed } from './change.ts';
 import type { Services } from './services.ts';
 
-export function chainRoutes({ control, host, openStream }: Services): readonly Route[] {
+export function chainRoutes({ control, host, secrets, openStream }: Services): readonly Route[] {
   return [
     route(operations.listChains, () => ({ data: { chains: [...control.chains()] } })),
 
-    route(operations.getChain, ({ params: { chain } }) => ({
-      data: chainIn(control.head.documents, chain),
-      etag: etagOf(control.head, chainKey(chain)),
-    })),
+    route(operations.getChain, async ({ params: { chain } }) => {
+      const { head } = control;
+      return { data: await secrets.hidden(chainIn(head.documents, chain)), etag: etagOf(head, chainKey(chain)) };
+    }),
 
     route(operations.putChain, (asked) => {
       const { chain } = asked.params;

@@ -3,17 +3,18 @@ import { problemsIn } from '../../chains/problems-in.ts';
 import { etagOf } from '../../control/etag.ts';
 import { chainKey, chainsOf } from '../../control/plan.ts';
 import { unprocessable } from '../../control/refusal.ts';
+import type { Secrets } from '../../secrets/secrets.ts';
 import type { Commit, Documents } from '../../store/store.ts';
 import { type Route, route } from '../route.ts';
 import { changed, reply, requestOf } from './change.ts';
 import type { Services } from './services.ts';
 
-export function documentRoutes({ control }: Services): readonly Route[] {
+export function documentRoutes({ control, secrets }: Services): readonly Route[] {
   return [
-    route(operations.getDocument, () => ({
-      data: documentOf(control.head.documents),
-      etag: etagOf(control.head, undefined),
-    })),
+    route(operations.getDocument, async () => {
+      const { head } = control;
+      return { data: await documentOf(head.documents, secrets), etag: etagOf(head, undefined) };
+    }),
 
     route(operations.putDocument, (asked) =>
       changed(control, asked, undefined, ({ documents }) => writesOf(documents, asked.body.chains)),
@@ -38,7 +39,7 @@ export function documentRoutes({ control }: Services): readonly Route[] {
       const [commit] = await control.history({ before: revision + 1, limit: 1 });
       const none = { revision, at: new Date(0).toISOString(), by: '', message: '', chains: [], functions: [] };
       const described = commit?.revision === revision ? revisionOf(commit) : none;
-      return { data: { ...described, document: documentOf(documents) } };
+      return { data: { ...described, document: await documentOf(documents, secrets) } };
     }),
 
     route(operations.rollback, async (asked) => {
@@ -60,8 +61,12 @@ function writesOf(documents: Documents, chains: Document['chains']): ReadonlyMap
   return new Map<string, unknown>([...gone, ...wanted]);
 }
 
-/** What is in the store was checked when it came there. */
-const documentOf = (documents: Documents): Document => parsed({ chains: chainsOf(documents) });
+/** As it is shown. What is in the store was checked when it came there. */
+async function documentOf(documents: Documents, secrets: Secrets): Promise<Document> {
+  const { chains } = parsed({ chains: chainsOf(documents) });
+  const shown = Object.entries(chains).map(async ([name, chain]) => [name, await secrets.hidden(chain)] as const);
+  return { chains: Object.fromEntries(await Promise.all(shown)) };
+}
 
 function parsed(value: unknown): Document {
   const checked = document.safeParse(value);

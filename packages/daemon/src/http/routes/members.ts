@@ -15,7 +15,6 @@ import { chainKey, isWanted } from '../../control/plan.ts';
 import { notFound, RefusedError, unprocessable } from '../../control/refusal.ts';
 import { tablesOf } from '../../functions/description.ts';
 import { refusalOf } from '../../functions/refusal-of.ts';
-import type { Documents } from '../../store/store.ts';
 import { malformed } from '../body.ts';
 import { jsonValue } from '../json-value.ts';
 import { type Asked, type Route, route } from '../route.ts';
@@ -34,10 +33,9 @@ export function memberRoutes(services: Services): readonly Route[] {
   return [...configRoutes(services), ...stateRoutes(services)];
 }
 
-function configRoutes({ control }: Services): readonly Route[] {
+function configRoutes({ control, secrets }: Services): readonly Route[] {
   /** @throws RefusedError */
-  const find = (documents: Documents, { chain, function: name }: Params): Found => {
-    const file = chainIn(documents, chain);
+  const find = (file: ChainFile, { chain, function: name }: Params): Found => {
     const one = control.plan.chains.get(chain);
     const members = isWanted(one) ? one.spec.functions.map((member) => member.name) : [name];
     return { file, ...memberConfig(chain, file, name, members) };
@@ -51,27 +49,27 @@ function configRoutes({ control }: Services): readonly Route[] {
   ) => {
     const { chain, function: name } = asked.params;
     return changed(control, asked, chainKey(chain), ({ documents }) => {
-      const found = find(documents, asked.params);
+      const found = find(chainIn(documents, chain), asked.params);
       const index = found.index < 0 ? (found.file.functions?.length ?? 0) : found.index;
       asked.liesAt(['chains', chain, 'functions', index, 'config', ...at]);
       return new Map([[chainKey(chain), withMemberConfig(found.file, found, name, edit(found.config))]]);
     });
   };
 
+  const shown = async (params: Params) =>
+    find(await secrets.hidden(chainIn(control.head.documents, params.chain)), params).config;
+
   const etag = ({ chain }: Params) => etagOf(control.head, chainKey(chain));
 
   return [
-    route(operations.getConfig, ({ params }) => ({
-      data: find(control.head.documents, params).config,
-      etag: etag(params),
-    })),
+    route(operations.getConfig, async ({ params }) => ({ data: await shown(params), etag: etag(params) })),
 
     route(operations.putConfig, (asked) => change(asked, [], () => asked.body)),
 
     route(operations.patchConfig, (asked) => change(asked, [], (config) => mergePatch(config, asked.body))),
 
-    route(operations.getConfigItem, ({ params, query: { pointer } }) => {
-      const found = valueAt(find(control.head.documents, params).config, stepsOf(pointer));
+    route(operations.getConfigItem, async ({ params, query: { pointer } }) => {
+      const found = valueAt(await shown(params), stepsOf(pointer));
       if (found === undefined) throw notFound(`the configuration has nothing at ${pointer}`);
       return { data: found, etag: etag(params) };
     }),

@@ -5,6 +5,7 @@ import type { ChainHost } from '../../chains/chain-host.ts';
 import type { Control } from '../../control/control.ts';
 import type { EventLog } from '../../events/event-log.ts';
 import type { Catalogue } from '../../functions/catalogue.ts';
+import type { Secrets } from '../../secrets/secrets.ts';
 
 /** What routes are made of. */
 export interface Services {
@@ -13,6 +14,7 @@ export interface Services {
   readonly host: ChainHost;
   readonly catalogue: Catalogue;
   readonly events: EventLog;
+  readonly secrets: Secrets;
   readonly tokens: Tokens;
   readonly audit: Audit;
   /** OpenMetrics. */
