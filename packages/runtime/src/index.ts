@@ -1,5 +1,6 @@
 export { Ageing } from './ageing.ts';
 export { ChainError, type ChainErrorCode } from './chain/chain-error.ts';
+export type * from './chain/measures.ts';
 export type { ReplaceOptions, RunningChain, RunningFunction, RunningPort } from './chain/running.ts';
 export { type StartOptions, startChain } from './chain/start-chain.ts';
 export { type RestoredChains, restoreChains, startChains } from './chain/start-chains.ts';

@@ -3,7 +3,8 @@
 import type { ChainSpec } from '@twinpath/vnf/chain';
 import type { FunctionData, TableEntry } from '../instance/instance-handle.ts';
 import type { ChainError } from './chain-error.ts';
-import type { ChainStatistics } from './statistics.ts';
+import type { FunctionMeasures } from './measures.ts';
+import type { ChainStatistics, FunctionStatistics } from './statistics.ts';
 
 export interface RunningFunction {
   /** In its chain. */
@@ -14,6 +15,8 @@ export interface RunningFunction {
   config(): unknown;
   /** Runs an operation of the function. @throws ConfigError for an input that it does not take. */
   operate(operation: string, input: unknown): Promise<unknown>;
+  statistics(): Promise<FunctionStatistics>;
+  measures(): Promise<FunctionMeasures>;
   /** What a table holds, by its path (`rules.ordered`). @throws RangeError for a table that the function does not have. */
   entries(table: string): Promise<readonly TableEntry[]>;
 }

@@ -4,6 +4,7 @@ import { classifierMap } from '@twinpath/compiler/abi';
 import type { MapSpec } from '@twinpath/ebpf';
 import type { Log } from '@twinpath/vnf';
 import type { FunctionPlan } from '@twinpath/vnf/plan';
+import type { ChangeTimes } from '../chain/measures.ts';
 import { type LoadedProgram, ProgramRejectedError, type StagedMaps } from '../data-plane.ts';
 import type { InstancePlaces, InstancePlane } from '../instance-plane.ts';
 import { emptyMaps, StagedTables } from '../staging/staged-tables.ts';
@@ -61,6 +62,8 @@ export class Deployment {
   /** What the programs are made for. */
   #classes: ReadonlyMap<string, SizeClass> = new Map();
 
+  #lastChange: ChangeTimes = { compile: 0, load: 0, swap: 0 };
+
   constructor(options: DeploymentOptions) {
     this.#options = options;
     this.#programs = new PlacePrograms(options);
@@ -68,6 +71,11 @@ export class Deployment {
 
   get programs(): readonly LoadedProgram[] {
     return this.#present?.programs.map(({ loaded }) => loaded) ?? [];
+  }
+
+  /** What the last change took. */
+  get lastChange(): ChangeTimes {
+    return this.#lastChange;
   }
 
   /** Tables that packets see. */
@@ -149,14 +157,18 @@ export class Deployment {
 
   #change(change: Change): void {
     const { plane } = this.#options;
+    const began = performance.now();
     const { programs, maps } = this.#programs.compile(plane.places, change);
+    const compiled = performance.now();
     const kept = this.#kept(programs, maps);
     const fresh = programs.filter((made) => !kept.has(made));
     if (this.#present !== undefined && fresh.length === 0) {
       change.staged?.commit(this.#present.tables, plane.maps).flip();
       this.#keep(change.config, { programs, maps }, kept, this.#present.tables);
+      this.#lastChange = { compile: compiled - began, load: 0, swap: performance.now() - compiled };
     } else {
-      this.#replace(change, { programs, maps }, kept, fresh);
+      const loaded = this.#replace(change, { programs, maps }, kept, fresh);
+      this.#lastChange = { compile: compiled - began, load: loaded - compiled, swap: performance.now() - loaded };
     }
   }
 
@@ -187,13 +199,13 @@ export class Deployment {
     for (const { loaded: old } of before) if (!stay.has(old)) old[Symbol.dispose]();
   }
 
-  /** Steps that can fail, each with what takes it back; then steps that cannot. */
+  /** Steps that can fail, each with what takes it back; then steps that cannot. Returns when all was loaded. */
   #replace(
     { config, classes, staged }: Change,
     made: Made,
     kept: ReadonlyMap<FunctionProgram, LoadedProgram>,
     fresh: readonly FunctionProgram[],
-  ): void {
+  ): number {
     const { plane } = this.#options;
     using undo = new DisposableStack();
     const succession = this.#succession;
@@ -202,6 +214,7 @@ export class Deployment {
     succession?.fill(maps.maps);
     const loaded = this.#load(fresh, maps);
     for (const program of loaded) undo.use(program);
+    const end = performance.now();
     maps.install();
     const before = this.#classes;
     this.#classes = classes;
@@ -224,6 +237,7 @@ export class Deployment {
       return program === undefined ? [] : [[one, program] as const];
     });
     this.#keep(config, made, new Map([...kept, ...pairs]), tables);
+    return end;
   }
 
   #load(programs: readonly FunctionProgram[], maps: StagedMaps): readonly LoadedProgram[] {

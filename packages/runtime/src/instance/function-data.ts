@@ -6,7 +6,7 @@ import type { FunctionData } from './instance-handle.ts';
 
 export function functionData(imported: ImportedVnf): FunctionData {
   const { spec } = imported;
-  const { config, configure, slowPath, operations, ...data } = spec;
+  const { config, nameOfDecision, namesOfRules, configure, slowPath, operations, ...data } = spec;
   return {
     ...data,
     tables: Object.fromEntries(Object.entries(data.tables).map(([name, table]) => [name, withoutCode(table)])),

@@ -5,6 +5,7 @@ import { BpfMap } from '@twinpath/ebpf';
 import type { MappedMemory } from '@twinpath/linux';
 import type { Log } from '@twinpath/vnf';
 import { ChainError } from '../chain/chain-error.ts';
+import type { FunctionMeasures } from '../chain/measures.ts';
 import type { FunctionStatistics } from '../chain/statistics.ts';
 import { pinName } from '../host/paths.ts';
 import { MAPS } from '../host/pins.ts';
@@ -125,6 +126,11 @@ export class HostedInstance implements InstanceHandle {
     if (this.#statistics === undefined) throw this.#absent();
     const { slowPath, ...others } = this.#statistics;
     return { ...others, slowPath: { ...slowPath, restarts: this.#restarts } };
+  }
+
+  async measures(): Promise<FunctionMeasures> {
+    // The worker's own type.
+    return (await this.#call({ method: 'measures' })) as FunctionMeasures;
   }
 
   async entries(table: string): Promise<readonly TableEntry[]> {

@@ -2,12 +2,16 @@
 // path nor operations) or in a worker.
 
 import type { FunctionSpec } from '@twinpath/vnf/spec';
+import type { FunctionMeasures } from '../chain/measures.ts';
 import type { FunctionStatistics } from '../chain/statistics.ts';
 import type { InstancePlaces } from '../instance-plane.ts';
 import type { FunctionMarks } from './function-marks.ts';
 
 /** A function's spec without the author's code: plain data, the same in all threads. */
-export type FunctionData = Omit<FunctionSpec, 'config' | 'configure' | 'slowPath' | 'operations'> & {
+export type FunctionData = Omit<
+  FunctionSpec,
+  'config' | 'nameOfDecision' | 'namesOfRules' | 'configure' | 'slowPath' | 'operations'
+> & {
   readonly floods: boolean;
   readonly routes: boolean;
   readonly hasConfig: boolean;
@@ -54,6 +58,7 @@ export interface InstanceHandle extends AsyncDisposable {
   save(file: string): Promise<void>;
   operate(operation: string, input: unknown): Promise<unknown>;
   statistics(): Promise<FunctionStatistics>;
+  measures(): Promise<FunctionMeasures>;
   /** What a table holds, by its path (`rules.ordered`). @throws RangeError for a table that the function does not have. */
   entries(table: string): Promise<readonly TableEntry[]>;
 }

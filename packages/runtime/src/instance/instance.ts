@@ -2,6 +2,7 @@ import type { ImportedVnf } from '@twinpath/compiler';
 import type { Log } from '@twinpath/vnf';
 import { type FunctionPlan, planFunction } from '@twinpath/vnf/plan';
 import { Ageing } from '../ageing.ts';
+import type { FunctionMeasures } from '../chain/measures.ts';
 import type { FunctionStatistics } from '../chain/statistics.ts';
 import { ConfigError } from '../config/config-error.ts';
 import { parseConfig, parseInput } from '../config/parse-config.ts';
@@ -31,6 +32,7 @@ import type { FunctionData, InstanceHandle, StartOptions, TableEntry } from './i
 import { refreshListeners } from './listener-words.ts';
 import { hasDurable, readTables, saveTables } from './saved-tables.ts';
 import { entriesOf } from './table-entries.ts';
+import { Measures } from './take-measures.ts';
 
 export interface InstanceOptions {
   readonly chain: string;
@@ -53,6 +55,7 @@ export class Instance implements InstanceHandle {
   readonly #ports: HostPorts;
   readonly #counts = new SlowPathCounts();
   readonly #limitedLog: LimitedLog;
+  readonly #measures = new Measures();
   readonly #stop = new AbortController();
   readonly #running = new DisposableStack();
   #ageing: Ageing | undefined;
@@ -185,6 +188,13 @@ export class Instance implements InstanceHandle {
       programs: this.#deployment.programs,
       slowPath: { ...this.#counts.statistics(), lostAtSockets },
     });
+  }
+
+  async measures(): Promise<FunctionMeasures> {
+    const { tables, lastChange } = this.#deployment;
+    const { imported, plane } = this.#options;
+    const given = { plan: this.#plan, spec: imported.spec, config: this.#config, maps: plane.maps };
+    return this.#measures.take({ ...given, tables, lastChange });
   }
 
   async entries(table: string): Promise<readonly TableEntry[]> {

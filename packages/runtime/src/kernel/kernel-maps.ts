@@ -74,6 +74,10 @@ export class KernelMaps implements InstanceMaps, MapOwner<Held>, Disposable {
     return findHeld(this.#held, name).memory;
   }
 
+  memoryBytes(): number {
+    return [...this.#held.values()].reduce((sum, { map }) => sum + map.info().memoryBytes, 0);
+  }
+
   map(name: string): BpfMap {
     return findHeld(this.#held, name).map;
   }

@@ -113,6 +113,11 @@ export class ClassifierTable implements SwitchedMember {
     return number < this.#rules.length ? this.#sum(number) - (this.#earlierHits[number] ?? 0) : 0;
   }
 
+  /** The same of all rules, in order. */
+  allHits(): readonly number[] {
+    return this.#sums(0, this.#rules.length).map((sum, number) => sum - (this.#earlierHits[number] ?? 0));
+  }
+
   prepare(contents: unknown): Prepared {
     if (!isIterable(contents)) throw new TypeError(`the rules of ${this.path} are no list`);
     return this.#prepared(RuleList.encode(this.plan, this.#value, contents, this.#rules));

@@ -24,6 +24,8 @@ export interface InstanceMaps {
   store(name: string): MapStore;
   /** The bytes of element 0 of an array map, the very ones that programs read; no copy. */
   memory(name: string): Uint8Array;
+  /** That all of them take in the kernel; absent: they are not there. */
+  memoryBytes?(): number;
 }
 
 export function isBatchStore(store: MapStore): store is BatchStore {

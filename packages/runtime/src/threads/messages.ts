@@ -58,6 +58,7 @@ export type Call =
   | { readonly method: 'save'; readonly file: string }
   | { readonly method: 'operate'; readonly operation: string; readonly input: unknown }
   | { readonly method: 'statistics' }
+  | { readonly method: 'measures' }
   | { readonly method: 'entries'; readonly table: string }
   | { readonly method: 'close' };
 

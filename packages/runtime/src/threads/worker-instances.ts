@@ -49,6 +49,8 @@ export class WorkerInstances {
         return this.#find(instance).operate(call.operation, call.input);
       case 'statistics':
         return this.#find(instance).statistics();
+      case 'measures':
+        return this.#find(instance).measures();
       case 'entries':
         return this.#find(instance).entries(call.table);
       case 'close':

@@ -132,6 +132,7 @@ export interface FunctionSpec {
   /** Which fast paths there are. Their code is read from the source, never called. */
   readonly fastPath: 'one' | 'ingress and egress';
   nameOfDecision?(decision: number, config: unknown): string;
+  namesOfRules?(config: unknown): Readonly<Record<string, readonly string[]>>;
   configure?(instance: object): unknown;
   slowPath?(instance: object): unknown;
   readonly operations: Readonly<Record<string, OperationSpec>>;

@@ -15,6 +15,7 @@ const KNOWN: ReadonlySet<string> = new Set<keyof GivenSpec>([
   'ports',
   'fastPath',
   'nameOfDecision',
+  'namesOfRules',
   'configure',
   'slowPath',
   'operations',

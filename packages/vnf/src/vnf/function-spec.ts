@@ -21,6 +21,7 @@ export interface GivenSpec {
   readonly ports?: readonly string[] | PortGroup;
   readonly fastPath?: Code | { readonly ingress: Code; readonly egress: Code };
   nameOfDecision?(decision: number, config: never): string;
+  namesOfRules?(config: never): Readonly<Record<string, readonly string[]>>;
   configure?(instance: object): unknown;
   slowPath?(instance: object): unknown;
   readonly operations?: Readonly<Record<string, OperationSpec>>;
@@ -30,7 +31,7 @@ const NO_COUNTERS: CountersSpec = Object.freeze({ kind: 'counters', help: Object
 
 /** `caller`: the author's module is what called it. @throws VnfSpecError */
 export function functionSpec(given: GivenSpec, caller: Code): FunctionSpec {
-  const { name, summary, config, nameOfDecision, configure, slowPath } = given;
+  const { name, summary, config, nameOfDecision, namesOfRules, configure, slowPath } = given;
   const spec: FunctionSpec = {
     kind: 'vnf',
     name,
@@ -42,6 +43,7 @@ export function functionSpec(given: GivenSpec, caller: Code): FunctionSpec {
     ports: portsOf(given.ports),
     fastPath: fastPathsOf(given),
     ...(nameOfDecision !== undefined && { nameOfDecision }),
+    ...(namesOfRules !== undefined && { namesOfRules }),
     ...(configure !== undefined && { configure }),
     ...(slowPath !== undefined && { slowPath }),
     operations: Object.freeze({ ...given.operations }),

@@ -41,6 +41,9 @@ export interface VnfSpec<C extends ZodType, T, K, R, P extends string, O extends
     | { readonly ingress: FastPath<Output<C>>; readonly egress: FastPath<Output<C>> };
   /** What `decidedBy(decision)` of the fast path means, in a few words. */
   nameOfDecision?(decision: number, config: Output<C>): string;
+  /** What the entries of classifiers are called in metrics, in order, by the classifier's path (`rules.ordered`). Entries of one name
+   *  are one rule. Default: their numbers. */
+  namesOfRules?(config: Output<C>): Readonly<Record<string, readonly string[]>>;
   /** Brings the tables to a configuration, before it takes effect. An exception rolls the change back. */
   configure?(instance: ConfigureContext<Output<C>, T, K, P>): void | Promise<void>;
   /** Runs once for each instance; what it returns are the handlers of the reasons. */

@@ -1,0 +1,1 @@
+export { FAMILIES, type FamilyName, sampleName } from './families.ts';
