@@ -10,6 +10,7 @@ import { VIRTIO_NET_HEADER, type VirtioNetHeader, writeVirtioNetHeader } from '.
 const DEVICE = '/dev/net/tun';
 const TUNSETIFF = 0x4004_54ca;
 const IFF_TAP = 0x0002;
+const IFF_MULTI_QUEUE = 0x0100;
 const IFF_NO_PI = 0x1000;
 const IFF_VNET_HDR = 0x4000;
 const IFNAMSIZ = 16;
@@ -24,6 +25,9 @@ export interface TapOptions {
   readonly namespace?: NamespaceRef;
   /** Descriptor of the interface as another thread has it: it is there already, and lives until both are disposed. */
   readonly sharing?: number;
+  /** Further objects of this name, which must say so too, are queues of the same interface: what the host sends is spread by flow.
+   *  Default `false`. */
+  readonly queues?: boolean;
 }
 
 /**
@@ -38,7 +42,7 @@ export class Tap implements Disposable {
   readonly #buffer = new NativeBuffer(VIRTIO_NET_HEADER + MAX_FRAME);
 
   /** @throws SyscallError (ENOENT: the kernel has no TUN driver, EPERM, EBUSY: the name is taken). */
-  constructor({ name, namespace, sharing }: TapOptions) {
+  constructor({ name, namespace, sharing, queues = false }: TapOptions) {
     this.#subject = `TAP interface ${name}`;
     if (sharing !== undefined) {
       this.fd = Fd.duplicateOf(sharing);
@@ -52,7 +56,7 @@ export class Tap implements Disposable {
     try {
       // struct ifreq { char name[16]; short flags; … }
       const request = new NativeBuffer(40).setString(0, name, IFNAMSIZ);
-      request.setU16(IFNAMSIZ, IFF_TAP | IFF_NO_PI | IFF_VNET_HDR);
+      request.setU16(IFNAMSIZ, IFF_TAP | IFF_NO_PI | IFF_VNET_HDR | (queues ? IFF_MULTI_QUEUE : 0));
       check('ioctl(TUNSETIFF)', sys.ioctl(this.fd.number, TUNSETIFF, request.bytes), { subject: this.#subject });
       const given = request.bytes.subarray(0, IFNAMSIZ);
       this.name = new TextDecoder().decode(given.subarray(0, given.indexOf(0)));

@@ -92,7 +92,7 @@ function hookOf({ hook = 'auto', mode }: PortSpec, ifindex: number, namespace: F
 }
 
 /** Drivers do not say it before it is tried. */
-function hasNativeXdp(ifindex: number, namespace: Fd): boolean {
+export function hasNativeXdp(ifindex: number, namespace: Fd): boolean {
   using program = BpfProgram.load(assembleProgram(`${PROGRAM_PREFIX}probe`, 'xdp', 'r0 = 2\nexit'));
   try {
     inNamespace(namespace, () => attachXdp({ program, ifindex, mode: 'native' })[Symbol.dispose]());

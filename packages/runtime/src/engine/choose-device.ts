@@ -1,8 +1,18 @@
 // Which way to an interface this process may go: AF_XDP, a packet socket, or a TAP interface.
 
-import { capabilities, getLink, isSyscallError, type Link, Netlink, Tap } from '@twinpath/linux';
+import {
+  capabilities,
+  currentNamespace,
+  getLink,
+  isSyscallError,
+  type Link,
+  Netlink,
+  openNamespace,
+  Tap,
+} from '@twinpath/linux';
 import type { PortSpec } from '@twinpath/vnf/chain';
 import { ChainError } from '../chain/chain-error.ts';
+import { hasNativeXdp } from '../chain/open-port.ts';
 
 export type DeviceChoice =
   | { readonly kind: 'xdp' | 'packet'; readonly link: Link; readonly why: string }
@@ -10,7 +20,7 @@ export type DeviceChoice =
   | { readonly kind: 'tap'; readonly link: Link | undefined; readonly why: string };
 
 /** @throws ChainError: none. */
-export function chooseDevice(chain: string, { interface: name, namespace }: PortSpec): DeviceChoice {
+export function chooseDevice(chain: string, { interface: name, namespace, mode }: PortSpec): DeviceChoice {
   const link = find(name, namespace);
   const present = capabilities();
   if (link === undefined) {
@@ -20,7 +30,16 @@ export function chooseDevice(chain: string, { interface: name, namespace }: Port
   }
   if (isFreeTap(name, namespace)) return { kind: 'tap', link, why: 'programs at its other end are the wire' };
   const forXdp = (['CAP_BPF', 'CAP_NET_ADMIN', 'CAP_NET_RAW'] as const).filter((one) => !present.has(one));
-  if (forXdp.length === 0) return { kind: 'xdp', link, why: 'this process may' };
+  if (forXdp.length === 0) {
+    if (link.xdp !== undefined) {
+      const hint = `remove it: ip link set dev ${name} xdp off, or bpftool link detach`;
+      throw new ChainError('TP_INTERFACE_TAKEN', chain, `${name} has an XDP program already`, { hint });
+    }
+    if (mode !== undefined && mode !== 'native') return { kind: 'xdp', link, why: 'this process may' };
+    using at = namespace === undefined ? currentNamespace() : openNamespace(namespace);
+    if (hasNativeXdp(link.ifindex, at)) return { kind: 'xdp', link, why: 'this process may' };
+    return { kind: 'packet', link, why: 'its driver has no native XDP' };
+  }
   if (present.has('CAP_NET_RAW')) return { kind: 'packet', link, why: `AF_XDP wants ${forXdp.join(', ')}` };
   const hint = 'run as root; or work on a TAP interface that was made for you: ip tuntap add mode tap user $USER';
   const why = `the process lacks CAP_NET_RAW (to receive packets of ${name})`;

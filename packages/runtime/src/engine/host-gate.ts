@@ -17,14 +17,16 @@ export interface HostGateOptions {
   readonly ifindex: number;
   /** Of the TAP interface to make. */
   readonly tap: string;
+  /** Of the TAP interface. */
+  readonly queues: number;
   /** Name of the namespace that both are in; `undefined`: this thread's. */
   readonly namespace: string | undefined;
 }
 
 /** Gone, with the TAP interface, when it is disposed. */
 export class HostGate implements Disposable {
-  /** For the thread that works on it. */
-  readonly tap: Tap;
+  /** Its queues, each for a thread. */
+  readonly taps: readonly Tap[];
   readonly #options: HostGateOptions;
   readonly #tapIndex: number;
   readonly #inward: Disposable;
@@ -34,7 +36,10 @@ export class HostGate implements Disposable {
     const { tap, namespace, ifindex } = options;
     this.#options = options;
     using owned = new DisposableStack();
-    this.tap = owned.use(new Tap({ name: tap, ...(namespace !== undefined && { namespace }) }));
+    const place = namespace === undefined ? {} : { namespace };
+    this.taps = Array.from({ length: options.queues }, () =>
+      owned.use(new Tap({ name: tap, ...place, queues: options.queues > 1 })),
+    );
     within(namespace, () => silence(tap));
     using netlink = new Netlink(namespace);
     setLink(netlink, tap, { up: true });
@@ -57,7 +62,7 @@ export class HostGate implements Disposable {
   [Symbol.dispose](): void {
     this.#outward?.[Symbol.dispose]();
     this.#inward[Symbol.dispose]();
-    this.tap[Symbol.dispose]();
+    for (const tap of this.taps) tap[Symbol.dispose]();
   }
 
   #attach(direction: 'ingress' | 'egress', ifindex: number, program: BpfProgram): Disposable {

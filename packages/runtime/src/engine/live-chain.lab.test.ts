@@ -168,3 +168,42 @@ test('a router sends by the routes and neighbours that Linux has, from when it h
   }, 2000);
   deleteLink(veth.netlink, 'lan');
 });
+
+test('two workers share the queues of an interface, and the host behind it', async () => {
+  createVeth(veth.netlink, {
+    name: 'wide',
+    queues: 2,
+    peer: { name: 'wide', queues: 2, namespace: veth.far },
+  });
+  using far = new Netlink(veth.far);
+  for (const netlink of [veth.netlink, far]) setLink(netlink, 'wide', { up: true });
+  addAddress(veth.netlink, 'wide', '10.11.0.1/24');
+  const { mac: nearMac } = getLink(veth.netlink, 'wide');
+  const { mac: farMac } = getLink(far, 'wide');
+  const port = { interface: 'wide', namespace: veth.near };
+  const functions = [stamp(1), ASK];
+  await expect(startEngineChain(lineChain('tp-live', port, functions), { workers: 3, log: silent })).rejects.toThrow(
+    '3 workers cannot share its ports: one of them has 2 queues',
+  );
+  await using sink = await UdpSink.open(veth.near, '10.11.0.1', [12]);
+  await using chain = await startEngineChain(lineChain('tp-live', port, functions), { workers: 2, log: silent });
+  expect(chain.told).toEqual([expect.stringMatching(/^wide: AF_XDP, by copies, 2 queues; its host by tp-/)]);
+  using socket = new PacketSocket({ link: 'wide', namespace: veth.far });
+  const flows = 40;
+  const sport = FIRST_PORT + ANSWERS.indexOf('resume');
+  const arrived: number[] = [];
+  // The sender's queue is chosen by the flow.
+  for (let flow = 0; flow < flows; flow++) {
+    const source = `10.11.0.${10 + flow}`;
+    socket.send(packetFromText(`eth ${farMac} > ${nearMac} / ip ${source} > 10.11.0.1 / udp ${sport} > 0 / "${flow}"`));
+  }
+  await vi.waitFor(() => {
+    arrived.push(...sink.take());
+    expect(arrived).toEqual(new Array(flows).fill(12));
+  }, 3000);
+  const { functions: seen } = await chain.statistics();
+  expect(seen.map(({ counters }) => counters.seen)).toEqual([flows, flows]);
+  expect(seen[1]?.slowPath).toMatchObject({ handedUp: flows, undelivered: 0 });
+  await chain.stop();
+  deleteLink(veth.netlink, 'wide');
+});

@@ -2,7 +2,8 @@
 
 import { createPort, type PortImage } from '@twinpath/engine/ports';
 import { XdpInterface } from '@twinpath/engine/ports/live';
-import { getLink, isSyscallError, type Link, Netlink, setLink, Tap } from '@twinpath/linux';
+import type { EngineWorker } from '@twinpath/engine/workers';
+import { getLink, type Link, Netlink, setLink, Tap } from '@twinpath/linux';
 import type { Log } from '@twinpath/vnf';
 import type { ChainSpec, PortSpec } from '@twinpath/vnf/chain';
 import type { OpenPort } from '../chain/open-port.ts';
@@ -15,6 +16,21 @@ import type { HostedInterface, WorkerHost } from './worker-host.ts';
 /** Ports of hosts have numbers behind those of interfaces. */
 const HOSTS = 1 << 29;
 const TAP_PREFIX = 'tp-';
+
+/** A port of a chain, and the way to its interface. */
+export interface ChosenPort {
+  readonly name: string;
+  readonly spec: PortSpec;
+  readonly choice: DeviceChoice;
+}
+
+/** @throws ChainError */
+export const choosePorts = ({ name: chain, ports }: ChainSpec): readonly ChosenPort[] =>
+  Object.entries(ports).map(([name, spec]) => ({ name, spec, choice: chooseDevice(chain, spec) }));
+
+/** So many workers can share the ports: each needs a queue of every one. */
+export const mostWorkers = (ports: readonly ChosenPort[]): number =>
+  Math.min(...ports.map(({ choice }) => (choice.kind === 'xdp' ? choice.link.rxQueues : 1)));
 
 /** Those of a chain. */
 export class LiveInterfaces implements Disposable {
@@ -35,8 +51,8 @@ export class LiveInterfaces implements Disposable {
   }
 
   /** @throws ChainError, SyscallError */
-  open({ name: chain, ports }: ChainSpec): void {
-    for (const [name, spec] of Object.entries(ports)) this.#open(chain, name, spec);
+  open(ports: readonly ChosenPort[]): void {
+    for (const port of ports) this.#open(port);
   }
 
   /** Where a program listens: packets leave by it. */
@@ -44,54 +60,56 @@ export class LiveInterfaces implements Disposable {
     using netlink = new Netlink(namespace);
     const { ifindex } = getLink(netlink, name);
     if (this.hosted.some((one) => one.ifindex === ifindex)) return;
-    this.#add(ifindex, [this.#framePort(ifindex, { kind: 'packet', link: name, namespace })]);
+    // Each worker sends there; what comes from there is nobody's.
+    const device = { kind: 'packet', link: name, namespace } as const;
+    this.#add(
+      ifindex,
+      this.#host.workers.map((worker) => [framePort(this.#host, worker, ifindex, device)]),
+    );
   }
 
   [Symbol.dispose](): void {
     this.#owned.dispose();
   }
 
-  #open(chain: string, name: string, spec: PortSpec): void {
-    const choice = chooseDevice(chain, spec);
+  #open({ name, spec, choice }: ChosenPort): void {
     const hook = spec.hook === 'tcx' ? 'tcx' : 'xdp';
     const ifindex = choice.kind === 'tap' ? this.#openTap(spec, choice) : this.#openLink(spec, choice);
     this.ports.set(name, { spec, ifindex, hook, mode: spec.mode ?? 'native' });
   }
 
   #openLink(spec: PortSpec, { kind, link, why }: Exclude<DeviceChoice, { kind: 'tap' }>): number {
-    if (kind === 'packet' || !this.#openXdp(spec, link)) {
-      const { interface: name, namespace } = spec;
-      const reason = kind === 'packet' ? why : 'its driver has no native XDP';
-      this.#add(link.ifindex, [this.#framePort(link.ifindex, { kind: 'packet', link: name, namespace })]);
-      this.told.push(`${name}: a packet socket (${reason})`);
-      this.#log.warn(`${name}: the host sees what arrives as well, and what it sends passes the chain by (${reason})`);
+    const { interface: name, namespace } = spec;
+    if (kind === 'xdp') {
+      this.#openXdp(spec, link);
+    } else {
+      this.#addFramePort(link.ifindex, { kind: 'packet', link: name, namespace });
+      this.told.push(`${name}: a packet socket (${why})`);
+      this.#log.warn(`${name}: the host sees what arrives as well, and what it sends passes the chain by (${why})`);
     }
     return link.ifindex;
   }
 
-  /** `false`: the driver cannot. */
-  #openXdp({ interface: name, namespace, mode = 'native' }: PortSpec, link: Link): boolean {
+  #openXdp({ interface: name, namespace, mode = 'native' }: PortSpec, link: Link): void {
     const { ifindex, rxQueues } = link;
     if (link.kind === 'veth') this.#prepare(link, namespace);
-    const queues = Array.from({ length: rxQueues }, () => this.#host.worker.takeSlot());
+    const { engine, workers } = this.#host;
+    const turn = (index: number) => index % workers.length;
+    const queues = Array.from({ length: rxQueues }, (_, index) => workers[turn(index)]?.takeSlot() ?? unreachable());
     const place = namespace === undefined ? {} : { namespace };
-    let opened: XdpInterface;
-    try {
-      opened = new XdpInterface(this.#host.engine, { link: name, ...place, queues, attach: mode });
-    } catch (error) {
-      if (mode !== 'native' || !isSyscallError(error, 'EOPNOTSUPP', 'ERANGE')) throw error;
-      return false;
-    }
-    this.#owned.use(opened);
+    const opened = this.#owned.use(new XdpInterface(engine, { link: name, ...place, queues, attach: mode }));
     const tap = `${TAP_PREFIX}${ifindex}`;
-    const gate = this.#owned.use(new HostGate({ ifindex, tap, namespace }));
-    const host = this.#framePort(HOSTS + ifindex, { kind: 'tap', name: tap, namespace, fd: gate.tap.fd.number });
-    this.#add(ifindex, opened.ports, host, gate);
+    const gate = this.#owned.use(new HostGate({ ifindex, tap, namespace, queues: workers.length }));
+    const hosts = workers.map((worker, index) => {
+      const fd = gate.taps[index]?.fd.number ?? unreachable();
+      return framePort(this.#host, worker, HOSTS + ifindex, { kind: 'tap', name: tap, namespace, fd });
+    });
+    const ports = workers.map((_, worker) => opened.ports.filter((_port, queue) => turn(queue) === worker));
+    this.#add(ifindex, ports, hosts, gate);
     const copies = opened.zeroCopy ? 'without copies' : 'by copies';
     this.told.push(
       `${name}: AF_XDP, ${copies}, ${rxQueues === 1 ? '1 queue' : `${rxQueues} queues`}; its host by ${tap}`,
     );
-    return true;
   }
 
   #prepare(link: Link, namespace: string | undefined): void {
@@ -106,18 +124,35 @@ export class LiveInterfaces implements Disposable {
     using netlink = new Netlink(namespace);
     if (link === undefined) setLink(netlink, name, { up: true });
     const { ifindex } = getLink(netlink, name);
-    this.#add(ifindex, [this.#framePort(ifindex, { kind: 'tap', name, namespace, fd: tap.fd.number })]);
+    this.#addFramePort(ifindex, { kind: 'tap', name, namespace, fd: tap.fd.number });
     this.told.push(`${name}: a TAP interface (${why})`);
     return ifindex;
   }
 
-  #add(ifindex: number, ports: readonly PortImage[], host?: PortImage, gate?: HostGate): void {
-    this.hosted.push({ ifindex, ports, host, takeOutward: (taken) => gate?.takeOutward(taken) });
+  /** Of the only worker. */
+  #addFramePort(ifindex: number, device: FrameDeviceImage): void {
+    const [worker, ...others] = this.#host.workers;
+    if (worker === undefined || others.length > 0) throw new RangeError('what has no queues is for one worker');
+    this.#add(ifindex, [[framePort(this.#host, worker, ifindex, device)]]);
   }
 
-  #framePort(number: number, device: Extract<PortImage['device'], { kind: 'packet' | 'tap' }>): PortImage {
-    const { slot } = this.#host.worker.takeSlot();
-    const name = device.kind === 'tap' ? device.name : device.link;
-    return createPort(this.#host.engine, { number, name, slot, device });
+  #add(
+    ifindex: number,
+    ports: readonly (readonly PortImage[])[],
+    hosts: readonly PortImage[] = [],
+    gate?: HostGate,
+  ): void {
+    this.hosted.push({ ifindex, ports, hosts, takeOutward: (taken) => gate?.takeOutward(taken) });
   }
+}
+
+type FrameDeviceImage = Extract<PortImage['device'], { kind: 'packet' | 'tap' }>;
+
+function framePort({ engine }: WorkerHost, worker: EngineWorker, number: number, device: FrameDeviceImage): PortImage {
+  const name = device.kind === 'tap' ? device.name : device.link;
+  return createPort(engine, { number, name, slot: worker.takeSlot().slot, device });
+}
+
+function unreachable(): never {
+  throw new Error('each queue has a worker');
 }

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import type { Trap } from '@twinpath/engine';
 import type { PollOptions } from '@twinpath/engine/workers';
 import type { Log } from '@twinpath/vnf';
@@ -11,14 +12,17 @@ import { STATE_ROOT } from '../host/paths.ts';
 import { StateDirectory } from '../host/state-directory.ts';
 import { LimitedLog } from '../slow-path/limited-log.ts';
 import { EngineChain } from './engine-chain.ts';
-import { LiveInterfaces } from './live-interfaces.ts';
+import { type ChosenPort, choosePorts, LiveInterfaces, mostWorkers } from './live-interfaces.ts';
 import { LiveSurroundings } from './live-surroundings.ts';
 import { WorkerHost } from './worker-host.ts';
 
 export interface EngineStartOptions {
   /** Where the slow path's lines go; default: standard error, without those for debugging. */
   readonly log?: Log;
-  /** How the worker polls. */
+  /** How many threads work on packets; flows come to them by the queues of the interfaces. Default: as many as all ports have queues, and
+   *  at most as many as there are cores but one. */
+  readonly workers?: number;
+  /** How they poll. */
   readonly poll?: PollOptions;
   /** Where tables that declare `durable` are kept; default /var/lib/twinpath. */
   readonly stateDirectory?: string;
@@ -55,11 +59,13 @@ export async function startEngineChain(spec: ChainSpec, options: EngineStartOpti
   useHashSeed(identity.seed);
   await using owned = new AsyncDisposableStack();
   const traps = new LimitedLog(log);
-  const host = await WorkerHost.start({ poll, frames: FRAMES, frameBytes: FRAME_BYTES, onTrap: tell(traps) });
+  const chosen = choosePorts(spec);
+  const workers = workersFor(spec.name, chosen, options.workers);
+  const host = await WorkerHost.start({ workers, poll, frames: FRAMES, frameBytes: FRAME_BYTES, onTrap: tell(traps) });
   // Sockets and interfaces go when nobody works on them any more.
   const interfaces = owned.use(new LiveInterfaces(host, log));
   owned.use(host);
-  interfaces.open(spec);
+  interfaces.open(chosen);
   for (const name of listenersOf(spec)) interfaces.openListener(name, Object.values(spec.ports)[0]?.namespace);
   const surroundings = owned.use(surroundingsOf(spec, interfaces, host, log));
   await host.open(interfaces.hosted, surroundings);
@@ -87,7 +93,7 @@ function surroundingsOf(spec: ChainSpec, interfaces: LiveInterfaces, host: Worke
     [...interfaces.ports.values()].map((port) => [port.ifindex, port.spec.namespace] as const),
   );
   const networkChanged = () => {
-    if (host.worker.failure !== undefined) return;
+    if (host.workers.some(({ failure }) => failure !== undefined)) return;
     host
       .refreshNetwork()
       .catch((error: unknown) => log.warn(`routes of ${spec.name} cannot be read: ${String(error)}`));
@@ -109,10 +115,21 @@ function interfaceLost(chain: string, { ports }: LiveInterfaces, surroundings: L
   return promise;
 }
 
-async function workerLost(chain: string, { worker }: WorkerHost): Promise<ChainError> {
-  await worker.ended;
+async function workerLost(chain: string, { workers }: WorkerHost): Promise<ChainError> {
+  await Promise.race(workers.map(({ ended }) => ended));
+  const why = workers.find(({ failure }) => failure !== undefined)?.failure?.message;
   const hint = 'start the chain again; what it says is worth a report';
-  return new ChainError('TP_ENGINE', chain, `the engine's worker has ended: ${worker.failure?.message}`, { hint });
+  return new ChainError('TP_ENGINE', chain, `a worker of the engine has ended: ${why}`, { hint });
+}
+
+/** @throws ChainError for more than there can be */
+function workersFor(chain: string, ports: readonly ChosenPort[], wanted: number | undefined): number {
+  const most = mostWorkers(ports);
+  if (wanted === undefined) return Math.max(1, Math.min(most, availableParallelism() - 1));
+  if (wanted <= most) return wanted;
+  const why = `${wanted} workers cannot share its ports: one of them has ${most} ${most === 1 ? 'queue' : 'queues'}`;
+  const hint = 'give interfaces more queues (ethtool -L), or the chain fewer workers';
+  throw new ChainError('TP_CHAIN_SPEC', chain, why, { hint });
 }
 
 const tell =

@@ -1,15 +1,15 @@
 import { Engine, type EngineMap, type Trap } from '@twinpath/engine';
 import { createPort, FarEnd, type InterfaceImage, inletHeader, type PortImage } from '@twinpath/engine/ports';
-import { EngineWorker, type Network, type PollOptions } from '@twinpath/engine/workers';
+import { type Configuration, EngineWorker, type Network, type PollOptions } from '@twinpath/engine/workers';
 import type { PortState } from '../data-plane.ts';
 import type { EngineHost, Inward, Judges } from './engine-host.ts';
 
-/** Ports of one interface, as a worker has them. */
+/** Ports of one interface, by worker. */
 export interface HostedInterface {
   readonly ifindex: number;
-  readonly ports: readonly PortImage[];
-  /** The port where the host is, if what it sends and gets comes by the engine. */
-  readonly host: PortImage | undefined;
+  readonly ports: readonly (readonly PortImage[])[];
+  /** Where the host is; none: what it sends and gets does not come by the engine. */
+  readonly hosts: readonly PortImage[];
   /** Whether what the host sends is to come to the engine from now on. */
   takeOutward(taken: boolean): void;
 }
@@ -25,7 +25,9 @@ export interface Surroundings {
 
 export interface WorkerHostOptions {
   readonly poll: PollOptions;
-  /** Of its pool. */
+  /** How many. */
+  readonly workers: number;
+  /** Of each one's pool. */
   readonly frames: number;
   readonly frameBytes: number;
   onTrap(trap: Trap): void;
@@ -37,12 +39,19 @@ const INLET_RING = 2048;
 /** A program that began before a generation was left has ended after it. */
 const GRACE_MS = 50;
 
-/** Runs programs in a worker that polls its ports. */
+/** A worker, and the way to it for frames that begin in the middle. */
+interface Staffed {
+  readonly worker: EngineWorker;
+  readonly inlet: PortImage;
+}
+
+/** Runs programs in workers that poll their ports. */
 export class WorkerHost implements EngineHost, AsyncDisposable {
   readonly engine: Engine;
-  readonly worker: EngineWorker;
+  readonly workers: readonly EngineWorker[];
   readonly graceMs = GRACE_MS;
-  readonly #inlet: PortImage;
+  readonly #staff: readonly Staffed[];
+  /** What slow paths send goes in by the first. */
   readonly #far: FarEnd;
   readonly #words: Int32Array;
   #interfaces: readonly HostedInterface[] = [];
@@ -50,41 +59,48 @@ export class WorkerHost implements EngineHost, AsyncDisposable {
   #judges: readonly Judges[] = [];
   #cell = 0;
 
-  private constructor(engine: Engine, worker: EngineWorker) {
+  private constructor(engine: Engine, workers: readonly EngineWorker[]) {
     this.engine = engine;
-    this.worker = worker;
-    const { slot } = worker.takeSlot();
-    const device = { kind: 'memory' } as const;
-    this.#inlet = createPort(engine, { number: INLET, name: 'inlet', slot, ringSize: INLET_RING, device });
-    this.#far = new FarEnd(engine.memory, worker.pool, this.#inlet, () => worker.wake());
+    this.workers = workers;
+    this.#staff = workers.map((worker) => ({ worker, inlet: createInlet(engine, worker) }));
+    const [first] = this.#staff;
+    if (first === undefined) throw new RangeError('an engine on interfaces has workers');
+    this.#far = new FarEnd(engine.memory, first.worker.pool, first.inlet, () => first.worker.wake());
     this.#words = new Int32Array(engine.memory.memory.buffer);
   }
 
-  static async start({ poll, frames, frameBytes, onTrap }: WorkerHostOptions): Promise<WorkerHost> {
-    const engine = new Engine({ shared: true, cpus: 1, bytes: MEMORY_BYTES });
-    const worker = await EngineWorker.start(engine, { cpu: 0, pool: { frames, frameBytes }, poll, onTrap });
-    return new WorkerHost(engine, worker);
+  static async start({ workers: cpus, poll, frames, frameBytes, onTrap }: WorkerHostOptions): Promise<WorkerHost> {
+    const engine = new Engine({ shared: true, cpus, bytes: MEMORY_BYTES });
+    const options = { pool: { frames, frameBytes }, poll, onTrap };
+    const start = (cpu: number) => EngineWorker.start(engine, { cpu, ...options });
+    return new WorkerHost(engine, await Promise.all(Array.from({ length: cpus }, (_, cpu) => start(cpu))));
   }
 
   /** Opens the ports. @throws what prevents it */
   async open(interfaces: readonly HostedInterface[], surroundings: Surroundings): Promise<void> {
     this.#interfaces = interfaces;
     this.#surroundings = surroundings;
-    await this.worker.configure(this.#configuration());
+    await this.refreshNetwork();
   }
 
   /** Routes or neighbours are others than before. */
   async refreshNetwork(): Promise<void> {
-    await this.worker.configure(this.#configuration());
+    const network = this.#surroundings?.network();
+    await Promise.all(
+      this.#staff.map(({ worker }, index) => worker.configure({ ...this.#configuration(index), network })),
+    );
   }
 
   tripsAt(address: (cpu: number) => number): void {
-    this.#cell = address(this.worker.cpu);
+    this.#cell = address(0);
   }
 
   bring(judges: readonly Judges[]): void {
     this.#judges = judges;
-    this.worker.configureNow(this.#configuration());
+    const network = this.#surroundings?.network();
+    for (const [index, { worker }] of this.#staff.entries()) {
+      worker.configureNow({ ...this.#configuration(index), network });
+    }
     for (const { ifindex, takeOutward } of this.#interfaces) {
       takeOutward(judges.some((one) => one.ifindex === ifindex && one.egress !== 0));
     }
@@ -131,16 +147,24 @@ export class WorkerHost implements EngineHost, AsyncDisposable {
 
   /** The ports' owners close them behind this. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.worker.stop();
+    await Promise.all(this.workers.map((worker) => worker.stop()));
   }
 
-  #configuration() {
-    const ports = this.#interfaces.flatMap((one) => [...one.ports, ...(one.host === undefined ? [] : [one.host])]);
-    const interfaces = this.#interfaces.map(({ ifindex, host }): InterfaceImage => {
+  #configuration(index: number): Partial<Configuration> {
+    const all = this.#interfaces.flatMap(({ ports, hosts }) => [
+      ...(ports[index] ?? []),
+      ...hosts.slice(index, index + 1),
+    ]);
+    const interfaces = this.#interfaces.map(({ ifindex, hosts }): InterfaceImage => {
       const { xdp = 0, ingress = 0, egress = 0 } = this.#judges.find((one) => one.ifindex === ifindex) ?? {};
-      return { number: ifindex, host: host?.number, xdp, ingress, egress };
+      return { number: ifindex, host: hosts[index]?.number, xdp, ingress, egress };
     });
-    const network = this.#surroundings?.network();
-    return { ports: [...ports, this.#inlet], interfaces, inlet: INLET, network };
+    const inlet = this.#staff[index]?.inlet;
+    return { ports: inlet === undefined ? all : [...all, inlet], interfaces, inlet: INLET };
   }
+}
+
+function createInlet(engine: Engine, worker: EngineWorker): PortImage {
+  const { slot } = worker.takeSlot();
+  return createPort(engine, { number: INLET, name: 'inlet', slot, ringSize: INLET_RING, device: { kind: 'memory' } });
 }
