@@ -15,7 +15,7 @@ const PACKETS = { tcp: 16, other: 10 };
 /** What the function says of each flow. One that is seen in two VLANs is two, and has two names. */
 async function verdictsOn(files: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>> {
   await using engine = await Ndpi.start();
-  using rig = await Rig.start({ engine, config: { packets: PACKETS } });
+  using rig = await Rig.start({ engine, config: { packets: PACKETS }, executor: 'engine' });
   for (const file of files) {
     let last = 0;
     for (const { frame, at } of recorded(file)) {

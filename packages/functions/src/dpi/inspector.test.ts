@@ -1,8 +1,10 @@
-// What becomes of the first packets of flows: through the fast path in the engine, the inspector and back into the tables.
+// What becomes of the first packets of flows: through the fast path, the inspector and back into the tables.
 import { NdpiLostError, type Shown, type Verdict } from '@twinpath/ndpi';
 import { packetFromText } from '@twinpath/packet';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Classifier } from './classifiers/index.ts';
+import { Config } from './config.ts';
+import { flowList, totals } from './reports.ts';
 import { clientHello } from './test/client-hello.ts';
 import { Rig } from './test/rig.ts';
 
@@ -54,7 +56,7 @@ beforeAll(async () => {
   const packets = { tcp: 6, other: 3 };
   rig = await Rig.start({ engine, own: [own], config: { packets, policies, applications } });
   reset();
-});
+}, 60_000);
 afterEach(async () => {
   says = () => undefined;
   isLost = false;
@@ -219,5 +221,26 @@ describe('both sides', () => {
     expect(both.filter((one) => one === 'held, allow')).toHaveLength(1);
     expect(names()).toEqual(['IRC']);
     expect(rig.inspector.waiting).toBe(0);
+  });
+});
+
+describe('operations', () => {
+  it('show what applications have carried, and flows with verdict, server and risks', async () => {
+    const { there } = connection();
+    says = ({ then }) =>
+      then === 'forget' ? undefined : { application: 'TLS', protocol: 'TLS', risks: 5n, isFinal: false };
+    await rig.feed(there('syn', 1000));
+    await rig.feed(there('ack', 1001, await clientHello('cdn.movies.example')));
+    await rig.feed(there('ack', 1600));
+    expect(totals(rig.tables, Config.parse({}))).toMatchObject([
+      { application: 'Movies', protocol: 'TLS', category: 'Media', action: 'allow', packets: 3 },
+    ]);
+    const [flow, ...more] = flowList(rig.tables, { application: 'movies', most: 10 });
+    expect(more).toEqual([]);
+    expect(flow).toMatchObject({
+      ...{ src: server, dst: client, sport: 443, dport: 40_000, protocol: 'tcp', vlan: 0 },
+      ...{ application: 'Movies', state: 'tcp', risks: [0, 2], server: 'cdn.movies.example' },
+    });
+    expect(flowList(rig.tables, { application: 'Netflix', most: 10 })).toEqual([]);
   });
 });

@@ -1,5 +1,5 @@
-// The function without a network: packets through the fast path in the engine, what it hands up through the inspector, one by one.
-import { startUnderTest } from '@twinpath/testing';
+// The function without a network: packets through the fast path, what it hands up through the inspector, one by one.
+import { type ExecutorName, startUnderTest } from '@twinpath/testing';
 import type { Duration, Log } from '@twinpath/vnf';
 import type { z } from 'zod';
 import { builtIn, type Classifier } from '../classifiers/index.ts';
@@ -17,8 +17,10 @@ export interface RigOptions {
   readonly engine?: Engine | undefined;
   readonly own?: readonly Classifier[];
   readonly config?: z.input<typeof Config>;
+  /** Default: the evaluator. */
+  readonly executor?: ExecutorName;
 }
-const start = (config: z.input<typeof Config>) => startUnderTest(dpi, { executor: 'engine', config });
+const start = (executor: ExecutorName, config: z.input<typeof Config>) => startUnderTest(dpi, { executor, config });
 type Started = Awaited<ReturnType<typeof start>>;
 
 export interface RigVerdict extends Named {
@@ -40,7 +42,7 @@ export class Rig implements Disposable {
 
   static async start(options: RigOptions = {}): Promise<Rig> {
     const config = { mode: 'hold', ...options.config } as const;
-    return new Rig(await start(config), { ...options, config });
+    return new Rig(await start(options.executor ?? 'evaluator', config), { ...options, config });
   }
 
   get tables(): Started['tables'] {
@@ -63,7 +65,7 @@ export class Rig implements Disposable {
     const { flows, undecided, fragments, details } = this.tables;
     for (const one of [flows, undecided, fragments, details]) one.deleteWhere(() => true);
     for (const one of [this.tables.carried, this.tables.early]) {
-      for (const [number] of one) one.set(number, {});
+      for (const [number, { traffic }] of one) if (traffic.packets > 0) one.set(number, {});
     }
   }
 
