@@ -1,7 +1,8 @@
 // `npm start` as people and scripts call it.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { deleteLink, listNamespaces, Netlink } from '@twinpath/linux';
 import { pinDirectory, recordFile } from '@twinpath/runtime/host';
@@ -126,7 +127,11 @@ test('without privileges the same job runs in the engine, and says so', async ()
     '--bounding-set=-all',
     '--inh-caps=-all',
   ];
-  const home = ['env', `HOME=${tmpdir()}/twinpath-nobody`];
+  using owned = new DisposableStack();
+  const folder = mkdtempSync(join(tmpdir(), 'twinpath-nobody-'));
+  owned.defer(() => rmSync(folder, { recursive: true }));
+  chmodSync(folder, 0o777);
+  const home = ['env', `HOME=${folder}`];
   const run = start(['--seconds', '1', '--json'], [...powerless, '--', ...home, 'npm', '--silent', 'start', '--']);
   const { status, stdout, stderr } = await run.ended;
   expect(stderr).toMatch(
