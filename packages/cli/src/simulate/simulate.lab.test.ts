@@ -114,6 +114,9 @@ test('in a chain the next function sees what one lets by, and the one that decid
     'drop by second',
     'slow-path by first',
   ]);
+  const given = ['simulate', 'chain.yaml', '--pcap', 'in.pcap', '--json', '--on', 'engine', '--out', 'left.pcap'];
+  expect(await twinpath(given, { cwd: folder })).toMatchObject({ status: 0, stdout });
+  expect([...readCapture(readFileSync(file('left.pcap')))]).toHaveLength(2);
   writeFileSync(file('wrong.yaml'), chain.replace('53', "'x'"));
   const wrong = await twinpath(['simulate', 'wrong.yaml', '--pcap', 'in.pcap'], { cwd: folder });
   expect(wrong).toMatchObject({ status: 1, stdout: '' });
