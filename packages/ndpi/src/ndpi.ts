@@ -133,9 +133,12 @@ export class Ndpi implements AsyncDisposable {
   /** Ends a child that does not answer. */
   #watch(): void {
     clearTimeout(this.#watchdog);
-    if (this.#asked.length === 0) return;
+    const [oldest] = this.#asked;
+    if (!oldest) return;
     const { answerWithinMs = ANSWER_MS } = this.#options;
-    this.#watchdog = setTimeout(() => this.#child?.kill('SIGKILL'), answerWithinMs);
+    // If it is we who were busy, the answer may lie in the pipe: it is read before the immediate.
+    const end = () => setImmediate(() => this.#asked[0] === oldest && this.#child?.kill('SIGKILL'));
+    this.#watchdog = setTimeout(end, answerWithinMs);
   }
 
   /** Starts it again, and again, until it is to stop. */
