@@ -15,6 +15,7 @@ export function runCommand(): Command {
         .choices(['kernel', 'engine'])
         .default('kernel'),
     )
+    .option('--workers <n>', 'threads of the engine; default: as many as all ports have queues', wholeNumber)
     .option('--seconds <n>', 'end by itself; default: at Ctrl-C', positiveNumber)
     .option('--json', 'one line of JSON at the end')
     .action(async (target: string, options: RunOptions) => {
@@ -30,6 +31,12 @@ export function runCommand(): Command {
     ['twinpath run edge.yaml --on engine', 'in user space'],
   ]);
   return command;
+}
+
+function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value <= 0) throw new InvalidArgumentError('Give a whole number above 0.');
+  return value;
 }
 
 function positiveNumber(text: string): number {

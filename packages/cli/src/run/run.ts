@@ -3,6 +3,7 @@ import type { Log } from '@twinpath/vnf';
 import type { ChainSpec } from '@twinpath/vnf/chain';
 import { placed, readTarget } from '../chain-file/read-target.ts';
 import { ExitStatus } from '../exit-status.ts';
+import { UsageError } from '../output/command-error.ts';
 import { printJson } from '../output/json.ts';
 import { toldToEnd, untilTheEnd } from './ending.ts';
 import { showLive } from './live-line.ts';
@@ -18,6 +19,8 @@ export interface RunOptions {
   readonly mode?: 'native' | 'generic' | 'auto';
   /** Default: the kernel. */
   readonly on?: 'kernel' | 'engine';
+  /** Of the engine. */
+  readonly workers?: number;
   readonly seconds?: number;
   readonly name?: string;
   readonly json?: boolean;
@@ -34,7 +37,10 @@ export async function run(path: string, options: RunOptions): Promise<number> {
   const log = logTo(process.stderr);
   outliveStrays(log);
   const began = performance.now();
-  const { on = 'kernel' } = options;
+  const { on = 'kernel', workers } = options;
+  if (workers !== undefined && on !== 'engine') {
+    throw new UsageError('--workers is for the engine', 'add --on engine, or leave it out');
+  }
   await using started = await start();
   const { chain } = started;
   const startedMs = performance.now() - began;
@@ -51,7 +57,7 @@ export async function run(path: string, options: RunOptions): Promise<number> {
 
   async function start(): Promise<Started> {
     try {
-      return on === 'engine' ? await startInEngine(spec, log) : await startInKernel(spec, log, told);
+      return on === 'engine' ? await startInEngine(spec, log, options) : await startInKernel(spec, log, told);
     } catch (error) {
       throw target.located(error);
     }
@@ -73,8 +79,8 @@ async function startInKernel(spec: ChainSpec, log: Log, signal: AbortSignal): Pr
   };
 }
 
-async function startInEngine(spec: ChainSpec, log: Log): Promise<Started> {
-  const chain = await startEngineChain(spec, { log });
+async function startInEngine(spec: ChainSpec, log: Log, { workers }: RunOptions): Promise<Started> {
+  const chain = await startEngineChain(spec, { log, ...(workers !== undefined && { workers }) });
   return {
     chain,
     placement: async (startedMs) => enginePlacementText(chain, startedMs),
