@@ -30,20 +30,22 @@ let requests = 0;
 beforeAll(async () => {
   host = new LabHost('requests', 1);
   await host.start({ limits: { requestsPerSecond: 1e6, burst: 1e6, streams: 8, bodyBytes: 100_000 } });
-  await host.ask('PUT', '/functions/gatekeeper', { kind: 'source', content: GATEKEEPER });
-  const edge = {
-    interface: 'port0',
-    namespace: host.namespace,
-    functions: [{ use: 'gatekeeper', config: { closed: [{ port: 5 }] } }],
-  };
-  expect(await host.ask('PUT', '/chains/edge', edge)).toMatchObject({ status: 200 });
+  await restore();
   document = openApi.parse((await host.ask('GET', '/openapi.json')).data);
   // Few words, so that they meet. Chains that begin are slow: their interfaces are not there, but for one.
-  const words = ['edge', 'gatekeeper', 'port0', host.namespace, 'inner', 'nowhere'];
+  const words = ['edge', 'gatekeeper', 'port0', host.namespace, 'inner', 'nowhere', GATEKEEPER];
   const { schemas } = document.components;
-  context = { components: schemas, words, config: schemas['Config.gatekeeper'] };
+  context = { components: schemas, words, config: CONFIG };
 });
 afterAll(() => host[Symbol.asyncDispose]());
+
+/** What requests are about, where some of them have removed it. */
+async function restore(): Promise<void> {
+  const functions = [{ use: 'gatekeeper', config: { closed: [{ port: 5 }] } }];
+  const chains = { edge: { interface: 'port0', namespace: host.namespace, functions } };
+  await host.ask('PUT', '/functions/gatekeeper', { kind: 'source', content: GATEKEEPER });
+  expect(await host.ask('PUT', '/document', { chains })).toMatchObject({ status: 200 });
+}
 
 interface Sent {
   readonly path: string;
@@ -65,6 +67,19 @@ const THERE: Readonly<Record<string, readonly string[]>> = {
   port: ['port0'],
   pointer: ['/closed/0', '/closed/-', '/closed/0/port', '/fail'],
   where: ['key.port=5'],
+};
+
+const CONFIG = { $ref: '#/components/schemas/Config.gatekeeper' };
+/** Where the description cannot say what the function takes that it is about. */
+const SCHEMAS: Readonly<Record<string, unknown>> = {
+  putConfig: CONFIG,
+  patchConfig: CONFIG,
+  putConfigItem: {
+    anyOf: [
+      { type: 'object', properties: { port: { type: 'integer', minimum: 1 } }, required: ['port'] },
+      { type: 'boolean' },
+    ],
+  },
 };
 
 function requestsOf(path: string, { operationId, parameters, requestBody: body }: Described): fc.Arbitrary<Sent> {
@@ -100,7 +115,7 @@ function requestsOf(path: string, { operationId, parameters, requestBody: body }
     'content-type': type,
     authorization: sometimes('Bearer x', '\xff'),
   });
-  const schema = operationId.endsWith('Config') ? context.config : Object.values(body?.content ?? {})[0]?.schema;
+  const schema = SCHEMAS[operationId] ?? Object.values(body?.content ?? {})[0]?.schema;
   return fc.record({
     path: fc.tuple(filled, query).map(([where, what]) => (what === '' ? where : `${where}?${what}`)),
     headers: headers.map((given) => Object.fromEntries(Object.entries(given).filter(([, value]) => value !== ''))),
@@ -164,7 +179,8 @@ test('every operation answers what its description says, and is done whole or no
   for (const [path, methods] of Object.entries(document.paths)) {
     for (const [method, operation] of Object.entries(methods)) {
       const { operationId, responses } = operation;
-      const numRuns = SLOW.has(operationId) ? 40 : 70;
+      await restore();
+      const numRuns = SLOW.has(operationId) ? 25 : 65;
       const answered = new Set<number>();
       const once = async (sent: Sent) => {
         const before = host.running.control.head;
@@ -203,7 +219,7 @@ test('every operation answers what its description says, and is done whole or no
 
 test('they were thousands, and many were good', () => {
   expect(requests).toBeGreaterThan(2000);
-  expect(host.running.control.head.revision).toBeGreaterThan(50);
+  expect(host.running.control.head.revision).toBeGreaterThan(20);
 });
 
 test('nothing of that was left in the prototype of objects', () => {
