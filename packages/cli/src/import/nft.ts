@@ -1,5 +1,7 @@
 // What `nft -j list ruleset` writes (libnftables-json(5)).
 import { z } from 'zod';
+import { Lines } from './nft-lines.ts';
+import { icmpType, type Sets, texts } from './nft-values.ts';
 import {
   type FirewallRule,
   FLAGS,
@@ -42,7 +44,6 @@ const Match = z.object({ op: z.string(), left: z.record(z.string(), z.unknown())
 const Payload = z.object({ protocol: z.string(), field: z.string() });
 const Key = z.object({ key: z.string() });
 
-type Sets = ReadonlyMap<string, readonly unknown[]>;
 interface Draft {
   readonly rule: FirewallRule;
   family: 4 | 6 | undefined;
@@ -223,35 +224,6 @@ const MEMBERS: ReadonlyMap<string, keyof FirewallRule> = new Map([
   ['type', 'icmp'],
 ]);
 
-const ICMP_NAMES: ReadonlyMap<string, string> = new Map([
-  ['destination-unreachable', 'unreachable'],
-  ['nd-router-solicit', 'router-solicitation'],
-  ['nd-router-advert', 'router-advertisement'],
-  ['nd-neighbor-solicit', 'neighbour-solicitation'],
-  ['nd-neighbor-advert', 'neighbour-advertisement'],
-  ['nd-redirect', 'redirect'],
-]);
-const OURS = new Set([
-  'echo-request',
-  'echo-reply',
-  'unreachable',
-  'packet-too-big',
-  'time-exceeded',
-  'parameter-problem',
-  'redirect',
-  'router-solicitation',
-  'router-advertisement',
-  'neighbour-solicitation',
-  'neighbour-advertisement',
-]);
-
-function icmpType(given: string): number | string {
-  if (/^\d+$/.test(given)) return Number(given);
-  const name = ICMP_NAMES.get(given) ?? given;
-  if (OURS.has(name)) return name;
-  throw new NotCovered(`ICMP type ${given}: write its number`);
-}
-
 function requireFamily(draft: Draft, family: 4 | 6): void {
   if (draft.family !== undefined && draft.family !== family)
     throw new NotCovered('a match of both families, which no packet passes');
@@ -263,60 +235,4 @@ function requireProtocol({ rule }: Draft, ...names: readonly string[]): void {
   const both = rule.protocol === undefined ? given : given.filter((one) => rule.protocol?.includes(one));
   if (both.length === 0) throw new NotCovered('protocols that no packet has together');
   rule.protocol = both;
-}
-
-const Prefix = z.object({ prefix: z.object({ addr: z.string(), len: z.number() }) });
-const Range = z.object({ range: z.tuple([z.number(), z.number()]) });
-const Members = z.object({ set: z.array(z.unknown()) });
-const Element = z.object({ elem: z.object({ val: z.unknown() }) });
-
-/** A value, or those of a list, a set, a named set: prefixes and ranges of numbers as text. */
-function texts(given: unknown, sets: Sets): readonly string[] {
-  if (Array.isArray(given)) return given.flatMap((one: unknown) => texts(one, sets));
-  if (typeof given === 'number') return [String(given)];
-  if (typeof given === 'string') {
-    const elements = sets.get(given);
-    if (elements !== undefined) return elements.flatMap((one) => texts(one, sets));
-    if (given.startsWith('@')) throw new NotCovered(`set ${given}`);
-    return [given];
-  }
-  const members = Members.safeParse(given).data;
-  if (members !== undefined) return members.set.flatMap((one) => texts(one, sets));
-  const prefix = Prefix.safeParse(given).data?.prefix;
-  if (prefix !== undefined) return [`${prefix.addr}/${prefix.len}`];
-  const range = Range.safeParse(given).data?.range;
-  if (range !== undefined) return [range.join('-')];
-  const element = Element.safeParse(given).data;
-  if (element !== undefined) return texts(element.elem.val, sets);
-  throw new NotCovered(JSON.stringify(given));
-}
-
-/** nft writes one line; who has it laid out finds rules by theirs. */
-class Lines {
-  readonly #text: string;
-
-  constructor(text: string) {
-    this.#text = text;
-  }
-
-  of(given: unknown): number {
-    const { handle } = z.object({ handle: z.number().optional() }).catch({ handle: undefined }).parse(given);
-    const chain = z.object({ chain: z.string().optional() }).catch({ chain: undefined }).parse(given).chain;
-    const at =
-      chain === undefined
-        ? 0
-        : Math.max(
-            0,
-            this.#text.search(new RegExp(`"chain":\\s*"${RegExp.escape(chain)}",\\s*"handle":\\s*${handle}\\b`)),
-          );
-    return this.#lineAt(at);
-  }
-
-  ofText(text: string): number {
-    return this.#lineAt(Math.max(0, this.#text.indexOf(text)));
-  }
-
-  #lineAt(at: number): number {
-    return this.#text.slice(0, at).split('\n').length;
-  }
 }

@@ -64,9 +64,7 @@ export const rules = ruleSet({
 /** Until when each rule has used what it allows. */
 export const allowances = array({ value: { guard, usedUntil: instant }, max: MOST_LIMITS });
 
-/** In `flows`, where a rule is its `ruleId`: none decided. */
-export const NO_RULE = 0xffff_ffff;
-
+/** `rule`: see rule-id.ts, and decisions.ts for what is none. */
 const decided = { openedByLowerEnd: bool, rule: u32, traffic };
 
 /** Flows that have not been spoken in by both ends: whoever opens many pushes out others of these, none that is open.
