@@ -2,6 +2,8 @@
 // Plain JavaScript: it starts under whatever Node is there (20 or newer) and goes on with the Node 24 that npm installed.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import * as module from 'node:module';
+import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -10,8 +12,17 @@ const OLDEST = 24;
 /** The source in the repository; what was built from it where the package is installed. */
 const MAIN = ['../src/main.ts', '../dist/main.js'].find((file) => existsSync(new URL(file, import.meta.url)));
 
-if (Number(process.versions.node.split('.')[0]) >= OLDEST) await import(MAIN);
-else continueWith(installedNode());
+if (Number(process.versions.node.split('.')[0]) >= OLDEST) {
+  keepCompiled();
+  await import(MAIN);
+} else continueWith(installedNode());
+
+/** Compiled modules are kept where only this user writes; also for threads and processes that this one starts. */
+function keepCompiled() {
+  const { XDG_CACHE_HOME: cache = join(homedir(), '.cache') } = process.env;
+  process.env.NODE_COMPILE_CACHE ??= join(cache, 'twinpath/node');
+  module.enableCompileCache(process.env.NODE_COMPILE_CACHE);
+}
 
 /** node_modules/.bin/node of this folder or of one above it. */
 function installedNode() {
