@@ -5,7 +5,7 @@ import { ConfigError } from '@twinpath/runtime';
 import { ChainSpecError } from '@twinpath/vnf/chain';
 import { afterAll, expect, test } from 'vitest';
 import { FileError } from './file-error.ts';
-import { placed, readTarget } from './read-target.ts';
+import { placed, readTarget, readTargets } from './read-target.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'twinpath-read-target-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -145,7 +145,7 @@ functions:
     wrong.yaml:2:1 - error: the configuration has no member 'interfce'
         2 | interfce: eth1
           | ^^^^^^^^
-          hint: did you mean 'interface'? its members are name, interface, namespace, hook, mode, chain, ports, paths, functions"
+          hint: did you mean 'interface'? its members are name, nodes, interface, namespace, hook, mode, whenGone, chain, ports, paths, functions"
   `);
 });
 
@@ -160,7 +160,7 @@ test('a chain reads like one, and a function of it that is not there is shown at
     "arrow.yaml:2:8 - error: there is no function 'dip'
         2 | chain: firewall → dip
           |        ^^^^^^^^^^^^^^
-          hint: the library has …; a file of your own ends in .vnf.ts"
+          hint: did you mean 'dpi'? the library has …; a file of your own ends in .vnf.ts"
   `);
 });
 
@@ -174,6 +174,26 @@ test('what shows only when all is put together is told at its line, too', () => 
   expect(located(error)).toMatchObject({
     diagnostics: [{ line: 3, column: 5, message: 'function nowhere has no ports of its own', hint: 'hint' }],
   });
+});
+
+test('a file with several chains has them in the order in which they start, and mistakes at their lines', () => {
+  const two = file(
+    'two.yaml',
+    `chains:
+  inner: { interface: eth2, chain: firewall → count-by-country, functions: [{ share: edge/firewall }] }
+  edge: { interface: eth1, chain: firewall }
+`,
+  );
+  expect(readTargets(two, {}).map(({ chain }) => chain.name)).toEqual(['edge', 'inner']);
+  expect(refusalOf(() => readTarget(two, {}))).toMatch('two.yaml has 2 chains');
+  expect(refusalOf(() => readTargets(two, { interface: 'eth3' }))).toMatch('there are 2 chains');
+  const wrong = file(
+    'three.yaml',
+    'chains:\n  a: { interface: eth1, chain: firewall, functions: [{ share: b/firewall }] }\n',
+  );
+  expect(refusalOf(() => readTargets(wrong, {}))).toMatch(
+    'three.yaml:2:63 - error: chain a: there is no chain b, of which it shares firewall',
+  );
 });
 
 test('an empty chain, and one that is no mapping, are refused', () => {

@@ -1,8 +1,9 @@
 // What `run` and `check` are told, made into a chain: a chain's file, a function's file or a function of the library.
 import { basename, dirname } from 'node:path';
-import { ChainFile, ChainFileError, type FileChain, readChainFile } from '@twinpath/api';
+import { ChainFile, ChainFileError, document, type FileChain, readChainFile, readChains } from '@twinpath/api';
 import { ChainError, ConfigError, problemsOf } from '@twinpath/runtime';
 import { type ChainSpec, ChainSpecError, lineChain, type OwnFunctionSpec, type PortMode } from '@twinpath/vnf/chain';
+import type { z } from 'zod';
 import { closest } from '../output/closest.ts';
 import { CommandError, UsageError } from '../output/command-error.ts';
 import { FileError, type FileProblem } from './file-error.ts';
@@ -31,11 +32,17 @@ export interface Target {
 export const ownFunctions = ({ chain }: Target): readonly OwnFunctionSpec[] =>
   chain.functions.filter((one): one is OwnFunctionSpec => 'use' in one);
 
-/** @throws FileError, CommandError, UsageError */
+/** @throws FileError, CommandError, UsageError: also for several chains */
 export function readTarget(target: string, overrides: Overrides): Target {
-  const isYaml = /\.ya?ml$/.test(target);
-  const found = isYaml ? fromChainFile(target, overrides) : fromFunction(target, overrides);
-  return { ...found, chain: overridden(found.chain, overrides) };
+  const [found, ...others] = readTargets(target, overrides);
+  if (found !== undefined && others.length === 0) return found;
+  throw new UsageError(`${target} has ${others.length + 1} chains`, 'name a file with one chain');
+}
+
+/** All that a file has, in the order in which they are to start. @throws FileError, CommandError, UsageError */
+export function readTargets(target: string, overrides: Overrides): readonly Target[] {
+  const found = /\.ya?ml$/.test(target) ? fromChainFile(target, overrides) : [fromFunction(target, overrides)];
+  return found.map((one) => ({ ...one, chain: overridden(one.chain, overrides, found.length) }));
 }
 
 /** @throws UsageError when neither the command line nor the file names an interface. */
@@ -44,8 +51,16 @@ export function placed({ chain }: Target): ChainSpec {
   throw new UsageError('no interface is named', 'add --interface <name>, or `interface: <name>` to the chain');
 }
 
-/** The command line goes before the file. @throws UsageError for a chain with several ports. */
-function overridden(chain: ChainSpec, { name, mode, interface: link, namespace }: Overrides): ChainSpec {
+/** The command line goes before the file. @throws UsageError for a chain with several ports, or one of several. */
+function overridden(
+  chain: ChainSpec,
+  { name, mode, interface: link, namespace }: Overrides,
+  chains: number,
+): ChainSpec {
+  if (chains > 1 && [name, mode, link, namespace].some((one) => one !== undefined)) {
+    const hint = 'leave --name, --interface, --namespace and --mode out, and write them below each chain';
+    throw new UsageError(`there are ${chains} chains`, hint);
+  }
   const named = name === undefined ? chain : { ...chain, name };
   const change = {
     ...(mode !== undefined && { mode }),
@@ -75,18 +90,15 @@ function fromFunction(target: string, { config, interface: link = '' }: Override
   };
 }
 
-function fromChainFile(target: string, { config }: Overrides): Target {
+function fromChainFile(target: string, { config }: Overrides): readonly Target[] {
   if (config !== undefined) {
     throw new UsageError('--config is for a single function', 'write `config:` below the function in the chain');
   }
   const source = new YamlSource(target);
-  const parsed = ChainFile.safeParse(source.value);
-  if (!parsed.success) {
-    throw new FileError(
-      problemsOf(ChainFile, parsed.error.issues, source.value).map((problem) => problemIn(source, [], problem)),
-    );
-  }
-  const { spec, locate: at } = read(source, parsed.data);
+  return chainsOf(source).map((chain) => targetOf(source, chain));
+}
+
+function targetOf(source: YamlSource, { spec, locate: at }: FileChain): Target {
   return {
     kind: 'chain',
     chain: spec,
@@ -102,14 +114,28 @@ function fromChainFile(target: string, { config }: Overrides): Target {
   };
 }
 
-function read(source: YamlSource, file: ChainFile): FileChain {
-  const name = nameFrom(basename(source.file).replace(/\.ya?ml$/, ''));
+/** One, or those below `chains`. */
+function chainsOf(source: YamlSource): readonly FileChain[] {
+  const { value } = source;
+  const find = (use: string) => functionFile(use, dirname(source.file));
   try {
-    return readChainFile(file, { name, find: (use) => functionFile(use, dirname(source.file)) });
+    if (typeof value === 'object' && value !== null && 'chains' in value) {
+      return readChains(parsed(source, document), { find });
+    }
+    const name = nameFrom(basename(source.file).replace(/\.ya?ml$/, ''));
+    return [readChainFile(parsed(source, ChainFile), { name, find })];
   } catch (error) {
     if (!(error instanceof ChainFileError)) throw error;
     throw new FileError([source.problemAt(error.path, error.message, error.hint)]);
   }
+}
+
+/** @throws FileError */
+function parsed<T>(source: YamlSource, schema: z.ZodType<T>): T {
+  const result = schema.safeParse(source.value);
+  if (result.success) return result.data;
+  const problems = problemsOf(schema, result.error.issues, source.value);
+  throw new FileError(problems.map((problem) => problemIn(source, [], problem)));
 }
 
 function locate(source: YamlSource, error: ConfigError, at: Path): Error {

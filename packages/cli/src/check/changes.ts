@@ -2,7 +2,7 @@
 import { type FSWatcher, statSync, watch } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { sourceFiles } from '@twinpath/compiler';
-import { ownFunctions, readTarget } from '../chain-file/read-target.ts';
+import { ownFunctions, readTargets } from '../chain-file/read-target.ts';
 
 /** The files that are known before the function can be read are enough: only they can be what keeps it from being read. */
 export async function filesOf(path: string, { config }: { readonly config?: string }): Promise<readonly string[]> {
@@ -14,7 +14,8 @@ export async function filesOf(path: string, { config }: { readonly config?: stri
 
 function functionsOf(path: string, config: string | undefined): readonly string[] {
   try {
-    return ownFunctions(readTarget(path, config === undefined ? {} : { config })).map(({ use }) => use);
+    const targets = readTargets(path, config === undefined ? {} : { config });
+    return targets.flatMap(ownFunctions).map(({ use }) => use);
   } catch {
     // The check itself says what is wrong.
     return [];

@@ -1,7 +1,7 @@
 import { CompileError } from '@twinpath/compiler';
 import { checkChain, checkWiring, placeChain, planChain } from '@twinpath/vnf/chain';
 import { FileError } from '../chain-file/file-error.ts';
-import { ownFunctions, readTarget, type Target } from '../chain-file/read-target.ts';
+import { ownFunctions, readTargets, type Target } from '../chain-file/read-target.ts';
 import { ExitStatus } from '../exit-status.ts';
 import { printJson } from '../output/json.ts';
 import { tableText } from '../output/table.ts';
@@ -27,10 +27,13 @@ interface CheckResult {
 export async function check(path: string, { config, json = false }: CheckOptions): Promise<number> {
   const refusal = whyNotLoaded();
   try {
-    const target = readTarget(path, config === undefined ? {} : { config });
     const functions: CheckedFunction[] = [];
-    for (const one of ownFunctions(target)) functions.push(await located(target, checkFunction(one, !refusal)));
-    if (target.kind === 'chain') await located(target, checkPaths(target, functions));
+    for (const target of readTargets(path, config === undefined ? {} : { config })) {
+      const own: CheckedFunction[] = [];
+      for (const one of ownFunctions(target)) own.push(await located(target, checkFunction(one, !refusal)));
+      if (target.kind === 'chain') await located(target, checkPaths(target, own));
+      functions.push(...own);
+    }
     const diagnostics = functions.flatMap(({ warnings }) => warnings);
     const programs = functions.flatMap((one) => one.programs);
     if (json) printJson(resultOf(true, { diagnostics, refusal, programs }));

@@ -6,7 +6,7 @@ import { grouped, tableText } from '../output/table.ts';
 /** `startedMs`: how long it took to compile, load and attach. */
 export async function placementText(chain: RunningChain, startedMs: number): Promise<string> {
   const { name } = chain.spec;
-  const [{ namespace } = {}] = chain.ports;
+  const namespace = namespacesOf(chain);
   const place = `${interfacesOf(chain)}${namespace === undefined ? '' : ` in namespace ${namespace}`}`;
   const { functions } = await chain.statistics();
   const rows = functions.flatMap(({ name: of, programs }) =>
@@ -24,6 +24,10 @@ export function enginePlacementText({ spec, told }: LiveEngineChain, startedMs: 
   const ports = told.map((line) => `  ${line}`).join('\n');
   return `${spec.name} runs in the engine of this process, started in ${grouped(Math.round(startedMs))} ms\n${ports}`;
 }
+
+/** Names, separated by commas; `undefined`: that of the process alone. */
+export const namespacesOf = ({ ports }: RunningChain): string | undefined =>
+  [...new Set(ports.flatMap(({ namespace }) => namespace ?? []))].join(', ') || undefined;
 
 export const interfacesOf = ({ ports }: RunningChain): string => ports.map((port) => port.interface).join(', ');
 

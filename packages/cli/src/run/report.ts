@@ -1,13 +1,14 @@
 // What a chain has done, as tables and as JSON.
 import type { ChainStatistics, FunctionStatistics, RunningChain } from '@twinpath/runtime';
 import { tableText } from '../output/table.ts';
-import { interfacesOf } from './placement.ts';
+import { interfacesOf, namespacesOf } from './placement.ts';
 import { type FunctionSummary, summaryOf } from './summary.ts';
 
 export interface RunResult {
   readonly name: string;
   /** Names, separated by commas. */
   readonly interface: string;
+  /** Names, separated by commas. */
   readonly namespace?: string;
   /** What has run the fast paths. */
   readonly on: 'kernel' | 'engine';
@@ -28,7 +29,7 @@ export function runResult(
   statistics: ChainStatistics,
 ): RunResult {
   const { spec, mode } = chain;
-  const [{ namespace } = {}] = chain.ports;
+  const namespace = namespacesOf(chain);
   const link = interfacesOf(chain);
   const functions = statistics.functions.map(({ slowPath, ...rest }) => ({
     ...rest,

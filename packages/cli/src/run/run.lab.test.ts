@@ -108,7 +108,7 @@ test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s ends it in order, also w
 test('what nobody catches in the slow path is told, and ends nothing else; its timers do not keep the process', async () => {
   const stray = join(folder, 'stray.vnf.ts');
   writeFileSync(stray, STRAY);
-  const { status, stderr } = await twinpath(['run', stray, ...place(), '--seconds', '2']);
+  const { status, stderr } = await twinpath(['run', stray, ...place(), '--seconds', '4']);
   expect(status).toBe(0);
   // Its thread is started again, each time a little later.
   const told = /^error the slow path has failed, and packets for it are dropped: Error: thrown by a timer/gm;
@@ -244,4 +244,28 @@ test.skipIf(!isOlder)('an older Node goes on with the one that npm installed, it
   const { status, stdout } = await running.ended;
   expect(status).toBe(0);
   expect(JSON.parse(stdout)).toMatchObject({ name: CHAIN });
+});
+
+test('a file with several chains runs them all, with a function that they share', async () => {
+  lab.link(host, 'eth1', peer, 'eth1', { addresses: [['10.1.0.1/24'], ['10.1.0.2/24']] });
+  const [first, second] = [`${CHAIN}-1`, `${CHAIN}-2`];
+  const at = (name: string) => `interface: ${name}, namespace: ${host.namespace}`;
+  const chains = join(folder, 'chains.yaml');
+  writeFileSync(
+    chains,
+    `chains:
+  ${second}: { ${at('eth1')}, chain: pass, functions: [{ share: ${first}/pass }] }
+  ${first}: { ${at('eth0')}, functions: [{ use: ./pass.vnf.ts }] }
+`,
+  );
+  const running = start(['run', chains, '--seconds', '1', '--json']);
+  await running.saying(new RegExp(`${first} sits on eth0[^]*${second} sits on eth1`));
+  expect(await peer.udp('10.0.0.1', 7, 'hello')).toMatchObject({ ok: true });
+  expect(await peer.udp('10.1.0.1', 7, 'hello')).toMatchObject({ ok: true });
+  const { stdout, status } = await running.ended;
+  expect(status).toBe(0);
+  const { chains: results } = JSON.parse(stdout);
+  expect(results).toMatchObject([{ name: first }, { name: second }]);
+  // One instance counts what both ports see.
+  expect(results[0].functions[0].packets).toBeGreaterThanOrEqual(4);
 });

@@ -1,7 +1,7 @@
 import { type ChainError, type RunningChain, startChain, startEngineChain } from '@twinpath/runtime';
 import type { Log } from '@twinpath/vnf';
 import type { ChainSpec } from '@twinpath/vnf/chain';
-import { placed, readTarget } from '../chain-file/read-target.ts';
+import { placed, readTargets, type Target } from '../chain-file/read-target.ts';
 import { ExitStatus } from '../exit-status.ts';
 import { UsageError } from '../output/command-error.ts';
 import { printJson } from '../output/json.ts';
@@ -28,10 +28,9 @@ export interface RunOptions {
   onStart?(): void;
 }
 
-/** Runs a chain until it is told to end. Returns the exit status. @throws what keeps it from starting. */
+/** Runs all chains of a file until it is told to end. Returns the exit status. @throws what keeps one from starting. */
 export async function run(path: string, options: RunOptions): Promise<number> {
-  const target = readTarget(path, options);
-  const spec = placed(target);
+  const targets = readTargets(path, options).map((target) => ({ target, spec: placed(target) }));
   // Before anything is on the host: a signal from here on ends in order.
   const told = toldToEnd();
   const log = logTo(process.stderr);
@@ -41,21 +40,27 @@ export async function run(path: string, options: RunOptions): Promise<number> {
   if (workers !== undefined && on !== 'engine') {
     throw new UsageError('--workers is for the engine', 'add --on engine, or leave it out');
   }
-  await using started = await start();
-  const { chain } = started;
+  await using stack = new AsyncDisposableStack();
+  const chains: RunningChain[] = [];
+  for (const { target, spec } of targets) {
+    const since = performance.now();
+    const started = stack.use(await start(target, spec));
+    chains.push(started.chain);
+    process.stderr.write(`${await started.placement(performance.now() - since)}\n\n`);
+  }
   const startedMs = performance.now() - began;
-  process.stderr.write(`${await started.placement(startedMs)}\n\n`);
   options.onStart?.();
   if (options.seconds === undefined) process.stderr.write('Ctrl-C ends it.\n');
-  const lost = await watch(chain, told, options.seconds);
-  const result = runResult(chain, on, (performance.now() - began - startedMs) / 1_000, await chain.statistics());
-  await chain.stop();
-  if (options.json) printJson(result);
-  else process.stdout.write(`${resultText(result)}\n`);
+  const lost = await watch(chains, told, options.seconds);
+  const seconds = (performance.now() - began - startedMs) / 1_000;
+  const results = await Promise.all(chains.map(async (one) => runResult(one, on, seconds, await one.statistics())));
+  await stack.disposeAsync();
+  if (options.json) printJson(results.length === 1 ? results[0] : { chains: results });
+  else process.stdout.write(`${results.map(resultText).join('\n\n')}\n`);
   if (lost !== undefined) throw lost;
   return ExitStatus.ok;
 
-  async function start(): Promise<Started> {
+  async function start(target: Target, spec: ChainSpec): Promise<Started> {
     try {
       return on === 'engine' ? await startInEngine(spec, log, options) : await startInKernel(spec, log, told);
     } catch (error) {
@@ -90,14 +95,17 @@ async function startInEngine(spec: ChainSpec, log: Log, { workers }: RunOptions)
 
 /** Until it is told to end, or has lost what it cannot be without. */
 async function watch(
-  chain: RunningChain,
+  chains: readonly RunningChain[],
   told: AbortSignal,
   seconds: number | undefined,
 ): Promise<ChainError | undefined> {
-  using _line = showLive(() => chain.statistics());
+  using _line = showLive(async () => {
+    const all = await Promise.all(chains.map((one) => one.statistics()));
+    return { functions: all.flatMap(({ functions }) => functions) };
+  });
   const [ended, over] = [new AbortController(), () => undefined];
   const end = untilTheEnd(AbortSignal.any([told, ended.signal]), seconds);
-  const lost = await Promise.race([end.then(over), chain.lost]);
+  const lost = await Promise.race([end.then(over), ...chains.map((one) => one.lost)]);
   ended.abort();
   return lost;
 }

@@ -11,7 +11,7 @@ import { pinName } from '../host/paths.ts';
 import { MAPS } from '../host/pins.ts';
 import type { InstancePlaces, Wiring } from '../instance-plane.ts';
 import { InstanceState } from '../tables/state.ts';
-import type { Call, NewInstance } from '../threads/messages.ts';
+import type { Begun, Call, NewInstance } from '../threads/messages.ts';
 import type { SlowPathWorker, Tenant } from '../threads/slow-path-worker.ts';
 import type { WorkerPool } from '../threads/worker-pool.ts';
 import { BackOff } from './back-off.ts';
@@ -85,7 +85,7 @@ export class HostedInstance implements InstanceHandle {
   }
 
   async start(config: unknown, places: InstancePlaces, options: StartOptions = {}): Promise<void> {
-    this.#config = await this.#call({ method: 'start', config, places, options });
+    this.#begun(await this.#call({ method: 'start', config, places, options }));
     this.#wanted = { config, places };
     this.#backOff.began(performance.now());
     const { pins } = this.#options.instance;
@@ -145,6 +145,13 @@ export class HostedInstance implements InstanceHandle {
     await this.#restarting;
     await this.#leave();
     this.#state?.[Symbol.dispose]();
+  }
+
+  #begun(answer: unknown): void {
+    // The worker's own type.
+    const { config, statistics } = answer as Begun;
+    this.#config = config;
+    this.#statistics = statistics;
   }
 
   /** Waits a little for a worker that is on its way. */
@@ -244,7 +251,8 @@ export class HostedInstance implements InstanceHandle {
     await this.#open(kind);
     const worker = this.#worker;
     try {
-      this.#config = await worker?.call(this.#number, { method: 'start', ...wanted, options });
+      if (worker === undefined) throw this.#absent();
+      this.#begun(await worker.call(this.#number, { method: 'start', ...wanted, options }));
     } catch (error) {
       await this.#leave();
       throw error;

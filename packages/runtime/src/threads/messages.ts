@@ -4,6 +4,7 @@ import type { MessagePort } from 'node:worker_threads';
 import type { Syntax } from '@twinpath/compiler';
 import type { Holdings } from '@twinpath/linux';
 import type { Log } from '@twinpath/vnf';
+import type { FunctionStatistics } from '../chain/statistics.ts';
 import type { StartOptions } from '../instance/instance-handle.ts';
 import type { InstancePlaces, PlacedProgram } from '../instance-plane.ts';
 import type { ErrorData } from './error-data.ts';
@@ -61,6 +62,13 @@ export type Call =
   | { readonly method: 'measures' }
   | { readonly method: 'entries'; readonly table: string }
   | { readonly method: 'close' };
+
+/** What `start` gives. */
+export interface Begun {
+  /** The configuration in force, if it can leave the thread. */
+  readonly config: unknown;
+  readonly statistics: FunctionStatistics;
+}
 
 export type ToWorker =
   | { readonly kind: 'call'; readonly id: number; readonly instance: number; readonly call: Call }

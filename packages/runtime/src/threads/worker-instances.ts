@@ -3,7 +3,7 @@ import { Instance } from '../instance/instance.ts';
 import type { AuthorCode } from './author-code.ts';
 import { errorData, isCloneable } from './error-data.ts';
 import { askMain, logInMain, tellMain } from './main-thread.ts';
-import type { Call, NewInstance, WorkerData } from './messages.ts';
+import type { Begun, Call, NewInstance, WorkerData } from './messages.ts';
 import { WorkerPlane } from './worker-plane.ts';
 
 /** The instances of one worker, by the numbers that the main thread gives them. */
@@ -79,7 +79,7 @@ export class WorkerInstances {
   async #start(instance: number, { config, places, options }: Extract<Call, { method: 'start' }>): Promise<unknown> {
     const found = this.#find(instance);
     await found.start(config, places, options);
-    return copyOf(found.config());
+    return { config: copyOf(found.config()), statistics: await found.statistics() } satisfies Begun;
   }
 
   async #configure(instance: number, config: unknown): Promise<unknown> {
