@@ -3,6 +3,7 @@ import { applyCommand, diffCommand, validateCommand } from './commands/apply.ts'
 import { buildCommand } from './commands/build.ts';
 import { confirmCommand, deleteCommand, editCommand, historyCommand, rollbackCommand } from './commands/changes.ts';
 import { checkCommand } from './commands/check.ts';
+import { completionCommand } from './commands/completion.ts';
 import { costCommand } from './commands/cost.ts';
 import { createCommand } from './commands/create.ts';
 import { devCommand } from './commands/dev.ts';
@@ -32,6 +33,7 @@ export function createProgram(): Command {
     'For authors:': [
       ...[createCommand(), checkCommand(), buildCommand(), simulateCommand(), costCommand(), explainCommand()],
     ],
+    'For your shell:': [completionCommand()],
     'With a daemon, here or elsewhere:': [
       ...[applyCommand(), diffCommand(), validateCommand(), getCommand(), editCommand(), deleteCommand()],
       ...[statusCommand(), historyCommand(), rollbackCommand(), confirmCommand(), logsCommand()],

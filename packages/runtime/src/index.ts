@@ -5,8 +5,7 @@ export type { ReplaceOptions, RunningChain, RunningFunction, RunningPort } from 
 export { type StartOptions, startChain } from './chain/start-chain.ts';
 export { type RestoredChains, restoreChains, startChains } from './chain/start-chains.ts';
 export type * from './chain/statistics.ts';
-export { ConfigError, type ConfigProblem } from './config/config-error.ts';
-export { parseConfig, problemsOf } from './config/parse-config.ts';
+export * from './config/index.ts';
 export { EngineMaps } from './engine/engine-maps.ts';
 export { type EngineStartOptions, type LiveEngineChain, startEngineChain } from './engine/start-engine-chain.ts';
 export {

@@ -3,18 +3,21 @@
 import { basename } from 'node:path';
 import { change, filesOf, times } from '../check/changes.ts';
 import { ExitStatus } from '../exit-status.ts';
+import { printJson } from '../output/json.ts';
 import { toldToEnd } from '../run/ending.ts';
 import type { RunOptions } from '../run/run.ts';
 import { isFine, RunningVersion } from './version.ts';
 
 /** Until it is told to end. Returns the exit status of the last version. */
-export async function dev(path: string, options: RunOptions): Promise<number> {
+export async function dev(path: string, { json = false, ...options }: RunOptions): Promise<number> {
   const told = toldToEnd();
   let running: RunningVersion | undefined;
   while (!told.aborted) {
     const files = await filesOf(path, options);
     const before = times(files);
-    running = await next(path, options, running);
+    const { version, ...happened } = await next(path, options, running);
+    running = version;
+    if (json) printJson(happened);
     if (told.aborted) break;
     say(`Waiting for a change of ${files.map((file) => basename(file)).join(', ')}. Ctrl-C ends.`);
     await change(files, before, told);
@@ -22,23 +25,33 @@ export async function dev(path: string, options: RunOptions): Promise<number> {
   return running === undefined ? ExitStatus.ok : running.end();
 }
 
-/** The version that runs from now on: the one before, where the new one is not fine. */
-async function next(path: string, options: RunOptions, before: RunningVersion | undefined) {
+interface Next {
+  /** That runs from now on: the one before, where the new one is not fine. */
+  readonly version: RunningVersion | undefined;
+  /** `refused`: the one before goes on, if there is one. `failed`: it did not start, and none runs. */
+  readonly outcome: 'started' | 'swapped' | 'refused' | 'failed';
+  readonly checkMilliseconds?: number;
+  readonly startMilliseconds?: number;
+}
+
+async function next(path: string, options: RunOptions, before: RunningVersion | undefined): Promise<Next> {
   const began = performance.now();
   if (!(await isFine(path, options))) {
     say(before === undefined ? 'Nothing runs yet.' : 'The version before goes on.');
-    return before;
+    return { version: before, outcome: 'refused' };
   }
   const checked = performance.now();
   await before?.leave();
   const version = await RunningVersion.start(path, options);
   if (version === undefined) {
     say('Packets meet the programs of the version before, without a slow path, until this is mended.');
-    return undefined;
+    return { version, outcome: 'failed' };
   }
-  const [checking, swapping] = [checked - began, performance.now() - checked].map((ms) => `${Math.round(ms)} ms`);
-  say(`${before === undefined ? 'Runs' : 'Swapped, tables kept'}: ${checking} to check, ${swapping} to start.`);
-  return version;
+  const [checkMilliseconds, startMilliseconds] = [Math.round(checked - began), Math.round(performance.now() - checked)];
+  const outcome = before === undefined ? 'started' : 'swapped';
+  const what = before === undefined ? 'Runs' : 'Swapped, tables kept';
+  say(`${what}: ${checkMilliseconds} ms to check, ${startMilliseconds} ms to start.`);
+  return { version, outcome, checkMilliseconds, startMilliseconds };
 }
 
 const say = (text: string) => process.stderr.write(`\n${text}\n`);

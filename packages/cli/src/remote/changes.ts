@@ -4,6 +4,7 @@ import { printJson } from '../output/json.ts';
 import { tableText } from '../output/table.ts';
 import { differencesText, madeText } from './change-text.ts';
 import { type ConnectionOptions, connect } from './connection.ts';
+import { withSuggestion } from './live-names.ts';
 
 export interface HistoryOptions extends ConnectionOptions {
   readonly limit: number;
@@ -59,7 +60,9 @@ export async function confirm(given: string | undefined, { json, ...options }: C
 
 export async function deleteChain(chain: string, { json, ...options }: ConnectionOptions): Promise<void> {
   using client = connect(options);
-  const { data } = await client.call('deleteChain', { params: { chain } });
+  const { data } = await withSuggestion(client, ['chain'], [chain], () =>
+    client.call('deleteChain', { params: { chain } }),
+  );
   if (json) printJson(data);
   else process.stdout.write(`${madeText(data)}\n`);
 }

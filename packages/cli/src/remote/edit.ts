@@ -7,13 +7,16 @@ import { stringify } from 'yaml';
 import { CommandError } from '../output/command-error.ts';
 import { type ApplyOptions, apply } from './apply.ts';
 import { type ConnectionOptions, connect } from './connection.ts';
+import { withSuggestion } from './live-names.ts';
 
 export type EditOptions = ConnectionOptions & Pick<ApplyOptions, 'confirm' | 'message'>;
 
 /** Returns the exit status. @throws as `apply`; what was written is kept in a file then */
 export async function edit(chain: string, options: EditOptions): Promise<number> {
   using client = connect(options);
-  const { data } = await client.call('getChain', { params: { chain } });
+  const { data } = await withSuggestion(client, ['chain'], [chain], () =>
+    client.call('getChain', { params: { chain } }),
+  );
   const folder = mkdtempSync(join(tmpdir(), 'twinpath-edit-'));
   const file = join(folder, `${chain}.yaml`);
   const before = stringify(data, { lineWidth: 0 });

@@ -4,6 +4,7 @@ import type { Client } from '@twinpath/api';
 import { closest } from '../output/closest.ts';
 import { UsageError } from '../output/command-error.ts';
 import { type ConnectionOptions, connect } from './connection.ts';
+import { type NameKind, withSuggestion } from './live-names.ts';
 import { show } from './show.ts';
 
 export interface GetOptions extends ConnectionOptions {
@@ -12,13 +13,22 @@ export interface GetOptions extends ConnectionOptions {
   readonly offset?: number;
 }
 
+interface NameOf {
+  readonly name: string;
+  /** `undefined`: nobody knows which there are. */
+  readonly kind?: NameKind;
+  readonly optional?: boolean;
+}
+
 interface Kind {
-  /** Names that follow; those with `?` may be left out. */
-  readonly names: readonly string[];
+  /** That follow. */
+  readonly names: readonly NameOf[];
   readonly summary: string;
   get(client: Client, names: readonly string[], options: GetOptions): Promise<unknown>;
 }
 
+const CHAIN: NameOf = { name: 'chain', kind: 'chain' };
+const MEMBER: NameOf = { name: 'function', kind: 'member' };
 const member = ([chain = '', name = '']: readonly string[]) => ({ chain, function: name });
 
 export const KINDS: Readonly<Record<string, Kind>> = {
@@ -28,12 +38,12 @@ export const KINDS: Readonly<Record<string, Kind>> = {
     get: async (client) => (await client.call('getDocument')).data,
   },
   chain: {
-    names: ['chain'],
+    names: [CHAIN],
     summary: 'a chain, as it is wanted',
     get: async (client, [chain = '']) => (await client.call('getChain', { params: { chain } })).data,
   },
   config: {
-    names: ['chain', 'function', 'pointer?'],
+    names: [CHAIN, MEMBER, { name: 'pointer', optional: true }],
     summary: "a function's configuration, or one place of it such as /rules/3",
     async get(client, names) {
       const [params, pointer] = [member(names), names[2]];
@@ -42,7 +52,7 @@ export const KINDS: Readonly<Record<string, Kind>> = {
     },
   },
   statistics: {
-    names: ['chain', 'function?'],
+    names: [CHAIN, { ...MEMBER, optional: true }],
     summary: 'counters',
     async get(client, names) {
       const [chain = '', name] = names;
@@ -51,7 +61,7 @@ export const KINDS: Readonly<Record<string, Kind>> = {
     },
   },
   table: {
-    names: ['chain', 'function', 'table?'],
+    names: [CHAIN, MEMBER, { name: 'table', kind: 'table', optional: true }],
     summary: 'what a table holds, or which tables there are',
     async get(client, names, { where, limit, offset }) {
       const [params, table] = [member(names), names[2]];
@@ -65,12 +75,12 @@ export const KINDS: Readonly<Record<string, Kind>> = {
     },
   },
   function: {
-    names: ['function'],
+    names: [{ name: 'function', kind: 'function' }],
     summary: 'what a function declares',
     get: async (client, [name = '']) => (await client.call('getFunction', { params: { function: name } })).data,
   },
   revision: {
-    names: ['number'],
+    names: [{ name: 'number', kind: 'revision' }],
     summary: 'a change of the history, and what was wanted then',
     get: async (client, [revision = '']) => (await client.call('getRevision', { params: { revision } })).data,
   },
@@ -109,18 +119,14 @@ export async function get(what: string, names: readonly string[], options: GetOp
     const known = `there is ${Object.keys(KINDS).join(', ')}`;
     throw new UsageError(`there is nothing called '${what}'`, meant ? `did you mean '${meant}'? ${known}` : known);
   }
-  const needed = kind.names.filter((name) => !name.endsWith('?'));
+  const needed = kind.names.filter(({ optional = false }) => !optional);
   if (names.length < needed.length || names.length > kind.names.length) {
-    const line = [
-      'twinpath get',
-      what,
-      ...kind.names.map((name) => (name.endsWith('?') ? `[${name.slice(0, -1)}]` : `<${name}>`)),
-    ];
-    throw new UsageError(
-      `${what} takes ${kind.names.length === 0 ? 'no name' : kind.names.join(', ')}`,
-      line.join(' '),
-    );
+    const operands = kind.names.map(({ name, optional = false }) => (optional ? `[${name}]` : `<${name}>`));
+    const takes = operands.length === 0 ? 'no name' : operands.join(' ');
+    throw new UsageError(`${what} takes ${takes}`, ['twinpath get', what, ...operands].join(' '));
   }
   using client = connect(options);
-  show(await kind.get(client, names, options), options.json);
+  const kinds = kind.names.flatMap((one) => one.kind ?? []);
+  const found = await withSuggestion(client, kinds, names, () => kind.get(client, names, options));
+  show(found, options.json);
 }

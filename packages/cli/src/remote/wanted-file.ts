@@ -1,7 +1,7 @@
 // What `apply` and its kind are given: a chain in YAML, or several under `chains`; and what a daemon says of it, at its lines.
 import { basename, dirname, resolve } from 'node:path';
 import { ChainFile, document, ProblemError, pointerSteps } from '@twinpath/api';
-import { problemsOf } from '@twinpath/runtime';
+import { problemsOf } from '@twinpath/runtime/config';
 import { FileError } from '../chain-file/file-error.ts';
 import { nameFrom } from '../chain-file/function-file.ts';
 import { type Path, YamlSource } from '../chain-file/yaml-source.ts';
