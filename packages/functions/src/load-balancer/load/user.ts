@@ -47,8 +47,8 @@ export class UserConversation implements Conversation {
   }
 
   hear(message: Uint8Array): Values | Uint8Array | undefined {
-    const opened = open(message, this.#user);
-    if (opened.id !== this.#message) return undefined;
+    const opened = open(message, this.#user, this.#message);
+    if (!opened) return undefined;
     const { agent, answer } = opened;
     if (!answer.isReport) {
       if (!opened.isProved) throw new Error('the answer is not proved');
@@ -111,19 +111,18 @@ function security(
 }
 
 interface Opened {
-  readonly id: number;
   readonly agent: Agent;
   /** As the user wants it; it has nothing to be proved where the user has no password. */
   readonly isProved: boolean;
   readonly answer: Answer;
 }
 
-/** @throws BerError it is no message of version 3; Error a proof is wrong */
-function open(message: Uint8Array, { auth, privacy }: User): Opened {
+/** `undefined`: it answers another message. @throws BerError it is no message of version 3; Error a proof is wrong */
+function open(message: Uint8Array, { auth, privacy }: User, wanted: number): Opened | undefined {
   const outer = new Reader(new Reader(message).expect(TAG.sequence));
   if (toInteger(outer.expect(TAG.integer)) !== VERSION_3) throw new BerError('it is no message of SNMPv3');
   const header = new Reader(outer.expect(TAG.sequence));
-  const id = toInteger(header.expect(TAG.integer));
+  if (toInteger(header.expect(TAG.integer)) !== wanted) return undefined;
   header.expect(TAG.integer);
   const [flags = 0] = header.expect(TAG.octets);
   const parameters = new Reader(new Reader(outer.expect(TAG.octets)).expect(TAG.sequence));
@@ -150,7 +149,7 @@ function open(message: Uint8Array, { auth, privacy }: User): Opened {
   scoped.expect(TAG.octets);
   scoped.expect(TAG.octets);
   const isProved = isSigned === (auth !== undefined) && (isHidden || privacy === undefined);
-  return { id, agent, isProved, answer: decodeAnswer(scoped) };
+  return { agent, isProved, answer: decodeAnswer(scoped) };
 }
 
 /** The message with zeros for the proof, which is a part of it. */
