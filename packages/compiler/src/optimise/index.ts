@@ -5,6 +5,7 @@ import { cleanup } from './cleanup.ts';
 import { removeDeadCode } from './dead-code.ts';
 import { removeDeadStores } from './dead-stores.ts';
 import { forwardLoads } from './forward-loads.ts';
+import { guardSizes } from './guard-sizes.ts';
 import { legalise } from './legalise.ts';
 import { mergeStores } from './merge-stores.ts';
 import { numberValues } from './number-values.ts';
@@ -53,7 +54,7 @@ export function optimise(
     const enabled = Object.entries(stage).filter(([name]) => wanted && !off.has(name));
     return untilStable([...enabled.map(([, pass]) => tidied(pass)), cleanup], most);
   };
-  return legalise(rounds(LAST_PASSES, 1)(rounds(PASSES, MOST_ROUNDS)(cleanup(program))), depth);
+  return guardSizes(legalise(rounds(LAST_PASSES, 1)(rounds(PASSES, MOST_ROUNDS)(cleanup(program))), depth));
 }
 
 /** The control flow is tidied once a round, and where a pass has changed it: phis may have inputs of edges that are gone. */

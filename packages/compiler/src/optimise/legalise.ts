@@ -1,11 +1,12 @@
 import { CodeGenerationError } from '../backend/error.ts';
 import { at } from '../ir/at.ts';
 import { contains, type Interval, onesUpTo } from '../ir/interval.ts';
-import { hasEffect, resultOf, successorsOf } from '../ir/operands.ts';
+import { hasEffect, resultOf } from '../ir/operands.ts';
 import { type Ranges, rangesOfSome } from '../ir/ranges.ts';
 import type { Block, BlockId, Instruction, Program, Terminator, ValueId, ValueType } from '../ir/types.ts';
 import { type Definitions, instructionsByResult } from '../ir/uses.ts';
 import { regionOf } from './aliasing.ts';
+import { guarded } from './guard.ts';
 import { PacketReach } from './packet-reach.ts';
 import { verifierReasoning } from './verifier-reasoning.ts';
 
@@ -161,61 +162,10 @@ class Legalising {
     return handed.some((value) => late.has(value)) ? undefined : terminator;
   }
 
-  /** Splits the block in front of the offset: `by <= most` goes on, everything else leaves. */
+  /** `by <= most` goes on, everything else leaves. */
   #guarded({ block, index, offset }: Finding, most: bigint, check: Terminator | undefined): Program {
-    const { blocks } = this.#program;
-    const values = [...this.#program.values, INTEGER, INTEGER];
-    const [constant, condition] = [values.length - 2, values.length - 1];
-    const rest: BlockId = blocks.length;
-    const exit = check?.op === 'in-packet' ? check.otherwise : blocks.length + 1;
-    const location = offset.at && { at: offset.at };
-    const guard: Instruction[] = [
-      { op: 'constant', value: most, result: constant },
-      { op: 'compare', relation: 'ule', left: offset.by, right: constant, result: condition, ...location },
-    ];
-    const head: Block = {
-      ...block,
-      instructions: [...block.instructions.slice(0, index), ...guard],
-      terminator: { op: 'branch', condition, then: rest, otherwise: exit, likely: 'then', ...location },
-    };
-    const tail: Block = {
-      id: rest,
-      phis: [],
-      instructions: block.instructions.slice(index),
-      terminator: block.terminator,
-    };
-    const after = new Set(successorsOf(block.terminator));
-    const moved = blocks.map((one) => {
-      if (one.id === block.id)
-        return one.phis.length > 0 && after.has(one.id) ? { ...head, phis: fromTail(one, block.id, rest) } : head;
-      return after.has(one.id) ? { ...one, phis: fromTail(one, block.id, rest) } : one;
-    });
-    const withExit = moved.map((one) => {
-      if (check === undefined || one.id !== exit) return one;
-      const phis = one.phis.map(({ result, inputs }) => ({
-        result,
-        inputs: [
-          ...inputs,
-          ...inputs.filter((input) => input.block === rest).map(({ value }) => ({ block: block.id, value })),
-        ],
-      }));
-      return { ...one, phis };
-    });
-    if (check !== undefined) return { ...this.#program, values, blocks: [...withExit, tail] };
-    const never = this.#never(exit, values);
-    return { ...this.#program, values, blocks: [...withExit, tail, never] };
-  }
-
-  /** Where control never goes, although the verifier thinks it might: XDP_ABORTED, or TC_ACT_SHOT. */
-  #never(id: BlockId, values: ValueType[]): Block {
-    const result = values.push(INTEGER) - 1;
-    const value = this.#program.hook === 'xdp' ? 0n : 2n;
-    return {
-      id,
-      phis: [],
-      instructions: [{ op: 'constant', value, result }],
-      terminator: { op: 'return', value: result },
-    };
+    const place = { block, index, ...(offset.at && { at: offset.at }) };
+    return guarded(this.#program, place, { relation: 'ule', value: offset.by, constant: most }, check);
   }
 }
 
@@ -244,12 +194,4 @@ function linkedToOthers(program: Program, definitions: Definitions): ReadonlySet
     }
   }
   return linked;
-}
-
-/** The phis of a block whose predecessor was split. */
-function fromTail({ phis }: Block, head: BlockId, tail: BlockId) {
-  return phis.map(({ result, inputs }) => ({
-    result,
-    inputs: inputs.map(({ block, value }) => ({ block: block === head ? tail : block, value })),
-  }));
 }
