@@ -48,9 +48,14 @@ export class HostGate implements Disposable {
     owned.move();
   }
 
+  /** Without tcx (before 6.6) a program would stay at the interface when this process is killed, and lead what the host sends nowhere. */
+  static get canTakeOutward(): boolean {
+    return probe('tcx-link');
+  }
+
   /** Whether what the host sends comes to the engine, or goes out as if there were none. */
   takeOutward(taken: boolean): void {
-    if (taken === (this.#outward !== undefined)) return;
+    if (taken === (this.#outward !== undefined) || !HostGate.canTakeOutward) return;
     if (taken) {
       this.#outward = this.#attach('egress', this.#options.ifindex, redirectTo('leave', this.#tapIndex, 0));
     } else {

@@ -106,6 +106,9 @@ export class LiveInterfaces implements Disposable {
     });
     const ports = workers.map((_, worker) => opened.ports.filter((_port, queue) => turn(queue) === worker));
     this.#add(ifindex, ports, hosts, gate);
+    if (!HostGate.canTakeOutward) {
+      this.#log.warn(`${name}: this kernel has no tcx (since 6.6): what the host sends passes the chain by`);
+    }
     const copies = opened.zeroCopy ? 'without copies' : 'by copies';
     this.told.push(
       `${name}: AF_XDP, ${copies}, ${rxQueues === 1 ? '1 queue' : `${rxQueues} queues`}; its host by ${tap}`,
