@@ -1,4 +1,9 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { twinpath } from '../fixtures/twinpath.ts';
 import { readIptables } from './iptables.ts';
 import { readNft } from './nft.ts';
 import { toConfig } from './to-config.ts';
@@ -141,4 +146,23 @@ test('nft: what is not covered is listed with its line and handle', () => {
   const lines = left.map(({ line }) => line);
   expect(lines).toEqual(lines.toSorted((a, b) => a - b));
   expect(new Set(lines).size).toBe(5);
+});
+
+test('the command prints YAML, lists what it leaves on standard error, and its status says so', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tp-import-'));
+  try {
+    const file = join(folder, 'rules');
+    writeFileSync(file, '*filter\n:INPUT DROP\n-A INPUT -p tcp --dport 80 -j ACCEPT\n-A INPUT -j REJECT\nCOMMIT\n');
+    const { status, stdout, stderr } = await twinpath(['import', 'iptables', file]);
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr: 'not imported, line 4: -A INPUT -j REJECT\n  because: -j REJECT\n',
+    });
+    expect(parse(stdout)).toMatchObject({ rules: [{ action: 'allow', protocol: ['tcp'], port: [80] }] });
+    writeFileSync(file, '{}');
+    expect(await twinpath(['import', 'nft', file])).toMatchObject({ status: 1, stdout: '' });
+    expect(await twinpath(['import', 'pf', file])).toMatchObject({ status: 2, stdout: '' });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
