@@ -16,6 +16,7 @@ export function runCommand(): Command {
         .default('kernel'),
     )
     .option('--workers <n>', 'threads of the engine; default: as many as all ports have queues', wholeNumber)
+    .option('--busy', 'never let the engine sleep: for latency, at the price of a core for each worker')
     .option('--seconds <n>', 'end by itself; default: at Ctrl-C', positiveNumber)
     .option('--json', 'one line of JSON at the end')
     .action(async (target: string, options: RunOptions) => {

@@ -21,6 +21,7 @@ export interface RunOptions {
   readonly on?: 'kernel' | 'engine';
   /** Of the engine. */
   readonly workers?: number;
+  readonly busy?: boolean;
   readonly seconds?: number;
   readonly name?: string;
   readonly json?: boolean;
@@ -36,9 +37,9 @@ export async function run(path: string, options: RunOptions): Promise<number> {
   const log = logTo(process.stderr);
   outliveStrays(log);
   const began = performance.now();
-  const { on = 'kernel', workers } = options;
-  if (workers !== undefined && on !== 'engine') {
-    throw new UsageError('--workers is for the engine', 'add --on engine, or leave it out');
+  const { on = 'kernel', workers, busy } = options;
+  if ((workers !== undefined || busy) && on !== 'engine') {
+    throw new UsageError('--workers and --busy are for the engine', 'add --on engine, or leave them out');
   }
   await using stack = new AsyncDisposableStack();
   const chains: RunningChain[] = [];
@@ -84,8 +85,8 @@ async function startInKernel(spec: ChainSpec, log: Log, signal: AbortSignal): Pr
   };
 }
 
-async function startInEngine(spec: ChainSpec, log: Log, { workers }: RunOptions): Promise<Started> {
-  const chain = await startEngineChain(spec, { log, ...(workers !== undefined && { workers }) });
+async function startInEngine(spec: ChainSpec, log: Log, { workers, busy = false }: RunOptions): Promise<Started> {
+  const chain = await startEngineChain(spec, { log, poll: { busy }, ...(workers !== undefined && { workers }) });
   return {
     chain,
     placement: async (startedMs) => enginePlacementText(chain, startedMs),
