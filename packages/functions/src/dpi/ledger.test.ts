@@ -1,0 +1,108 @@
+// Verdicts on their way into the tables, where something comes between.
+import { packetFromText } from '@twinpath/packet';
+import { TableFullError } from '@twinpath/vnf';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { Applications, applyPolicies } from './applications.ts';
+import { Config } from './config.ts';
+import { Conversation } from './conversation.ts';
+import { Ledger, type Tables } from './ledger.ts';
+import { APPLICATIONS, UNKNOWN } from './sizes.ts';
+import { Rig } from './test/rig.ts';
+
+const config = Config.parse({ mode: 'inline', policies: [{ applications: ['Chess'], action: 'drop' }] });
+const chess = { application: { name: 'Chess', protocol: 'TLS', category: 'Game' }, risks: 0n };
+const packet = packetFromText('ip 10.0.0.1 > 10.0.0.2 / tcp 1 > 2 ack');
+
+let rig: Rig;
+const warned: string[] = [];
+const log = { debug() {}, info() {}, warn: (text: string) => warned.push(text), error() {} };
+beforeAll(async () => {
+  rig = await Rig.start({ config: { packets: { tcp: 1, other: 1 } } });
+}, 60_000);
+afterEach(() => rig.clear());
+
+/** A flow that waits for its verdict. */
+async function waiting(): Promise<Conversation> {
+  await rig.feed(packet);
+  rig.clear();
+  const key = { src: '10.0.0.1', dst: '10.0.0.2', sport: 1, dport: 2, protocol: 'tcp', vlan: 0 } as const;
+  rig.tables.undecided.set(key, { born: 7, left: 3, isClosing: false, application: 0 });
+  return new Conversation(1, key, 7, []);
+}
+/** The tables, whose `flows` do something else when a verdict is set. */
+function withFlows(set: Tables['flows']['set']): Tables {
+  const { flows } = rig.tables;
+  const bound = { delete: flows.delete.bind(flows), get: flows.get.bind(flows) };
+  const tables: object = { ...rig.tables, flows: { ...bound, set } };
+  return tables as Tables;
+}
+
+describe('a verdict', () => {
+  it('stays with the undecided flow where the table of flows is full, and acts all the same; that is said once', async () => {
+    const conversation = await waiting();
+    const full = withFlows(() => {
+      throw new TableFullError('flows', 10);
+    });
+    const ledger = new Ledger(full, log);
+    expect(ledger.enter(conversation, chess, config)).toMatchObject({ action: 'drop' });
+    const number = [...rig.tables.applications].find(([, { name }]) => name === 'Chess')?.[0];
+    expect(rig.tables.undecided.get(conversation.key)).toMatchObject({ application: number, left: 0 });
+    expect(ledger.isWaiting(conversation)).toBe(false);
+    const next = await waiting();
+    ledger.enter(next, chess, config);
+    expect(warned).toHaveLength(1);
+    expect(warned[0]).toContain('flows is full');
+  });
+
+  it('eDPI 3: is taken back where a new flow begins between the same ends while it is written', async () => {
+    const conversation = await waiting();
+    const { flows, undecided } = rig.tables;
+    const racing = withFlows((key, value) => {
+      flows.set(key, value);
+      undecided.set(key, { born: 8, left: 3, isClosing: false, application: 0 });
+    });
+    expect(new Ledger(racing, log).enter(conversation, chess, config)).toBeUndefined();
+    expect(flows.get(conversation.key)).toBeUndefined();
+    expect(undecided.get(conversation.key)).toMatchObject({ born: 8, application: 0 });
+  });
+
+  it('is nobody’s where its flow has been forgotten', async () => {
+    const conversation = await waiting();
+    rig.tables.undecided.delete(conversation.key);
+    expect(new Ledger(rig.tables, log).enter(conversation, chess, config)).toBeUndefined();
+    expect(rig.tables.flows.size).toBe(0);
+  });
+});
+
+describe('applications', () => {
+  const named = (name: string) => ({ name, protocol: 'TLS', category: 'Web' });
+
+  it('keep their numbers when the slow path begins again', () => {
+    const number = new Applications(rig.tables).numberOf(named('Maps'), config);
+    const again = new Applications(rig.tables);
+    expect(again.numberOf(named('Maps'), config)).toBe(number);
+    expect(again.numberOf(named('Mail'), config)).toBe(number + 1);
+  });
+
+  it('follow a change of policies', () => {
+    const number = new Applications(rig.tables).numberOf(named('Chess'), config);
+    expect(rig.tables.policies.get(number)?.action).toBe('drop');
+    applyPolicies(rig.tables, Config.parse({}));
+    expect(rig.tables.policies.get(number)?.action).toBe('allow');
+  });
+
+  it('have names that a table can hold', () => {
+    const applications = new Applications(rig.tables);
+    const number = applications.numberOf(named(`Ünknown\n${'x'.repeat(60)}`), config);
+    expect(rig.tables.applications.get(number)?.name).toBe(`?nknown?${'x'.repeat(40)}`);
+  });
+
+  it('count as unknown where there are too many', () => {
+    const applications = new Applications(rig.tables);
+    const numbers = Array.from({ length: APPLICATIONS }, (_, index) =>
+      applications.numberOf(named(`a${index}`), config),
+    );
+    expect(Math.max(...numbers)).toBe(APPLICATIONS - 1);
+    expect(numbers.at(-1)).toBe(UNKNOWN);
+  });
+});
