@@ -1,15 +1,7 @@
 // The one place where what is wanted changes: checked, brought to this machine, and then kept; or nothing of it.
 
 import { setTimeout as delay } from 'node:timers/promises';
-import {
-  type ChainDifference,
-  ChainFile,
-  type ChainStatus,
-  type Change,
-  diff,
-  type NodeReport,
-  type Status,
-} from '@twinpath/api';
+import type { ChainStatus, Change, NodeReport, Status } from '@twinpath/api';
 import type { ChainHost } from '../chains/chain-host.ts';
 import type { EventLog } from '../events/event-log.ts';
 import type { Catalogue } from '../functions/catalogue.ts';
@@ -18,23 +10,11 @@ import type { Secrets } from '../secrets/secrets.ts';
 import type { Settings } from '../settings.ts';
 import { type Commit, type Documents, type Head, type Store, StoreUnreachableError } from '../store/store.ts';
 import { checkPlan } from './check-plan.ts';
+import { changed, kept, type Writes, writesTo, written } from './edits.ts';
 import { type Conditions, requireConditions, type Target } from './etag.ts';
-import {
-  CHAIN,
-  chainKey,
-  differencesOf,
-  functionsChanged,
-  isWanted,
-  type Plan,
-  planDocuments,
-  selects,
-  targetsOf,
-  touched,
-} from './plan.ts';
+import { learnSecrets, withoutSecrets, withSecrets } from './hidden.ts';
+import { isWanted, type Plan, planDocuments, type Summary, selects, summaryOf, targetsOf, touched } from './plan.ts';
 import { conflict, notFound, RefusedError } from './refusal.ts';
-
-/** Documents by name; `undefined`: not wanted any more. */
-export type Writes = ReadonlyMap<string, unknown>;
 
 export interface ChangeRequest extends Conditions {
   readonly by: string;
@@ -80,6 +60,9 @@ export class Control implements AsyncDisposable {
   #before: Documents | undefined;
   #deadline: NodeJS.Timeout | undefined;
   #reachable = true;
+  /** The store has been read once. */
+  #isLoaded = false;
+  #warned = '';
   #reportedMs = 0;
   /** Changes, one after the other. */
   #changes: Promise<unknown> = Promise.resolve();
@@ -122,11 +105,7 @@ export class Control implements AsyncDisposable {
   /** Wants again what was wanted at a revision. @throws RefusedError */
   rollback(revision: number, request: Omit<ChangeRequest, 'edit' | 'isRollback'>): Promise<Change> {
     const message = request.message ?? `back to revision ${revision}`;
-    const edit = async ({ documents }: Head): Promise<Writes> => {
-      const wanted = await this.documentsAt(revision);
-      const names = new Set([...documents.keys(), ...wanted.keys()]);
-      return new Map([...names].map((name) => [name, wanted.get(name)?.value]));
-    };
+    const edit = async ({ documents }: Head) => writesTo(await this.documentsAt(revision), documents);
     return this.change({ ...request, message, isRollback: true, edit });
   }
 
@@ -205,86 +184,53 @@ export class Control implements AsyncDisposable {
 
   async #change(request: ChangeRequest): Promise<Change> {
     const began = performance.now();
-    const { catalogue, host, settings, events } = this.#options;
+    const { catalogue, host, settings, events, secrets } = this.#options;
     const head = this.#head;
-    // Whether it answers again is found out by who asks all the time.
-    if (!this.#reachable)
-      throw new RefusedError(refusalOf(new StoreUnreachableError(this.#options.store.kind, 'it did not answer')));
-    requireConditions(head, request.target, request);
-    if (head.confirmBy !== undefined && request.isRollback !== true) {
-      const hint = `confirm it, or roll back to revision ${head.revision - 1}`;
-      throw conflict('TP_UNCONFIRMED', `revision ${head.revision} waits to be confirmed until ${head.confirmBy}`, hint);
-    }
-    const writes = changed(head.documents, await this.#withSecrets(await request.edit(head), head.documents));
+    this.#requireChangeable(request);
+    const writes = changed(head.documents, await withSecrets(await request.edit(head), head.documents, secrets));
     const documents = written(head.documents, writes, head.revision + 1);
     const plan = planDocuments(documents, catalogue);
     const names = touched(this.#plan, plan);
-    await this.#learn(plan, names);
-    const { mayBringCode, dryRun } = request;
-    await checkPlan({
-      before: this.#plan,
-      after: plan,
-      names,
-      catalogue,
-      mayBringCode,
-      dryRun,
-      labels: settings.labels,
-    });
-    const summary = {
-      chains: [...differencesOf(head.documents, documents)],
-      functions: [...functionsChanged(head.documents, documents)],
-    };
+    await learnSecrets(plan, names, secrets);
+    const { mayBringCode, dryRun = false, confirm } = request;
+    const { labels } = settings;
+    await checkPlan({ before: this.#plan, after: plan, names, catalogue, mayBringCode, dryRun, labels });
+    const summary = summaryOf(head.documents, documents);
+    const chains = await withoutSecrets(summary.chains, head.documents, documents, secrets);
+    const made = { dryRun, chains, functions: [...summary.functions] };
     const check = performance.now() - began;
-    const shown = await Promise.all(summary.chains.map((one) => this.#shown(one, head.documents, documents)));
-    const made = { dryRun: request.dryRun === true, ...summary, chains: shown };
-    if (request.dryRun === true || writes.size === 0) {
-      return { revision: head.revision, ...made, milliseconds: { check, apply: 0 } };
-    }
-    const brought = await host.bring(targetsOf(plan, settings.labels, names));
-    const confirmBy =
-      request.confirm === undefined ? undefined : new Date(Date.now() + request.confirm * 1000).toISOString();
+    if (dryRun || writes.size === 0) return { revision: head.revision, ...made, milliseconds: { check, apply: 0 } };
+    const brought = await host.bring(targetsOf(plan, labels, names));
+    const confirmBy = confirm === undefined ? undefined : new Date(Date.now() + confirm * 1000).toISOString();
     const revision = await this.#commit(request, writes, summary, confirmBy).catch(async (error: unknown) => {
       await brought.undo();
       throw error;
     });
     await brought.settle();
     this.#take({ revision, documents, confirmBy }, plan, head.documents);
-    events.add({ kind: 'changed', revision, by: request.by, chains: summary.chains.map(({ chain }) => chain) });
+    events.add({ kind: 'changed', revision, by: request.by, chains: chains.map(({ chain }) => chain) });
     const apply = performance.now() - began - check;
     return { revision, ...made, ...(confirmBy !== undefined && { confirmBy }), milliseconds: { check, apply } };
   }
 
-  /** Secrets that were not told again are those that there were. */
-  async #withSecrets(writes: Writes, documents: Documents): Promise<Writes> {
-    const { secrets } = this.#options;
-    const restored = [...writes].map(async ([key, value]): Promise<[string, unknown]> => {
-      const [chain, before] = [value, documents.get(key)?.value].map((one) => ChainFile.safeParse(one).data);
-      return [key, key.startsWith(CHAIN) && chain !== undefined ? await secrets.restored(chain, before) : value];
-    });
-    return new Map(await Promise.all(restored));
-  }
-
-  /** Before anything can mention them. */
-  async #learn(plan: Plan, names: Iterable<string>): Promise<void> {
-    for (const name of names) {
-      const one = plan.chains.get(name);
-      if (isWanted(one)) await this.#options.secrets.learn(one.file);
+  /** @throws RefusedError */
+  #requireChangeable(request: ChangeRequest): void {
+    const { revision, confirmBy } = this.#head;
+    // Whether it answers again is found out by who asks all the time.
+    if (!this.#reachable) {
+      const { kind } = this.#options.store;
+      throw new RefusedError(refusalOf(new StoreUnreachableError(kind, 'it has not answered lately')));
     }
-  }
-
-  /** Without secrets. */
-  async #shown(one: ChainDifference, before: Documents, after: Documents): Promise<ChainDifference> {
-    const of = async (documents: Documents) => {
-      const chain = ChainFile.safeParse(documents.get(chainKey(one.chain))?.value).data;
-      return chain && this.#options.secrets.hidden(chain);
-    };
-    return { ...one, differences: [...diff(await of(before), await of(after))] };
+    requireConditions(this.#head, request.target, request);
+    if (confirmBy === undefined || request.isRollback === true) return;
+    const hint = `confirm it, or roll back to revision ${revision - 1}`;
+    throw conflict('TP_UNCONFIRMED', `revision ${revision} waits to be confirmed until ${confirmBy}`, hint);
   }
 
   async #commit(
     { by, message = '' }: Pick<ChangeRequest, 'by' | 'message'>,
     writes: Writes,
-    { chains, functions }: { readonly chains: Change['chains']; readonly functions: readonly string[] },
+    { chains, functions }: Summary,
     confirmBy: string | undefined,
   ): Promise<number> {
     const summary = { chains: chains.map(({ chain, action }) => ({ chain, action })), functions };
@@ -316,32 +262,25 @@ export class Control implements AsyncDisposable {
   async #revert(): Promise<void> {
     const { revision, confirmBy, documents } = this.#head;
     if (confirmBy === undefined || Date.parse(confirmBy) > Date.now()) return;
-    const { catalogue, settings, events, warn } = this.#options;
+    const { catalogue, settings, events } = this.#options;
     const to = revision - 1;
     const before = this.#before ?? (await this.documentsAt(to));
     const plan = planDocuments(before, catalogue);
     await this.#bringAll(plan);
     this.#plan = plan;
-    const names = new Set([...documents.keys(), ...before.keys()]);
-    const writes = changed(documents, new Map([...names].map((name) => [name, before.get(name)?.value])));
+    const writes = changed(documents, writesTo(before, documents));
     const restored = written(documents, writes, revision + 1);
-    const summary = {
-      chains: [...differencesOf(documents, restored)],
-      functions: [...functionsChanged(documents, restored)],
-    };
     const message = `back to revision ${to}: nobody has confirmed revision ${revision}`;
     try {
-      const made = await this.#commit({ by: `node:${settings.node}`, message }, writes, summary, undefined);
-      this.#take(
-        { revision: made, documents: restored, confirmBy: undefined },
-        planDocuments(restored, catalogue),
-        undefined,
-      );
+      const by = `node:${settings.node}`;
+      const made = await this.#commit({ by, message }, writes, summaryOf(documents, restored), undefined);
+      const head = { revision: made, documents: restored, confirmBy: undefined };
+      this.#take(head, planDocuments(restored, catalogue), undefined);
+      events.add({ kind: 'reverted', revision, to });
     } catch (error) {
       // Another node was first, or nobody reaches the store: who does goes back, too.
-      warn(`the store does not know yet of the way back to revision ${to}: ${refusalOf(error).detail}`);
+      this.#warn(`the store does not know yet of the way back to revision ${to}: ${refusalOf(error).detail}`);
     }
-    events.add({ kind: 'reverted', revision, to });
   }
 
   /** To what the store has now. */
@@ -349,8 +288,8 @@ export class Control implements AsyncDisposable {
     const { store, catalogue } = this.#options;
     const head = await this.#stored(() => store.head());
     const { revision, confirmBy } = this.#head;
-    if (head.revision === revision && head.confirmBy === confirmBy && revision !== 0) return;
-    if (head.revision !== revision || revision === 0) {
+    if (this.#isLoaded && head.revision === revision && head.confirmBy === confirmBy) return;
+    if (!this.#isLoaded || head.revision !== revision) {
       const documents = kept(this.#head.documents, head.documents);
       const before = head.revision === revision + 1 ? this.#head.documents : await this.#documentsBefore(head);
       this.#take({ ...head, documents }, planDocuments(documents, catalogue), before);
@@ -358,6 +297,7 @@ export class Control implements AsyncDisposable {
       this.#head = { ...this.#head, confirmBy: head.confirmBy };
       this.#expect();
     }
+    this.#isLoaded = true;
     await this.#bringAll(this.#plan);
     await this.#report();
   }
@@ -376,8 +316,8 @@ export class Control implements AsyncDisposable {
   }
 
   async #bringAll(plan: Plan): Promise<void> {
-    const { host, settings } = this.#options;
-    await this.#learn(plan, plan.chains.keys());
+    const { host, settings, secrets } = this.#options;
+    await learnSecrets(plan, plan.chains.keys(), secrets);
     await host.reconcile(targetsOf(plan, settings.labels, plan.chains.keys()));
   }
 
@@ -422,9 +362,16 @@ export class Control implements AsyncDisposable {
   async #background(work: () => Promise<void>): Promise<void> {
     try {
       await this.#exclusive(work);
+      this.#warned = '';
     } catch (error) {
-      this.#options.warn(refusalOf(error).detail);
+      this.#warn(refusalOf(error).detail);
     }
+  }
+
+  /** Once, however often it is tried. */
+  #warn(text: string): void {
+    if (this.#warned !== text) this.#options.warn(text);
+    this.#warned = text;
   }
 
   #exclusive<T>(work: () => Promise<T>): Promise<T> {
@@ -436,29 +383,4 @@ export class Control implements AsyncDisposable {
 
 function knownChains({ chains }: Plan): string {
   return chains.size === 0 ? 'there is none' : `there is ${[...chains.keys()].toSorted().join(', ')}`;
-}
-
-/** Those that are not there already. */
-function changed(documents: Documents, writes: Writes): Writes {
-  const text = (value: unknown) => (value === undefined ? undefined : JSON.stringify(value));
-  return new Map([...writes].filter(([name, value]) => text(documents.get(name)?.value) !== text(value)));
-}
-
-function written(documents: Documents, writes: Writes, revision: number): Documents {
-  const after = new Map(documents);
-  for (const [name, value] of writes) {
-    if (value === undefined) after.delete(name);
-    else after.set(name, { value, revision });
-  }
-  return after;
-}
-
-/** The same objects where documents are the same: plans need not be made anew. */
-function kept(before: Documents, after: Documents): Documents {
-  return new Map(
-    [...after].map(([name, document]) => {
-      const present = before.get(name);
-      return [name, present?.revision === document.revision ? present : document];
-    }),
-  );
 }

@@ -14,7 +14,7 @@ export interface Plan {
   readonly chains: ReadonlyMap<string, WantedChain | Refusal>;
 }
 
-export const CHAIN = 'chain/';
+const CHAIN = 'chain/';
 const FUNCTION = 'function/';
 export const chainKey = (name: string) => `${CHAIN}${name}` as const;
 export const functionKey = (name: string) => `${FUNCTION}${name}` as const;
@@ -75,8 +75,19 @@ export function selects({ file }: WantedChain, labels: Readonly<Record<string, s
   );
 }
 
+export interface Summary {
+  readonly chains: readonly ChainDifference[];
+  /** That were uploaded, replaced or removed. */
+  readonly functions: readonly string[];
+}
+
+export const summaryOf = (before: Documents, after: Documents): Summary => ({
+  chains: differencesOf(before, after),
+  functions: functionsChanged(before, after),
+});
+
 /** In words of the documents. */
-export function differencesOf(before: Documents, after: Documents): readonly ChainDifference[] {
+function differencesOf(before: Documents, after: Documents): readonly ChainDifference[] {
   const keys = new Set([...before.keys(), ...after.keys()]);
   return [...keys].flatMap((key): readonly ChainDifference[] => {
     if (!key.startsWith(CHAIN)) return [];
@@ -90,7 +101,7 @@ export function differencesOf(before: Documents, after: Documents): readonly Cha
 }
 
 /** Names of functions whose documents are not the same. */
-export function functionsChanged(before: Documents, after: Documents): readonly string[] {
+function functionsChanged(before: Documents, after: Documents): readonly string[] {
   const keys = new Set([...before.keys(), ...after.keys()]);
   return [...keys].flatMap((key) => {
     if (!key.startsWith(FUNCTION) || before.get(key)?.value === after.get(key)?.value) return [];
