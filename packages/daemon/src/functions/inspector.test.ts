@@ -6,7 +6,7 @@ import { GATEKEEPER } from '../fixtures/gatekeeper.ts';
 import { Inspector } from './inspector.ts';
 
 let folder: string;
-const inspector = new Inspector({ patienceMs: 4000 });
+const inspector = new Inspector({ patienceMs: 10_000 });
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'tp-inspector-'));
 });
@@ -34,7 +34,7 @@ test('a function is described by what it declares, and its configurations are ch
 });
 
 test.for([
-  ['never ends', 'for (;;);', 'does not come to an end within 4 s'],
+  ['never ends', 'for (;;);', 'does not come to an end within 10 s'],
   ['ends the process', 'process.exit(0);', 'it has ended its thread'],
   ['takes all memory', 'const all = []; for (;;) all.push(new Array(1e6).fill(0));', 'memory'],
   ['throws', "throw new Error('no');", 'no'],
