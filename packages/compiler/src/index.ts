@@ -40,6 +40,7 @@ export {
 export type { Direction } from './frontend/modules/vnf-call.ts';
 export { CompileError } from './frontend/report/compile-error.ts';
 export { type Diagnostic, diagnosticText } from './frontend/report/diagnostic.ts';
+export { type Fused, type FuseOptions, fuseChain, fusedMapName, type Part } from './fuse/index.ts';
 export { type PrintOptions, printProgram } from './ir/print.ts';
 export { InvalidProgramError, validate } from './ir/validate.ts';
 export { placeChoice } from './place-choice.ts';

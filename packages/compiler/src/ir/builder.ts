@@ -205,6 +205,15 @@ export class ProgramBuilder {
     open.terminator = this.at === undefined ? terminator : { ...terminator, at: this.at };
   }
 
+  /** Control seldom comes to a block: the other side of the branch to it is the common one, where nothing else was said. */
+  expectNot(block: BlockId): void {
+    const leads = (one: OpenBlock) =>
+      one.terminator?.op === 'branch' && (one.terminator.then === block || one.terminator.otherwise === block);
+    const from = this.#blocks.findLast(leads);
+    if (from?.terminator?.op !== 'branch' || from.terminator.likely !== undefined) return;
+    from.terminator = { ...from.terminator, likely: from.terminator.then === block ? 'otherwise' : 'then' };
+  }
+
   isOpen(block: BlockId): boolean {
     return this.#open(block).terminator === undefined;
   }

@@ -3,6 +3,7 @@ import { type Graph, graphOf } from '../ir/graph.ts';
 import type { BlockId, Instruction, Program, Region, ValueId, Width } from '../ir/types.ts';
 import { type Definitions, instructionsByResult } from '../ir/uses.ts';
 import { regionOf, writtenByCall } from './aliasing.ts';
+import type { Pass } from './pass.ts';
 import { resolver, substitute, substituteInBlock } from './substitute.ts';
 
 /** What memory is known to hold at an address: what was stored there, or loaded from there before. */
@@ -22,20 +23,24 @@ type Memory = ReadonlyMap<string, Content>;
  * Reads once what was read or written before, as far as nothing in between may have changed it. Packet contents are not
  * kept across calls: to read them again costs the same as to keep them on the stack.
  */
-export function forwardLoads(program: Program): Program {
-  return new Forwarding(program, graphOf(program)).run();
-}
+export const forwardLoads: Pass = (program) => new Forwarding(program, graphOf(program), 'read again').run();
+
+/** As `forwardLoads`, but packet contents are kept across calls, too: what an earlier function of a chain has seen of a packet
+ *  decides what a later one would ask. */
+export const forwardLoadsAcrossCalls: Pass = (program) => new Forwarding(program, graphOf(program), 'kept').run();
 
 class Forwarding {
   readonly #program: Program;
   readonly #graph: Graph;
   readonly #definitions: Definitions;
+  readonly #behindCalls: 'read again' | 'kept';
   readonly #replacements = new Map<ValueId, ValueId>();
   readonly #resolve = resolver(this.#replacements);
   readonly #after = new Map<BlockId, Memory>();
   #changed = false;
 
-  constructor(program: Program, graph: Graph) {
+  constructor(program: Program, graph: Graph, behindCalls: 'read again' | 'kept') {
+    this.#behindCalls = behindCalls;
     this.#program = program;
     this.#graph = graph;
     this.#definitions = instructionsByResult(program);
@@ -124,7 +129,8 @@ class Forwarding {
       const definition = this.#definitions[value];
       return definition?.op === 'map' ? definition.name : undefined;
     });
-    forget(memory, ({ region }) => region === 'packet' || written === 'all' || written.has(region));
+    const again = this.#behindCalls === 'read again';
+    forget(memory, ({ region }) => (again && region === 'packet') || written === 'all' || written.has(region));
   }
 }
 

@@ -14,6 +14,7 @@ export class Ends {
   }
 
   fail(code: Code): void {
+    this.#lowering.builder.expectNot(code.path.block);
     this.#failed.push(code.path);
   }
 

@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest';
+import { createEnvironment } from '../evaluate/environment.ts';
+import { evaluate } from '../evaluate/evaluate.ts';
+import { EvaluatorMaps } from '../evaluate/maps/evaluator-maps.ts';
+import { makePacket } from '../fuzz/packets.ts';
+import { Random } from '../fuzz/random.ts';
+import type { Hook, Program } from '../ir/types.ts';
+import { validate } from '../ir/validate.ts';
+import { optimise } from '../optimise/index.ts';
+import { alone, FIRST, fused, type Link, type LoweredChain, lowerChain } from './fixtures/chain.ts';
+import { sitesOf } from './sites.ts';
+
+const CHAINS: Readonly<Record<string, readonly Link[]>> = {
+  'counts and counts': [{ does: 'count' }, { does: 'count' }],
+  'drops, remembers, counts': [{ does: 'count', drops: 64 }, { does: 'remember', stacks: 32 }, { does: 'count' }],
+  'counts behind what rewrites': [{ does: 'remember' }, { does: 'rewrite' }, { does: 'remember' }],
+  'counts behind what moves the packet': [{ does: 'count' }, { does: 'tag' }, { does: 'remember' }],
+  'hands up in the middle': [{ does: 'count' }, { does: 'up' }, { does: 'remember' }],
+};
+const HOOKS: readonly Hook[] = ['xdp', 'tcx-ingress'];
+const word = (value: number) => new Uint8Array(Uint32Array.of(value).buffer);
+
+/** What becomes of packets, and what all maps hold then. */
+function run({ maps: specs, parts }: LoweredChain, first: Program, standing: (position: number) => Program) {
+  const maps = new EvaluatorMaps(specs);
+  for (const position of parts.keys()) maps.store('path of the chain').update(word(position), word(position), 'any');
+  const environment = createEnvironment({ program: standing });
+  const random = new Random(5);
+  const outcomes = Array.from({ length: 120 }, () => {
+    const packet = makePacket(random, first.hook);
+    const { returned, packet: after } = evaluate(first, { packet, maps, environment });
+    return `${returned} ${Buffer.from(after).toString('hex')}`;
+  });
+  const held = specs.flatMap(({ name, type }) =>
+    type === 'ringbuf' || type === 'prog-array' || name.endsWith('/state')
+      ? []
+      : [...maps.store(name).entries()].map(
+          ([key, value]) => `${name} ${Buffer.from(key).toString('hex')} ${Buffer.from(value).toString('hex')}`,
+        ),
+  );
+  return { outcomes, held };
+}
+
+describe.each(HOOKS)('a fused chain on %s', (hook) => {
+  it.each(Object.entries(CHAINS))('that %s does as its tail calls do', (_, links) => {
+    const chain = lowerChain(hook, links);
+    const { program, positions } = fused(chain);
+    // Where the kernel's own memory is read, the rules of types do not hold.
+    if (hook === 'xdp') validate(program);
+    expect([...positions]).toEqual([...chain.parts.keys()]);
+    const programs = new Map([...chain.parts.keys()].map((position) => [position, alone(chain, position)] as const));
+    const standing = (position: number) => {
+      const found = programs.get(position);
+      if (found === undefined) throw new Error(`no program at ${position}`);
+      return found;
+    };
+    const wanted = run(chain, standing(FIRST), standing);
+    expect(new Set(wanted.outcomes).size).toBeGreaterThan(20);
+    expect(run(chain, program, standing)).toEqual(wanted);
+    expect(run(chain, optimise(program), standing)).toEqual(wanted);
+  });
+});
+
+describe('fusing', () => {
+  it('asks of a packet once what several functions ask', () => {
+    const one = lowerChain('xdp', [{ does: 'count' }]);
+    const eight = lowerChain(
+      'xdp',
+      Array.from({ length: 8 }, () => ({ does: 'count' }) as const),
+    );
+    const checks = ({ blocks }: Program) => blocks.filter(({ terminator }) => terminator.op === 'in-packet').length;
+    const single = checks(optimise(fused(one).program));
+    // The first function's own, in copies for ways that have copies, and none of the others.
+    expect(checks(optimise(fused(eight).program))).toBeLessThan(5 * single);
+  });
+
+  it('leaves calls of places that it has no program of', () => {
+    const chain = lowerChain('xdp', [{ does: 'count' }, { does: 'count' }, { does: 'count' }]);
+    const without = new Map([...chain.parts].filter(([position]) => position !== FIRST + 1));
+    const { program, positions } = fused({ ...chain, parts: without });
+    expect([...positions]).toEqual([FIRST]);
+    expect(new Set(sitesOf(program).map(({ position }) => position))).toEqual(new Set([FIRST + 1]));
+  });
+});

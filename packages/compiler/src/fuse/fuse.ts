@@ -1,0 +1,101 @@
+// A chain as one program. Where a function goes on, the next one's program is put in place of the tail call; then all is optimised as
+// one, so that what an earlier function has seen of a packet is known to those behind. Only likely ways go on like this: the others
+// make the tail call that they made before, to the standing program of the next place.
+//
+//   firewall ──IPv4, allowed──► DPI ──known flow──► balancer ──► out
+//      │                         │
+//      └─ other ─tail call─►     └─ other ─tail call─►    standing programs
+import { PATH } from '../abi/chain.ts';
+import { at } from '../ir/at.ts';
+import { ProgramBuilder } from '../ir/builder.ts';
+import type { Hook, Program } from '../ir/types.ts';
+import { inlineParts } from './inline.ts';
+import type { Part } from './part.ts';
+import { decideBranches } from './rounds.ts';
+import { type Site, sitesOf } from './sites.ts';
+import { unravel, wayCosts } from './unravel.ts';
+
+export interface FuseOptions {
+  readonly name: string;
+  readonly hook: Hook;
+  /** Where packets begin. */
+  readonly first: number;
+  /** By position. What is not here is called as before. */
+  readonly parts: ReadonlyMap<number, Part>;
+  /** Instructions of the IR that the whole may have. */
+  readonly room?: number;
+}
+
+export interface Fused {
+  readonly program: Program;
+  /** Places whose program is in it. */
+  readonly positions: ReadonlySet<number>;
+}
+
+const ROOM = 8000;
+/** Ways out of one function that lead into copies of the next. */
+const MOST_WAYS = 4;
+/** Beyond the likeliest way. */
+const MOST_COST = 4;
+
+export function fuseChain({ name, hook, first, parts, room = ROOM }: FuseOptions): Fused {
+  let program = callOf(name, hook, first);
+  const positions = new Set<number>();
+  for (let level = 0; level < parts.size; level++) {
+    const chosen = chooseSites(program, parts, room - sizeOf(program));
+    if (chosen.length === 0) break;
+    for (const { part } of chosen) positions.add(part.position);
+    program = decideBranches(inlineParts(program, chosen));
+    const ahead = sitesOf(program).filter(({ position }) => parts.has(position));
+    if (ahead.length === 0) break;
+    const limits = { room: Math.max(0, room - sizeOf(program)) / 2, mostCost: cheapest(program, ahead) + 2 };
+    program = decideBranches(
+      unravel(
+        program,
+        ahead.map(({ block }) => block),
+        limits,
+      ),
+    );
+  }
+  return { program, positions };
+}
+
+/** A program that does nothing but go there. */
+function callOf(name: string, hook: Hook, position: number): Program {
+  const builder = new ProgramBuilder(name, hook);
+  const { entry, context } = builder;
+  const array = builder.map(entry, PATH);
+  builder.call(entry, 'tail_call', [context, array, builder.constant(entry, BigInt(position))]);
+  builder.terminate(entry, { op: 'return', value: builder.constant(entry, 0n) });
+  return builder.finish();
+}
+
+const sizeOf = ({ blocks }: Program): number =>
+  blocks.reduce((sum, { phis, instructions }) => sum + phis.length + instructions.length + 1, 0);
+
+const cheapest = (program: Program, sites: readonly Site[]): number => {
+  const costs = wayCosts(program);
+  return Math.min(...sites.map(({ block }) => at(costs, block)));
+};
+
+function chooseSites(
+  program: Program,
+  parts: ReadonlyMap<number, Part>,
+  room: number,
+): readonly { readonly site: Site; readonly part: Part }[] {
+  const costs = wayCosts(program);
+  const found = sitesOf(program)
+    .flatMap((site) => {
+      const part = parts.get(site.position);
+      return part === undefined ? [] : [{ site, part, cost: at(costs, site.block) }];
+    })
+    .toSorted((a, b) => a.cost - b.cost);
+  const most = (found[0]?.cost ?? 0) + MOST_COST;
+  let left = room;
+  return found.slice(0, MOST_WAYS).filter(({ part, cost }) => {
+    const size = sizeOf(part.ir);
+    if (cost > most || size > left) return false;
+    left -= size;
+    return true;
+  });
+}

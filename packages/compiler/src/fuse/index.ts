@@ -1,0 +1,2 @@
+export { type Fused, type FuseOptions, fuseChain } from './fuse.ts';
+export { fusedMapName, type Part } from './part.ts';
