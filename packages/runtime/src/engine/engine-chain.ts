@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { importVnf } from '@twinpath/compiler';
 import type { Log } from '@twinpath/vnf';
@@ -21,6 +22,7 @@ import type { ChainStatistics } from '../chain/statistics.ts';
 import type { Identity } from '../host/record.ts';
 import type { StateDirectory } from '../host/state-directory.ts';
 import { Instance } from '../instance/instance.ts';
+import type { Takeover } from '../instance/instance-handle.ts';
 import type { InstancePlaces } from '../instance-plane.ts';
 import type { EngineHost } from './engine-host.ts';
 import { EnginePlane } from './engine-plane.ts';
@@ -44,6 +46,7 @@ export interface EngineChainOptions {
 interface Member {
   readonly spec: OwnFunctionSpec;
   readonly placed: PlacedInstance;
+  readonly plane: EnginePlane;
 }
 
 const NOTHING: PlacedChain = { placements: new Map(), roots: [] };
@@ -98,9 +101,7 @@ export class EngineChain implements RunningChain {
 
   configure(functionName: string, config: unknown): Promise<void> {
     return this.#after(async () => {
-      const found = this.#members.get(functionName);
-      if (found === undefined) throw this.#unknown(functionName);
-      await found.placed.instance.configure(config);
+      await this.#find(functionName).placed.instance.configure(config);
       const functions = this.#spec.functions.map((one) => (one.name === functionName ? { ...one, config } : one));
       this.#spec = { ...this.#spec, functions };
     });
@@ -110,12 +111,17 @@ export class EngineChain implements RunningChain {
     return this.#after(() => this.#bring(spec));
   }
 
-  /** Tables of one version are not taken over by another here. */
-  replace(functionName: string): Promise<void> {
-    const hint =
-      'take the function out of the chain, and put the other one in, with `change`: it begins with empty tables';
-    const why = `function ${functionName} cannot be replaced in the engine`;
-    return Promise.reject(new ChainError('TP_CHAIN_SPEC', this.#spec.name, why, { hint }));
+  replace(functionName: string, use: string): Promise<void> {
+    return this.#after(async () => {
+      const { spec } = this.#find(functionName);
+      if (resolve(spec.use) === resolve(use)) {
+        throw new RangeError(
+          `function ${functionName} runs from ${use}: Node reads a file once, so another version needs another`,
+        );
+      }
+      const functions = this.#spec.functions.map((one) => (one.name === functionName ? { ...one, use } : one));
+      await this.#bring({ ...this.#spec, functions });
+    });
   }
 
   async statistics(): Promise<ChainStatistics> {
@@ -205,19 +211,20 @@ export class EngineChain implements RunningChain {
         members.set(one.name, { ...present, spec: one });
         continue;
       }
-      const member = { spec: one, placed: await this.#import(one) };
+      const member = { spec: one, ...(await this.#import(one, present?.plane)) };
       undo.defer(() => this.#leave([member]));
       members.set(one.name, member);
     }
     return members;
   }
 
-  async #import({ name, use }: OwnFunctionSpec): Promise<PlacedInstance> {
+  async #import({ name, use }: OwnFunctionSpec, before: EnginePlane | undefined): Promise<Omit<Member, 'spec'>> {
     const { host, identity, log } = this.#options;
     const imported = await importVnf(use);
     const { seed, key } = identity;
-    const plane = new EnginePlane({ functionName: name, host, wiring: this.#wiring, key });
-    return new PlacedInstance(new Instance({ chain: this.#spec.name, name, imported, plane, seed, key, log }));
+    const plane = new EnginePlane({ functionName: name, host, wiring: this.#wiring, key, before });
+    const instance = new Instance({ chain: this.#spec.name, name, imported, plane, seed, key, log });
+    return { placed: new PlacedInstance(instance), plane };
   }
 
   #plan(spec: ChainSpec, members: ReadonlyMap<string, Member>, undo: AsyncDisposableStack) {
@@ -244,7 +251,8 @@ export class EngineChain implements RunningChain {
     const chain = this.#spec.name;
     const present = this.#members.get(spec.name);
     if (present?.placed !== placed) {
-      await placed.start(spec.config, chain, places, { restore: this.#options.state?.fileOf(spec.name) });
+      const adopt = present && this.#takeover(member, present, places, undo);
+      await placed.start(spec.config, chain, places, { adopt, restore: this.#options.state?.fileOf(spec.name) });
       return;
     }
     const before = placed.placesIn(chain);
@@ -253,6 +261,22 @@ export class EngineChain implements RunningChain {
     if (JSON.stringify(present.spec.config) === JSON.stringify(spec.config)) return;
     await placed.instance.configure(spec.config);
     undo.defer(() => placed.instance.configure(present.spec.config));
+  }
+
+  /** How a new instance goes on with the tables of the one before; `undefined`: it was another function. */
+  #takeover(
+    { placed: { instance } }: Member,
+    { placed: before, spec: { config } }: Member,
+    { placements }: InstancePlaces,
+    undo: AsyncDisposableStack,
+  ): Takeover | undefined {
+    const kept = this.#wiring.keep(placements.map(({ position }) => position));
+    const was = before.instance.spec.marks;
+    const isSame = was.name === instance.spec.name;
+    // What the new one has made of the tables, the old one makes its own again.
+    if (isSame) undo.defer(() => before.instance.configure(config));
+    undo.defer(() => kept.restore());
+    return isSame ? { was, freshEvents: true } : undefined;
   }
 
   async #retire(old: readonly number[], gone: readonly Member[]): Promise<void> {
@@ -276,9 +300,11 @@ export class EngineChain implements RunningChain {
     for (const { placed } of members) await placed.leave(this.#spec.name);
   }
 
-  #unknown(name: string): RangeError {
+  #find(name: string): Member {
+    const found = this.#members.get(name);
+    if (found !== undefined) return found;
     const names = [...this.#members.keys()].join(', ');
-    return new RangeError(`chain ${this.#spec.name} has no function ${name}; there is ${names}`);
+    throw new RangeError(`chain ${this.#spec.name} has no function ${name}; there is ${names}`);
   }
 
   #requireRunning(): void {

@@ -10,9 +10,17 @@ import { findHeld, type HeldMap, type MapOwner, StagedMapSet } from '../tables/s
 class Held implements HeldMap {
   readonly map: EngineMap;
   #store: MapStore | undefined;
+  /** Instances that have it: one and the one that follows it, for a while. */
+  #users = 1;
 
   constructor(map: EngineMap) {
     this.map = map;
+  }
+
+  /** For one more. */
+  shared(): this {
+    this.#users++;
+    return this;
   }
 
   get store(): MapStore {
@@ -25,7 +33,7 @@ class Held implements HeldMap {
   }
 
   [Symbol.dispose](): void {
-    this.map[Symbol.dispose]();
+    if (--this.#users === 0) this.map[Symbol.dispose]();
   }
 
   #open(): MapStore {
@@ -79,6 +87,11 @@ export class EngineMaps implements InstanceMaps, MapOwner<Held>, Disposable {
 
   create(spec: MapSpec): Held {
     return new Held(this.#engine.createMap(spec));
+  }
+
+  /** Goes on with the maps of another instance, and what they hold; both have them then. */
+  adopt(other: EngineMaps): void {
+    this.#held = new Map([...other.#held].map(([name, one]) => [name, one.shared()] as const));
   }
 
   stage(specs: readonly MapSpec[], fresh?: ReadonlySet<string>): StagedEngineMaps {

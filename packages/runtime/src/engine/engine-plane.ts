@@ -23,6 +23,8 @@ export interface EnginePlaneOptions {
   readonly wiring: EngineWiring;
   /** The mark of the instance's packets. */
   readonly key: number;
+  /** Of the instance whose place this one takes. */
+  readonly before?: EnginePlane | undefined;
 }
 
 const GONE: PortState = { mac: '', mtu: 0, up: false, addresses: [] };
@@ -102,7 +104,9 @@ export class EnginePlane implements InstancePlane {
 
   /** What is in an engine ends with its process. */
   adopt(): boolean {
-    return false;
+    const { before } = this.#options;
+    if (before !== undefined) this.maps.adopt(before.maps);
+    return before !== undefined;
   }
 
   hasMap(name: string): boolean {

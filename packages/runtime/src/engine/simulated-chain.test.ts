@@ -86,7 +86,6 @@ describe('a chain in the engine', () => {
     await expect(chain.change(lineChain('line', { interface: 'q' }, []))).rejects.toMatchObject({
       code: 'TP_CHAIN_SPEC',
     });
-    await expect(chain.replace('one', 'other.vnf.ts')).rejects.toMatchObject({ code: 'TP_CHAIN_SPEC' });
     enter(chain);
     expect(seen(chain)).toEqual(['p host: 1']);
   });
@@ -102,5 +101,60 @@ describe('a chain in the engine', () => {
     await ended.stop();
     await expect(ended.statistics()).rejects.toMatchObject({ code: 'TP_STOPPED' });
     await settled();
+  });
+});
+
+describe('another version of a function', () => {
+  const flows = (version: string, config: object = {}) => ({ name: 'flows', use: file(version), config });
+  const spec = (config: object = {}) => lineChain('swap', { interface: 'p' }, [flows('flows.vnf.ts', config)]);
+  const SECOND = file('flows-2.vnf.ts');
+  const one = async (chain: SimulatedChain, sport: number) => {
+    chain.send('p', 'wire', packetFromText(`ip 10.9.0.2 > 10.9.0.50 / udp ${sport} > 7 / "x"`));
+    await settled();
+    await settled();
+  };
+  const entries = async (chain: SimulatedChain) => {
+    const all = (await chain.functions[0]?.entries('flows')) ?? [];
+    return all
+      .map(([key, value]) => ({ sport: Object(key).sport, ...Object(value) }))
+      .toSorted((a, b) => a.sport - b.sport);
+  };
+
+  test('takes its place with its tables, migrated', async () => {
+    await using chain = await startSimulatedChain(spec(), { log: silent });
+    for (const sport of [2, 3]) await one(chain, sport);
+    await chain.replace('flows', SECOND);
+    expect(chain.functions[0]?.spec.tables).toHaveProperty('flows.layoutVersion', 2);
+    for (const sport of [4, 5]) await one(chain, sport);
+    expect(await entries(chain)).toMatchObject([
+      { sport: 2, since: 7, by: 'version 1' },
+      { sport: 3, since: 7, by: 'version 1' },
+      { sport: 4, since: 1, by: 'fast path' },
+      { sport: 5, since: 2, by: 'slow path' },
+    ]);
+    await expect(chain.replace('flows', SECOND)).rejects.toThrow('Node reads a file once');
+  });
+
+  test.each([
+    ['configure', { fails: 'configure' }, { message: expect.stringContaining('it was asked to fail') }],
+    ['the slow path', { fails: 'slow path' }, { message: 'it was asked to fail' }],
+  ])('that fails in %s leaves the old one with its tables', async (_, config, error) => {
+    await using chain = await startSimulatedChain(spec(), { log: silent });
+    await one(chain, 3);
+    const change = lineChain('swap', { interface: 'p' }, [flows('flows-2.vnf.ts', config)]);
+    await expect(chain.change(change)).rejects.toMatchObject(error);
+    for (const sport of [3, 5]) await one(chain, sport);
+    expect((await entries(chain)).map(({ sport, traffic }) => [sport, Number(traffic.packets)])).toEqual([
+      [3, 2],
+      [5, 1],
+    ]);
+  });
+
+  test('whose tables nothing leads to is refused', async () => {
+    await using chain = await startSimulatedChain(spec(), { log: silent });
+    await one(chain, 2);
+    await expect(chain.replace('flows', file('flows-3.vnf.ts'))).rejects.toMatchObject({ code: 'TP_LAYOUT_CHANGED' });
+    await one(chain, 2);
+    expect(await entries(chain)).toMatchObject([{ sport: 2 }]);
   });
 });
