@@ -1,32 +1,31 @@
 // An operator's day: the daemon as a process of its own, everything by the command line.
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { takeDown } from '@twinpath/runtime';
+import { writeFileSync } from 'node:fs';
 import { createLab, type Host, type Lab } from '@twinpath/testing/lab';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Installed } from './fixtures/control-plane/installed.ts';
+import { shapeOf } from './fixtures/control-plane/shape.ts';
 
-const bin = (path: string) => fileURLToPath(new URL(`../packages/${path}`, import.meta.url));
 const CHAIN = `edge-${process.pid}`;
-const folder = mkdtempSync(join(tmpdir(), 'tp-control-'));
-const socket = join(folder, 'run/twinpathd.sock');
-const file = join(folder, `${CHAIN}.yaml`);
+const installed = new Installed(CHAIN);
+const twinpath = (...operands: readonly string[]) => installed.twinpath(...operands);
+const file = installed.file(`${CHAIN}.yaml`);
 let lab: Lab;
 let host: Host;
 let peer: Host;
-let daemon: ChildProcess;
 
-const CLOSER = `import { counters, drop, next, vnf } from '@twinpath/vnf';
+const CLOSER = `import { counters, drop, next, table, u16, vnf } from '@twinpath/vnf';
 import { z } from 'zod';
+const seen = table({ key: { port: u16 }, value: { closed: u16 }, max: 16 });
 const count = counters({ closed: 'packets to the closed port' });
 export default vnf({
   name: 'closer',
   summary: 'Closes a UDP port',
   config: z.strictObject({ port: z.int().min(1).max(65535) }),
+  tables: { seen },
   counters: count,
+  configure({ config, tables }) {
+    tables.seen.replace([[{ port: config.port }, { closed: 1 }]]);
+  },
   fastPath: {
     ingress(packet, config) {
       if (packet.ip()?.udp()?.dport !== config.port) return next;
@@ -38,32 +37,8 @@ export default vnf({
 });
 `;
 
-async function startDaemon(): Promise<void> {
-  daemon = spawn(process.execPath, [bin('daemon/bin/twinpathd.js'), '--settings', join(folder, 'twinpathd.yaml')], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  let said = '';
-  daemon.stderr?.on('data', (text) => {
-    said += text;
-  });
-  await vi.waitFor(() => expect(said).toContain('twinpathd is ready'), { timeout: 30_000 });
-}
-
-interface Ended {
-  readonly status: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-function twinpath(...operands: readonly string[]): Promise<Ended> {
-  const env = { ...process.env, NO_COLOR: '1', TWINPATH_SOCKET: socket };
-  return new Promise((done) => {
-    const child = execFile(process.execPath, [bin('cli/bin/twinpath.js'), ...operands], { env }, (_, stdout, stderr) =>
-      done({ status: child.exitCode ?? -1, stdout, stderr }),
-    );
-  });
-}
 const chain = (port: number | string) =>
-  `interface: eth0\nnamespace: ${host.namespace}\nfunctions:\n  - use: closer\n    config:\n      port: ${port}\n`;
+  `interface: eth0\nhook: xdp\nnamespace: ${host.namespace}\nfunctions:\n  - use: closer\n    config:\n      port: ${port}\n`;
 const passes = async (port: number) => (await peer.udp('10.0.0.1', port, 'x', { timeout: 300 })).ok;
 
 beforeAll(async () => {
@@ -72,20 +47,16 @@ beforeAll(async () => {
   lab.link(host, 'eth0', peer, 'eth0', { addresses: [['10.0.0.1/24'], ['10.0.0.2/24']] });
   await host.echo({ udp: 7 });
   await host.echo({ udp: 8 });
-  const settings = [`stateDirectory: ${folder}/state`, `socket: { path: ${socket} }`, 'node: one', ''];
-  writeFileSync(join(folder, 'twinpathd.yaml'), settings.join('\n'));
-  writeFileSync(join(folder, 'closer.vnf.ts'), CLOSER);
-  await startDaemon();
+  writeFileSync(installed.file('closer.vnf.ts'), CLOSER);
+  await installed.start();
 }, 120_000);
 afterAll(async () => {
-  daemon.kill('SIGKILL');
-  takeDown({ chain: CHAIN });
+  await installed[Symbol.asyncDispose]();
   await lab[Symbol.asyncDispose]();
-  rmSync(folder, { recursive: true });
 });
 
 test('a function from outside is uploaded, and a chain with it applied, changed, and rolled back', async () => {
-  expect(await twinpath('upload', join(folder, 'closer.vnf.ts'))).toMatchObject({ status: 0, stderr: '' });
+  expect(await twinpath('upload', installed.file('closer.vnf.ts'))).toMatchObject({ status: 0, stderr: '' });
   expect((await twinpath('functions')).stdout).toMatch(/^closer +uploaded +[0-9a-f]{12} +Closes a UDP port$/m);
 
   writeFileSync(file, chain(7));
@@ -108,11 +79,51 @@ test('a function from outside is uploaded, and a chain with it applied, changed,
   expect(JSON.parse(stdout).functions[0].counters.closed).toBeGreaterThan(0);
 }, 120_000);
 
+test('shapes of --json stay as they are', async () => {
+  const commands: readonly (readonly string[])[] = [
+    ['validate', '-f', file],
+    ['diff', '-f', file],
+    ['status'],
+    ['history'],
+    ['functions'],
+    ['get', 'chain', CHAIN],
+    ['get', 'statistics', CHAIN],
+    ['get', 'function', 'closer'],
+    ['get', 'table', CHAIN, 'closer', 'seen'],
+    ['get', 'nodes'],
+    ['get', 'audit'],
+    ['logs', '--all', '--seconds', '1'],
+    ['get', 'chain', 'nowhere'],
+  ];
+  const outputs = await Promise.all(commands.map((operands) => twinpath(...operands, '--json')));
+  const shapes = commands.map((operands, index) => {
+    const lines = outputs[index]?.stdout.trim().split('\n') ?? [];
+    const called = operands.map((one) => (one === CHAIN ? 'CHAIN' : one === file ? 'FILE' : one)).join(' ');
+    return `twinpath ${called}\n${shapeOf(lines.map((line) => JSON.parse(line)))}\n`;
+  });
+  await expect(shapes.join('\n')).toMatchFileSnapshot('fixtures/control-plane/shapes.txt');
+}, 60_000);
+
+test('live names are completed, and meant where others are written', async () => {
+  const offered = async (...words: readonly string[]) =>
+    (await twinpath('__complete', ...words)).stdout
+      .trim()
+      .split('\n')
+      .map((line) => line.split('\t')[0]);
+  expect(await offered('get', 'chain', '')).toEqual([CHAIN]);
+  expect(await offered('get', 'config', CHAIN, '')).toEqual(['closer']);
+  expect(await offered('get', 'table', CHAIN, 'closer', '')).toEqual(['seen']);
+  expect(await offered('get', 'function', 'clo')).toEqual(['closer']);
+  expect(await offered('rollback', '')).toContain('2');
+  expect((await twinpath('delete', `${CHAIN}x`)).stderr).toContain(`did you mean '${CHAIN}'?`);
+  expect((await twinpath('get', 'config', CHAIN, 'closr')).stderr).toContain("did you mean 'closer'?");
+}, 60_000);
+
 test('what is wrong is told at its line, and nothing changes', async () => {
   writeFileSync(file, chain(0));
   const { status, stderr } = await twinpath('apply', '-f', file);
   expect(status).toBe(1);
-  expect(stderr).toContain(`${CHAIN}.yaml:6:13 - error: `);
+  expect(stderr).toContain(`${CHAIN}.yaml:7:13 - error: `);
   expect(stderr).toContain('      port: 0');
   expect(await passes(7)).toBe(false);
   const unknown = await twinpath('get', 'chains');
@@ -130,23 +141,21 @@ test('a change that nobody confirms goes back by itself; one that is confirmed s
 }, 120_000);
 
 test('the chain outlives a daemon that is killed, and the machine’s memory of it', async () => {
-  daemon.kill('SIGKILL');
-  await once(daemon, 'exit');
+  await installed.end('SIGKILL');
   expect(await passes(8)).toBe(false);
   expect(await twinpath('status')).toMatchObject({
     status: 1,
     stderr: expect.stringContaining('is twinpathd running?'),
   });
-  await startDaemon();
+  await installed.start();
   expect(await twinpath('status', '--wait')).toMatchObject({ status: 0 });
   expect(await passes(8)).toBe(false);
 
   // A reboot: neither process nor pins.
-  daemon.kill('SIGKILL');
-  await once(daemon, 'exit');
-  takeDown({ chain: CHAIN });
+  await installed.end('SIGKILL');
+  installed.forget();
   expect(await passes(8)).toBe(true);
-  await startDaemon();
+  await installed.start();
   expect(await twinpath('status', '--wait')).toMatchObject({
     status: 0,
     stdout: expect.stringContaining(`${CHAIN}  `),

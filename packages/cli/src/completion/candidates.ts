@@ -33,7 +33,7 @@ async function behind(program: Command, name: string, operands: readonly string[
   const { operands: given } = command.parseOptions([...operands]);
   const argument = argumentAt(command, given.length);
   if (argument === undefined) return [];
-  return valuesOf(argument, given, command.opts());
+  return valuesOf(argument, given, optionsOf(command));
 }
 
 const isCalled = ({ long, short }: Option, written: string | undefined) =>
@@ -44,6 +44,16 @@ const optionOf = ({ long, short, description }: Option) => ({ word: long ?? shor
 function argumentAt({ registeredArguments }: Command, index: number): Argument | undefined {
   const last = registeredArguments.at(-1);
   return registeredArguments[index] ?? (last?.variadic === true ? last : undefined);
+}
+
+/** As they would be: written, or from the environment. */
+function optionsOf(command: Command): ConnectionOptions {
+  const values = command.options.map((one) => {
+    const name = one.attributeName();
+    const fallback = one.envVar === undefined ? undefined : process.env[one.envVar];
+    return [name, command.getOptionValue(name) ?? fallback] as const;
+  });
+  return Object.fromEntries(values.filter(([, value]) => value !== undefined));
 }
 
 async function valuesOf(argument: Argument, given: readonly string[], options: ConnectionOptions) {
