@@ -1,7 +1,7 @@
 // Functions that chains can use, by name: those of the library, those that were uploaded, and files of this machine.
 
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { basename, isAbsolute, join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import type { ChainFileContext, FunctionInfo, FunctionSummary } from '@twinpath/api';
@@ -11,6 +11,7 @@ import type { Documents } from '../store/store.ts';
 import type { Description } from './description.ts';
 import { Descriptions } from './descriptions.ts';
 import { Inspector } from './inspector.ts';
+import { unpack } from './unpack.ts';
 import { type Uploaded, uploaded } from './uploaded.ts';
 
 /** A source; or what it was built to. */
@@ -55,7 +56,7 @@ export class Catalogue implements AsyncDisposable {
       if (!key.startsWith('function/')) continue;
       const upload = uploaded.parse(value);
       const name = key.slice('function/'.length);
-      found.set(name, { file: this.#written(name, upload), origin: 'uploaded', upload });
+      found.set(name, { file: unpack(this.#folder, name, upload), origin: 'uploaded', upload });
     }
     return found;
   }
@@ -119,22 +120,13 @@ export class Catalogue implements AsyncDisposable {
     return this.#inspector.ask({ kind: 'check', file, ...given });
   }
 
-  /** Writes what is going to be uploaded, and looks at it. Files are called by their content: Node reads a file once. @throws RefusedError */
+  /** Writes what is going to be uploaded, and looks at it. @throws RefusedError */
   async look(name: string, upload: Uploaded): Promise<Description> {
-    return this.describe(this.#written(name, upload));
+    return this.describe(unpack(this.#folder, name, upload));
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.#inspector[Symbol.asyncDispose]();
-  }
-
-  #written(name: string, { kind, content, hash }: Uploaded): string {
-    const file = join(this.#folder, `${name}-${hash.slice(0, 16)}.vnf.${kind === 'source' ? 'ts' : 'json'}`);
-    if (existsSync(file)) return file;
-    mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
-    writeFileSync(`${file}.draft`, content, { mode: 0o600, flush: true });
-    renameSync(`${file}.draft`, file);
-    return file;
   }
 }
 
