@@ -11,7 +11,6 @@ export function devCommand(): Command {
     .argument('<target>', 'a *.vnf.ts file, or a chain in YAML');
   for (const option of placeOptions()) command.addOption(option);
   command.option('--json', 'a line of JSON for each version: { outcome, checkMilliseconds, startMilliseconds }');
-  command.option('--json', 'one line of JSON at the end, of the last version');
   command.action(async (target: string, options: RunOptions) => {
     const { dev } = await import('../dev/dev.ts');
     process.exitCode = await dev(target, options);
