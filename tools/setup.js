@@ -29,6 +29,7 @@ const debian = {
     clang: 'clang',
     'llvm-objdump': 'llvm',
     bpftool: 'bpftool',
+    strace: 'strace',
   },
   kernels: {
     'qemu-system-x86_64': 'qemu-system-x86',
