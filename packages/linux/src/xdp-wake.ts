@@ -20,9 +20,9 @@ export function wakeXdpReceiver(fd: number): boolean {
   return settled('recv', fd, sys.recv(fd, null, 0, MSG_DONTWAIT));
 }
 
-/** Busy and full are what it is for; an interface that is down sends nothing. */
+/** Busy and full are what it is for; an interface that is down, or gone (ENXIO), sends nothing. */
 const passing: ReadonlySet<number> = new Set(
-  [Errno.EAGAIN, Errno.EBUSY, Errno.ENOBUFS, Errno.EINTR, Errno.ENETDOWN].map((errno) => -errno),
+  [Errno.EAGAIN, Errno.EBUSY, Errno.ENOBUFS, Errno.EINTR, Errno.ENETDOWN, Errno.ENXIO].map((errno) => -errno),
 );
 
 function settled(call: string, fd: number, result: number): boolean {

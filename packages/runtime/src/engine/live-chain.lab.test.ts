@@ -122,8 +122,13 @@ test('an interface that is not there is made: programs of the host are its wire'
 
 test('an interface that is removed is told, and the chain ends in order', async () => {
   createVeth(veth.netlink, { name: 'short', queues: 1, peer: { name: 'lived', queues: 1 } });
+  for (const name of ['short', 'lived']) setLink(veth.netlink, name, { up: true });
   const port = { interface: 'short', namespace: veth.near };
-  await using chain = await startEngineChain(lineChain('tp-live', port, [stamp(1)]), { log: silent });
+  const bounces = { ...stamp(4), config: { digit: 4, ends: 5, as: 'bounce' } };
+  await using chain = await startEngineChain(lineChain('tp-live', port, [bounces]), { log: silent });
+  using socket = new PacketSocket({ link: 'lived', namespace: veth.near });
+  const frame = packetFromText('ip 10.0.0.1 > 10.0.0.2 / udp 5 > 0');
+  for (let sent = 0; sent < 100; sent++) socket.send(frame);
   deleteLink(veth.netlink, 'short');
   expect(await chain.lost).toMatchObject({ code: 'TP_INTERFACE_GONE' });
   await chain.stop();

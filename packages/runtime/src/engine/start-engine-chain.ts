@@ -72,14 +72,14 @@ export async function startEngineChain(spec: ChainSpec, options: EngineStartOpti
   const lost = Promise.race([interfaceLost(spec.name, interfaces, surroundings), workerLost(spec.name, host)]);
   const state = new StateDirectory(stateDirectory, spec.name, saveEverySeconds);
   const parts = { spec, host, ports: interfaces.ports, identity, log, state, lost, owned: owned.move() };
-  const chain = new LiveChain(interfaces.told, parts);
   try {
+    const chain = new LiveChain(interfaces.told, parts);
     await chain.change(spec);
+    return chain;
   } catch (error) {
     await parts.owned.disposeAsync();
     throw error;
   }
-  return chain;
 }
 
 /** Interfaces that reasons name. */

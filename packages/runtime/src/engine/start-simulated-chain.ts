@@ -86,14 +86,14 @@ export async function startSimulatedChain(spec: ChainSpec, options: SimulatedOpt
   const state = stateDirectory === undefined ? undefined : new StateDirectory(stateDirectory, spec.name);
   const lost = new Promise<never>(() => {});
   const owned = new AsyncDisposableStack();
-  const chain = new MemoryChain(host, names, { spec, host, ports, identity, log, state, lost, owned });
   try {
+    const chain = new MemoryChain(host, names, { spec, host, ports, identity, log, state, lost, owned });
     await chain.change(spec);
+    return chain;
   } catch (error) {
     await owned.disposeAsync();
     throw error;
   }
-  return chain;
 }
 
 const MTU = 1500;

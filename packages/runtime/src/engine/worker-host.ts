@@ -99,7 +99,8 @@ export class WorkerHost implements EngineHost, AsyncDisposable {
     this.#judges = judges;
     const network = this.#surroundings?.network();
     for (const [index, { worker }] of this.#staff.entries()) {
-      worker.configureNow({ ...this.#configuration(index), network });
+      // One that is gone judges nothing any more; the chain is lost, and says so.
+      if (worker.failure === undefined) worker.configureNow({ ...this.#configuration(index), network });
     }
     for (const { ifindex, takeOutward } of this.#interfaces) {
       takeOutward(judges.some((one) => one.ifindex === ifindex && one.egress !== 0));
