@@ -70,7 +70,7 @@ afterAll(async () => {
 const operate = (name: string, input: object = {}) => chain.functions[0]?.operate(name, input);
 /** The server is asked, and answers. */
 async function isAnswered(address: string, server: string): Promise<boolean> {
-  const { ok } = await far.tcp(address, PORT, `GET / HTTP/1.1\r\nHost: ${server}\r\n\r\n`, { timeout: 1000 });
+  const { ok } = await far.tcp(address, PORT, `GET / HTTP/1.1\r\nHost: ${server}\r\n\r\n`, { timeout: 700 });
   return ok;
 }
 /** Verdicts on flows to a port. */
