@@ -69,8 +69,8 @@ afterAll(async () => {
 
 const operate = (name: string, input: object = {}) => chain.functions[0]?.operate(name, input);
 /** The server is asked, and answers. */
-async function isAnswered(address: string, server: string): Promise<boolean> {
-  const { ok } = await far.tcp(address, PORT, `GET / HTTP/1.1\r\nHost: ${server}\r\n\r\n`, { timeout: 700 });
+async function isAnswered(address: string, server: string, timeout = 3000): Promise<boolean> {
+  const { ok } = await far.tcp(address, PORT, `GET / HTTP/1.1\r\nHost: ${server}\r\n\r\n`, { timeout });
   return ok;
 }
 /** Verdicts on flows to a port. */
@@ -100,7 +100,7 @@ function children(): readonly number[] {
 describe.skipIf(missing !== undefined)(`dpi${missing === undefined ? '' : ` (skipped: ${missing})`}`, () => {
   test.each(NEAR)('lets through and names what is allowed, and holds back what is not: %s', async (address) => {
     expect(await isAnswered(address, 'fine.example')).toBe(true);
-    expect(await isAnswered(address, 'www.forbidden.example')).toBe(false);
+    expect(await isAnswered(address, 'www.forbidden.example', 700)).toBe(false);
     expect(await named(PORT)).toEqual(expect.arrayContaining(['HTTP', 'Forbidden']));
     const totals = await operate('applications');
     expect(totals).toEqual(
@@ -147,7 +147,7 @@ describe.skipIf(missing !== undefined)(`dpi${missing === undefined ? '' : ` (ski
       5000,
     );
     expect(await isAnswered(NEAR[0], 'still.example')).toBe(true);
-    expect(await isAnswered(NEAR[1], 'still.forbidden.example')).toBe(false);
+    expect(await isAnswered(NEAR[1], 'still.forbidden.example', 700)).toBe(false);
     await vi.waitFor(() => expect(said.join('\n')).toContain('nDPI is there again'), 10_000);
     expect(children()).toHaveLength(1);
     expect(children()).not.toContain(pid);
