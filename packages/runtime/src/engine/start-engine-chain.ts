@@ -37,7 +37,9 @@ export interface LiveEngineChain extends RunningChain {
 }
 
 const FRAMES = 8192;
-const FRAME_BYTES = 2048;
+/** Room in front of a frame, an Ethernet header and two VLAN tags. */
+const BESIDE_MTU = 256 + 22;
+const FRAME_BYTES = [2048, 4096] as const;
 
 class LiveChain extends EngineChain implements LiveEngineChain {
   readonly told: readonly string[];
@@ -61,7 +63,8 @@ export async function startEngineChain(spec: ChainSpec, options: EngineStartOpti
   const traps = new LimitedLog(log);
   const chosen = choosePorts(spec);
   const workers = workersFor(spec.name, chosen, options.workers);
-  const host = await WorkerHost.start({ workers, poll, frames: FRAMES, frameBytes: FRAME_BYTES, onTrap: tell(traps) });
+  const frameBytes = frameBytesFor(chosen, log);
+  const host = await WorkerHost.start({ workers, poll, frames: FRAMES, frameBytes, onTrap: tell(traps) });
   // Sockets and interfaces go when nobody works on them any more.
   const interfaces = owned.use(new LiveInterfaces(host, log));
   owned.use(host);
@@ -120,6 +123,16 @@ async function workerLost(chain: string, { workers }: WorkerHost): Promise<Chain
   const why = workers.find(({ failure }) => failure !== undefined)?.failure?.message;
   const hint = 'start the chain again; what it says is worth a report';
   return new ChainError('TP_ENGINE', chain, `a worker of the engine has ended: ${why}`, { hint });
+}
+
+/** What holds packets as long as interfaces let through, if anything does. */
+function frameBytesFor(ports: readonly ChosenPort[], log: Log): number {
+  const [small, large] = FRAME_BYTES;
+  const needed = Math.max(...ports.map(({ choice }) => choice.link?.mtu ?? 0)) + BESIDE_MTU;
+  if (needed > large) {
+    log.warn(`packets of more than ${large - BESIDE_MTU} bytes are lost: the engine has no room for longer ones`);
+  }
+  return needed > small ? large : small;
 }
 
 /** @throws ChainError for more than there can be */

@@ -1,3 +1,4 @@
+import { setImmediate as immediate } from 'node:timers/promises';
 import { Engine, type EngineMap, type Trap } from '@twinpath/engine';
 import { createPort, FarEnd, type InterfaceImage, inletHeader, type PortImage } from '@twinpath/engine/ports';
 import { type Configuration, EngineWorker, type Network, type PollOptions } from '@twinpath/engine/workers';
@@ -122,6 +123,8 @@ export class WorkerHost implements EngineHost, AsyncDisposable {
       while (!stop.signal.aborted) {
         const before = Atomics.load(this.#words, word);
         wake();
+        // Who drains comes in between, however fast records come.
+        await immediate();
         await Atomics.waitAsync(this.#words, word, before).value;
       }
     };
