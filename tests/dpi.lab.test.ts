@@ -19,6 +19,13 @@ const missing = await Ndpi.start().then(
   (error: Error) => error.message,
 );
 
+const APPLICATIONS = [{ name: 'Forbidden', servers: ['*.forbidden.example'] }];
+const HOLDING = {
+  mode: 'hold',
+  policies: [{ applications: ['Forbidden'], action: 'drop' }],
+  applications: APPLICATIONS,
+};
+
 let lab: Lab;
 let far: Host;
 let chain: RunningChain;
@@ -49,11 +56,7 @@ beforeAll(async () => {
         {
           name: 'dpi',
           use: libraryFunctions().get('dpi') ?? '',
-          config: {
-            mode: 'hold',
-            policies: [{ applications: ['Forbidden'], action: 'drop' }],
-            applications: [{ name: 'Forbidden', servers: ['*.forbidden.example'] }],
-          },
+          config: HOLDING,
         },
       ],
     },
@@ -152,6 +155,14 @@ describe.skipIf(missing !== undefined)(`dpi${missing === undefined ? '' : ` (ski
     expect(children()).toHaveLength(1);
     expect(children()).not.toContain(pid);
     expect((await chain.statistics()).functions[0]?.slowPath.restarts).toBe(0);
+  });
+
+  test('only counts while it sniffs', async () => {
+    await chain.configure('dpi', { mode: 'sniff', applications: APPLICATIONS });
+    expect(await isAnswered(NEAR[0], 'now.forbidden.example')).toBe(true);
+    expect(await operate('applications')).toContainEqual(
+      expect.objectContaining({ application: 'Forbidden', action: 'allow' }),
+    );
   });
 });
 
