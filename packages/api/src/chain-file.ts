@@ -45,6 +45,10 @@ export const ChainFile = z.strictObject({
   name: name('chain').optional(),
   /** Of several machines: those that have all these labels. Default: every one. */
   nodes: labels.optional(),
+  /** What works on its packets; default: the kernel. */
+  on: z.enum(['kernel', 'engine']).optional(),
+  /** In the kernel: whether its functions are one program. Default: `tail-calls`. */
+  run: z.enum(['fused', 'tail-calls', 'auto']).optional(),
   interface: port.interface.optional(),
   namespace: port.namespace,
   hook: port.hook,

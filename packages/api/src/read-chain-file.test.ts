@@ -22,6 +22,11 @@ describe('a chain file', () => {
     });
   });
 
+  it('says whether its functions are one program', () => {
+    expect(read({ interface: 'eth1', chain: 'firewall', run: 'fused' }).spec.run).toBe('fused');
+    expect('run' in read({ interface: 'eth1', chain: 'firewall' }).spec).toBe(false);
+  });
+
   it('has functions in order where it says no chain, and configures those that it lists', () => {
     const functions = [{ use: './my.vnf.ts', config: { a: 1 }, worker: 'own' }, { use: 'firewall' }];
     const mine = { name: 'my', use: '/here/my.vnf.ts', config: { a: 1 }, worker: 'own' };

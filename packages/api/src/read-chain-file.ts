@@ -31,6 +31,8 @@ export interface ChainFileContext {
 export interface FileChain {
   /** Without an interface where the file names none: `interface` is empty then. */
   readonly spec: ChainSpec;
+  /** What works on its packets. */
+  readonly on: 'kernel' | 'engine';
   /** Where in the file something of the spec comes from. */
   locate(path: Path): Path;
 }
@@ -65,7 +67,8 @@ class Reader {
     const { paths, at } = this.#paths(ports, declared);
     const functions = [...declared, ...this.#fromLibrary(paths, at, ports, declared)];
     const locate = (path: Path): Path => this.#locate(path, at, declared.length);
-    return { spec: { name, ports, paths, functions }, locate };
+    const { on = 'kernel', run } = this.#file;
+    return { spec: { name, ports, paths, functions, ...(run !== undefined && { run }) }, on, locate };
   }
 
   #ports(): Readonly<Record<string, PortSpec>> {

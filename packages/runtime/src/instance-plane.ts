@@ -2,7 +2,7 @@
 // the chains' wiring, does for it. File descriptors belong to the process: an instance makes maps and loads programs itself,
 // in the main thread or in a worker, and only putting them into their places is asked of the main thread.
 
-import type { FunctionProgram } from '@twinpath/compiler';
+import type { FunctionProgram, Part } from '@twinpath/compiler';
 import type { MapSpec } from '@twinpath/ebpf';
 import type { Fd } from '@twinpath/linux';
 import type { Hook, Placement } from '@twinpath/vnf/chain';
@@ -40,6 +40,14 @@ export interface InstancePlaces {
   readonly arrays: Readonly<Record<string, string>>;
   /** What reasons say there in place of what the function declares. */
   readonly reasons?: ReasonOverrides;
+  /** Chains that are to be fused: they are told what programs are made of. */
+  readonly fuses?: readonly string[];
+}
+
+/** What a place's program is made of. Plain data. */
+export interface PlacedPart extends Pick<Part, 'owner' | 'ir'> {
+  /** By name: the kernel's numbers. */
+  readonly maps: Readonly<Record<string, number>>;
 }
 
 /** A program for a place, as it goes from thread to thread. */
@@ -48,6 +56,7 @@ export interface PlacedProgram {
   readonly position: number;
   /** The kernel's number of it. Who loaded it holds it until `place` has returned. */
   readonly id: number;
+  readonly part?: PlacedPart;
 }
 
 /** The main thread's part, for all instances: program arrays by position, links, records. Synchronous for who calls. */

@@ -39,10 +39,13 @@ export function instancePlaces({
         beginnings,
         arrays,
         ...reasonsOf(spec, name),
+        ...(isFused(spec) && { fuses: [spec.name] }),
       },
     ]),
   );
 }
+
+const isFused = ({ run = 'tail-calls' }: ChainSpec): boolean => run !== 'tail-calls';
 
 /** Those that are another chain's are as that chain says. */
 function reasonsOf({ functions }: ChainSpec, name: string): Pick<InstancePlaces, 'reasons'> {

@@ -52,6 +52,7 @@ export class PlacedInstance {
       beginnings: all.flatMap(({ beginnings }) => beginnings),
       arrays: Object.assign({}, ...all.map(({ arrays }) => arrays)),
       reasons: Object.assign({}, ...all.map(({ reasons }) => reasons)),
+      fuses: all.flatMap(({ fuses = [] }) => fuses),
     };
   }
 }
@@ -68,5 +69,6 @@ export function united(before: InstancePlaces | undefined, after: InstancePlaces
     beginnings: after.beginnings,
     arrays: after.arrays,
     ...(after.reasons !== undefined && { reasons: after.reasons }),
+    ...(after.fuses !== undefined && { fuses: after.fuses }),
   };
 }

@@ -31,6 +31,8 @@ export interface RunningPort {
   readonly hook: 'xdp' | 'tcx';
   /** Of XDP: what `mode: 'auto'` became. */
   readonly mode: 'native' | 'generic' | undefined;
+  /** What enters by it meets functions that are one program. */
+  readonly isFused: boolean;
   /** Its interface was removed, and is waited for. */
   readonly isWaiting: boolean;
 }

@@ -95,7 +95,15 @@ export class EngineChain implements RunningChain {
 
   get ports(): readonly RunningPort[] {
     return [...this.#options.ports].map(([name, { spec, hook }]) => {
-      return { name, interface: spec.interface, namespace: spec.namespace, hook, mode: undefined, isWaiting: false };
+      return {
+        name,
+        interface: spec.interface,
+        namespace: spec.namespace,
+        hook,
+        mode: undefined,
+        isFused: false,
+        isWaiting: false,
+      };
     });
   }
 

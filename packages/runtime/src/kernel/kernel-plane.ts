@@ -6,7 +6,7 @@ import { type Fd, onlineCpus, pollFd } from '@twinpath/linux';
 import type { Placement } from '@twinpath/vnf/chain';
 import type { EventHandler, LoadedProgram, PortState, StagedMaps } from '../data-plane.ts';
 import { MAPS } from '../host/pins.ts';
-import type { InstancePlaces, InstancePlane, InstancePort, Wiring } from '../instance-plane.ts';
+import type { InstancePlaces, InstancePlane, InstancePort, PlacedPart, Wiring } from '../instance-plane.ts';
 import { LinkView } from '../network/link-view.ts';
 import type { PacketOut } from '../packet-out/packet-out.ts';
 import { fillCpus } from './cpu-queues.ts';
@@ -29,6 +29,11 @@ export interface KernelPlaneOptions {
   /** The mark of the instance's packets. */
   readonly key: number;
   readonly wiring: Wiring;
+}
+
+function partOf({ ir, maps }: KernelProgram, owner: string): PlacedPart {
+  const ids = Object.entries(maps).map(([name, map]) => [name, map.info().id] as const);
+  return { owner, ir, maps: Object.fromEntries(ids) };
 }
 
 const GONE: PortState = { mac: '', mtu: 0, up: false, addresses: [] };
@@ -125,7 +130,9 @@ export class KernelPlane implements InstancePlane {
     const placed = programs.map((program) => {
       if (!(program instanceof KernelProgram)) throw new TypeError('these programs are not in the kernel');
       const { position } = program.choice;
-      return { chain: this.#placement(position).chain, position, id: program.id };
+      const { chain, function: owner } = this.#placement(position);
+      const isFused = this.places.fuses?.includes(chain) === true;
+      return { chain, position, id: program.id, ...(isFused && { part: partOf(program, owner) }) };
     });
     this.#options.wiring.place(placed);
     for (const program of programs) {

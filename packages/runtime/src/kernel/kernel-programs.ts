@@ -10,9 +10,18 @@ export class KernelProgram implements LoadedProgram {
   readonly name: string;
   readonly id: number;
   readonly spec: ProgramSpec;
+  readonly ir: FunctionProgram['ir'];
+  /** What it was loaded with. */
+  readonly maps: Readonly<Record<string, BpfMap>>;
   readonly #program: BpfProgram;
 
-  constructor({ hook, position = 0, compiled }: FunctionProgram, program: BpfProgram) {
+  constructor(
+    { hook, position = 0, compiled, ir }: FunctionProgram,
+    program: BpfProgram,
+    maps: Readonly<Record<string, BpfMap>>,
+  ) {
+    this.ir = ir;
+    this.maps = maps;
     this.choice = { hook, position };
     this.spec = compiled.spec;
     this.#program = program;
@@ -47,10 +56,10 @@ export function loadPrograms(
     const maps = mapsFor(one);
     const there = standing(one);
     if (there !== undefined && isStanding(there, one.compiled.spec, maps)) {
-      return loaded.use(new KernelProgram(one, there.program));
+      return loaded.use(new KernelProgram(one, there.program, maps));
     }
     there?.program[Symbol.dispose]();
-    return loaded.use(new KernelProgram(one, loadOne(functionName, one, maps)));
+    return loaded.use(new KernelProgram(one, loadOne(functionName, one, maps), maps));
   });
   loaded.move();
   return programs;

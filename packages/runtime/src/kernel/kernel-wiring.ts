@@ -13,6 +13,7 @@ import {
 } from '@twinpath/ebpf';
 import { type Fd, inNamespace } from '@twinpath/linux';
 import type { Hook, OwnPlace, Placement, PortMode, Root } from '@twinpath/vnf/chain';
+import { FusedPrograms } from '../fuse/fused-programs.ts';
 import { PROGRAM_PREFIX, pinName } from '../host/paths.ts';
 import { LINKS, PATHS } from '../host/pins.ts';
 import type { PlacedProgram, Wiring } from '../instance-plane.ts';
@@ -43,6 +44,8 @@ export interface WiringOptions {
   readonly log: AttachmentLog;
   /** The mark of the slow path's packets. */
   readonly key: number;
+  /** Packets meet tail calls where they met a fused program. */
+  readonly onUnfused: () => void;
 }
 
 export interface LeftAttachment extends Pick<Root, 'port' | 'hook'> {
@@ -72,6 +75,9 @@ interface Beginning {
 export class KernelWiring implements Wiring, Disposable {
   readonly #options: WiringOptions;
   readonly #arrays: PathArrays;
+  readonly #fused: FusedPrograms;
+  /** One after the other. */
+  #fusing: Promise<unknown> = Promise.resolve();
   readonly #placements = new Map<number, Placement>();
   /** By position. */
   readonly #programs = new Map<number, BpfProgram>();
@@ -85,6 +91,7 @@ export class KernelWiring implements Wiring, Disposable {
   constructor(options: WiringOptions) {
     this.#options = options;
     this.#arrays = new PathArrays(arraysDirectory(options.pins));
+    this.#fused = new FusedPrograms(options.chain, this.#arrays);
   }
 
   /** Of XDP on a port; `undefined`: there is none. */
@@ -119,7 +126,11 @@ export class KernelWiring implements Wiring, Disposable {
       const key = keyOf(left);
       const pin = this.#genericPin(left.port);
       const generic = left.hook === 'xdp' && existsSync(pin) ? new GenericMode(pin, this.#arrays.mark) : undefined;
-      this.#beginnings.set(key, { attachment: left.attachment, generic, position: position(key), left });
+      const beginning = { attachment: left.attachment, generic, position: position(key), left };
+      this.#beginnings.set(key, beginning);
+      // A fused one: nothing is known of what it was made of.
+      const standing = this.#programs.get(beginning.position);
+      if (standing !== undefined && standing.info().id !== left.programId) use(beginning, standing);
     }
   }
 
@@ -142,7 +153,11 @@ export class KernelWiring implements Wiring, Disposable {
   place(programs: readonly PlacedProgram[]): void {
     const kept = this.keep(programs.map(({ position }) => position));
     try {
-      for (const { position, id } of programs) this.#put(position, BpfProgram.fromId(id));
+      for (const { position } of programs) this.#unfuse(this.#fused.with(position));
+      for (const { position, id, part } of programs) {
+        this.#put(position, BpfProgram.fromId(id));
+        this.#fused.setPart(position, part);
+      }
     } catch (error) {
       kept.restore();
       throw error;
@@ -156,12 +171,15 @@ export class KernelWiring implements Wiring, Disposable {
     const stack = new DisposableStack();
     const before = positions.map((position) => {
       const program = this.#programs.get(position);
-      return { position, program: program && stack.use(BpfProgram.fromId(program.info().id)) };
+      const part = this.#fused.part(position);
+      return { position, part, program: program && stack.use(BpfProgram.fromId(program.info().id)) };
     });
     return {
       restore: () => {
-        for (const { position, program } of before) {
+        for (const { position, program, part } of before) {
+          this.#unfuse(this.#fused.with(position));
           this.#put(position, program && BpfProgram.fromId(program.info().id));
+          this.#fused.setPart(position, part);
         }
       },
       [Symbol.dispose]: () => stack.dispose(),
@@ -174,6 +192,20 @@ export class KernelWiring implements Wiring, Disposable {
     for (const root of roots) undo.defer(this.#beginAt(root));
     const before = undo.move();
     return () => before.dispose();
+  }
+
+  /**
+   * Packets meet one program in place of tail calls, wherever what begins a way can be fused.
+   * @throws why one cannot be; its packets go on by tail calls then
+   */
+  fuse(): Promise<void> {
+    const fusing = this.#fusing.then(() => this.#fuseAll());
+    this.#fusing = fusing.catch(() => {});
+    return fusing;
+  }
+
+  isFused(root: Pick<Root, 'port' | 'hook'>): boolean {
+    return this.#fused.isFused(keyOf(root));
   }
 
   /** Ends what begins elsewhere than at these roots. */
@@ -198,12 +230,14 @@ export class KernelWiring implements Wiring, Disposable {
       clear(this.#arrays.ways, position);
       this.#programs.get(position)?.[Symbol.dispose]();
       this.#programs.delete(position);
+      this.#fused.setPart(position, undefined);
     }
   }
 
   [Symbol.dispose](): void {
     using rest = new DisposableStack();
     rest.use(this.#arrays);
+    rest.use(this.#fused);
     for (const program of this.#programs.values()) rest.use(program);
     for (const key of this.#beginnings.keys()) rest.defer(() => this.#end(key));
   }
@@ -223,6 +257,34 @@ export class KernelWiring implements Wiring, Disposable {
     if (this.#programs.has(position)) return;
     const maps = { path: this.#arrays.get('path', 'tcx-ingress') };
     this.#put(position, BpfProgram.load(ownProgram({ own, position, key: this.#options.key }), { maps }));
+  }
+
+  async #fuseAll(): Promise<void> {
+    const failed: unknown[] = [];
+    for (const [key, beginning] of [...this.#beginnings]) {
+      const { position } = beginning;
+      const hook = this.#placements.get(position)?.hook;
+      if (hook === undefined || beginning.left !== undefined || this.#fused.isFused(key)) continue;
+      try {
+        const program = await this.#fused.make(key, hook, position);
+        if (program === undefined) continue;
+        if (this.#beginnings.get(key) === beginning && beginning.position === position) use(beginning, program);
+        else this.#fused.drop(key);
+      } catch (error) {
+        failed.push(error);
+      }
+    }
+    if (failed.length > 0) throw failed[0];
+  }
+
+  #unfuse(keys: readonly string[]): void {
+    for (const key of keys) {
+      const beginning = this.#beginnings.get(key);
+      const program = this.#programs.get(beginning?.position ?? NOWHERE);
+      if (beginning !== undefined && program !== undefined) use(beginning, program);
+      this.#fused.drop(key);
+    }
+    if (keys.length > 0) this.#options.onUnfused();
   }
 
   /** Takes the program over. `undefined`: none. */
@@ -285,8 +347,10 @@ export class KernelWiring implements Wiring, Disposable {
     const before = present.position;
     const changeTo = (position: number) => {
       const found = this.#programs.get(position);
-      if (found !== undefined) use(present, found);
-      else if (present.left !== undefined) useAgain(present, present.left);
+      if (found !== undefined) {
+        use(present, found);
+        this.#fused.drop(key);
+      } else if (present.left !== undefined) useAgain(present, present.left);
       present.position = position;
     };
     if (before !== root.position) changeTo(root.position);
@@ -321,6 +385,7 @@ export class KernelWiring implements Wiring, Disposable {
   #end(key: string): void {
     const beginning = this.#beginnings.get(key);
     this.#beginnings.delete(key);
+    this.#fused.drop(key);
     using _generic = beginning?.generic;
     if (beginning?.left !== undefined) beginning.left.attachment.release();
     else beginning?.attachment[Symbol.dispose]();

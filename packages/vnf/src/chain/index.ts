@@ -7,6 +7,7 @@ export { MOST_IN_LINE, type PlacedChain, placeChain } from './positions.ts';
 export type { FunctionFace, FunctionFaces } from './segment.ts';
 export {
   type ChainFunctionSpec,
+  type ChainRun,
   type ChainSpec,
   HOST,
   lineChain,

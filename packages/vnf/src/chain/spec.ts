@@ -10,6 +10,11 @@ export type PortMode = 'native' | 'generic' | 'auto';
  *  segments joined and checksums unfinished. `auto`: XDP where the driver has it natively or `mode` is given, else tcx. */
 export type PortHook = 'auto' | 'xdp' | 'tcx';
 
+/** How the functions of a chain follow each other in the kernel. `tail-calls`: each is a program of its own. `fused`: those that a packet
+ *  most likely meets are one program, made anew when one of them changes; until it is made, and where it cannot be, they go on by
+ *  tail calls. `auto`: the same, and nobody waits for it. */
+export type ChainRun = 'fused' | 'tail-calls' | 'auto';
+
 /** Where a chain meets a network interface. */
 export interface PortSpec {
   /** Name of the network interface. */
@@ -63,6 +68,8 @@ export interface ChainSpec {
   /** Each from one end to the other: ends are a port's name, `function:port`, or `host`; transparent functions between them. */
   readonly paths: readonly (readonly string[])[];
   readonly functions: readonly ChainFunctionSpec[];
+  /** Default `tail-calls`. */
+  readonly run?: ChainRun;
 }
 
 /** The chain of transparent functions on one port, in the order in which packets that enter the host meet them. */

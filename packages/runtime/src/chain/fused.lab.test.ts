@@ -1,0 +1,53 @@
+// Functions that are one program, until one of them changes.
+
+import { openFds, traceFds } from '@twinpath/linux';
+import { packetView } from '@twinpath/packet';
+import { type ChainSpec, lineChain } from '@twinpath/vnf/chain';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { silent } from '../fixtures/silent.ts';
+import { Veth } from '../fixtures/veth.ts';
+import { startChain } from './start-chain.ts';
+
+const file = (name: string) => new URL(`../fixtures/${name}`, import.meta.url).pathname;
+
+let veth: Veth;
+beforeAll(() => {
+  traceFds();
+  veth = new Veth('fused');
+});
+afterAll(() => {
+  veth[Symbol.dispose]();
+  expect(openFds()).toEqual([]);
+});
+
+const spec = (hook: 'xdp' | 'tcx'): ChainSpec => {
+  const stamps = [1, 2, 3].map((digit) => ({ name: `s${digit}`, use: file('stamp.vnf.ts'), config: { digit } }));
+  return { ...lineChain('tp-runtime-fused', { interface: 'port', namespace: veth.near, hook }, stamps), run: 'fused' };
+};
+
+/** Destination ports of what has come: the digits of who saw it. */
+async function digits(): Promise<readonly number[]> {
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  return veth.takeOut().map((frame) => packetView(frame, { port: 'port', now: 0 }).ip()?.udp()?.dport ?? -1);
+}
+const inward = () => veth.sendIn('ip 10.9.0.2 > 10.9.0.50 / udp 9 > 0 / "in"');
+const outward = () => veth.sendOut('ip 10.9.0.1 > 10.9.0.60 / udp 5 > 0 / "out"');
+
+describe.each(['xdp', 'tcx'] as const)('on %s', (hook) => {
+  test('a chain runs as one program, with the counters of each function, through changes of one of them', async () => {
+    await using chain = await startChain(spec(hook), { log: silent });
+    expect(chain.ports.map(({ isFused }) => isFused)).toEqual([true]);
+    inward();
+    outward();
+    expect(await digits()).toEqual([321]);
+    await chain.configure('s2', { digit: 5 });
+    expect(chain.ports.map(({ isFused }) => isFused)).toEqual([true]);
+    outward();
+    expect(await digits()).toEqual([351]);
+    await chain.configure('s3', { digit: 3, ends: 9, as: 'bounce' });
+    inward();
+    expect(await digits()).toEqual([15_351]);
+    const { functions } = await chain.statistics();
+    expect(functions.map(({ counters }) => counters.seen)).toEqual([5, 5, 4]);
+  });
+});

@@ -1,0 +1,33 @@
+// A thread that fuses chains: that takes longer than the main thread may be away from packets.
+import { existsSync, readFileSync } from 'node:fs';
+import { parentPort } from 'node:worker_threads';
+import { CodeGenerationError, compileProgram, fuseChain, type Part } from '@twinpath/compiler';
+import type { FuseAnswer, FuseJob, FuseMade } from './fuse-job.ts';
+
+parentPort?.on('message', (job: FuseJob) => parentPort?.postMessage(answerTo(job)));
+
+function answerTo(job: FuseJob): FuseAnswer {
+  try {
+    return { id: job.id, made: make(job) };
+  } catch (error) {
+    const failed = error instanceof Error ? error.message : String(error);
+    return { id: job.id, failed, isTooLarge: error instanceof CodeGenerationError };
+  }
+}
+
+function make({ name, hook, first, parts, room }: FuseJob): FuseMade {
+  const byPosition = new Map(parts.map((part) => [part.position, part] as const));
+  const { program, positions } = fuseChain({ name, hook, first, parts: byPosition, ...(room && { room }) });
+  const { spec } = compileProgram(program, { sources: sourcesOf(parts) });
+  return { spec, positions: [...positions] };
+}
+
+/** What the kernel's log quotes; a function that comes without its source has none. */
+function sourcesOf(parts: readonly Part[]): ReadonlyMap<string, string> {
+  const files = parts.flatMap(({ ir }) =>
+    ir.blocks.flatMap(({ instructions }) => instructions.flatMap(({ at }) => (at === undefined ? [] : [at.file]))),
+  );
+  return new Map(
+    [...new Set(files)].flatMap((file) => (existsSync(file) ? [[file, readFileSync(file, 'utf8')] as const] : [])),
+  );
+}

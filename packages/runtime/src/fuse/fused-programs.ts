@@ -1,0 +1,133 @@
+// The fused programs of a chain: one for each beginning, where there is one. They stand in links alone; program arrays hold the
+// standing programs of places, to which unlikely packets, and those of the slow path, go on.
+
+import { fusedMapName } from '@twinpath/compiler';
+import { PATH, TRIPS, WAYS } from '@twinpath/compiler/abi';
+import { BpfMap, BpfProgram, VerifierError } from '@twinpath/ebpf';
+import type { Hook } from '@twinpath/vnf/chain';
+import { programName } from '../host/paths.ts';
+import type { PlacedPart } from '../instance-plane.ts';
+import type { PathArrays } from '../kernel/path-arrays.ts';
+import type { FuseMade } from './fuse-job.ts';
+import { fuseThread, TooLargeError } from './fuse-thread.ts';
+
+interface Fused {
+  readonly program: BpfProgram;
+  readonly positions: readonly number[];
+}
+
+/** Instructions of the IR; `undefined`: as many as the compiler likes. What the verifier finds too large is tried with less. */
+const ROOMS: readonly (number | undefined)[] = [undefined, 3000, 1500];
+
+export class FusedPrograms implements Disposable {
+  readonly #chain: string;
+  readonly #arrays: PathArrays;
+  /** By position. */
+  readonly #parts = new Map<number, PlacedPart>();
+  /** By beginning. */
+  readonly #fused = new Map<string, Fused>();
+  #isDisposed = false;
+
+  constructor(chain: string, arrays: PathArrays) {
+    this.#chain = chain;
+    this.#arrays = arrays;
+  }
+
+  part(position: number): PlacedPart | undefined {
+    return this.#parts.get(position);
+  }
+
+  setPart(position: number, part: PlacedPart | undefined): void {
+    if (part === undefined) this.#parts.delete(position);
+    else this.#parts.set(position, part);
+  }
+
+  isFused(beginning: string): boolean {
+    return this.#fused.has(beginning);
+  }
+
+  /** Beginnings whose program has the place in it. */
+  with(position: number): readonly string[] {
+    return [...this.#fused].flatMap(([beginning, { positions }]) => (positions.includes(position) ? [beginning] : []));
+  }
+
+  drop(beginning: string): void {
+    const fused = this.#fused.get(beginning);
+    this.#fused.delete(beginning);
+    fused?.program[Symbol.dispose]();
+  }
+
+  /**
+   * Makes the program of a beginning. `undefined`: nothing is to be fused there, or what it is made of has changed meanwhile.
+   * @throws why there can be none
+   */
+  async make(beginning: string, hook: Hook, first: number): Promise<BpfProgram | undefined> {
+    const given = new Map(this.#parts);
+    const start = given.get(first);
+    if (start === undefined || given.size < 2) return undefined;
+    const made = await this.#load(hook, first, given);
+    const isSame = made.positions.every((position) => this.#parts.get(position) === given.get(position));
+    if (this.#isDisposed || !isSame || made.positions.length < 2) {
+      made.program[Symbol.dispose]();
+      return undefined;
+    }
+    this.drop(beginning);
+    this.#fused.set(beginning, made);
+    return made.program;
+  }
+
+  [Symbol.dispose](): void {
+    this.#isDisposed = true;
+    for (const beginning of [...this.#fused.keys()]) this.drop(beginning);
+  }
+
+  async #load(hook: Hook, first: number, given: ReadonlyMap<number, PlacedPart>): Promise<Fused> {
+    const parts = [...given].flatMap(([position, { owner, ir }]) =>
+      ir.hook === hook ? [{ position, owner, ir }] : [],
+    );
+    const name = `${this.#chain} fused`;
+    let refused: unknown;
+    for (const room of ROOMS) {
+      try {
+        const made = await fuseThread.make({ name, hook, first, parts, room });
+        return { program: this.#loadOne(made, hook, given), positions: made.positions };
+      } catch (error) {
+        if (!isTooLarge(error)) throw error;
+        refused = error;
+      }
+    }
+    throw refused;
+  }
+
+  #loadOne({ spec, positions }: FuseMade, hook: Hook, given: ReadonlyMap<number, PlacedPart>): BpfProgram {
+    using opened = new DisposableStack();
+    const ids = new Map(
+      positions.flatMap((position) => {
+        const { owner, maps } = given.get(position) ?? { owner: '', maps: {} };
+        return Object.entries(maps).map(([name, id]) => [fusedMapName(owner, name), id] as const);
+      }),
+    );
+    const arrays = this.#arrays;
+    const own: Record<string, BpfMap> = {
+      [PATH]: arrays.get('path', hook),
+      [WAYS]: arrays.ways,
+      [TRIPS]: arrays.trips,
+    };
+    const wanted = new Set(spec.relocations.map(({ map }) => map));
+    const maps = Object.fromEntries(
+      [...wanted].map((name) => {
+        const id = ids.get(name);
+        const map = own[name] ?? (id === undefined ? undefined : opened.use(BpfMap.fromId(id)));
+        if (map === undefined) throw new Error(`the fused program of ${this.#chain} knows no map ${name}`);
+        return [name, map] as const;
+      }),
+    );
+    const suffix = hook === 'tcx-egress' ? 'out' : 'in';
+    return BpfProgram.load({ ...spec, name: programName(this.#chain, suffix) }, { maps });
+  }
+}
+
+function isTooLarge(error: unknown): boolean {
+  if (error instanceof TooLargeError) return true;
+  return error instanceof VerifierError && (error.code === 'E2BIG' || /too large|too many|complex/.test(error.summary));
+}
