@@ -1,30 +1,47 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ChainFile } from '@twinpath/api';
+import { settings } from '@twinpath/daemon';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { diagnosticsOf, ENTRY } from './docs/compile.ts';
-import { codes, diagnosticsPage, exampleDiagnostics } from './docs/diagnostics-page.ts';
+import { codes, exampleDiagnostics } from './docs/diagnostics-page.ts';
+import { PAGES } from './docs/pages.ts';
 import { samplesOf } from './docs/samples.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const GENERATED = 'docs/reference/diagnostics.md';
+const DIAGNOSTICS = 'docs/reference/diagnostics.md';
 const folders = ['docs/reference', 'docs/guides'];
 const pages = [
   'README.md',
   'packages/vnf/README.md',
   ...folders.flatMap((folder) => readdirSync(join(root, folder)).map((name) => join(folder, name))),
-].filter((page) => page.endsWith('.md') && page !== GENERATED);
+].filter((page) => page.endsWith('.md') && page !== DIAGNOSTICS);
 const textOf = (page: string) => readFileSync(join(root, page), 'utf8');
 
-describe('docs/reference/diagnostics.md', () => {
-  it('is what `npm run docs` makes', async () => {
-    expect(textOf(GENERATED)).toBe(await diagnosticsPage());
-  });
+it.each(Object.entries(PAGES))('%s is what `npm run docs` makes', async (page, make) => {
+  expect(textOf(page)).toBe(await make());
+});
 
+describe(DIAGNOSTICS, () => {
   it.each(codes())('has an example of %s that gives it and nothing else', async (code) => {
     const given = await exampleDiagnostics(code);
     expect(given.map((diagnostic) => diagnostic.code).filter((other) => other !== code)).toEqual([]);
   });
+});
+
+/** `yaml chain`, `yaml settings`: what such a block is held to. */
+const SCHEMAS = { chain: ChainFile, settings };
+const written = pages.flatMap((page) =>
+  [...textOf(page).matchAll(/^```yaml (chain|settings)\n(.*?)^```$/gms)].map(([, kind, text = '']) => ({
+    page,
+    schema: kind === 'chain' ? SCHEMAS.chain : SCHEMAS.settings,
+    text,
+  })),
+);
+it.each(written)('$page shows chains and settings that are taken', ({ schema, text }) => {
+  expect(schema.safeParse(parse(text)).error?.issues).toBeUndefined();
 });
 
 describe.each(pages)('%s', (page) => {

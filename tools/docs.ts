@@ -1,6 +1,7 @@
 // `npm run docs` makes the pages of docs/reference that follow from the code.
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { diagnosticsPage } from './docs/diagnostics-page.ts';
+import { PAGES } from './docs/pages.ts';
 
-writeFileSync(fileURLToPath(new URL('../docs/reference/diagnostics.md', import.meta.url)), await diagnosticsPage());
+for (const [page, make] of Object.entries(PAGES))
+  writeFileSync(fileURLToPath(new URL(`../${page}`, import.meta.url)), await make());

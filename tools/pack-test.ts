@@ -1,6 +1,7 @@
 // Packs all packages, installs the tarballs into an empty folder, and uses them there as a stranger would: the command on a
 // function of one's own, on the library, and without the typescript package.
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -40,6 +41,24 @@ function expectText(what: string, text: string, pattern: RegExp): void {
   if (!pattern.test(text)) throw new Error(`${what}: expected ${pattern}, got\n${text}`);
 }
 
+/** It starts, brings its database along, and answers; uninstalling is stopping it. */
+async function daemonWorks(): Promise<void> {
+  const settings = join(folder, 'twinpathd.yaml');
+  const socket = join(folder, 'twinpathd.sock');
+  writeFileSync(settings, JSON.stringify({ stateDirectory: join(folder, 'state'), socket: { path: socket } }));
+  const bin = join(app, 'node_modules/.bin');
+  expectText('settings', run(join(bin, 'twinpathd'), ['--settings', settings, '--check'], app), /can be used/);
+  const daemon = spawn(join(bin, 'twinpathd'), ['--settings', settings], { cwd: app, stdio: 'inherit' });
+  try {
+    expectText('status', twinpath('status', '--wait', '--socket', socket), /healthy/);
+    expectText('functions', twinpath('functions', '--socket', socket), /^firewall +library/m);
+    expectText('metrics', twinpath('get', 'metrics', '--socket', socket), /^twinpath_healthy 1$/m);
+  } finally {
+    daemon.kill('SIGTERM');
+    await once(daemon, 'exit');
+  }
+}
+
 try {
   mkdirSync(tarballs);
   mkdirSync(app);
@@ -73,6 +92,7 @@ try {
   );
   const dropped = /"n":1,"verdict":"drop"/;
   expectText('simulate the library', twinpath('simulate', 'firewall', '--pcap', 'in.pcap', '--json'), dropped);
+  await daemonWorks();
   process.stdout.write(`${files.length} packages work where they are installed\n`);
 } finally {
   rmSync(folder, { recursive: true });

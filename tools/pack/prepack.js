@@ -2,8 +2,8 @@
 // under node_modules Node strips no types. So what is published is JavaScript: built here, and named by a package.json that
 // postpack.js takes back.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { cpSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { published } from './published.js';
 import { restore, SAVED } from './saved.js';
@@ -13,12 +13,20 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 restore();
 removeOrphans('.');
 run('tsc', ['-b', '.']);
+copySql();
 run('node', [join(root, 'tools/pack/artefacts.ts'), 'dist']);
 const source = readFileSync('package.json', 'utf8');
 writeFileSync(SAVED, source);
 // In one step: somebody may be running the repository at this moment.
 writeFileSync(`${SAVED}.new`, `${JSON.stringify(published(JSON.parse(source)), null, 2)}\n`);
 renameSync(`${SAVED}.new`, 'package.json');
+
+/** What is read at run time from beside the code. */
+function copySql() {
+  const files = readdirSync('src', { recursive: true }).filter((name) => name.endsWith('.sql'));
+  for (const folder of new Set(files.map(dirname)))
+    cpSync(join('src', folder), join('dist', folder), { recursive: true });
+}
 
 /** What was built from sources that are gone. */
 function removeOrphans(folder) {

@@ -2,7 +2,7 @@
 export function published({ scripts: _scripts, devDependencies: _devDependencies, ...manifest }) {
   const exports = Object.fromEntries(Object.entries(manifest.exports).map(([name, source]) => [name, entry(source)]));
   const bin = manifest.bin === undefined ? [] : ['bin'];
-  return { ...manifest, exports, files: [...bin, 'dist', 'templates', 'systemd', ...NOT_PUBLISHED] };
+  return { ...manifest, exports, files: [...bin, 'dist', 'templates', 'systemd', 'grafana', ...NOT_PUBLISHED] };
 }
 
 function entry(source) {
