@@ -17,6 +17,7 @@ import type { WorkerPool } from '../threads/worker-pool.ts';
 import { BackOff } from './back-off.ts';
 import { monotonicSeconds } from './contexts.ts';
 import type { FunctionData, InstanceHandle, StartOptions, TableEntry } from './instance-handle.ts';
+import { hasDurableTables } from './saved-tables.ts';
 
 export interface HostedInstanceOptions {
   readonly instance: NewInstance;
@@ -80,6 +81,10 @@ export class HostedInstance implements InstanceHandle {
     return this.#spec;
   }
 
+  get isRunning(): boolean {
+    return this.#restarting === undefined;
+  }
+
   config(): unknown {
     return this.#config;
   }
@@ -107,6 +112,8 @@ export class HostedInstance implements InstanceHandle {
   }
 
   async save(file: string): Promise<void> {
+    // A worker may hold a call up, and takes longer to be found at fault meanwhile.
+    if (!hasDurableTables(this.spec)) return;
     await this.#call({ method: 'save', file });
   }
 

@@ -46,6 +46,8 @@ export interface InstanceHandle extends AsyncDisposable {
   /** In its chain. */
   readonly name: string;
   readonly spec: FunctionData;
+  /** Its slow path has not failed, or runs again. */
+  readonly isRunning: boolean;
   /** The configuration in force, as the schema gave it; a copy where it comes from a worker. */
   config(): unknown;
   /** Brings both paths up; once. What fails leaves nothing behind that disposing does not remove. */

@@ -49,6 +49,8 @@ const TICK_MS = 1000;
 /** One function, both paths, in the thread in which the author's code runs. */
 export class Instance implements InstanceHandle {
   readonly name: string;
+  /** What fails in the main thread ends that. */
+  readonly isRunning = true;
   readonly #options: InstanceOptions;
   readonly #plan: FunctionPlan;
   readonly #deployment: Deployment;

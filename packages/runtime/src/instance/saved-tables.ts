@@ -11,6 +11,7 @@ import { writeDurably } from '../host/write-durably.ts';
 import type { InstanceMaps, StoredEntry } from '../tables/instance-maps.ts';
 import { eachInSlices } from '../tables/slices.ts';
 import { type FunctionMarks, functionMarks } from './function-marks.ts';
+import type { FunctionData } from './instance-handle.ts';
 
 interface SavedMap {
   readonly name: string;
@@ -45,6 +46,12 @@ export class SavedTablesError extends Error {
 }
 
 export const hasDurable = ({ tables }: Pick<FunctionPlan, 'tables'>): boolean => tables.some(isDurable);
+
+/** The same, of what is declared. */
+export const hasDurableTables = ({ tables }: Pick<FunctionData, 'tables'>): boolean =>
+  Object.values(tables)
+    .flatMap((one) => (one.kind === 'ruleSet' ? Object.values(one.tables) : [one]))
+    .some((spec) => 'durable' in spec && spec.durable);
 
 /** In one step, and on the disk when this resolves; others have their turn meanwhile. */
 export async function saveTables(file: string, plan: FunctionPlan, maps: InstanceMaps): Promise<void> {
