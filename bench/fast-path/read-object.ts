@@ -20,18 +20,22 @@ interface Section {
   readonly bytes: Uint8Array;
 }
 
-/** The program of the section `xdp`. @throws Error for objects that need more than maps */
-export function readObject(object: Uint8Array, name: string): ProgramSpec {
+const KINDS = {
+  xdp: { type: 'xdp', attach: 'xdp' },
+  tc: { type: 'sched-cls', attach: 'tcx-ingress' },
+} as const;
+
+/** The program of the section `xdp` or `tc`. @throws Error for objects that need more than maps */
+export function readObject(object: Uint8Array, name: string, kind: keyof typeof KINDS = 'xdp'): ProgramSpec {
   const sections = readSections(object);
-  const index = sections.findIndex((section) => section.name === 'xdp');
+  const index = sections.findIndex((section) => section.name === kind);
   const program = sections[index];
-  if (program === undefined) throw new Error(`${name}: the object has no section "xdp"`);
+  if (program === undefined) throw new Error(`${name}: the object has no section "${kind}"`);
   const symbols = sections.find(({ type }) => type === SHT_SYMTAB);
   const found = sections.find(({ type, info }) => type === SHT_REL && info === index);
   return {
     name,
-    type: 'xdp',
-    attach: 'xdp',
+    ...KINDS[kind],
     code: program.bytes,
     relocations: found && symbols ? readRelocations(found, symbolNames(symbols, sections), program.bytes) : [],
     license: 'Dual MIT/GPL',

@@ -1,10 +1,12 @@
 import type { Contender, Result } from '../result.ts';
 import { attack } from './attack.ts';
+import { dpiReplay } from './dpi-replay.ts';
 import { engine } from './engine.ts';
 import { fastPath } from './fast-path.ts';
 import { firewallRules } from './firewall-rules.ts';
 import { functions } from './functions.ts';
 import { slowPath } from './slow-path.ts';
+import { webChain } from './web-chain.ts';
 
 export interface Scenario {
   readonly name: string;
@@ -16,4 +18,13 @@ export interface Scenario {
   run(options: { readonly rounds: number; progress(text: string): void }): Promise<Result>;
 }
 
-export const scenarios: readonly Scenario[] = [attack, engine, fastPath, firewallRules, functions, slowPath];
+export const scenarios: readonly Scenario[] = [
+  attack,
+  dpiReplay,
+  engine,
+  fastPath,
+  firewallRules,
+  functions,
+  slowPath,
+  webChain,
+];
