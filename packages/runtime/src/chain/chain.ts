@@ -114,7 +114,9 @@ export class Chain implements RunningChain, AsyncDisposable {
       onFilter: (hook, place, namespace) =>
         claim.addFilter({ hook, place, ...(namespace !== undefined && { namespace }) }),
     };
-    this.#wiring = this.#stack.use(new KernelWiring({ chain: spec.name, pins: claim.pins, log, key }));
+    // Functions change their programs themselves, too, for larger tables.
+    const onUnfused = () => void this.#after(() => this.#fuse()).catch(() => {});
+    this.#wiring = this.#stack.use(new KernelWiring({ chain: spec.name, pins: claim.pins, log, key, onUnfused }));
     this.#stack.use(addWiring(spec.name, this.#wiring));
     this.#stack.defer(() => positions.free([...positionsOf(this.#placed), ...this.#inherited]));
     this.#stack.defer(() => this.#leaveAll());
@@ -145,6 +147,7 @@ export class Chain implements RunningChain, AsyncDisposable {
       namespace: spec.namespace,
       hook,
       mode: this.#wiring.mode(name),
+      isFused: this.#wiring.isFused({ port: name, hook: hook === 'xdp' ? 'xdp' : 'tcx-ingress' }),
       isWaiting: this.#watch.isWaiting(name),
     }));
   }
@@ -172,6 +175,7 @@ export class Chain implements RunningChain, AsyncDisposable {
       const functions = this.#spec.functions.map((one) => (one.name === functionName ? { ...one, config } : one));
       this.#spec = { ...this.#spec, functions };
       await this.#store();
+      await this.#fuse();
     });
   }
 
@@ -244,6 +248,17 @@ export class Chain implements RunningChain, AsyncDisposable {
     }
   }
 
+  /** Where that cannot be, packets go on by tail calls. */
+  async #fuse(): Promise<void> {
+    const { run = 'tail-calls' } = this.#spec;
+    if (run === 'tail-calls' || this.#stop.signal.aborted) return;
+    const fusing = this.#wiring.fuse().catch((error: unknown) => {
+      const why = error instanceof Error ? error.message : String(error);
+      this.#options.log.warn(`its functions stay programs of their own, because they cannot be fused: ${why}`);
+    });
+    if (run === 'fused') await fusing;
+  }
+
   #after(work: () => Promise<void>): Promise<void> {
     const change = this.#changes.then(() => {
       this.#requireRunning();
@@ -280,6 +295,7 @@ export class Chain implements RunningChain, AsyncDisposable {
     this.#take(next);
     await this.#store();
     await this.#options.replaced(replaced.map(({ spec: { name } }) => name));
+    await this.#fuse();
   }
 
   /** The port's interface is another one of the same name: what was attached to the one before is gone with it. */
