@@ -16,8 +16,8 @@ export function readChains({ chains }: Document, { find }: Pick<ChainFileContext
         throw new ChainFileError(at(['name']), `chain ${name} says that its name is ${file.name}`, 'leave `name` out');
       }
       try {
-        const { spec, locate } = readChainFile(file, { name, find });
-        return [name, { spec, locate: (path) => at(locate(path)) } satisfies FileChain] as const;
+        const read = readChainFile(file, { name, find });
+        return [name, { ...read, locate: (path) => at(read.locate(path)) } satisfies FileChain] as const;
       } catch (error) {
         if (!(error instanceof ChainFileError)) throw error;
         throw new ChainFileError(at(error.path), error.message, error.hint);

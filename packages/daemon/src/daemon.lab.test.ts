@@ -196,6 +196,17 @@ describe('an operator', () => {
     expect(await host.ask('DELETE', '/functions/gatekeeper')).toMatchObject({ status: 422 });
   });
 
+  it('moves a chain to the engine and back, or leaves it where it was', async () => {
+    const there = { ...edge([9]), interface: 'port1' };
+    const status = async () => (await host.ask('GET', '/chains/third/status')).data;
+    expect(await host.ask('PUT', '/chains/third', { ...there, on: 'engine' })).toMatchObject({ status: 200 });
+    expect(await status()).toMatchObject({ state: 'running', on: 'engine' });
+    expect(await host.ask('PUT', '/chains/third', edge([9], { fail: true }))).toMatchObject({ status: 422 });
+    expect(await status()).toMatchObject({ state: 'running', on: 'engine' });
+    expect(await host.ask('PUT', '/chains/third', there)).toMatchObject({ status: 200 });
+    expect(await status()).toMatchObject({ state: 'running', on: 'kernel' });
+  });
+
   it('goes back, by itself or because nobody confirms', async () => {
     const { data } = await host.ask('GET', '/status');
     const last: number = Reflect.get(Object(data), 'revision');

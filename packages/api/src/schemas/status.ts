@@ -24,6 +24,8 @@ export const chainStatus = z.object({
   /** The revision that it runs as; missing where it does not run. */
   revision: revisionNumber.exactOptional(),
   since: time.exactOptional(),
+  /** What works on its packets. */
+  on: z.enum(['kernel', 'engine']).exactOptional(),
   ports: z.array(runningPort),
   functions: z.array(memberStatus),
   /** How long programs took to be compiled, verified and swapped at the last change. */

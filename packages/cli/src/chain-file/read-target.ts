@@ -24,6 +24,8 @@ export interface Target {
   readonly kind: 'chain' | 'function';
   /** Where nothing names an interface, that of its port is empty: only `run` needs one. */
   readonly chain: ChainSpec;
+  /** What works on its packets, unless the command line says otherwise. */
+  readonly on: 'kernel' | 'engine';
   /** The same error at the line of the file that what is wrong comes from, if it comes from one. */
   located(error: unknown): unknown;
 }
@@ -85,6 +87,7 @@ function fromFunction(target: string, { config, interface: link = '' }: Override
   const one = { name, use: file, ...(given !== undefined && { config: given }) };
   return {
     kind: 'function',
+    on: 'kernel',
     chain: lineChain(name, { name: link === '' ? 'port' : link, interface: link }, [one]),
     located: (error) => (source !== undefined && error instanceof ConfigError ? locate(source, error, []) : error),
   };
@@ -98,9 +101,10 @@ function fromChainFile(target: string, { config }: Overrides): readonly Target[]
   return chainsOf(source).map((chain) => targetOf(source, chain));
 }
 
-function targetOf(source: YamlSource, { spec, locate: at }: FileChain): Target {
+function targetOf(source: YamlSource, { spec, on, locate: at }: FileChain): Target {
   return {
     kind: 'chain',
+    on,
     chain: spec,
     located(error) {
       if ((error instanceof ChainError || error instanceof ChainSpecError) && error.path !== undefined) {

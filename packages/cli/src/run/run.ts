@@ -17,7 +17,7 @@ export interface RunOptions {
   readonly namespace?: string;
   readonly config?: string;
   readonly mode?: 'native' | 'generic' | 'auto';
-  /** Default: the kernel. */
+  /** Default: as the chain's file says, which is the kernel if it says nothing. */
   readonly on?: 'kernel' | 'engine';
   /** Of the engine. */
   readonly workers?: number;
@@ -37,15 +37,16 @@ export async function run(path: string, options: RunOptions): Promise<number> {
   const log = logTo(process.stderr);
   outliveStrays(log);
   const began = performance.now();
-  const { on = 'kernel', workers, busy } = options;
-  if ((workers !== undefined || busy) && on !== 'engine') {
+  const { workers, busy } = options;
+  const where = targets.map(({ target }) => options.on ?? target.on);
+  if ((workers !== undefined || busy) && !where.includes('engine')) {
     throw new UsageError('--workers and --busy are for the engine', 'add --on engine, or leave them out');
   }
   await using stack = new AsyncDisposableStack();
   const chains: RunningChain[] = [];
-  for (const { target, spec } of targets) {
+  for (const [index, { target, spec }] of targets.entries()) {
     const since = performance.now();
-    const started = stack.use(await start(target, spec));
+    const started = stack.use(await start(target, spec, where[index]));
     chains.push(started.chain);
     process.stderr.write(`${await started.placement(performance.now() - since)}\n\n`);
   }
@@ -54,14 +55,16 @@ export async function run(path: string, options: RunOptions): Promise<number> {
   if (options.seconds === undefined) process.stderr.write('Ctrl-C ends it.\n');
   const lost = await watch(chains, told, options.seconds);
   const seconds = (performance.now() - began - startedMs) / 1_000;
-  const results = await Promise.all(chains.map(async (one) => runResult(one, on, seconds, await one.statistics())));
+  const results = await Promise.all(
+    chains.map(async (one, index) => runResult(one, where[index] ?? 'kernel', seconds, await one.statistics())),
+  );
   await stack.disposeAsync();
   if (options.json) printJson(results.length === 1 ? results[0] : { chains: results });
   else process.stdout.write(`${results.map(resultText).join('\n\n')}\n`);
   if (lost !== undefined) throw lost;
   return ExitStatus.ok;
 
-  async function start(target: Target, spec: ChainSpec): Promise<Started> {
+  async function start(target: Target, spec: ChainSpec, on: Target['on'] | undefined): Promise<Started> {
     try {
       return on === 'engine' ? await startInEngine(spec, log, options) : await startInKernel(spec, log, told);
     } catch (error) {

@@ -1,7 +1,7 @@
 // Chains of this machine: brought to what is wanted, together or each for itself.
 
 import type { ChainStatus } from '@twinpath/api';
-import { type RunningChain, type RunningFunction, startChain } from '@twinpath/runtime';
+import { type RunningChain, type RunningFunction, startChain, startEngineChain } from '@twinpath/runtime';
 import type { Log } from '@twinpath/vnf';
 import { conflict, notFound, type Refusal, RefusedError, within } from '../control/refusal.ts';
 import { inOrder } from './order.ts';
@@ -42,7 +42,8 @@ export interface Brought {
 /** By name. `undefined`: not wanted, or not here. */
 export type Targets = ReadonlyMap<string, WantedChain | undefined>;
 
-const specText = ({ spec }: WantedChain): string => JSON.stringify(spec);
+/** What makes a difference to packets. */
+const specText = ({ spec, on }: WantedChain): string => JSON.stringify([spec, on]);
 
 export class ChainHost {
   readonly #options: ChainHostOptions;
@@ -140,6 +141,7 @@ export class ChainHost {
       state,
       revision: running.wanted.revision,
       since,
+      on: running.wanted.on,
       applyMilliseconds: milliseconds,
       ports: chain.ports.map(({ name: port, interface: link, namespace, hook, mode }) => ({
         name: port,
@@ -186,7 +188,11 @@ export class ChainHost {
       return;
     }
     try {
-      if (present === undefined) {
+      if (present !== undefined && present.wanted.on !== wanted.on) {
+        await this.#stop(wanted.name);
+        undo.defer(() => this.#start(present.wanted));
+      }
+      if (!this.#running.has(wanted.name) || present === undefined) {
         await this.#start(wanted);
         undo.defer(() => this.#stop(wanted.name));
         return;
@@ -208,8 +214,10 @@ export class ChainHost {
     const { stateDirectory, changeSeconds } = this.#options;
     const { name, spec } = wanted;
     const began = performance.now();
-    const signal = AbortSignal.timeout(changeSeconds * 1000);
-    const chain = await startChain(spec, { log: this.#options.logOf(name), stateDirectory, signal });
+    const log = this.#options.logOf(name);
+    const chain = await (wanted.on === 'engine'
+      ? this.#limited(startEngineChain(spec, { log, stateDirectory }), name)
+      : startChain(spec, { log, stateDirectory, signal: AbortSignal.timeout(changeSeconds * 1000) }));
     const milliseconds = performance.now() - began;
     this.#running.set(name, { wanted, chain, since: new Date().toISOString(), milliseconds });
     void chain.lost.then((error) => this.#lost(name, chain, error));

@@ -11,6 +11,7 @@ export interface WantedChain {
   /** As it was written. */
   readonly file: ChainFile;
   readonly spec: ChainSpec;
+  readonly on: 'kernel' | 'engine';
   /** That changed it last. */
   readonly revision: number;
   /** An error of this chain, with faults from the root of what was written. `of`: faults are in the configuration of this function. */
@@ -38,14 +39,9 @@ export function wantedChain(
   try {
     const read = readChainFile(file, { name, find });
     locate = read.locate;
-    checkChain(read.spec);
-    return {
-      name,
-      file,
-      spec: read.spec,
-      revision,
-      refusal: (error, of) => located(error, { spec: read.spec, locate, of }),
-    };
+    const { spec, on } = read;
+    checkChain(spec);
+    return { name, file, spec, on, revision, refusal: (error, of) => located(error, { spec, locate, of }) };
   } catch (error) {
     throw new RefusedError(located(error, { locate }), error);
   }

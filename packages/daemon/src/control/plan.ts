@@ -56,7 +56,7 @@ export function touched(before: Plan, after: Plan): readonly string[] {
 
 function essence(one: WantedChain | Refusal | undefined): string {
   if (one === undefined) return 'none';
-  return isWanted(one) ? JSON.stringify([one.spec, one.file.nodes]) : JSON.stringify(one);
+  return isWanted(one) ? JSON.stringify([one.spec, one.on, one.file.nodes]) : JSON.stringify(one);
 }
 
 /** What a node with these labels is to run. */
