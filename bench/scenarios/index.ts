@@ -1,5 +1,6 @@
 import type { Contender, Result } from '../result.ts';
 import { attack } from './attack.ts';
+import { controlPlane } from './control-plane.ts';
 import { dpiReplay } from './dpi-replay.ts';
 import { engine } from './engine.ts';
 import { fastPath } from './fast-path.ts';
@@ -20,6 +21,7 @@ export interface Scenario {
 
 export const scenarios: readonly Scenario[] = [
   attack,
+  controlPlane,
   dpiReplay,
   engine,
   fastPath,

@@ -123,6 +123,8 @@ describe('a classifier', () => {
     expect([0, 1].map((number) => alone.hits(number))).toEqual([2, 4]);
     tables.alone.replace([dns, [{ dport: 80 }, { action: 'no' }]]);
     expect([0, 1].map((number) => tables.alone.hits(number))).toEqual([2, 0]);
+    const { classifiers } = runningTables(plan, maps, { adopted: true });
+    expect(classifiers.get('alone')?.allHits()).toEqual([2, 0]);
   });
 
   test('is known with its rules and hits to who comes later, and not to who begins', () => {
