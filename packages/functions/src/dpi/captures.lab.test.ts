@@ -4,10 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Ndpi } from '@twinpath/ndpi';
 import { writePcap } from '@twinpath/packet/pcap';
+import { flowName, missingReader, readWithNdpi, recorded } from '@twinpath/testing/captures';
 import { expect, test } from 'vitest';
 import { conversations } from './test/conversations.ts';
-import { flowName, missingReader, readWithNdpi } from './test/ndpi-reader.ts';
-import { recorded } from './test/recorded.ts';
 import { Rig } from './test/rig.ts';
 
 const PACKETS = { tcp: 16, other: 10 };

@@ -33,6 +33,13 @@ const ethernet = (isLittle: boolean, ...options: readonly Uint8Array[]) =>
   block(isLittle, 1, words(isLittle, isLittle ? 1 : 0x1_0000, 4), ...options);
 
 describe('capture files', () => {
+  it('have more packets than a call takes arguments', () => {
+    const bytes = Uint8Array.of(1);
+    const [first, ...others] = readCapture(writePcap(Array.from({ length: 200_000 }, () => ({ bytes }))));
+    expect(first?.bytes).toEqual(bytes);
+    expect(others).toHaveLength(199_999);
+  });
+
   it('are read as they were written: pcap', () => {
     fc.assert(
       fc.property(packets, (list) => {

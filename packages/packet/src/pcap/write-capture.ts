@@ -1,4 +1,4 @@
-import { concat } from '../bytes/concat.ts';
+import { concat, joined } from '../bytes/concat.ts';
 import { ETHERNET, type PacketToCapture } from './capture.ts';
 import { NANOSECONDS } from './read-pcap.ts';
 import { BYTE_ORDER_MAGIC, ENHANCED_PACKET, INTERFACE, SECTION } from './read-pcapng.ts';
@@ -17,7 +17,7 @@ export function writePcap(packets: Iterable<PacketToCapture>, linkType = ETHERNE
   for (const { bytes, length = bytes.length, time = 0n } of packets) {
     parts.push(words(Number(time / BILLION), Number(time % BILLION), bytes.length, length), bytes);
   }
-  return concat(...parts);
+  return joined(parts);
 }
 
 export interface CaptureInterface {
@@ -43,7 +43,7 @@ export function writePcapng(
     const head = words(number, Number(time >> 32n), Number(time & 0xffff_ffffn), bytes.length, length);
     parts.push(block(ENHANCED_PACKET, concat(head, filled(bytes))));
   }
-  return concat(...parts);
+  return joined(parts);
 }
 
 function block(type: number, body: Uint8Array): Uint8Array {

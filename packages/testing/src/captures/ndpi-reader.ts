@@ -13,15 +13,34 @@ const FLOW =
 export const missingReader = () =>
   spawnSync('ndpiReader', ['-h']).error ? 'ndpiReader (Debian: libndpi-bin)' : undefined;
 
+/** Of each flow at most so many packets are looked at. */
+export interface MostPackets {
+  readonly tcp: number;
+  readonly other: number;
+}
+
+/** It decides behind one packet more than it is told. `from`: an interface, a capture, or a list of captures. */
+export const readerOperands = (from: string, result: string, { tcp, other }: MostPackets): readonly string[] => [
+  '-i',
+  from,
+  '-w',
+  result,
+  '-v',
+  '2',
+  '-I',
+  '-T',
+  String(tcp - 1),
+  '-U',
+  String(other - 1),
+];
+
 /** The application of each flow in these captures, by name of the flow. It does not tell VLANs apart. */
-export function readWithNdpi(files: readonly string[], packets: { readonly tcp: number; readonly other: number }) {
+export function readWithNdpi(files: readonly string[], packets: MostPackets): ReadonlyMap<string, string> {
   const folder = mkdtempSync(join(tmpdir(), 'tp-dpi-'));
   try {
     const [list, result] = [join(folder, 'list'), join(folder, 'result')];
     writeFileSync(list, files.map((file) => `${file}\n`).join(''));
-    // It decides behind one packet more than it is told.
-    const limits = ['-T', String(packets.tcp - 1), '-U', String(packets.other - 1)];
-    const { status, error } = spawnSync('ndpiReader', ['-i', list, '-w', result, '-q', '-v', '2', '-I', ...limits], {
+    const { status, error } = spawnSync('ndpiReader', [...readerOperands(list, result, packets), '-q'], {
       stdio: 'ignore',
     });
     if (error || status !== 0) throw error ?? new Error(`ndpiReader ended with status ${status}`);
@@ -31,7 +50,8 @@ export function readWithNdpi(files: readonly string[], packets: { readonly tcp: 
   }
 }
 
-function flowsIn(text: string): ReadonlyMap<string, string> {
+/** The same, of what it has written. */
+export function flowsIn(text: string): ReadonlyMap<string, string> {
   const found = new Map<string, string>();
   for (const line of text.split('\n')) {
     const [, protocol = '', a = '', aPort = '', b = '', bPort = '', application] = FLOW.exec(line) ?? [];

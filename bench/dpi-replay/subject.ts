@@ -1,0 +1,85 @@
+// DPI in this process's network namespace. Operands: hook and mode. Each line on standard input is answered with one.
+import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
+import { libraryFunctions } from '@twinpath/functions';
+import { startChain } from '@twinpath/runtime';
+import { flowName } from '@twinpath/testing/captures';
+import { lineChain } from '@twinpath/vnf/chain';
+import { z } from 'zod';
+import { PACKETS, PORT } from './arena.ts';
+import type { Names, Taken } from './messages.ts';
+
+/** Behind the last packet of a flow the inspector waits for so long; and a second until it looks. */
+const PATIENCE_MS = 32_000;
+const STEP_MS = 20;
+/** Nothing comes any more. */
+const QUIET_STEPS = 10;
+/** More than can be replayed: which share the classifiers see is what is measured. */
+const LIMIT = '10000000/s';
+
+const [, , hook = 'tcx', mode = 'sniff'] = process.argv;
+const policies = mode === 'inline' ? [{ applications: ['BitTorrent'], action: 'drop' }] : [];
+const chain = await startChain(
+  lineChain('bench-dpi', { interface: PORT, hook: hook === 'xdp' ? 'xdp' : 'tcx' }, [
+    {
+      name: 'dpi',
+      use: libraryFunctions().get('dpi') ?? '',
+      config: { mode, engine: 'ndpi', packets: PACKETS, policies },
+      reasons: { sample: { limit: LIMIT } },
+    },
+  ]),
+);
+const dpi = only(chain.functions);
+
+const Protocol = z.union([z.string(), z.number()]);
+const Key = z.object({ src: z.string(), dst: z.string(), sport: z.number(), dport: z.number(), protocol: Protocol });
+const Flow = z.tuple([Key, z.object({ application: z.number() })]);
+const Application = z.tuple([z.number(), z.object({ name: z.string(), protocol: z.string() })]);
+
+const answers: Readonly<Record<string, () => Promise<Taken | Names>>> = { settled, taken, names };
+console.log('ready');
+for await (const line of createInterface({ input: process.stdin })) {
+  const answer = answers[line];
+  if (answer === undefined) break;
+  console.log(JSON.stringify(await answer()));
+}
+await chain.stop();
+// Open, it would keep the process.
+process.stdin.destroy();
+
+/** When the slow path has read all that was left for it. */
+async function settled(): Promise<Taken> {
+  let last = await taken();
+  for (let quiet = 0; quiet < QUIET_STEPS; quiet++) {
+    await delay(STEP_MS);
+    const now = await taken();
+    if (now.seen !== last.seen) quiet = 0;
+    last = now;
+  }
+  return last;
+}
+
+async function taken(): Promise<Taken> {
+  const { packets, counters, slowPath } = await dpi.statistics();
+  return { packets, shown: counters.shown ?? 0, seen: slowPath.handedUp };
+}
+
+function only<T>([one]: readonly T[]): T {
+  if (one === undefined) throw new Error('there is one');
+  return one;
+}
+
+/** When those that were left have been given up. */
+async function names(): Promise<Names> {
+  const deadline = performance.now() + PATIENCE_MS;
+  while ((await dpi.entries('undecided')).length > 0 && performance.now() < deadline) await delay(1000);
+  const numbered = z.array(Application).parse(await dpi.entries('applications'));
+  const titles = new Map(numbered.map(([number, { name, protocol }]) => [number, title(name, protocol)]));
+  const flows = z.array(Flow).parse(await dpi.entries('flows'));
+  return flows.map(([key, { application }]) => [flowName(key), titles.get(application) ?? '']);
+}
+
+/** As nDPI's reader writes it. */
+function title(name: string, protocol: string): string {
+  return protocol === name ? name : `${protocol}.${name}`;
+}

@@ -1,0 +1,225 @@
+// Captures replayed as fast as one core can, with somebody at the other end of the wire who names the application of each flow.
+import { setTimeout as delay } from 'node:timers/promises';
+import { missingReader, readWithNdpi } from '@twinpath/testing/captures';
+import { Arena, PACKETS } from '../dpi-replay/arena.ts';
+import { type Contender as Candidate, contenders as candidates } from '../dpi-replay/contenders.ts';
+import type { Names } from '../dpi-replay/messages.ts';
+import { type TraceFile, writeTraces } from '../dpi-replay/traces.ts';
+import { type Contender, machine, metric, type Ratio, type Result, ratio, summary, target } from '../result.ts';
+import type { Scenario } from './index.ts';
+
+/** Packets each second that everybody can follow. */
+const PACE = 10_000;
+/** Of flows, which are named as nDPI's reader names them when it reads the file. */
+const ALIKE = 0.99;
+/** Of what is for the classifiers, what must come to them. */
+const SEEN = 0.95;
+/** Points of loss. */
+const LESS_THAN_READER = { 'long flows': 15, 'short flows': 15 } as const;
+const NONE = 'no DPI';
+
+interface Round {
+  readonly rate: number;
+  /** Percent of the rate without DPI in the same round. */
+  readonly loss: number;
+  /** Percent of what was sent. */
+  readonly arrived: number;
+  readonly taken: number;
+  /** Percent of what was for the classifiers. */
+  readonly seen: number;
+  /** Microseconds for each packet that was sent. */
+  readonly cpu: number;
+}
+
+interface Measured {
+  readonly trace: TraceFile;
+  readonly name: string;
+  readonly isOurs: boolean;
+  readonly rounds: readonly Round[];
+  /** Percent of flows, behind the last round. */
+  readonly alike: number;
+}
+
+export const dpiReplay: Scenario = {
+  name: 'dpi-replay',
+  purpose:
+    'what naming applications costs whom captures are replayed to at top speed, on one core: long flows, short flows',
+  rounds: 5,
+  async run({ rounds, progress }) {
+    const captures = process.env.TWINPATH_CAPTURES;
+    const reason = captures === undefined ? 'TWINPATH_CAPTURES names no folder of captures' : missing();
+    if (captures === undefined || reason !== undefined) return skipped(rounds, reason ?? '');
+    await using arena = new Arena(1);
+    const [paced, ...traces] = writeTraces(captures, arena.folder);
+    const wrongs = paced === undefined ? new Map<string, string>() : await checked(arena, paced, progress);
+    for (const wrong of wrongs.values()) progress(wrong);
+    const right = candidates.filter(({ name }) => !wrongs.has(name));
+    const measured: Measured[] = [];
+    for (const trace of traces) measured.push(...(await measure(arena, trace, right, rounds, progress)));
+    return {
+      ...head(rounds),
+      correct: wrongs.size === 0,
+      contenders: measured.map(shown),
+      ratios: measured.flatMap((one) => ratioOf(one, measured)),
+      targets: measured.flatMap((one) => targetsOf(one, measured)),
+    };
+  },
+};
+
+const head = (rounds: number) => ({
+  scenario: 'dpi-replay',
+  machine: machine(),
+  command: `TWINPATH_CAPTURES=… npm run bench -- dpi-replay --rounds ${rounds}`,
+  rounds,
+});
+
+function missing(): string | undefined {
+  return missingReader();
+}
+
+function skipped(rounds: number, reason: string): Result {
+  const names = [NONE, ...candidates.map(({ name }) => name)];
+  const contenders = names.map((name) => ({ name, metrics: {}, skipped: reason }));
+  return { ...head(rounds), correct: true, contenders, ratios: [], targets: [] };
+}
+
+/** Who is wrong, and why, where there is time enough. */
+async function checked(
+  arena: Arena,
+  trace: TraceFile,
+  progress: (text: string) => void,
+): Promise<ReadonlyMap<string, string>> {
+  const wanted = readWithNdpi([trace.file], PACKETS);
+  const wrongs = new Map<string, string>();
+  for (const candidate of candidates) {
+    progress(`${candidate.name}, ${trace.packets} packets of ${wanted.size} flows at ${PACE}/s …`);
+    await using standing = await candidate.open(arena);
+    await arena.replay(trace.file, [`--pps=${PACE}`]);
+    await standing.settled();
+    const { packets, shown, seen } = await standing.taken();
+    const { alike, others } = compared(wanted, await standing.names());
+    const wrong = [
+      ...(packets === trace.packets ? [] : [`it got ${packets} of ${trace.packets} packets`]),
+      ...(seen === shown ? [] : [`its classifiers got ${seen} of ${shown} packets`]),
+      ...(alike >= ALIKE ? [] : [`it names ${others.length} of ${wanted.size} flows otherwise: ${others.slice(0, 5)}`]),
+    ];
+    if (wrong.length > 0) wrongs.set(candidate.name, `${candidate.name}: ${wrong.join('; ')}`);
+  }
+  return wrongs;
+}
+
+function compared(wanted: ReadonlyMap<string, string>, names: Names) {
+  // In two VLANs it has two.
+  const found = Map.groupBy(names, ([flow]) => flow);
+  const others = [...wanted].filter(([flow, name]) => !found.get(flow)?.some(([, other]) => other === name));
+  const texts = others.map(([flow, name]) => `${flow} is ${name}, not ${found.get(flow)?.map(([, other]) => other)}`);
+  return { alike: 1 - others.length / wanted.size, others: texts };
+}
+
+async function measure(
+  arena: Arena,
+  trace: TraceFile,
+  right: readonly Candidate[],
+  rounds: number,
+  progress: (text: string) => void,
+): Promise<readonly Measured[]> {
+  const wanted = readWithNdpi([trace.file], PACKETS);
+  progress(`${trace.name}: ${trace.packets} packets, ${wanted.size} flows …`);
+  const found = new Map<string, Round[]>([NONE, ...right.map(({ name }) => name)].map((name) => [name, []]));
+  const alike = new Map<string, number>();
+  for (let round = 0; round < rounds; round++) {
+    const { sent, rate, arrived } = await arena.replay(trace.file);
+    found.get(NONE)?.push({ rate, loss: 0, arrived: (100 * arrived) / sent, taken: 0, seen: 0, cpu: 0 });
+    for (const candidate of rotated(right, round)) {
+      progress(`${trace.name}, round ${round + 1}, ${candidate.name} …`);
+      await using standing = await candidate.open(arena);
+      found.get(candidate.name)?.push(await measureOnce(arena, standing, trace, rate));
+      if (round < rounds - 1) continue;
+      alike.set(candidate.name, 100 * compared(wanted, await standing.names()).alike);
+    }
+  }
+  return [...found].map(([name, values]) => ({
+    trace,
+    name,
+    isOurs: candidates.some((one) => one.name === name && one.isOurs),
+    rounds: values,
+    alike: alike.get(name) ?? Number.NaN,
+  }));
+}
+
+/** Milliseconds until what was started for it is quiet. */
+const QUIET_MS = 500;
+
+async function measureOnce(
+  arena: Arena,
+  standing: Awaited<ReturnType<Candidate['open']>>,
+  trace: TraceFile,
+  rateWithout: number,
+): Promise<Round> {
+  await delay(QUIET_MS);
+  const before = arena.cpu(standing.process);
+  const { sent, rate, arrived } = await arena.replay(trace.file);
+  await standing.settled();
+  const cpu = arena.cpu(standing.process) - before;
+  const { packets, shown, seen } = await standing.taken();
+  return {
+    rate,
+    loss: 100 * (1 - rate / rateWithout),
+    arrived: (100 * arrived) / sent,
+    taken: (100 * packets) / sent,
+    seen: (100 * seen) / shown,
+    cpu: (1e6 * cpu) / sent,
+  };
+}
+
+const rotated = <T>(all: readonly T[], by: number): readonly T[] => [
+  ...all.slice(by % all.length),
+  ...all.slice(0, by % all.length),
+];
+
+const title = ({ trace, name }: Measured) => `${trace.name}, ${name}`;
+
+function shown(measured: Measured): Contender {
+  const of = (key: keyof Round, unit: string) =>
+    metric(
+      measured.rounds.map((round) => round[key]),
+      unit,
+    );
+  const common = { rate: of('rate', '/s'), arrived: of('arrived', '%') };
+  if (measured.name === NONE) return { name: title(measured), metrics: common };
+  return {
+    name: title(measured),
+    metrics: {
+      ...common,
+      loss: of('loss', '%'),
+      taken: of('taken', '%'),
+      seen: of('seen', '% of what is for classifiers'),
+      alike: metric([measured.alike], '% of flows'),
+      cpu: of('cpu', 'µs each'),
+    },
+  };
+}
+
+const rates = (measured: Measured) => ({
+  name: title(measured),
+  values: measured.rounds.map(({ rate }) => rate),
+});
+
+function ratioOf(measured: Measured, all: readonly Measured[]): readonly Ratio[] {
+  const none = all.find(({ trace, name }) => trace === measured.trace && name === NONE);
+  if (none === undefined || none === measured) return [];
+  return [ratio(title(measured), 'rate', rates(measured), rates(none))];
+}
+
+function targetsOf(measured: Measured, all: readonly Measured[]): Result['targets'] {
+  const { trace, isOurs, rounds, alike } = measured;
+  const reader = all.find((one) => one.trace === trace && one.name === 'ndpiReader');
+  if (!isOurs || reader === undefined || trace.name === 'captures') return [];
+  const median = (of: Measured, key: keyof Round) => summary(of.rounds.map((round) => round[key])).median;
+  const bar = median(reader, 'loss') - LESS_THAN_READER[trace.name];
+  return [
+    target(`${title(measured)}, loss in percent`, median(measured, 'loss'), bar, 'lower'),
+    target(`${title(measured)}, seen by classifiers in percent`, median(measured, 'seen'), 100 * SEEN, 'higher'),
+    target(`${title(measured)}, flows named alike in percent, round ${rounds.length}`, alike, 100 * ALIKE, 'higher'),
+  ];
+}
