@@ -8,6 +8,7 @@ import { type MapInfo, readMapInfo } from './info.ts';
 import { cpuCount, joinPerCpu, perCpuStride, splitPerCpu } from './per-cpu.ts';
 import { isPerCpu } from './type.ts';
 import { type Entry, walk } from './walk.ts';
+import { zero } from './zero.ts';
 
 /** What is fixed when a map is made. */
 export type MapShape = Pick<MapSpec, 'name' | 'type' | 'keySize' | 'valueSize' | 'maxEntries'> & {
@@ -167,8 +168,9 @@ export class BpfMap {
     }
   }
 
-  /** Deletes all entries that are there when it is called; how many. */
+  /** Deletes all entries that are there when it is called, of an array sets them to zero; how many. */
   clear(): number {
+    if (this.type === 'array' || this.type === 'percpu-array') return zero(this.#batch, this.#element, this.maxEntries);
     const keys = [...walk(this.#batch, this.#element, this.maxEntries)].map(([key]) => key);
     const packed = new Uint8Array(keys.length * this.keySize);
     for (const [index, key] of keys.entries()) packed.set(key, index * this.keySize);

@@ -162,6 +162,19 @@ describe('many entries', () => {
     expect(keysOf(outer)).toEqual([]);
   });
 
+  test('an array is cleared by zeros, where it is not zero', () => {
+    using map = BpfMap.create(spec('array', { maxEntries: 20_000 }));
+    for (const key of [0, 1500, 19_999]) map.update(u32(key), u64(key + 1));
+    expect(map.clear()).toBe(3);
+    expect([0, 1500, 19_999].map((key) => numberOf(map.lookup(u32(key)) ?? u64(9)))).toEqual([0, 0, 0]);
+    expect(map.clear()).toBe(0);
+    using perCpu = BpfMap.create(spec('percpu-array', { maxEntries: 3000 }));
+    const some = perCpu.lookupPerCpu(u32(0))?.map((_, cpu) => u64(cpu)) ?? [];
+    perCpu.updatePerCpu(u32(2999), some);
+    expect(perCpu.clear()).toBe(1);
+    expect(perCpu.lookupPerCpu(u32(2999))?.map(numberOf)).toEqual(some.map(() => 0));
+  });
+
   test('a trie is walked and cleared', () => {
     using map = BpfMap.create(spec('lpm-trie', { keySize: 8, maxEntries: 3000 }));
     for (const key of range(2500)) map.update(pack([u32(32), u32(key)]), u64(key));

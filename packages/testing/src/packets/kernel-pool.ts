@@ -71,15 +71,7 @@ class KernelInstance {
     for (const spec of this.#specs) {
       if (spec.type === 'ringbuf') continue;
       if (spec.flags?.includes('mmapable')) this.maps.memory(spec.name).fill(0);
-      else if (spec.type === 'array' || spec.type === 'percpu-array') this.#zero(spec.name);
       else this.byName[spec.name]?.clear();
-    }
-  }
-
-  #zero(name: string): void {
-    const store = this.maps.store(name);
-    for (const [key, value] of store.entries()) {
-      if (value.some((byte) => byte !== 0)) store.update(key, new Uint8Array(value.length), 'any');
     }
   }
 }
