@@ -49,13 +49,9 @@ export function fuseChain({ name, hook, first, parts, room = ROOM }: FuseOptions
     const ahead = sitesOf(program).filter(({ position }) => parts.has(position));
     if (ahead.length === 0) break;
     const limits = { room: Math.max(0, room - sizeOf(program)) / 2, mostCost: cheapest(program, ahead) + 2 };
-    program = decideBranches(
-      unravel(
-        program,
-        ahead.map(({ block }) => block),
-        limits,
-      ),
-    );
+    const blocks = ahead.map(({ block }) => block);
+    const unravelled = unravel(program, blocks, limits);
+    if (unravelled !== program) program = decideBranches(unravelled);
   }
   return { program, positions };
 }

@@ -23,9 +23,10 @@ const tidy = untilStable([
   threadJumps,
 ]);
 
-const MOST_ROUNDS = 4;
+/** What is left to do is done behind the next step. */
+const MOST_ROUNDS = 2;
 
 export const decideBranches = untilStable(
-  [tidy, simplify, tidy, numberValues, tidy, mergeLookups, forwardLoadsAcrossCalls, tidy, applyBranchFacts, tidy],
+  [tidy, simplify, numberValues, mergeLookups, forwardLoadsAcrossCalls, applyBranchFacts],
   MOST_ROUNDS,
 );

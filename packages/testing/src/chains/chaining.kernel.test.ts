@@ -3,10 +3,16 @@ import { packetView } from '@twinpath/packet';
 import { describe, expect, it } from 'vitest';
 import type { ChainExecutor, ChainResult } from './chain-under-test.ts';
 import { apart } from './chain-walk.ts';
-import { tailCalls } from './tail-calls.ts';
+import { fused, tailCalls } from './tail-calls.ts';
 import { CHAIN_CASES } from './test/cases.ts';
 
-const EXECUTORS: readonly ChainExecutor[] = [apart('evaluator'), apart('kernel'), apart('engine'), ...tailCalls];
+const EXECUTORS: readonly ChainExecutor[] = [
+  apart('evaluator'),
+  apart('kernel'),
+  apart('engine'),
+  ...tailCalls,
+  ...fused,
+];
 
 /** How a packet ended, and the destination port that functions have written. */
 function shown({ end, bytes }: ChainResult): string {

@@ -1,11 +1,12 @@
 // A chain as the runtime makes it: programs of all places, which call each other through program arrays, in the kernel or in the
-// engine.
-import { compileFunction, type FunctionProgram, placeChoice } from '@twinpath/compiler';
+// engine; or one program in their place.
+import { compileFunction, compileProgram, fuseChain, fusedMapName, type Part, placeChoice } from '@twinpath/compiler';
 import { chainMap, PATH } from '@twinpath/compiler/abi';
 import {
   BpfMap,
   BpfProgram,
   type MapSpec,
+  type ProgramSpec,
   setTailCall,
   skbChecksumState,
   skbContext,
@@ -28,13 +29,13 @@ type TestedProgram = Pick<BpfProgram, 'testRun'>;
 /** Where programs and maps are made. */
 interface Place<M, P extends TestedProgram> {
   createMap(spec: MapSpec, owned: DisposableStack): M;
-  load(program: FunctionProgram, maps: Readonly<Record<string, M>>, owned: DisposableStack): P;
+  load(spec: ProgramSpec, maps: Readonly<Record<string, M>>, owned: DisposableStack): P;
   setTailCall(array: M, position: number, program: P): void;
 }
 
 const inKernel: Place<BpfMap, BpfProgram> = {
   createMap: (spec, owned) => owned.use(BpfMap.create(spec)),
-  load: ({ compiled: { spec } }, maps, owned) => owned.use(BpfProgram.load(spec, { maps })),
+  load: (spec, maps, owned) => owned.use(BpfProgram.load(spec, { maps })),
   setTailCall,
 };
 
@@ -43,7 +44,7 @@ function inEngine(): Place<EngineMap, EngineProgram> {
   const engine = new Engine({ bytes: 512 << 20 });
   return {
     createMap: (spec, owned) => owned.use(engine.createMap(spec)),
-    load: ({ compiled: { spec } }, maps, owned) => owned.use(engine.load(spec, { maps, checked: true })),
+    load: (spec, maps, owned) => owned.use(engine.load(spec, { maps, checked: true })),
     setTailCall: (array, position, { id }) => array.update(word(position), word(id)),
   };
 }
@@ -51,22 +52,51 @@ function inEngine(): Place<EngineMap, EngineProgram> {
 const word = (value: number) => new Uint8Array(Uint32Array.of(value).buffer);
 
 /** Chained by tail calls, run by BPF_PROG_TEST_RUN, or what is that in the engine. Functions begin with empty tables. */
-const tailCallsIn = (name: string, start: (chain: ChainUnderTest) => Promise<RunningTestChain>): ChainExecutor => ({
-  name: `tail calls in the ${name}`,
-  start,
-});
 export const tailCalls: readonly ChainExecutor[] = [
-  tailCallsIn('kernel', (chain) => startIn(inKernel, chain)),
-  tailCallsIn('engine', (chain) => startIn(inEngine(), chain)),
+  { name: 'tail calls in the kernel', start: (chain) => startIn(inKernel, chain, called) },
+  { name: 'tail calls in the engine', start: (chain) => startIn(inEngine(), chain, called) },
 ];
 
-async function startIn<M, P extends TestedProgram>(at: Place<M, P>, chain: ChainUnderTest): Promise<RunningTestChain> {
+/** The same, where packets begin with one program of all places that they may come to. */
+export const fused: readonly ChainExecutor[] = [
+  { name: 'fused in the kernel', start: (chain) => startIn(inKernel, chain, together) },
+];
+
+/** What packets begin with at a position. */
+type Beginning = <P extends TestedProgram>(loaded: Loaded<P>, position: number) => P | undefined;
+
+interface Loaded<P extends TestedProgram> {
+  readonly programs: ReadonlyMap<number, P>;
+  readonly parts: ReadonlyMap<number, Part>;
+  readonly load: (spec: ProgramSpec, hook: Part['ir']['hook']) => P;
+}
+
+const called: Beginning = ({ programs }, position) => programs.get(position);
+
+const together: Beginning = ({ parts, load }, position) => {
+  const first = parts.get(position);
+  if (first === undefined) return undefined;
+  const { hook } = first.ir;
+  const same = new Map([...parts].filter(([, { ir }]) => ir.hook === hook));
+  return load(compileProgram(fuseChain({ name: 'fused', hook, first: position, parts: same }).program).spec, hook);
+};
+
+async function startIn<M, P extends TestedProgram>(
+  at: Place<M, P>,
+  chain: ChainUnderTest,
+  beginning: Beginning,
+): Promise<RunningTestChain> {
   using owned = new DisposableStack();
   const plan = planUnderTest(chain);
   let last = 0;
   const placed = placeChain(chain.spec.name, plan, { allocate: () => ++last });
-  const programs = await loadAll(at, chain, placed, owned, (name) => plan.ports.get(name) ?? []);
-  return running(placed, programs, owned.move());
+  const loaded = await loadAll(at, chain, placed, owned, (name) => plan.ports.get(name) ?? []);
+  const positions = [...new Set(placed.roots.map(({ position }) => position))];
+  const beginnings = positions.flatMap((position) => {
+    const program = beginning(loaded, position);
+    return program === undefined ? [] : [[position, program] as const];
+  });
+  return running(placed, new Map(beginnings), owned.move());
 }
 
 /** Test runs want an interface that there is; programs know their ports. */
@@ -80,27 +110,35 @@ async function loadAll<M, P extends TestedProgram>(
   { placements }: PlacedChain,
   owned: DisposableStack,
   portsOf: (name: string) => Ports,
-): Promise<ReadonlyMap<number, P>> {
+): Promise<Loaded<P>> {
   const places = [...placements.values()];
   const size = Math.max(0, ...places.map(({ position }) => position)) + 1;
   const hooks = [...new Set(places.map(({ hook }) => hook))];
   const arrays = new Map(hooks.map((hook) => [hook, at.createMap(chainMap('path', size), owned)] as const));
   const loaded = new Map<number, P>();
+  const parts = new Map<number, Part>();
+  const all: Record<string, M> = {};
   for (const one of functions) {
     const own = places.filter((placement) => placement.function === one.name);
     const { programs, maps: specs } = await compiled(one, own, portsOf(one.name));
     const maps = Object.fromEntries(specs.map((spec) => [spec.name, at.createMap(spec, owned)] as const));
-    for (const made of programs) {
-      const array = arrays.get(made.hook);
-      if (array === undefined) throw new Error(`no place is on ${made.hook}`);
-      loaded.set(made.position ?? 0, at.load(made, { ...maps, [PATH]: array }, owned));
+    for (const [name, map] of Object.entries(maps)) all[fusedMapName(one.name, name)] = map;
+    for (const { hook, position = 0, ir, compiled: made } of programs) {
+      const array = arrays.get(hook);
+      if (array === undefined) throw new Error(`no place is on ${hook}`);
+      loaded.set(position, at.load(made.spec, { ...maps, [PATH]: array }, owned));
+      parts.set(position, { position, owner: one.name, ir });
     }
   }
   for (const { position, hook } of places) {
     const [array, program] = [arrays.get(hook), loaded.get(position)];
     if (array !== undefined && program !== undefined) at.setTailCall(array, position, program);
   }
-  return loaded;
+  const load: Loaded<P>['load'] = (spec, hook) => {
+    const array = arrays.get(hook);
+    return at.load(spec, { ...all, ...(array !== undefined && { [PATH]: array }) }, owned);
+  };
+  return { programs: loaded, parts, load };
 }
 
 async function compiled({ name, imported, config }: ChainFunction, places: readonly Placement[], ports: Ports) {
