@@ -8,7 +8,14 @@ import type { Catalogue } from '../functions/catalogue.ts';
 import { refusalOf } from '../functions/refusal-of.ts';
 import type { Secrets } from '../secrets/secrets.ts';
 import type { Settings } from '../settings.ts';
-import { type Commit, type Documents, type Head, type Store, StoreUnreachableError } from '../store/store.ts';
+import {
+  type Commit,
+  ConflictError,
+  type Documents,
+  type Head,
+  type Store,
+  StoreUnreachableError,
+} from '../store/store.ts';
 import { checkPlan } from './check-plan.ts';
 import { changed, kept, type Writes, writesTo, written } from './edits.ts';
 import { type Conditions, requireConditions, type Target } from './etag.ts';
@@ -353,8 +360,11 @@ export class Control implements AsyncDisposable {
       this.#reachable = true;
       return result;
     } catch (error) {
-      if (error instanceof StoreUnreachableError) this.#reachable = false;
-      throw new RefusedError(refusalOf(error), error);
+      if (error instanceof ConflictError) throw new RefusedError(refusalOf(error), error);
+      this.#reachable = false;
+      const { kind } = this.#options.store;
+      const unreachable = error instanceof StoreUnreachableError ? error : new StoreUnreachableError(kind, error);
+      throw new RefusedError(refusalOf(unreachable), error);
     }
   }
 

@@ -199,22 +199,21 @@ interface Noted {
 function note(
   context: Context<Env>,
   { operation, caller, connection, status, revision }: Noted,
-  { audit }: AppOptions,
+  { audit, report }: AppOptions,
 ): void {
   const matters = operation.method !== 'get' || operation.scope === 'admin' || status === 401 || status === 403;
   if (!matters || status === 429) return;
   const from = connection.kind === 'socket' ? 'socket' : connection.address;
   const by = caller?.by ?? (connection.kind === 'socket' ? `uid:${connection.uid}` : 'nobody');
   const target = new URL(context.req.url).pathname.slice(0, 300);
-  audit.add({
-    at: new Date().toISOString(),
-    by,
-    from,
-    operation: operation.id,
-    target,
-    status,
-    ...(revision !== undefined && { revision }),
-  });
+  const at = new Date().toISOString();
+  const told = { at, by, from, operation: operation.id, target, status };
+  try {
+    audit.add({ ...told, ...(revision !== undefined && { revision }) });
+  } catch (error) {
+    // What was asked for is done, or refused, all the same; the log has what the disk has not.
+    report(new Error(`the audit log does not take ${JSON.stringify(told)}`, { cause: error }));
+  }
 }
 
 const numberOf = (text: string | undefined): number | undefined =>
