@@ -1,6 +1,6 @@
 // A function's program over maps of its own, which can be brought back to where they were.
 import { createHash } from 'node:crypto';
-import { compileFunction, type ImportedVnf, type ProgramChoice } from '@twinpath/compiler';
+import { compileFunction, type ImportedVnf, type LoweredProgram, type ProgramChoice } from '@twinpath/compiler';
 import { COUNTERS } from '@twinpath/compiler/abi';
 import type { BpfMap, MapSpec, ProgramSpec } from '@twinpath/ebpf';
 import { type InstanceMaps, KernelMaps, runningTables } from '@twinpath/runtime';
@@ -30,8 +30,12 @@ export interface Making {
   readonly next?: ProgramChoice['next'];
 }
 
+type Program = LoweredProgram['ir'];
+
 export class Instance implements Disposable {
   readonly spec: ProgramSpec;
+  /** What the code was made of. */
+  readonly ir: Program;
   readonly maps: Readonly<Record<string, BpfMap>>;
   readonly #making: Making;
   readonly #plan: FunctionPlan;
@@ -47,6 +51,7 @@ export class Instance implements Disposable {
     if (program === undefined) throw new Error(`${compiled.name} has a program`);
     const staged = new KernelMaps('').stage(compiled.maps);
     this.spec = program.compiled.spec;
+    this.ir = program.ir;
     this.maps = staged.byName;
     this.#making = making;
     this.#plan = compiled.plan;

@@ -21,9 +21,26 @@ export function measure({ timed }: Measured, contest: Contest, rounds: number): 
   using watches = new DisposableStack();
   const stopwatches = timed.map((packet) => watches.use(new Stopwatch(packet, SECONDS)));
   contest.reset();
-  const contenders = [contest.ours, ...fastest(contest, stopwatches)];
+  return inTurns([contest.ours, ...fastest(contest, stopwatches)], stopwatches, rounds);
+}
+
+/** All of them, in other orders from round to round. */
+export function measureAll({ timed }: Measured, contenders: readonly Contender[], rounds: number): readonly Times[] {
+  using watches = new DisposableStack();
+  return inTurns(
+    contenders,
+    timed.map((packet) => watches.use(new Stopwatch(packet, SECONDS))),
+    rounds,
+  );
+}
+
+function inTurns(
+  contenders: readonly Contender[],
+  stopwatches: readonly Stopwatch[],
+  rounds: number,
+): readonly Times[] {
   for (const watch of stopwatches) for (const { program } of contenders) watch.check(program);
-  const net = contenders.map(() => timed.map((): number[] => []));
+  const net = contenders.map(() => stopwatches.map((): number[] => []));
   for (let round = 0; round < rounds; round++) {
     for (const [packet, watch] of stopwatches.entries()) {
       const empty = watch.measure();

@@ -1,5 +1,6 @@
 import type { Contender, Result } from '../result.ts';
 import { attack } from './attack.ts';
+import { chainLength } from './chain-length.ts';
 import { controlPlane } from './control-plane.ts';
 import { dpiReplay } from './dpi-replay.ts';
 import { engine } from './engine.ts';
@@ -21,6 +22,7 @@ export interface Scenario {
 
 export const scenarios: readonly Scenario[] = [
   attack,
+  chainLength,
   controlPlane,
   dpiReplay,
   engine,
