@@ -17,6 +17,8 @@ export class Secrets {
   readonly #schemaOf: SchemaOf;
   /** That configurations have had since the daemon runs. */
   readonly #texts = new Set<string>();
+  /** Whether a schema marks anything. */
+  readonly #marking = new WeakMap<object, boolean>();
 
   constructor(schemaOf: SchemaOf) {
     this.#schemaOf = schemaOf;
@@ -80,6 +82,15 @@ export class Secrets {
   async #schema({ use, name, config }: Entry): Promise<unknown> {
     const used = use ?? name;
     if (config === undefined || used === undefined) return undefined;
-    return this.#schemaOf(used).catch(() => ({ secret: true }));
+    const schema = await this.#schemaOf(used).catch(() => ({ secret: true }));
+    return this.#marks(schema) ? schema : undefined;
+  }
+
+  /** Most schemas mark nothing, and most configurations are long. */
+  #marks(schema: unknown): boolean {
+    if (typeof schema !== 'object' || schema === null) return false;
+    const known = this.#marking.get(schema) ?? JSON.stringify(schema).includes('"secret":true');
+    this.#marking.set(schema, known);
+    return known;
   }
 }
