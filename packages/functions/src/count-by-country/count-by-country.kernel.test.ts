@@ -3,4 +3,4 @@ import { test } from 'vitest';
 import countByCountry from './count-by-country.vnf.ts';
 import { cases } from './test/cases.ts';
 
-testPackets(countByCountry, cases, { test });
+testPackets(countByCountry, cases, { test, executors: ['kernel'] });

@@ -79,7 +79,23 @@ describe('with nDPI', () => {
     expect(await rig.feed(there('syn'))).toBe('held, allow');
     expect(await rig.feed(back('ack'))).toBe('next');
     expect(rig.verdicts()).toMatchObject([{ name: 'YouTube', protocol: 'TLS', category: 'Media', risks: 6n }]);
-    expect(asked).toHaveLength(1);
+    expect(asked.filter(({ packet }) => packet)).toHaveLength(1);
+  });
+
+  it('keeps what nDPI says of the packet that decided, whatever it says of those that were shown with it', async () => {
+    const { there } = connection();
+    says = () => undefined;
+    await rig.feed(there('syn'));
+    const [waiting] = rig.tables.undecided;
+    if (waiting === undefined) throw new Error('the flow is not there');
+    const [key, { born }] = waiting;
+    const verdicts = [{ application: 'IRC', protocol: 'IRC' }, { isFinal: false }, {}];
+    says = ({ then }) => (then === 'forget' ? undefined : verdicts.shift());
+    const samples = [4, 3, 0].map((left) => ({ key, born, left, frame: there('ack'), at: 0 }));
+    await rig.inspector.inspect(samples);
+    expect(names()).toEqual(['IRC']);
+    // What nDPI has begun with the others is not left behind.
+    expect(asked.at(-1)?.then).toBe('forget');
   });
 
   it('waits while nDPI wants more, and asks for a verdict with the last packet', async () => {
@@ -87,7 +103,7 @@ describe('with nDPI', () => {
     says = ({ then }) => ({ application: 'TLS', protocol: 'TLS', isFinal: then === 'decide' });
     for (let count = 0; count < 5; count++) expect(await rig.feed(there('ack'))).toBe('held');
     expect(await rig.feed(there('ack'))).toBe('held, allow');
-    expect(asked.map(({ then }) => then)).toEqual([...Array(5).fill(undefined), 'decide']);
+    expect(asked.map(({ then }) => then)).toEqual([...Array(5).fill(undefined), 'decide', 'forget']);
     expect(names()).toEqual(['TLS']);
   });
 

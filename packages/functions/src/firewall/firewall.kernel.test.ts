@@ -3,4 +3,4 @@ import { test } from 'vitest';
 import firewall from './firewall.vnf.ts';
 import { cases } from './test/cases/index.ts';
 
-testPackets(firewall, cases, { test });
+testPackets(firewall, cases, { test, executors: ['kernel'] });

@@ -3,4 +3,4 @@ import { test } from 'vitest';
 import offload from './offload.vnf.ts';
 import { cases } from './test/cases.ts';
 
-testPackets(offload, cases, { test });
+testPackets(offload, cases, { test, executors: ['kernel'] });
