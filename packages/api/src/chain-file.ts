@@ -16,6 +16,7 @@ const port = {
   hook: z.enum(['auto', 'xdp', 'tcx']).optional(),
   mode: z.enum(['native', 'generic', 'auto']).optional(),
   whenGone: z.enum(['end', 'wait']).optional(),
+  handOver: z.boolean().optional(),
 };
 
 const reason = z.strictObject({
@@ -54,6 +55,7 @@ export const ChainFile = z.strictObject({
   hook: port.hook,
   mode: port.mode,
   whenGone: port.whenGone,
+  handOver: port.handOver,
   /** Functions in the order in which packets that enter meet them, with arrows between them. */
   chain: z.string().optional(),
   /** By name; the interface alone where there is nothing else to say. */

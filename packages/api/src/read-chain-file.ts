@@ -72,12 +72,13 @@ class Reader {
   }
 
   #ports(): Readonly<Record<string, PortSpec>> {
-    const { interface: link, namespace, hook, mode, whenGone, ports } = this.#file;
+    const { interface: link, namespace, hook, mode, whenGone, handOver, ports } = this.#file;
     const options = {
       ...(namespace !== undefined && { namespace }),
       ...(hook !== undefined && { hook }),
       ...(mode !== undefined && { mode }),
       ...(whenGone !== undefined && { whenGone }),
+      ...(handOver !== undefined && { handOver }),
     };
     if (ports === undefined) return { [link ?? 'port']: { interface: link ?? NO_INTERFACE, ...options } };
     if (link !== undefined) {

@@ -29,7 +29,7 @@ function continuation(behind: Behind, position: number): Continuation {
       return { kind: 'tail-call', map: PATH, index: behind.position };
     case 'interface': {
       const by = behind.crosses === true ? { by: { map: WAYS, index: position } } : {};
-      return { kind: 'redirect', ifindex: behind.ifindex, ...by };
+      return { kind: 'redirect', ifindex: behind.ifindex, ...by, ...(behind.peer === true && { peer: true }) };
     }
   }
 }

@@ -16,11 +16,12 @@ export type Continuation =
   /** `map`: name of a program array, as the loader is given it; it is none of the function's own maps. */
   | { readonly kind: 'tail-call'; readonly map: string; readonly index: number }
   /** Out of an interface of the namespace that the packet is in; 0: by which it came. `by`: a map of devices where the interface stands, in
-   *  any namespace (XDP). */
+   *  any namespace (XDP). To its `peer`: the other end of that veth has it at once, past programs on the way (tcx ingress). */
   | {
       readonly kind: 'redirect';
       readonly ifindex: number;
       readonly by?: { readonly map: string; readonly index: number };
+      readonly peer?: true;
     }
   /** On tcx: out of the interface by which it came, meeting what is at this position there and behind it; 0: nothing. */
   | { readonly kind: 'leave'; readonly position: number };

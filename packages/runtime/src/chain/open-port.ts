@@ -83,7 +83,15 @@ function openPort(chain: string, spec: PortSpec, { netlink, namespace, log, left
   }
   tellOthers(link, { namespace, log, left });
   const where = { within: namespace, namespace: spec.namespace };
-  return { spec, ifindex, hook, mode: spec.mode ?? 'native', isVeth: link.kind === 'veth', ...where };
+  const handsOver = spec.handOver === true && canHandOver(chain, link);
+  return { spec, ifindex, hook, mode: spec.mode ?? 'native', isVeth: link.kind === 'veth', handsOver, ...where };
+}
+
+/** The kernel drops what is handed over inside of a namespace. @throws ChainError */
+function canHandOver(chain: string, { name, kind, peerNamespaceId }: Link): true {
+  if (kind === 'veth' && peerNamespaceId !== undefined) return true;
+  const why = kind === 'veth' ? 'its other end is in the same namespace' : 'it is no veth';
+  throw new ChainError('TP_INTERFACE', chain, `${name} cannot hand over: ${why}`, { hint: 'leave `handOver` out' });
 }
 
 function hookOf({ hook = 'auto', mode }: PortSpec, ifindex: number, namespace: Fd): 'xdp' | 'tcx' {

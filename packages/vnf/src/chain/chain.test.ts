@@ -20,13 +20,16 @@ const line = (...names: readonly string[]) => lineChain('edge', { interface: 'et
 interface Given {
   readonly faces?: Readonly<Record<string, FunctionFace>>;
   readonly hook?: 'xdp' | 'tcx';
+  readonly handsOver?: boolean;
   readonly present?: PlacedChain;
 }
 
 let last = 0;
-function place(spec: ChainSpec, { faces = {}, hook = 'xdp', present }: Given = {}): PlacedChain {
+function place(spec: ChainSpec, { faces = {}, hook = 'xdp', handsOver = false, present }: Given = {}): PlacedChain {
   const functions = new Map(spec.functions.map(({ name }) => [name, faces[name] ?? both] as const));
-  const ports = new Map(Object.keys(spec.ports).map((name, index) => [name, { ifindex: 10 + index, hook }] as const));
+  const ports = new Map(
+    Object.keys(spec.ports).map((name, index) => [name, { ifindex: 10 + index, hook, handsOver }] as const),
+  );
   checkChain(spec);
   checkWiring(spec, functions);
   const plan = planChain(spec, { functions, ports });
@@ -231,6 +234,29 @@ describe('XDP, which has one packet and sends past all programs,', () => {
       expect.not.objectContaining({ routed: expect.anything() }),
     ]);
     expect(of(place(routed, { faces: { r: one } }), 'r', 'xdp')[0]?.routed).toBeUndefined();
+  });
+
+  it('routes on tcx through the functions of ports that hand over, and to their other ends', () => {
+    const routed: ChainSpec = {
+      name: 'edge',
+      ports: { p: { interface: 'p' }, q: { interface: 'q' } },
+      paths: [
+        ['p', 'r', 'host'],
+        ['q', 'a', 'host'],
+      ],
+      functions: ['a', 'r'].map(used),
+    };
+    const placed = place(routed, { faces: { r: { ...one, routes: true } }, hook: 'tcx', handsOver: true });
+    const [router] = of(placed, 'r', 'tcx-ingress');
+    const leaving = of(placed, 'a', 'tcx-ingress').find(({ direction }) => direction === 'egress');
+    const peer = (ifindex: number) => ({ kind: 'interface', ifindex, peer: true });
+    expect(router?.routed).toEqual([
+      { ifindex: 10, to: peer(10) },
+      { ifindex: 11, to: { kind: 'position', position: leaving?.position } },
+    ]);
+    expect([leaving?.next, leaving?.out]).toEqual([peer(11), peer(11)]);
+    // What the host itself sends leaves as before.
+    expect(of(placed, 'a', 'tcx-egress')).toEqual([expect.objectContaining({ next: { kind: 'end' } })]);
   });
 });
 

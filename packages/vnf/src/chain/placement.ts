@@ -7,11 +7,12 @@ export type Direction = 'ingress' | 'egress';
 
 /** What is behind a place.
  *  `end`: the packet's way on, as if nothing had been there. `position`: another place, by a tail call. `interface`: out of it;
- *  0: the one by which the packet came; it `crosses` where it may be in another network namespace than the packet. `leave`: out of that one, meeting its tcx egress programs from a position on; 0: none. */
+ *  0: the one by which the packet came; it `crosses` where it may be in another network namespace than the packet; to its `peer`: the other end of
+ *  that veth gets it at once (tcx ingress). `leave`: out of that one, meeting its tcx egress programs from a position on; 0: none. */
 export type Behind =
   | { readonly kind: 'end' }
   | { readonly kind: 'position'; readonly position: number }
-  | { readonly kind: 'interface'; readonly ifindex: number; readonly crosses?: true }
+  | { readonly kind: 'interface'; readonly ifindex: number; readonly crosses?: true; readonly peer?: true }
   | { readonly kind: 'leave'; readonly position: number };
 
 /** Of places that are no function's but the chain's own, for what XDP cannot do with its one packet.

@@ -20,6 +20,8 @@ export interface WiredPort {
   readonly hook: 'xdp' | 'tcx';
   /** What XDP sends back by it has to be redirected: XDP_TX of a veth does not wake its other end. */
   readonly isVeth?: boolean;
+  /** What tcx sends out of it is handed to its other end, in another namespace. */
+  readonly handsOver?: boolean;
 }
 
 export interface ChainParts {
@@ -139,23 +141,27 @@ class Planner {
       entry: entryOf(segment, from),
       next: this.#walk(hook, segment, from, behind + 1),
       back: direction === 'ingress' ? this.#back(hook, segment, ordered.length - behind) : END,
-      out: direction === 'egress' && hook !== 'tcx-egress' ? this.#out(segment) : END,
+      out: direction === 'egress' && hook !== 'tcx-egress' ? this.#out(hook, segment) : END,
       exits: {},
       ...this.#routed(hook, name, segment),
     }));
   }
 
-  /** XDP that sends out of an interface sends past all programs: the functions of its port come first. */
+  /** XDP that sends out of an interface, and tcx that hands over to its other end, send past all programs: the functions of its port come
+   *  first. */
   #routed(hook: Hook, name: string, from?: Segment): Pick<Place, 'routed'> {
-    if (hook !== 'xdp' || this.#face(name).routes !== true) return {};
+    if (hook === 'tcx-egress' || this.#face(name).routes !== true) return {};
     const at = from?.outer.kind === 'port' ? this.#port(from.outer.port) : undefined;
     const routed = this.#segments.flatMap((segment) => {
       const { outer, inner } = segment;
       if (outer.kind !== 'port' || inner.kind === 'port') return [];
       // Routes lead to interfaces of the packet's own namespace.
-      if (at !== undefined && this.#port(outer.port).namespace !== at.namespace) return [];
+      const port = this.#port(outer.port);
+      if (at !== undefined && port.namespace !== at.namespace) return [];
+      const handsOver = hook === 'tcx-ingress' && port.handsOver === true;
+      if (hook !== 'xdp' && !handsOver) return [];
       const to = this.#walk(hook, segment, 'inner', 0);
-      return to.kind === 'place' ? [{ ifindex: this.#port(outer.port).ifindex, to }] : [];
+      return to.kind === 'place' || handsOver ? [{ ifindex: port.ifindex, to }] : [];
     });
     return routed.length === 0 ? {} : { routed };
   }
@@ -176,8 +182,8 @@ class Planner {
     return redirects ? { kind: 'interface', ifindex: link.ifindex } : END;
   }
 
-  #out({ outer }: Segment): Link {
-    return outer.kind === 'port' ? this.#interface(outer.port) : END;
+  #out(hook: Hook, { outer }: Segment): Link {
+    return outer.kind === 'port' ? this.#interface(hook, outer.port) : END;
   }
 
   #atEnd(hook: Hook, segment: Segment, side: Side): Link {
@@ -186,7 +192,7 @@ class Planner {
       case 'host':
         return END;
       case 'port':
-        return hook === 'tcx-egress' ? END : this.#interface(end.port);
+        return hook === 'tcx-egress' ? END : this.#interface(hook, end.port);
       case 'function': {
         const other = segment[opposite(side)];
         return this.#standard(hook, end.function, other.kind === 'port' ? undefined : end.port);
@@ -231,9 +237,11 @@ class Planner {
     return { flood: raised };
   }
 
-  #interface(port: string): Link {
-    const { ifindex } = this.#port(port);
-    return { kind: 'interface', ifindex, ...(spansNamespaces(this.#parts) && { crosses: true }) };
+  #interface(hook: Hook, port: string): Link {
+    const { ifindex, handsOver } = this.#port(port);
+    const peer = hook === 'tcx-ingress' && handsOver === true;
+    const crosses = hook === 'xdp' && spansNamespaces(this.#parts);
+    return { kind: 'interface', ifindex, ...(crosses && { crosses }), ...(peer && { peer }) };
   }
 
   #exit(hook: Hook, segment: Segment, side: Side): Link {

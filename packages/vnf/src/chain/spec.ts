@@ -29,6 +29,9 @@ export interface PortSpec {
   /** When the interface is removed: the chain has lost it (`end`), or goes on without it until one of the name is there again in the
    *  same namespace (`wait`). Default `end`. */
   readonly whenGone?: 'end' | 'wait';
+  /** Of a veth whose other end is in another namespace: what the chain sends out of it by tcx is at that end at once, past queues and
+   *  programs of others on the way out here, and past XDP there (bpf_redirect_peer). Default `false`. */
+  readonly handOver?: boolean;
 }
 
 /** A function that this chain brings along. */

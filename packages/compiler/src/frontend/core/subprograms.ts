@@ -217,5 +217,12 @@ function standsAlone({ blocks, context }: Program): boolean {
 
 /** Longer loops are callbacks of the program itself. */
 const MOST_ROUNDS = 256;
-const LEAVING: ReadonlySet<string> = new Set(['packet-start', 'packet-end', 'redirect', 'redirect_map', 'tail_call']);
+const LEAVING: ReadonlySet<string> = new Set([
+  'packet-start',
+  'packet-end',
+  'redirect',
+  'redirect_map',
+  'redirect_peer',
+  'tail_call',
+]);
 const nameOf = (one: Instruction): string => (one.op === 'call' ? one.helper : one.op);

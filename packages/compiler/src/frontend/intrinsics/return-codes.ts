@@ -44,7 +44,13 @@ export function goOn(code: Code, to: Continuation | undefined, ended: number): v
         returnResult(code, code.call('redirect_map', [code.map(map), n(index), n(XDP_DROP)]));
         break;
       }
-      returnResult(code, code.call('redirect', [to.ifindex === 0 ? ifindex(code) : n(to.ifindex), n(0)]));
+      returnResult(
+        code,
+        code.call(to.peer === true ? 'redirect_peer' : 'redirect', [
+          to.ifindex === 0 ? ifindex(code) : n(to.ifindex),
+          n(0),
+        ]),
+      );
       break;
     case 'leave': {
       const word = to.position === 0 ? markWord(0, PASS) : markWord(to.position, 0);

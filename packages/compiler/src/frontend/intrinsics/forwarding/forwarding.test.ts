@@ -140,6 +140,14 @@ describe('with functions behind ports', () => {
     expect(listing('route', 'xdp')).not.toMatch(/tail_call/);
   });
 
+  it('route hands over to the other end of those that do, on tc', () => {
+    const peer = { kind: 'redirect', ifindex: WAN, peer: true } as const;
+    const handed = listing('route', 'tcx-ingress', 1, { routed: new Map([[WAN, peer]]) });
+    expect(handed).toMatch(/call bpf_redirect_peer#/);
+    expect(handed).toMatch(/call bpf_redirect#/);
+    expect(listing('route', 'tcx-ingress')).not.toMatch(/redirect_peer/);
+  });
+
   it('flood goes on where copies are made, on tc in copies that come in once more', () => {
     const raised = listing('flood', 'xdp', 1, { flood: to(78) });
     expect(raised).toMatch(/r3 = 78\n.*call bpf_tail_call/);
