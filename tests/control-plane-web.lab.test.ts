@@ -3,7 +3,6 @@ import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { stringify } from 'yaml';
 import { Arena, answers, NAMES, NGINX_PORT, NO_NGINX } from './fixtures/balancer/arena.ts';
 import { Installed } from './fixtures/control-plane/installed.ts';
 
@@ -20,28 +19,38 @@ interface Wanted {
 }
 
 function write({ ports = [80], drain = [] }: Wanted): string {
-  const service = {
-    address: '192.0.2.80',
-    port: 80,
-    algorithm: 'round-robin',
-    backends: arena.servers.map(({ name, addresses: [address] }) => ({
-      address,
-      port: NGINX_PORT,
-      ...(drain.includes(name) && { drain: true }),
-    })),
-  };
-  const rules = [{ name: 'web', direction: 'in', action: 'allow', protocol: 'tcp', port: ports }];
   const file = installed.file(`${CHAIN}.yaml`);
-  const chain = {
-    ports: arena.ports,
-    paths: ['wan → firewall → dpi → balancer → host', 'lan → balancer → host'],
-    functions: [
-      { use: 'firewall', config: { otherwise: 'drop', rules } },
-      { use: 'dpi', config: { mode: 'inline', engine: 'builtin' } },
-      { name: 'balancer', use: 'load-balancer', config: { services: [service] } },
-    ],
-  };
-  writeFileSync(file, stringify(chain));
+  const backends = arena.servers.map(
+    ({ name, addresses: [address] }) =>
+      `            - { address: ${address}, port: ${NGINX_PORT}, drain: ${drain.includes(name)} }`,
+  );
+  const { namespace } = arena.middle;
+  const lines = [
+    'ports:',
+    `  wan: { interface: wan, namespace: ${namespace} }`,
+    `  lan: { interface: lan, namespace: ${namespace} }`,
+    'paths:',
+    '  - wan → firewall → dpi → balancer → host',
+    '  - lan → balancer → host',
+    'functions:',
+    '  - use: firewall',
+    '    config:',
+    '      otherwise: drop',
+    '      rules:',
+    `        - { name: web, direction: in, action: allow, protocol: tcp, port: [${ports}] }`,
+    '  - use: dpi',
+    '    config: { mode: inline, engine: builtin }',
+    '  - name: balancer',
+    '    use: load-balancer',
+    '    config:',
+    '      services:',
+    '        - address: 192.0.2.80',
+    '          port: 80',
+    '          algorithm: round-robin',
+    '          backends:',
+    ...backends,
+  ];
+  writeFileSync(file, `${lines.join('\n')}\n`);
   return file;
 }
 
