@@ -25,6 +25,7 @@ const debian = {
     ndpiReader: 'libndpi-bin',
     snmpd: 'snmpd',
     etcd: 'etcd-server',
+    openssl: 'openssl',
     haproxy: 'haproxy',
     clang: 'clang',
     'llvm-objdump': 'llvm',
