@@ -116,7 +116,7 @@ export class Inspector {
       const decision = this.#decisionOn(conversation, { hasEngine, isLast: isLast(conversation) });
       if (!decision) continue;
       this.#drop(conversation);
-      if (conversation.ndpi?.isFinal !== true) forgotten.push({ flow: conversation.id, at: 0, then: 'forget' });
+      forgotten.push({ flow: conversation.id, at: 0, then: 'forget' });
       const act = ledger.enter(conversation, decision, config());
       if (act) acts.set(conversation, act);
     }
@@ -132,7 +132,8 @@ export class Inspector {
     try {
       for (const verdict of await engine.show(asked)) {
         const conversation = this.#byId.get(verdict.flow);
-        if (conversation) conversation.ndpi = verdict;
+        // Packets that were shown behind the one that decided it are another flow to nDPI.
+        if (conversation && conversation.ndpi?.isFinal !== true) conversation.ndpi = verdict;
       }
       return true;
     } catch {
