@@ -1,13 +1,10 @@
 // A wire with tcpreplay at one end, and who looks at the packets at the other.
-import { readFileSync } from 'node:fs';
 import { getLink } from '@twinpath/linux';
 import { createLab, type Host, type Lab, type LabProcess } from '@twinpath/testing/lab';
 
 export const PORT = 'port';
 /** Of each flow at most so many are looked at, by everybody. */
 export const PACKETS = { tcp: 16, other: 10 } as const;
-/** Clock ticks of /proc/<pid>/stat each second. */
-const TICKS = 100;
 
 export interface Replayed {
   readonly sent: number;
@@ -48,20 +45,6 @@ export class Arena implements AsyncDisposable {
     const [, failed = '0'] = /Failed packets:\s+(\d+)/.exec(stdout) ?? [];
     if (Number(failed) > 0 || !(Number(seconds) > 0)) throw new Error(`tcpreplay did not send all: ${stdout}`);
     return { sent: Number(sent), rate: Number(sent) / Number(seconds), arrived: this.#arrived() - before };
-  }
-
-  /** Seconds of CPU time that a process and what it has started have had. */
-  cpu(process: LabProcess): number {
-    const ticks = process.survivors().map((pid) => {
-      const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-      // Fields 14 and 15, behind the name in brackets, which may hold any: utime, stime.
-      const [user, system] = stat
-        .slice(stat.lastIndexOf(')') + 2)
-        .split(' ')
-        .slice(11, 13);
-      return Number(user) + Number(system);
-    });
-    return ticks.reduce((sum, one) => sum + one, 0) / TICKS;
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -12,6 +12,8 @@ import type { Names, Taken } from './messages.ts';
 /** Behind the last packet of a flow the inspector waits for so long; and a second until it looks. */
 const PATIENCE_MS = 32_000;
 const STEP_MS = 20;
+/** Verdicts are looked for. */
+const BETWEEN_MS = 5000;
 /** Nothing comes any more. */
 const QUIET_STEPS = 10;
 /** More than can be replayed: which share the classifiers see is what is measured. */
@@ -32,7 +34,14 @@ const chain = await startChain(
 const dpi = only(chain.functions);
 
 const Protocol = z.union([z.string(), z.number()]);
-const Key = z.object({ src: z.string(), dst: z.string(), sport: z.number(), dport: z.number(), protocol: Protocol });
+const Key = z.object({
+  src: z.string(),
+  dst: z.string(),
+  sport: z.number(),
+  dport: z.number(),
+  protocol: Protocol,
+  vlan: z.number(),
+});
 const Flow = z.tuple([Key, z.object({ application: z.number() })]);
 const Application = z.tuple([z.number(), z.object({ name: z.string(), protocol: z.string() })]);
 
@@ -69,14 +78,19 @@ function only<T>([one]: readonly T[]): T {
   return one;
 }
 
-/** When those that were left have been given up. */
+/** When those that were left have been given up. Verdicts of connections that have ended end meanwhile. */
 async function names(): Promise<Names> {
   const deadline = performance.now() + PATIENCE_MS;
-  while ((await dpi.entries('undecided')).length > 0 && performance.now() < deadline) await delay(1000);
+  const found = new Map<string, number>();
+  for (let isLast = false; !isLast; ) {
+    isLast = (await dpi.entries('undecided')).length === 0 || performance.now() > deadline;
+    for (const [key, { application }] of z.array(Flow).parse(await dpi.entries('flows')))
+      found.set(`${key.vlan} ${flowName(key)}`, application);
+    if (!isLast) await delay(BETWEEN_MS);
+  }
   const numbered = z.array(Application).parse(await dpi.entries('applications'));
   const titles = new Map(numbered.map(([number, { name, protocol }]) => [number, title(name, protocol)]));
-  const flows = z.array(Flow).parse(await dpi.entries('flows'));
-  return flows.map(([key, { application }]) => [flowName(key), titles.get(application) ?? '']);
+  return [...found].map(([flow, number]) => [flow.slice(flow.indexOf(' ') + 1), titles.get(number) ?? '']);
 }
 
 /** As nDPI's reader writes it. */

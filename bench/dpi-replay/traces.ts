@@ -69,9 +69,9 @@ function flowOf(frame: Uint8Array): { readonly name: string; readonly isBody: bo
   return { name: JSON.stringify(canonical(flow)), isBody: !(tcp?.syn || tcp?.fin || tcp?.rst) };
 }
 
-/** The same packet between others: copy 0 is between the same. */
+/** A copy of the packet between others: copy 0 is between the same. */
 function between(frame: Uint8Array, copy: number): Uint8Array {
-  const bytes = frame.slice();
+  const bytes = Uint8Array.from(frame);
   const ip = view(bytes).ip();
   if (!ip) return bytes;
   ip.src = other(ip.src, copy);

@@ -1,6 +1,7 @@
 // Captures replayed as fast as one core can, with somebody at the other end of the wire who names the application of each flow.
 import { setTimeout as delay } from 'node:timers/promises';
 import { missingReader, readWithNdpi } from '@twinpath/testing/captures';
+import { cpuSeconds } from '../cpu-seconds.ts';
 import { Arena, PACKETS } from '../dpi-replay/arena.ts';
 import { type Contender as Candidate, contenders as candidates } from '../dpi-replay/contenders.ts';
 import type { Names } from '../dpi-replay/messages.ts';
@@ -103,7 +104,8 @@ async function checked(
       ...(seen === shown ? [] : [`its classifiers got ${seen} of ${shown} packets`]),
       ...(alike >= ALIKE ? [] : [`it names ${others.length} of ${wanted.size} flows otherwise: ${others.slice(0, 5)}`]),
     ];
-    if (wrong.length > 0) wrongs.set(candidate.name, `${candidate.name}: ${wrong.join('; ')}`);
+    if (wrong.length === 0) continue;
+    wrongs.set(candidate.name, `${candidate.name}: ${wrong.join('; ')}\n${standing.process.stderr}`);
   }
   return wrongs;
 }
@@ -157,10 +159,10 @@ async function measureOnce(
   rateWithout: number,
 ): Promise<Round> {
   await delay(QUIET_MS);
-  const before = arena.cpu(standing.process);
+  const before = cpuSeconds(standing.process.pid ?? 0);
   const { sent, rate, arrived } = await arena.replay(trace.file);
   await standing.settled();
-  const cpu = arena.cpu(standing.process) - before;
+  const cpu = cpuSeconds(standing.process.pid ?? 0) - before;
   const { packets, shown, seen } = await standing.taken();
   return {
     rate,
