@@ -48,7 +48,7 @@ export function fuseChain({ name, hook, first, parts, room = ROOM }: FuseOptions
     program = decideBranches(inlineParts(program, chosen));
     const ahead = sitesOf(program).filter(({ position }) => parts.has(position));
     if (ahead.length === 0) break;
-    const limits = { room: Math.max(0, room - sizeOf(program)) / 2, mostCost: cheapest(program, ahead) + 2 };
+    const limits = { room: Math.max(0, room - sizeOf(program)) / 2, mostCost: cheapest(program, ahead) + MOST_COST };
     const blocks = ahead.map(({ block }) => block);
     const unravelled = unravel(program, blocks, limits);
     if (unravelled !== program) program = decideBranches(unravelled);

@@ -8,7 +8,7 @@ import { type Definitions, instructionsByResult } from '../ir/uses.ts';
 import { type Copy, copyBlocks } from './copy-blocks.ts';
 
 /** How unlikely a way is: what each branch adds. */
-const COST = { expected: 0, open: 1, miss: 3, unexpected: 5, cut: 20 } as const;
+const COST = { expected: 0, open: 1, miss: 2, unexpected: 12, cut: 20 } as const;
 
 /** What the way to each block costs, if it is the most likely one. */
 export function wayCosts(program: Program): readonly number[] {
