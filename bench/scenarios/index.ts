@@ -3,6 +3,7 @@ import { attack } from './attack.ts';
 import { chainLength } from './chain-length.ts';
 import { controlPlane } from './control-plane.ts';
 import { dpiReplay } from './dpi-replay.ts';
+import { elephants } from './elephants.ts';
 import { engine } from './engine.ts';
 import { fastPath } from './fast-path.ts';
 import { firewallRules } from './firewall-rules.ts';
@@ -25,6 +26,7 @@ export const scenarios: readonly Scenario[] = [
   chainLength,
   controlPlane,
   dpiReplay,
+  elephants,
   engine,
   fastPath,
   firewallRules,
