@@ -35,7 +35,9 @@ const outward = () => veth.sendOut('ip 10.9.0.1 > 10.9.0.60 / udp 5 > 0 / "out"'
 
 describe.each(['xdp', 'tcx'] as const)('on %s', (hook) => {
   test('a chain runs as one program, with the counters of each function, through changes of one of them', async () => {
-    await using chain = await startChain(spec(hook), { log: silent });
+    await using chain = await startChain({ ...spec(hook), run: 'tail-calls' }, { log: silent });
+    expect(chain.ports.map(({ isFused }) => isFused)).toEqual([false]);
+    await chain.change(spec(hook));
     expect(chain.ports.map(({ isFused }) => isFused)).toEqual([true]);
     inward();
     outward();

@@ -6,7 +6,14 @@ import { type Fd, onlineCpus, pollFd } from '@twinpath/linux';
 import type { Placement } from '@twinpath/vnf/chain';
 import type { EventHandler, LoadedProgram, PortState, StagedMaps } from '../data-plane.ts';
 import { MAPS } from '../host/pins.ts';
-import type { InstancePlaces, InstancePlane, InstancePort, PlacedPart, Wiring } from '../instance-plane.ts';
+import type {
+  InstancePlaces,
+  InstancePlane,
+  InstancePort,
+  PlacedPart,
+  PlacedProgram,
+  Wiring,
+} from '../instance-plane.ts';
 import { LinkView } from '../network/link-view.ts';
 import type { PacketOut } from '../packet-out/packet-out.ts';
 import { fillCpus } from './cpu-queues.ts';
@@ -43,7 +50,6 @@ export class KernelPlane implements InstancePlane {
   readonly cpus = onlineCpus().length;
   /** Of those that are there now, since many more may be possible, and each takes 64 KiB. */
   readonly cpuNumbers = Math.max(...onlineCpus()) + 1;
-  places: InstancePlaces = { placements: [], ports: [], beginnings: [], arrays: {} };
   readonly maps: KernelMaps;
   readonly #options: KernelPlaneOptions;
   readonly #portMaps = new PortMaps();
@@ -55,10 +61,27 @@ export class KernelPlane implements InstancePlane {
   /** By chain. */
   readonly #arrays = new Map<string, PathArrays>();
   #packetOut: KernelPacketOut | undefined;
+  #places: InstancePlaces = { placements: [], ports: [], beginnings: [], arrays: {} };
+  /** By position. */
+  readonly #attached = new Map<number, KernelProgram>();
 
   constructor(options: KernelPlaneOptions) {
     this.#options = options;
     this.maps = new KernelMaps(join(options.pins, MAPS, options.functionName));
+  }
+
+  get places(): InstancePlaces {
+    return this.#places;
+  }
+
+  set places(places: InstancePlaces) {
+    const { fuses: before = [] } = this.#places;
+    this.#places = places;
+    const fresh = new Set(places.fuses?.filter((chain) => !before.includes(chain)));
+    const told = places.placements.flatMap(({ chain, position }) =>
+      fresh.has(chain) ? (this.#attached.get(position) ?? []) : [],
+    );
+    if (told.length > 0) this.#options.wiring.place(told.map((program) => this.#placed(program)));
   }
 
   get packetOut(): PacketOut {
@@ -129,14 +152,13 @@ export class KernelPlane implements InstancePlane {
   attach(programs: readonly LoadedProgram[]): void {
     const placed = programs.map((program) => {
       if (!(program instanceof KernelProgram)) throw new TypeError('these programs are not in the kernel');
-      const { position } = program.choice;
-      const { chain, function: owner } = this.#placement(position);
-      const isFused = this.places.fuses?.includes(chain) === true;
-      return { chain, position, id: program.id, ...(isFused && { part: partOf(program, owner) }) };
+      return this.#placed(program);
     });
     this.#options.wiring.place(placed);
     for (const program of programs) {
-      if (program instanceof KernelProgram) this.#remember(program);
+      if (!(program instanceof KernelProgram)) continue;
+      this.#attached.set(program.choice.position, program);
+      this.#remember(program);
     }
   }
 
@@ -182,6 +204,13 @@ export class KernelPlane implements InstancePlane {
     for (const one of [...this.#links.values(), ...this.#arrays.values()]) rest.use(one);
     rest.use(this.maps);
     if (this.#packetOut !== undefined) rest.use(this.#packetOut);
+  }
+
+  #placed(program: KernelProgram): PlacedProgram {
+    const { position } = program.choice;
+    const { chain, function: owner } = this.#placement(position);
+    const isFused = this.places.fuses?.includes(chain) === true;
+    return { chain, position, id: program.id, ...(isFused && { part: partOf(program, owner) }) };
   }
 
   #remember({ choice: { position }, spec, id }: KernelProgram): void {
