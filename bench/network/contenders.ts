@@ -97,7 +97,9 @@ export const tailCalls = (hook: 'xdp' | 'tcx'): Contender => ({
     ];
     const chain = await startChain({
       name: `bench-web-${hook}`,
-      ports: Object.fromEntries(links.map((link) => [link, { interface: link, namespace, hook, handOver: true }])),
+      ports: Object.fromEntries(
+        links.map((link) => [link, { interface: link, namespace, hook, handOver: hook === 'tcx' }]),
+      ),
       paths: [[CLIENTS, 'firewall', 'balancer', 'host'], ...LANS.map((link) => [link, 'balancer', 'host'])],
       functions: [
         { name: 'firewall', use: library.get('firewall') ?? '', config: { stateful: false, rules } },

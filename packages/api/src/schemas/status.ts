@@ -6,6 +6,8 @@ const runningPort = z.object({
   interface: z.string(),
   namespace: z.string().exactOptional(),
   hook: z.enum(['xdp', 'tcx']),
+  /** Why that one. */
+  why: z.string().exactOptional(),
   /** Of XDP. */
   mode: z.enum(['native', 'generic']).exactOptional(),
 });

@@ -143,10 +143,11 @@ export class ChainHost {
       since,
       on: running.wanted.on,
       applyMilliseconds: milliseconds,
-      ports: chain.ports.map(({ name: port, interface: link, namespace, hook, mode }) => ({
+      ports: chain.ports.map(({ name: port, interface: link, namespace, hook, why, mode }) => ({
         name: port,
         interface: link,
         hook,
+        why,
         ...(namespace !== undefined && { namespace }),
         ...(mode !== undefined && { mode }),
       })),

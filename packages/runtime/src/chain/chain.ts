@@ -141,11 +141,12 @@ export class Chain implements RunningChain, AsyncDisposable {
   }
 
   get ports(): readonly RunningPort[] {
-    return [...this.#ports].map(([name, { spec, hook }]) => ({
+    return [...this.#ports].map(([name, { spec, hook, why }]) => ({
       name,
       interface: spec.interface,
       namespace: spec.namespace,
       hook,
+      why,
       mode: this.#wiring.mode(name),
       isFused: this.#wiring.isFused({ port: name, hook: hook === 'xdp' ? 'xdp' : 'tcx-ingress' }),
       isWaiting: this.#watch.isWaiting(name),

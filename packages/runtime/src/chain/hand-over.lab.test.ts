@@ -56,7 +56,11 @@ test('what tcx hands over is at the other end of the veth without having left, a
     }, 2000);
   };
   const lan = { interface: 'lan', namespace, hook: 'tcx' } as const;
-  await using chain = await startChain(routed({ ...lan, handOver: true }, veth), { log: silent });
+  await using chain = await startChain(routed({ ...lan, hook: 'auto', handOver: true }, veth), { log: silent });
+  expect(chain.ports).toMatchObject([
+    { name: 'wan', hook: 'tcx', why: 'the port says so' },
+    { name: 'lan', hook: 'tcx', why: 'the port hands over, which tcx does' },
+  ]);
   const before = left();
   await arrives('handed over');
   expect(left()).toBe(before);

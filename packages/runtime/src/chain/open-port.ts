@@ -1,14 +1,14 @@
-import { assembleProgram, attachXdp, BpfProgram, listBpfLinks, queryTcx, type TcxEntry } from '@twinpath/ebpf';
+import { BpfProgram, listBpfLinks, queryTcx, type TcxEntry } from '@twinpath/ebpf';
 import { type Fd, getLink, inNamespace, isSyscallError, type Link, listLinks, Netlink } from '@twinpath/linux';
 import type { Log } from '@twinpath/vnf';
 import type { ChainSpec, PortMode, PortSpec, WiredPort } from '@twinpath/vnf/chain';
 import type { LeftLink } from '../host/left-behind.ts';
-import { PROGRAM_PREFIX } from '../host/paths.ts';
 import { type ChainRecord, readRecord, recordedChains } from '../host/record.ts';
 import type { WiredInterface } from '../kernel/kernel-wiring.ts';
 import { prepareVethPeer, type VethEnd } from '../kernel/veth-peer.ts';
 import { ChainError } from './chain-error.ts';
 import type { ChainNamespaces } from './chain-namespaces.ts';
+import { chooseHook, type HookChoice, hasNativeXdp } from './choose-hook.ts';
 
 /** A port of a chain on this host. */
 export interface OpenPort extends WiredPort {
@@ -18,7 +18,7 @@ export interface OpenPort extends WiredPort {
 }
 
 /** One whose programs are the kernel's. */
-export type KernelPort = OpenPort & WiredInterface;
+export type KernelPort = OpenPort & WiredInterface & Pick<HookChoice, 'why'>;
 
 /** Brings about what ports need that are not the only ones concerned: the other ends of veths. */
 export function preparePorts(
@@ -72,9 +72,13 @@ function openPort(chain: string, spec: PortSpec, { netlink, namespace, log, left
   const link = find(netlink, chain, spec.interface, spec.namespace);
   const { ifindex } = link;
   const isOurs = left.some(({ hook, programId }) => hook === 'xdp' && programId === link.xdp?.programId);
-  if (link.xdp !== undefined && !isOurs && spec.hook !== 'tcx') throw taken(chain, link, link.xdp);
-  const hook = isOurs && spec.hook !== 'tcx' ? 'xdp' : hookOf(spec, ifindex, namespace);
-  if (spec.hook !== 'tcx' && hook === 'tcx') {
+  const { hook, why } = chooseHook(spec, {
+    isLeft: isOurs,
+    hasNativeXdp: () => link.xdp !== undefined || hasNativeXdp(ifindex, namespace),
+  });
+  if (link.xdp !== undefined && !isOurs && hook === 'xdp') throw taken(chain, link, link.xdp);
+  const handsOver = spec.handOver === true && canHandOver(chain, link);
+  if (spec.hook !== 'tcx' && hook === 'tcx' && !handsOver) {
     const way = "packets meet the chain in tcx; `mode: 'generic'` would take XDP in the stack, which is slower";
     log.warn(`the driver of ${link.name} has no native XDP: ${way}`);
   }
@@ -83,8 +87,7 @@ function openPort(chain: string, spec: PortSpec, { netlink, namespace, log, left
   }
   tellOthers(link, { namespace, log, left });
   const where = { within: namespace, namespace: spec.namespace };
-  const handsOver = spec.handOver === true && canHandOver(chain, link);
-  return { spec, ifindex, hook, mode: spec.mode ?? 'native', isVeth: link.kind === 'veth', handsOver, ...where };
+  return { spec, ifindex, hook, mode: spec.mode ?? 'native', isVeth: link.kind === 'veth', handsOver, why, ...where };
 }
 
 /** The kernel drops what is handed over inside of a namespace. @throws ChainError */
@@ -92,23 +95,6 @@ function canHandOver(chain: string, { name, kind, peerNamespaceId }: Link): true
   if (kind === 'veth' && peerNamespaceId !== undefined) return true;
   const why = kind === 'veth' ? 'its other end is in the same namespace' : 'it is no veth';
   throw new ChainError('TP_INTERFACE', chain, `${name} cannot hand over: ${why}`, { hint: 'leave `handOver` out' });
-}
-
-function hookOf({ hook = 'auto', mode }: PortSpec, ifindex: number, namespace: Fd): 'xdp' | 'tcx' {
-  if (hook !== 'auto') return hook;
-  return mode !== undefined || hasNativeXdp(ifindex, namespace) ? 'xdp' : 'tcx';
-}
-
-/** Drivers do not say it before it is tried. */
-export function hasNativeXdp(ifindex: number, namespace: Fd): boolean {
-  using program = BpfProgram.load(assembleProgram(`${PROGRAM_PREFIX}probe`, 'xdp', 'r0 = 2\nexit'));
-  try {
-    inNamespace(namespace, () => attachXdp({ program, ifindex, mode: 'native' })[Symbol.dispose]());
-    return true;
-  } catch (error) {
-    if (!isSyscallError(error, 'EOPNOTSUPP', 'ERANGE', 'EINVAL')) throw error;
-    return false;
-  }
 }
 
 /** Programs on the interface's tcx hooks stay, nearer to the wire than ours. */

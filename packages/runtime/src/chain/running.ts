@@ -29,6 +29,8 @@ export interface RunningPort {
   readonly namespace: string | undefined;
   /** What `hook: 'auto'` became. */
   readonly hook: 'xdp' | 'tcx';
+  /** Why that one, for people. */
+  readonly why: string;
   /** Of XDP: what `mode: 'auto'` became. */
   readonly mode: 'native' | 'generic' | undefined;
   /** What enters by it meets functions that are one program. */

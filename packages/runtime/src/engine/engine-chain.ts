@@ -100,6 +100,7 @@ export class EngineChain implements RunningChain {
         interface: spec.interface,
         namespace: spec.namespace,
         hook,
+        why: 'the engine has the kernel’s hooks',
         mode: undefined,
         isFused: false,
         isWaiting: false,

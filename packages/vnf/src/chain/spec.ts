@@ -7,7 +7,8 @@ import type { ReasonOverrides } from '../plan/override-reasons.ts';
 export type PortMode = 'native' | 'generic' | 'auto';
 
 /** Where packets that enter meet the chain. `xdp`: before the kernel has made anything of them. `tcx`: as socket buffers, with
- *  segments joined and checksums unfinished. `auto`: XDP where the driver has it natively or `mode` is given, else tcx. */
+ *  segments joined and checksums unfinished. `auto`: XDP where `mode` is given, tcx where
+ *  the port hands over, else XDP where the driver has it natively, else tcx. */
 export type PortHook = 'auto' | 'xdp' | 'tcx';
 
 /** How the functions of a chain follow each other in the kernel. `tail-calls`: each is a program of its own. `fused`: those that a packet
