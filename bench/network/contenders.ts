@@ -81,9 +81,9 @@ export const reference: Contender = {
   },
 };
 
-export const tailCalls = (hook: 'xdp' | 'tcx'): Contender => ({
-  name: `ours, tail calls, ${hook}`,
-  key: `ours-${hook}`,
+export const ours = (run: 'tail-calls' | 'fused', hook: 'xdp' | 'tcx'): Contender => ({
+  name: `ours, ${run}, ${hook}`,
+  key: `${run}-${hook}`,
   isFirewall: true,
   missing: () => undefined,
   async open({ middle: { namespace } }, stack) {
@@ -96,7 +96,8 @@ export const tailCalls = (hook: 'xdp' | 'tcx'): Contender => ({
       { action: 'allow', to: [`${SERVICE}/32`], protocol: ['tcp'], port: [80] },
     ];
     const chain = await startChain({
-      name: `bench-web-${hook}`,
+      name: `bench-web-${run}-${hook}`,
+      run,
       ports: Object.fromEntries(
         links.map((link) => [link, { interface: link, namespace, hook, handOver: hook === 'tcx' }]),
       ),
@@ -111,6 +112,8 @@ export const tailCalls = (hook: 'xdp' | 'tcx'): Contender => ({
       ],
     });
     stack.use(chain);
+    const entrance = chain.ports.find(({ name }) => name === CLIENTS);
+    if (run === 'fused' && entrance?.isFused !== true) throw new Error('the chain is not one program');
   },
 });
 

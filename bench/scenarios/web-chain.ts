@@ -1,6 +1,6 @@
 // The first service chain of eVNF's paper: clients, a firewall, a balancer, two web servers. All contenders have the same hosts.
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Contender as Candidate, forwarding, haproxy, nat, reference, tailCalls } from '../network/contenders.ts';
+import { type Contender as Candidate, forwarding, haproxy, nat, ours, reference } from '../network/contenders.ts';
 import { LARGE, Network, REFUSED, SERVICE } from '../network/network.ts';
 import { type Answered, type Asking, ask } from '../network/requests.ts';
 import { type Contender, machine, metric, type Ratio, type Result, ratio, target } from '../result.ts';
@@ -9,7 +9,7 @@ import type { Scenario } from './index.ts';
 const KINDS = ['keep-alive', 'close'] as const;
 const CONNECTIONS = [4, 36] as const;
 const SECONDS = 2;
-const OURS = [tailCalls('tcx'), tailCalls('xdp')];
+const OURS = [ours('tail-calls', 'tcx'), ours('tail-calls', 'xdp'), ours('fused', 'tcx')];
 const candidates: readonly Candidate[] = [haproxy, nat, forwarding, reference, ...OURS];
 
 interface Standing {
@@ -134,9 +134,9 @@ function shown({ candidate, seen }: Standing): Contender {
 
 /** Of ours over all others; of other figures than requests, those that have a bar. */
 function ratiosOf(all: readonly Standing[]): readonly Ratio[] {
-  const ours = all.filter(({ candidate }) => OURS.includes(candidate));
+  const mine = all.filter(({ candidate }) => OURS.includes(candidate));
   const others = all.filter(({ candidate }) => !OURS.includes(candidate));
-  return ours.flatMap((own) =>
+  return mine.flatMap((own) =>
     others.flatMap((other) =>
       cases.flatMap((one) =>
         FIGURES.filter((what) => what === 'requests' || barOf(other.candidate, what, one) !== undefined).map((what) =>
