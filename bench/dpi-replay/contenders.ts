@@ -1,15 +1,18 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { flowsIn, readerOperands } from '@twinpath/testing/captures';
+import { flowsIn, missingReader, readerOperands } from '@twinpath/testing/captures';
 import type { LabProcess } from '@twinpath/testing/lab';
 import { LineProcess } from '../engine/wire.ts';
+import { findClang } from '../fast-path/compile-c.ts';
 import { type Arena, PACKETS, PORT } from './arena.ts';
+import { startFilter } from './filter.ts';
 import type { Names, Taken } from './messages.ts';
 
 /** Who stands at the near end of the wire. */
 export interface Standing extends AsyncDisposable {
-  readonly process: LabProcess;
+  /** `undefined`: it is in the kernel alone. */
+  readonly process: LabProcess | undefined;
   /** Resolves when nothing is under way any more. */
   settled(): Promise<void>;
   /** Nothing is replayed behind this. */
@@ -20,15 +23,46 @@ export interface Standing extends AsyncDisposable {
 export interface Contender {
   readonly name: string;
   readonly isOurs: boolean;
+  /** It gives flows names. */
+  readonly isClassifier: boolean;
+  /** Why it cannot run here. */
+  missing(): string | undefined;
   open(arena: Arena): Promise<Standing>;
 }
 
+/** What sniffing costs at the least. */
+export const FILTER = 'C filter alone, tcx';
+export const READER = 'ndpiReader';
+
 export const contenders: readonly Contender[] = [
-  { name: 'ndpiReader', isOurs: false, open: ndpiReader },
-  { name: 'ours, sniffing by tcx', isOurs: true, open: (arena) => ours(arena, 'tcx', 'sniff') },
-  { name: 'ours, sniffing by XDP', isOurs: true, open: (arena) => ours(arena, 'xdp', 'sniff') },
-  { name: 'ours, in line by XDP', isOurs: true, open: (arena) => ours(arena, 'xdp', 'inline') },
+  { name: READER, isOurs: false, isClassifier: true, missing: missingReader, open: ndpiReader },
+  {
+    name: FILTER,
+    isOurs: false,
+    isClassifier: false,
+    missing: () => (findClang() === undefined ? 'clang is not installed' : undefined),
+    open: filter,
+  },
+  own('ours, sniffing by tcx', 'tcx', 'sniff'),
+  own('ours, sniffing by XDP', 'xdp', 'sniff'),
+  own('ours, in line by XDP', 'xdp', 'inline'),
 ];
+
+function own(name: string, hook: 'xdp' | 'tcx', mode: 'sniff' | 'inline'): Contender {
+  const open = (arena: Arena) => ours(arena, hook, mode);
+  return { name, isOurs: true, isClassifier: true, missing: () => undefined, open };
+}
+
+async function filter(arena: Arena): Promise<Standing> {
+  const standing = startFilter(arena);
+  return {
+    process: undefined,
+    settled: () => Promise.resolve(),
+    taken: () => Promise.resolve({ packets: standing.packets(), shown: 0, seen: 0 }),
+    names: () => Promise.resolve([]),
+    [Symbol.asyncDispose]: async () => standing[Symbol.dispose](),
+  };
+}
 
 async function ours(arena: Arena, hook: 'xdp' | 'tcx', mode: 'sniff' | 'inline'): Promise<Standing> {
   const file = new URL('subject.ts', import.meta.url).pathname;

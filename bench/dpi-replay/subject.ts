@@ -22,7 +22,7 @@ const LIMIT = '10000000/s';
 const [, , hook = 'tcx', mode = 'sniff'] = process.argv;
 const policies = mode === 'inline' ? [{ applications: ['BitTorrent'], action: 'drop' }] : [];
 const chain = await startChain(
-  lineChain('bench-dpi', { interface: PORT, hook: hook === 'xdp' ? 'xdp' : 'tcx' }, [
+  lineChain(`bench-dpi-${process.pid}`, { interface: PORT, hook: hook === 'xdp' ? 'xdp' : 'tcx' }, [
     {
       name: 'dpi',
       use: libraryFunctions().get('dpi') ?? '',

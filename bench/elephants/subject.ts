@@ -15,7 +15,7 @@ const rules = [
   { action: 'allow', protocol: ['tcp'] },
 ];
 const chain = await startChain({
-  name: 'bench-elephants',
+  name: `bench-elephants-${process.pid}`,
   ports: { [CLIENTS]: { interface: CLIENTS, hook: 'tcx' } },
   paths: [[CLIENTS, 'firewall', 'inspect', 'host']],
   functions: [

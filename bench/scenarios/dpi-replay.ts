@@ -3,7 +3,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { missingReader, readWithNdpi } from '@twinpath/testing/captures';
 import { cpuSeconds } from '../cpu-seconds.ts';
 import { Arena, PACKETS } from '../dpi-replay/arena.ts';
-import { type Contender as Candidate, contenders as candidates } from '../dpi-replay/contenders.ts';
+import {
+  type Contender as Candidate,
+  contenders as candidates,
+  FILTER,
+  READER,
+  type Standing,
+} from '../dpi-replay/contenders.ts';
 import type { Names } from '../dpi-replay/messages.ts';
 import { type TraceFile, writeTraces } from '../dpi-replay/traces.ts';
 import { type Contender, machine, metric, type Ratio, type Result, ratio, summary, target } from '../result.ts';
@@ -15,8 +21,8 @@ const PACE = 10_000;
 const ALIKE = 0.99;
 /** Of what is for the classifiers, what must come to them. */
 const SEEN = 0.95;
-/** Points of loss. */
-const LESS_THAN_READER = { 'long flows': 15, 'short flows': 15 } as const;
+/** Points of loss: on long flows to that of a filter alone, on short ones to that of nDPI's reader. */
+const BARS = { 'long flows': { to: FILTER, points: 3 }, 'short flows': { to: READER, points: -15 } } as const;
 const NONE = 'no DPI';
 
 interface Round {
@@ -35,7 +41,8 @@ interface Round {
 interface Measured {
   readonly trace: TraceFile;
   readonly name: string;
-  readonly isOurs: boolean;
+  /** `undefined`: there is nobody. */
+  readonly candidate: Candidate | undefined;
   readonly rounds: readonly Round[];
   /** Percent of flows, behind the last round. */
   readonly alike: number;
@@ -48,19 +55,20 @@ export const dpiReplay: Scenario = {
   rounds: 5,
   async run({ rounds, progress }) {
     const captures = process.env.TWINPATH_CAPTURES;
-    const reason = captures === undefined ? 'TWINPATH_CAPTURES names no folder of captures' : missing();
+    const reason = captures === undefined ? 'TWINPATH_CAPTURES names no folder of captures' : missingReader();
     if (captures === undefined || reason !== undefined) return skipped(rounds, reason ?? '');
     await using arena = new Arena(1);
     const [paced, ...traces] = writeTraces(captures, arena.folder);
-    const wrongs = paced === undefined ? new Map<string, string>() : await checked(arena, paced, progress);
+    const able = candidates.filter((candidate) => candidate.missing() === undefined);
+    const wrongs = paced === undefined ? new Map<string, string>() : await checked(arena, paced, able, progress);
     for (const wrong of wrongs.values()) progress(wrong);
-    const right = candidates.filter(({ name }) => !wrongs.has(name));
+    const right = able.filter(({ name }) => !wrongs.has(name));
     const measured: Measured[] = [];
     for (const trace of traces) measured.push(...(await measure(arena, trace, right, rounds, progress)));
     return {
       ...head(rounds),
       correct: wrongs.size === 0,
-      contenders: measured.map(shown),
+      contenders: [...measured.map(shown), ...candidates.flatMap(absent)],
       ratios: measured.flatMap((one) => ratioOf(one, measured)),
       targets: measured.flatMap((one) => targetsOf(one, measured)),
     };
@@ -74,25 +82,27 @@ const head = (rounds: number) => ({
   rounds,
 });
 
-function missing(): string | undefined {
-  return missingReader();
-}
-
 function skipped(rounds: number, reason: string): Result {
   const names = [NONE, ...candidates.map(({ name }) => name)];
   const contenders = names.map((name) => ({ name, metrics: {}, skipped: reason }));
   return { ...head(rounds), correct: true, contenders, ratios: [], targets: [] };
 }
 
+function absent(candidate: Candidate): readonly Contender[] {
+  const reason = candidate.missing();
+  return reason === undefined ? [] : [{ name: candidate.name, metrics: {}, skipped: reason }];
+}
+
 /** Who is wrong, and why, where there is time enough. */
 async function checked(
   arena: Arena,
   trace: TraceFile,
+  able: readonly Candidate[],
   progress: (text: string) => void,
 ): Promise<ReadonlyMap<string, string>> {
   const wanted = readWithNdpi([trace.file], PACKETS);
   const wrongs = new Map<string, string>();
-  for (const candidate of candidates) {
+  for (const candidate of able) {
     progress(`${candidate.name}, ${trace.packets} packets of ${wanted.size} flows at ${PACE}/s …`);
     await using standing = await candidate.open(arena);
     await arena.replay(trace.file, [`--pps=${PACE}`]);
@@ -102,10 +112,12 @@ async function checked(
     const wrong = [
       ...(packets === trace.packets ? [] : [`it got ${packets} of ${trace.packets} packets`]),
       ...(seen === shown ? [] : [`its classifiers got ${seen} of ${shown} packets`]),
-      ...(alike >= ALIKE ? [] : [`it names ${others.length} of ${wanted.size} flows otherwise: ${others.slice(0, 5)}`]),
+      ...(alike >= ALIKE || !candidate.isClassifier
+        ? []
+        : [`it names ${others.length} of ${wanted.size} flows otherwise: ${others.slice(0, 5)}`]),
     ];
     if (wrong.length === 0) continue;
-    wrongs.set(candidate.name, `${candidate.name}: ${wrong.join('; ')}\n${standing.process.stderr}`);
+    wrongs.set(candidate.name, `${candidate.name}: ${wrong.join('; ')}\n${standing.process?.stderr ?? ''}`);
   }
   return wrongs;
 }
@@ -136,14 +148,14 @@ async function measure(
       progress(`${trace.name}, round ${round + 1}, ${candidate.name} …`);
       await using standing = await candidate.open(arena);
       found.get(candidate.name)?.push(await measureOnce(arena, standing, trace, rate));
-      if (round < rounds - 1) continue;
+      if (round < rounds - 1 || !candidate.isClassifier) continue;
       alike.set(candidate.name, 100 * compared(wanted, await standing.names()).alike);
     }
   }
   return [...found].map(([name, values]) => ({
     trace,
     name,
-    isOurs: candidates.some((one) => one.name === name && one.isOurs),
+    candidate: candidates.find((one) => one.name === name),
     rounds: values,
     alike: alike.get(name) ?? Number.NaN,
   }));
@@ -152,17 +164,12 @@ async function measure(
 /** Milliseconds until what was started for it is quiet. */
 const QUIET_MS = 500;
 
-async function measureOnce(
-  arena: Arena,
-  standing: Awaited<ReturnType<Candidate['open']>>,
-  trace: TraceFile,
-  rateWithout: number,
-): Promise<Round> {
+async function measureOnce(arena: Arena, standing: Standing, trace: TraceFile, rateWithout: number): Promise<Round> {
   await delay(QUIET_MS);
-  const before = cpuSeconds(standing.process.pid ?? 0);
+  const before = cpuOf(standing);
   const { sent, rate, arrived } = await arena.replay(trace.file);
   await standing.settled();
-  const cpu = cpuSeconds(standing.process.pid ?? 0) - before;
+  const cpu = cpuOf(standing) - before;
   const { packets, shown, seen } = await standing.taken();
   return {
     rate,
@@ -173,6 +180,8 @@ async function measureOnce(
     cpu: (1e6 * cpu) / sent,
   };
 }
+
+const cpuOf = ({ process }: Standing) => (process?.pid === undefined ? 0 : cpuSeconds(process.pid));
 
 const rotated = <T>(all: readonly T[], by: number): readonly T[] => [
   ...all.slice(by % all.length),
@@ -187,16 +196,17 @@ function shown(measured: Measured): Contender {
       measured.rounds.map((round) => round[key]),
       unit,
     );
+  const { candidate, alike } = measured;
   const common = { rate: of('rate', '/s'), arrived: of('arrived', '%') };
-  if (measured.name === NONE) return { name: title(measured), metrics: common };
+  if (candidate === undefined) return { name: title(measured), metrics: common };
+  const looking = { ...common, loss: of('loss', '%'), taken: of('taken', '%') };
+  if (!candidate.isClassifier) return { name: title(measured), metrics: looking };
   return {
     name: title(measured),
     metrics: {
-      ...common,
-      loss: of('loss', '%'),
-      taken: of('taken', '%'),
+      ...looking,
       seen: of('seen', '% of what is for classifiers'),
-      alike: metric([measured.alike], '% of flows'),
+      alike: metric([alike], '% of flows'),
       cpu: of('cpu', 'µs each'),
     },
   };
@@ -214,11 +224,13 @@ function ratioOf(measured: Measured, all: readonly Measured[]): readonly Ratio[]
 }
 
 function targetsOf(measured: Measured, all: readonly Measured[]): Result['targets'] {
-  const { trace, isOurs, rounds, alike } = measured;
-  const reader = all.find((one) => one.trace === trace && one.name === 'ndpiReader');
-  if (!isOurs || reader === undefined || trace.name === 'captures') return [];
+  const { trace, candidate, rounds, alike } = measured;
+  if (candidate?.isOurs !== true || trace.name === 'captures') return [];
+  const { to, points } = BARS[trace.name];
+  const other = all.find((one) => one.trace === trace && one.name === to);
+  if (other === undefined) return [];
   const median = (of: Measured, key: keyof Round) => summary(of.rounds.map((round) => round[key])).median;
-  const bar = median(reader, 'loss') - LESS_THAN_READER[trace.name];
+  const bar = median(other, 'loss') + points;
   return [
     target(`${title(measured)}, loss in percent`, median(measured, 'loss'), bar, 'lower'),
     target(`${title(measured)}, seen by classifiers in percent`, median(measured, 'seen'), 100 * SEEN, 'higher'),
