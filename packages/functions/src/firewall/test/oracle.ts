@@ -5,7 +5,6 @@ import {
   type FiveTuple,
   type IpHeader,
   icmpTypes,
-  isIp4,
   locateFrameDatagram,
   packetView,
   within,
@@ -139,7 +138,8 @@ function matches(rule: Rule, { bytes, flow, direction }: Subject): boolean {
   const among = <T>(wanted: readonly T[] | undefined, test: (one: T) => boolean) => wanted?.some(test) ?? true;
   const at = locateFrameDatagram(bytes, bytes.length)?.transportAt ?? 0;
   const [flags = 0, type, code] = [bytes[at + 13], bytes[at], bytes[at + 1]];
-  const family = isIp4(src) ? 4 : 6;
+  // Names of types are those of the protocol, whatever carries it: ICMPv6 in IPv4 is nonsense, and comes all the same.
+  const family = rule.protocol?.includes('icmp6') ? 6 : 4;
   const view = packetView(bytes, CONTEXT);
   return (
     (rule.direction ?? direction) === direction &&
