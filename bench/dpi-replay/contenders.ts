@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { flowsIn, missingReader, readerOperands } from '@twinpath/testing/captures';
 import type { LabProcess } from '@twinpath/testing/lab';
+import { cpuSeconds } from '../cpu-seconds.ts';
 import { LineProcess } from '../engine/wire.ts';
 import { findClang } from '../fast-path/compile-c.ts';
 import { type Arena, PACKETS, PORT } from './arena.ts';
@@ -86,8 +87,8 @@ async function ours(arena: Arena, hook: 'xdp' | 'tcx', mode: 'sniff' | 'inline')
   };
 }
 
-/** Until its buffer is empty. */
-const DRAIN_MS = 300;
+/** Who has not run for so long has nothing to do. */
+const IDLE_MS = 400;
 
 async function ndpiReader(arena: Arena): Promise<Standing> {
   const result = join(arena.folder, 'live');
@@ -96,13 +97,19 @@ async function ndpiReader(arena: Arena): Promise<Standing> {
   // It listens as soon as there is a packet socket below the line of titles.
   const listens = async () => (await arena.near.exec('cat', ['/proc/net/packet'])).stdout.trim().includes('\n');
   while (!(await listens())) await delay(20);
+  const settled = async () => {
+    const cpu = () => cpuSeconds(started.pid ?? 0);
+    for (let before = -1; before !== cpu(); await delay(IDLE_MS)) before = cpu();
+  };
+  // From there on it makes its buffer.
+  await settled();
   const end = async () => {
     started.child.kill('SIGINT');
     await started.exited;
   };
   return {
     process: started,
-    settled: () => delay(DRAIN_MS),
+    settled,
     async taken() {
       await end();
       const [, packets = 'none'] = /IP packets:\s+(\d+)/.exec(started.stdout) ?? [];
