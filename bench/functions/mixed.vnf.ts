@@ -11,11 +11,11 @@ const rules = ruleSet({
 });
 
 const Rule = z.object({
-  src: net.prefix().optional(),
-  dst: net.prefix().optional(),
-  protocol: z.enum(['tcp', 'udp']).optional(),
-  sport: z.string().optional(),
-  dport: z.string().optional(),
+  src: net.prefix().exactOptional(),
+  dst: net.prefix().exactOptional(),
+  protocol: z.enum(['tcp', 'udp']).exactOptional(),
+  sport: net.portRange().exactOptional(),
+  dport: net.portRange().exactOptional(),
   action: z.enum(['allow', 'drop']),
 });
 
