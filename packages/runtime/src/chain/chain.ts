@@ -98,6 +98,8 @@ export class Chain implements RunningChain, AsyncDisposable {
   #placed: PlacedChain = NOTHING;
   /** Positions of what was left behind. */
   #inherited: readonly number[] = [];
+  /** Positions that stay for a while behind a change. */
+  readonly #retiring = new Set<number>();
   /** Goes on with what was left behind, until the first change is done. */
   #adopts: boolean;
   /** Changes, one after the other. */
@@ -118,7 +120,7 @@ export class Chain implements RunningChain, AsyncDisposable {
     const onUnfused = () => void this.#after(() => this.#fuse()).catch(() => {});
     this.#wiring = this.#stack.use(new KernelWiring({ chain: spec.name, pins: claim.pins, log, key, onUnfused }));
     this.#stack.use(addWiring(spec.name, this.#wiring));
-    this.#stack.defer(() => positions.free([...positionsOf(this.#placed), ...this.#inherited]));
+    this.#stack.defer(() => positions.free([...positionsOf(this.#placed), ...this.#inherited, ...this.#retiring]));
     this.#stack.defer(() => this.#leaveAll());
     this.#stack.defer(() => this.#wiring.endOthers([]));
     this.#adopts = options.left !== undefined;
@@ -411,6 +413,7 @@ export class Chain implements RunningChain, AsyncDisposable {
     if (before.placed === NOTHING) return;
     const here = new Set(positionsOf(placed));
     const old = positionsOf(before.placed).filter((position) => !here.has(position));
+    for (const position of old) this.#retiring.add(position);
     const stay = new Set([...members.values()].map((member) => member.placed));
     const gone = [...before.members].filter(([, member]) => !stay.has(member.placed));
     delay(RETIRE_MS, undefined, { signal: this.#stop.signal, ref: false })
@@ -435,6 +438,7 @@ export class Chain implements RunningChain, AsyncDisposable {
     this.#wiring.forget(old);
     this.#wiring.forgetStrays();
     positions.free(old);
+    for (const position of old) this.#retiring.delete(position);
     const forgotten = new Set(old);
     for (const { placed } of this.#members.values()) {
       const places = placed.placesIn(this.#spec.name);
