@@ -8,7 +8,11 @@ import { isWanted } from '../wanted.ts';
 import { check, skip } from './report.ts';
 
 const root = join(import.meta.dirname, '../../..');
-const FUNCTIONS = ['packages/{functions,runtime,testing}/src/**/*.vnf.ts', 'bench/**/*.vnf.ts', 'examples/**/*.vnf.ts'];
+const FUNCTIONS = [
+  'packages/functions/src/**/*.vnf.ts',
+  'bench/{fast-path,functions,chain-length}/*.vnf.ts',
+  'examples/**/*.vnf.ts',
+];
 const SERVICE = { address: '192.0.2.80', port: 80, backends: [] };
 /** For those that have no defaults, or do nothing without. */
 const CONFIGURATIONS: Readonly<Record<string, unknown>> = {
@@ -21,6 +25,8 @@ const CONFIGURATIONS: Readonly<Record<string, unknown>> = {
     ],
     tunnel: { source4: '192.0.2.1', source6: '2001:db8::1' },
   },
+  'packages/functions/src/forwarder/test/table-router.vnf.ts': { routes: [] },
+  'bench/functions/mixed.vnf.ts': { rules: [] },
   'bench/functions/classifier.vnf.ts': { subnets: [] },
   'bench/functions/lpm.vnf.ts': { subnets: [] },
   'bench/functions/parse.vnf.ts': { subnets: [] },
