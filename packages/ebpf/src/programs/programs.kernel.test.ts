@@ -124,7 +124,7 @@ describe('loading', () => {
     let heard = 0;
     const hear = () => void heard++;
     process.on('SIGUSR2', hear);
-    const sender = spawn('sh', ['-c', `while kill -USR2 ${process.pid}; do :; done`], { stdio: 'ignore' });
+    const sender = spawn('sh', ['-c', `while kill -USR2 ${process.pid}; do sleep 0.001; done`], { stdio: 'ignore' });
     await vi.waitUntil(() => heard > 10, 10_000);
     load(long)[Symbol.dispose]();
     sender.kill('SIGKILL');
