@@ -96,6 +96,8 @@ export class HostedInstance implements InstanceHandle {
     const { pins } = this.#options.instance;
     using map = BpfMap.fromPin(join(pins, MAPS, this.name, pinName(STATE.map)));
     this.#state = map.mapMemory();
+    // A process that was killed while its slow path was away has left word of that.
+    this.#setAbsent(false);
     // Also while there is no worker: entries would be younger than they are, and then all at once older.
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
   }
