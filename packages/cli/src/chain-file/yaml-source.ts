@@ -1,8 +1,7 @@
 // A YAML file whose values lead back to their lines.
-import { readFileSync } from 'node:fs';
 import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument } from 'yaml';
-import { CommandError } from '../output/command-error.ts';
 import { frameOf } from '../output/frame.ts';
+import { readText } from '../text-file.ts';
 import { FileError, type FileProblem } from './file-error.ts';
 
 export type Path = readonly (string | number)[];
@@ -18,7 +17,7 @@ export class YamlSource {
   /** @throws FileError for what is no YAML, CommandError when the file cannot be read. */
   constructor(file: string) {
     this.file = file;
-    this.#text = read(file);
+    this.#text = readText(file);
     this.#lines = new LineCounter();
     const options = { lineCounter: this.#lines, prettyErrors: false, stringKeys: true } as const;
     this.#document = parseDocument(this.#text, options);
@@ -66,15 +65,6 @@ export class YamlSource {
     const { line, col } = this.#lines.linePos(start);
     const frame = frameOf(this.#text, start, end);
     return { code: 'TP_CONFIG', severity: 'error', file: this.file, line, column: col, message, hint, frame };
-  }
-}
-
-function read(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new CommandError(`cannot read ${file}: ${reason}`, 'check the path and the permissions');
   }
 }
 

@@ -2,11 +2,12 @@
 // the next process adopts what the one before leaves behind, so that packets meet the old programs or the new ones and tables stay.
 import { basename } from 'node:path';
 import { change, filesOf, times } from '../check/changes.ts';
+import { checkApart } from '../check/check-apart.ts';
 import { ExitStatus } from '../exit-status.ts';
 import { printJson } from '../output/json.ts';
 import { toldToEnd } from '../run/ending.ts';
 import type { RunOptions } from '../run/run.ts';
-import { isFine, RunningVersion } from './version.ts';
+import { RunningVersion } from './version.ts';
 
 /** Until it is told to end. Returns the exit status of the last version. */
 export async function dev(path: string, { json = false, ...options }: RunOptions): Promise<number> {
@@ -36,7 +37,9 @@ interface Next {
 
 async function next(path: string, options: RunOptions, before: RunningVersion | undefined): Promise<Next> {
   const began = performance.now();
-  if (!(await isFine(path, options))) {
+  // Beside the version that runs; what is wrong is said.
+  const status = await checkApart(path, options, ['ignore', 'ignore', 'inherit']);
+  if (status !== ExitStatus.ok) {
     say(before === undefined ? 'Nothing runs yet.' : 'The version before goes on.');
     return { version: before, outcome: 'refused' };
   }

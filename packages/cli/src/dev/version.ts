@@ -45,14 +45,3 @@ export class RunningVersion {
     return this.#child.exitCode;
   }
 }
-
-/** Compiles and verifies it beside the version that runs; what is wrong is said. */
-export async function isFine(path: string, { config }: RunOptions): Promise<boolean> {
-  const [launcher = ''] = process.argv.slice(1);
-  const operands = ['check', path, ...(config === undefined ? [] : ['--config', config])];
-  const child = spawn(process.execPath, [...process.execArgv, launcher, ...operands], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
-  await once(child, 'close');
-  return child.exitCode === ExitStatus.ok;
-}

@@ -1,4 +1,5 @@
 // Values in nft's rules.
+import { icmpTypeNumber } from '@twinpath/packet';
 import { z } from 'zod';
 import { NotCovered } from './reading.ts';
 
@@ -39,24 +40,11 @@ const ICMP_NAMES: ReadonlyMap<string, string> = new Map([
   ['nd-neighbor-advert', 'neighbour-advertisement'],
   ['nd-redirect', 'redirect'],
 ]);
-const OURS = new Set([
-  'echo-request',
-  'echo-reply',
-  'unreachable',
-  'packet-too-big',
-  'time-exceeded',
-  'parameter-problem',
-  'redirect',
-  'router-solicitation',
-  'router-advertisement',
-  'neighbour-solicitation',
-  'neighbour-advertisement',
-]);
 
 /** As ours. @throws NotCovered */
 export function icmpType(given: string): number | string {
   if (/^\d+$/.test(given)) return Number(given);
   const name = ICMP_NAMES.get(given) ?? given;
-  if (OURS.has(name)) return name;
+  if (icmpTypeNumber(4, name) !== undefined || icmpTypeNumber(6, name) !== undefined) return name;
   throw new NotCovered(`ICMP type ${given}: write its number`);
 }

@@ -1,8 +1,8 @@
 // Which daemon a command asks: that of this machine, or one that an address names.
-import { readFileSync } from 'node:fs';
 import { Client, DEFAULT_SOCKET, type TcpTarget } from '@twinpath/api';
 import { Option } from 'commander';
-import { CommandError, UsageError } from '../output/command-error.ts';
+import { UsageError } from '../output/command-error.ts';
+import { readText } from '../text-file.ts';
 
 export interface ConnectionOptions {
   readonly socket?: string;
@@ -34,21 +34,12 @@ export function connect({ socket, url, tokenFile, ca, cert, key }: ConnectionOpt
   if ((cert === undefined) !== (key === undefined)) {
     throw new UsageError('a certificate and its key belong together', 'give --cert and --key');
   }
-  const secret = tokenFile === undefined ? process.env.TWINPATH_TOKEN : textOf(tokenFile).trim();
+  const secret = tokenFile === undefined ? process.env.TWINPATH_TOKEN : readText(tokenFile).trim();
   const target: TcpTarget = {
     url,
     ...(secret !== undefined && { secret }),
-    ...(ca !== undefined && { ca: textOf(ca) }),
-    ...(cert !== undefined && key !== undefined && { certificate: { cert: textOf(cert), key: textOf(key) } }),
+    ...(ca !== undefined && { ca: readText(ca) }),
+    ...(cert !== undefined && key !== undefined && { certificate: { cert: readText(cert), key: readText(key) } }),
   };
   return new Client(target);
-}
-
-function textOf(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new CommandError(`cannot read ${file}: ${reason}`, 'check the path and the permissions');
-  }
 }

@@ -1,5 +1,5 @@
 // Values of rules as people write them, and as the rest of the firewall reads them.
-import { icmpTypes, protocolName, protocolNumber } from '@twinpath/packet';
+import { icmpTypeNumber, protocolName, protocolNumber } from '@twinpath/packet';
 import { AddressError, duration, net, type Prefix, type Protocol } from '@twinpath/vnf';
 import { type RefinementCtx, type ZodType, z } from 'zod';
 
@@ -88,14 +88,9 @@ export const icmp = (): ZodType<IcmpTest, string | number> =>
     return { type: isNumber ? Number(type) : type, code: code === undefined ? undefined : Number(code) };
   });
 
-const icmpNumbers = {
-  4: new Map<string, number>(Object.entries(icmpTypes[4])),
-  6: new Map<string, number>(Object.entries(icmpTypes[6])),
-};
-
 /** `undefined`: this family has no type of that name. */
 export const icmpNumber = (family: 4 | 6, type: number | string): number | undefined =>
-  typeof type === 'number' ? type : icmpNumbers[family].get(type);
+  typeof type === 'number' ? type : icmpTypeNumber(family, type);
 
 /** Nanoseconds from one to the next, from `'100/s'`, `'5/min'`, `'10/h'`. */
 export const rate = (): ZodType<number, string> =>
