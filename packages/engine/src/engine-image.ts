@@ -13,12 +13,20 @@ export interface ProgramImage {
   readonly checked: boolean;
   readonly module: WebAssembly.Module;
   readonly marks: readonly ModuleMark[];
+  /** Address of its run times, a pair of f64 for each CPU: runs, nanoseconds. 0: nobody asks for them. */
+  readonly times: number;
 }
 
 export interface MapImage {
   readonly spec: MapSpec;
   readonly shape: MapShape;
   readonly geometry: Geometry;
+}
+
+/** Room in the memory for a thread that works on maps. */
+export interface Seat {
+  readonly address: number;
+  readonly bytes: number;
 }
 
 /** An engine as other threads take part in it: what structured cloning can carry. */

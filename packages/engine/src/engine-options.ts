@@ -1,5 +1,5 @@
 import type { Engine } from './engine.ts';
-import type { EngineImage } from './engine-image.ts';
+import type { EngineImage, Seat } from './engine-image.ts';
 import { CLOCKS } from './imports.ts';
 import type { Trap } from './trap-report.ts';
 
@@ -16,6 +16,8 @@ export interface EngineOptions {
   readonly cpu?: number;
   /** What another thread's engine is: see Engine.join. */
   readonly image?: EngineImage;
+  /** The thread works on maps, and runs no programs. */
+  readonly seat?: Seat;
   /** Nanoseconds since the machine began (0), or of international atomic time (1); whole numbers. Default: the machine's. */
   readonly clock?: (which: number) => number;
   /** First state of the random numbers, 1 to 2^32-1. Default: random. */

@@ -35,10 +35,11 @@ export class EngineProgram {
   readonly #engine: Engine;
   readonly #parts: ProgramParts;
   #traps = 0;
-  #time: { runs: number; ns: number } | undefined;
+  /** Runs and nanoseconds, for each CPU. */
+  readonly #times: Float64Array | undefined;
 
   constructor(engine: Engine, parts: ProgramParts) {
-    const { id, spec, checked } = parts.image;
+    const { id, spec, checked, times } = parts.image;
     this.id = id;
     this.name = spec.name;
     this.type = spec.type;
@@ -47,6 +48,7 @@ export class EngineProgram {
     this.checked = checked;
     this.#engine = engine;
     this.#parts = parts;
+    if (times !== 0) this.#times = new Float64Array(engine.memory.memory.buffer, times, 2 * engine.cpus);
   }
 
   /** Runs that were stopped. */
@@ -54,14 +56,12 @@ export class EngineProgram {
     return this.#traps;
   }
 
-  /** Frames that were run here since {@link measure}, and nanoseconds for all of them with what they tail-called. */
+  /** Frames that began here, on all CPUs, and nanoseconds for all of them with what they tail-called; nothing if it was not loaded to
+   *  be measured. */
   get runTime(): { readonly runs: number; readonly ns: number } {
-    return this.#time ?? { runs: 0, ns: 0 };
-  }
-
-  /** Counts from now on; costs two looks at the clock for each burst. */
-  measure(): void {
-    this.#time ??= { runs: 0, ns: 0 };
+    const times = [...(this.#times ?? [])];
+    const sum = (which: number) => times.reduce((all, one, index) => (index % 2 === which ? all + one : all), 0);
+    return { runs: sum(0), ns: sum(1) };
   }
 
   /**
@@ -69,14 +69,16 @@ export class EngineProgram {
    * and redirects are in the contexts behind it. One call into WebAssembly, and one more for each frame that was stopped.
    */
   run(first: number, frames: number): void {
-    if (this.#time === undefined) {
+    const times = this.#times;
+    if (times === undefined) {
       this.#run(first, frames);
       return;
     }
     const began = performance.now();
     this.#run(first, frames);
-    this.#time.runs += frames;
-    this.#time.ns += (performance.now() - began) * 1e6;
+    const own = 2 * this.#engine.cpu;
+    times[own] = (times[own] ?? 0) + frames;
+    times[own + 1] = (times[own + 1] ?? 0) + (performance.now() - began) * 1e6;
   }
 
   /** Runs the program on a copy of a packet, as the kernel's BPF_PROG_TEST_RUN does. */

@@ -1,6 +1,6 @@
 import type { MapSpec, ProgramSpec, RecordHandler } from '@twinpath/ebpf';
 import { EngineError } from './engine-error.ts';
-import type { EngineImage, MapImage, ProgramImage } from './engine-image.ts';
+import type { EngineImage, MapImage, ProgramImage, Seat } from './engine-image.ts';
 import { type EngineOptions, engineWorld, type World } from './engine-options.ts';
 import { EngineProgram } from './engine-program.ts';
 import type { HookHelpers } from './imports.ts';
@@ -21,6 +21,8 @@ import './wasm/web-assembly.ts';
 const PAGE = 65536;
 /** Nothing lies where NULL points to. */
 const STATES_START = 4096;
+/** Of a thread that works on maps: its cells, and room for a key and a value. */
+const SEAT_BYTES = 64 << 10;
 const LARGEST_MEMORY = 2 ** 31;
 const MOST_PROGRAMS = 1024;
 const DEFAULT_BYTES = 64 << 20;
@@ -35,6 +37,8 @@ export interface ProgramLoading {
   readonly checked?: boolean;
   /** Checked mode: loop rounds and calls that one packet may cost; default about a million. */
   readonly fuel?: number;
+  /** Counts runs and their time; costs two looks at the clock for each burst. Default false. */
+  readonly measured?: boolean;
 }
 
 /**
@@ -52,6 +56,8 @@ export class Engine implements MapHost {
   /** Gives out addresses: on the thread that made the engine. */
   readonly #arena: Arena | undefined;
   readonly #state: number;
+  /** Of keys and values of Node's side. */
+  readonly #roomEnd: number;
   readonly #programs: WebAssembly.Table;
   readonly #images = new Map<number, ProgramImage>();
   readonly #loaded = new Map<number, EngineProgram>();
@@ -62,12 +68,11 @@ export class Engine implements MapHost {
 
   /** @throws EngineError when the memory given cannot be used. */
   constructor(options: EngineOptions = {}) {
-    const { bytes = DEFAULT_BYTES, shared = false, cpus = 1, cpu, image } = options;
+    const { bytes = DEFAULT_BYTES, shared = false, cpus = 1, cpu, image, seat } = options;
     const pages = Math.ceil(bytes / PAGE);
     const memory =
       image?.memory ?? options.memory ?? new WebAssembly.Memory({ initial: pages, maximum: pages, shared });
-    this.memory = new LinearMemory(memory);
-    if (this.memory.bytes.length > LARGEST_MEMORY) {
+    if (memory.buffer.byteLength > LARGEST_MEMORY) {
       throw new EngineError('the memory is larger than 2 GiB', 'addresses have 31 bits');
     }
     this.#world = engineWorld(options);
@@ -76,12 +81,14 @@ export class Engine implements MapHost {
     this.#seed = image?.seed ?? this.#world.seed;
     // The thread that made the engine has a state of its own behind those of the CPUs, which other threads may run.
     const place = image === undefined ? this.cpus : this.cpu;
-    this.#state = STATES_START + place * STATE_BYTES;
+    this.#state = seat?.address ?? STATES_START + place * STATE_BYTES;
+    this.#roomEnd = this.#state + (seat?.bytes ?? ROOM_END);
+    this.memory = new LinearMemory(memory, this.#state + STATE.mapLock);
     const end = STATES_START + (this.cpus + 1) * STATE_BYTES;
     if (image === undefined) this.#arena = new Arena(end, this.memory.bytes.length);
     // Not what lies between: it may be guarded already.
-    this.memory.bytes.fill(0, this.#state, this.#state + ROOM_END);
-    this.memory.bytes.fill(0, this.#state + STACK_START, this.#state + STACK_END);
+    this.memory.bytes.fill(0, this.#state, this.#state + ROOM_START);
+    if (seat === undefined) this.memory.bytes.fill(0, this.#state + STACK_START, this.#state + STACK_END);
     this.memory.setU32(this.#state + STATE.random, this.#world.random || 1);
     this.#programs = new WebAssembly.Table({ element: 'anyfunc', initial: MOST_PROGRAMS, maximum: MOST_PROGRAMS });
     if (image !== undefined) this.adopt(image);
@@ -119,13 +126,30 @@ export class Engine implements MapHost {
     return this.#addMap({ spec, shape, geometry });
   }
 
+  /** A map that another thread has made. */
+  openMap(image: MapImage): EngineMap {
+    return this.#maps.get(image.geometry.base) ?? this.#addMap(image);
+  }
+
+  /** For a thread that joins to work on maps: `Engine.join(image, { seat })`. */
+  createSeat(): Seat {
+    return { address: this.allocate(SEAT_BYTES, 'room for a thread that works on maps'), bytes: SEAT_BYTES };
+  }
+
+  /** When its thread is gone, however it ended: the lock that it held is free. */
+  freeSeat({ address }: Seat): void {
+    const lock = this.memory.getU32(address + STATE.mapLock);
+    if (lock !== 0) Atomics.store(new Int32Array(this.memory.memory.buffer), lock / 4, 0);
+    this.free(address);
+  }
+
   /** The one consumer of a ring buffer. */
   ringBuffer(map: EngineMap, onRecord: RecordHandler): EngineRingBuffer {
     return new EngineRingBuffer(this.memory, map, onRecord);
   }
 
   /** @throws EngineError for what the engine does not have, AssemblerError for what is no program. */
-  load(spec: ProgramSpec, { maps = {}, checked = false, fuel = DEFAULT_FUEL }: ProgramLoading = {}): EngineProgram {
+  load(spec: ProgramSpec, { maps = {}, checked = false, fuel = DEFAULT_FUEL, measured = false }: ProgramLoading = {}): EngineProgram {
     // Ids and shapes are numbered there.
     this.#owner();
     const id = this.#freeId();
@@ -147,6 +171,7 @@ export class Engine implements MapHost {
       checked,
       module: new WebAssembly.Module(bytes),
       marks,
+      times: measured ? this.#createTimes(spec.name) : 0,
     });
   }
 
@@ -156,7 +181,7 @@ export class Engine implements MapHost {
       memory: this.memory.memory,
       cpus: this.cpus,
       seed: this.#seed,
-      maps: [...this.#maps.values()].map(({ spec, shape, geometry }) => ({ spec, shape, geometry })),
+      maps: [...this.#maps.values()].map(({ image }) => image),
       programs: [...this.#images.values()],
     };
   }
@@ -177,6 +202,8 @@ export class Engine implements MapHost {
 
   /** Frees the place of a program: tail calls to it stop their callers. */
   unload(id: number): void {
+    const times = this.#images.get(id)?.times ?? 0;
+    if (times !== 0) this.#arena?.free(times);
     this.#programs.set(id, null);
     this.#images.delete(id);
     this.#loaded.delete(id);
@@ -197,7 +224,7 @@ export class Engine implements MapHost {
 
   withRoom<T>(keyBytes: number, valueBytes: number, body: (key: number, value: number) => T): T {
     const value = Math.ceil(keyBytes / 8) * 8;
-    if (value + valueBytes <= ROOM_END - ROOM_START)
+    if (this.#state + ROOM_START + value + valueBytes <= this.#roomEnd)
       return body(this.#state + ROOM_START, this.#state + ROOM_START + value);
     const room = this.allocate(value + valueBytes, 'a key and a value');
     try {
@@ -224,7 +251,7 @@ export class Engine implements MapHost {
   }
 
   release({ geometry: { base } }: EngineMap): void {
-    if (this.#maps.delete(base)) this.free(base);
+    if (this.#maps.delete(base)) this.#arena?.free(base);
   }
 
   #addMap({ spec, shape, geometry }: MapImage): EngineMap {
@@ -248,6 +275,13 @@ export class Engine implements MapHost {
     });
     this.#loaded.set(image.id, program);
     return program;
+  }
+
+  #createTimes(program: string): number {
+    const bytes = 16 * this.cpus;
+    const address = this.allocate(bytes, `the run times of ${program}`);
+    this.memory.bytes.fill(0, address, address + bytes);
+    return address;
   }
 
   #library() {

@@ -21,7 +21,7 @@ import type { Helper, Helpers } from './helper.ts';
 
 const lookup: Helper = (writer) =>
   forMap(writer, 1, (known, map) => {
-    const key = writer.pointer(2, i32.const(known.shape.keySize));
+    const key = writer.key(2, known.shape.keySize);
     const value = lookupForProgram(writer.program.lib, writer.code, known, map, key);
     if (known.geometry === undefined && !holdsMaps(known.shape.type)) grant(writer, known, value);
     else writer.set(0, i64.extend_u(value));
@@ -80,10 +80,7 @@ const lookupPerCpu: Helper = (writer, slot) =>
     if (!/percpu/.test(shape.type)) {
       unsupported(program, slot, `map_lookup_percpu_elem on ${shape.type}`, 'the map has one value for all CPUs');
     }
-    const value = code.keep(
-      'i32',
-      lookupForProgram(program.lib, code, known, map, writer.pointer(2, i32.const(shape.keySize))),
-    );
+    const value = code.keep('i32', lookupForProgram(program.lib, code, known, map, writer.key(2, shape.keySize)));
     const stride = i32.const(strideOf(shape));
     const perCpu = layoutOf(shape.type) === 'array' ? i32.mul(stride, fixed(known, 'maxEntries', map)) : stride;
     const distance = i32.mul(i32.sub(w(3), program.lib.cpu), perCpu);

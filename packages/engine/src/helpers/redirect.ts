@@ -2,6 +2,7 @@ import { slotLookup } from '../maps/array-code.ts';
 
 import { error, hashLookup } from '../maps/hash-code.ts';
 import { baseOf, type KnownMap } from '../maps/known-map.ts';
+import { keyAt } from '../maps/map-key.ts';
 import { layoutOf } from '../maps/shape.ts';
 import { STACK_START, STATE } from '../memory/cpu-state.ts';
 import { REDIRECT } from '../memory/frame-context.ts';
@@ -9,7 +10,7 @@ import type { FunctionWriter } from '../translate/function-writer.ts';
 import { forMap } from '../translate/map-argument.ts';
 import { unsupported } from '../translate/program.ts';
 import { r, w } from '../translate/registers.ts';
-import { call, type Expr, get, i32, i64, type Local, returnCallIndirect } from '../wasm/expressions.ts';
+import { type Expr, get, i32, i64, type Local, returnCallIndirect } from '../wasm/expressions.ts';
 import type { Helper, Helpers } from './helper.ts';
 import { frameLength } from './packet.ts';
 
@@ -64,8 +65,8 @@ function entryOf(writer: FunctionWriter, known: KnownMap, map: Local, key: Expr)
   code.add(i32.store(get(cell), key));
   const address =
     layoutOf(known.shape.type) === 'slots'
-      ? slotLookup(code, known, map, get(cell))
-      : call(hashLookup(program.lib, known), get(map), get(cell));
+      ? slotLookup(code, known, map, keyAt(get(cell)))
+      : hashLookup(program.lib, known, map, keyAt(get(cell)));
   return code.keep('i32', address);
 }
 

@@ -4,6 +4,7 @@ import type { Library } from '../wasm/library.ts';
 import { UPDATE } from './errno.ts';
 import { error } from './hash-code.ts';
 import { baseOf, fixed, type KnownMap } from './known-map.ts';
+import { keyAt, type MapKey } from './map-key.ts';
 import { HEADER_BYTES, slotBytes, slotPresent, strideOf } from './shape.ts';
 import { copyValue } from './value.ts';
 
@@ -20,9 +21,11 @@ function elementAt(lib: Library, known: KnownMap, map: Local, index: Expr): Expr
   return i32.add(element, i32.mul(lib.cpu, perCpu));
 }
 
+const indexIn = (key: MapKey): Expr => i32.wrap(key.load({ offset: 0, bytes: 4 }));
+
 /** i32: address of the value, or 0. Short enough to stand where it is needed. */
-export function arrayLookup(lib: Library, code: Code, known: KnownMap, map: Local, key: Expr): Expr {
-  const index = code.keep('i32', i32.load(key));
+export function arrayLookup(lib: Library, code: Code, known: KnownMap, map: Local, key: MapKey): Expr {
+  const index = code.keep('i32', indexIn(key));
   const inside = i32.lt_u(get(index), fixed(known, 'maxEntries', map));
   return select(elementAt(lib, known, map, get(index)), i32.const(0), inside);
 }
@@ -34,7 +37,7 @@ export function arrayUpdate(lib: Library, known: KnownMap): number {
     code.if(i32.gt_u(i32.and(get(flags), i32.const(~UPDATE.lock)), i32.const(UPDATE.exist)), () =>
       code.return(error('EINVAL')),
     );
-    const element = code.keep('i32', arrayLookup(lib, code, known, map, get(key)));
+    const element = code.keep('i32', arrayLookup(lib, code, known, map, keyAt(get(key))));
     code.if(i32.eqz(get(element)), () => code.return(error('E2BIG')));
     code.if(i32.and(get(flags), i32.const(UPDATE.noExist)), () => code.return(error('EEXIST')));
     copyValue(code, known.shape, element, value, 0);
@@ -44,9 +47,9 @@ export function arrayUpdate(lib: Library, known: KnownMap): number {
 }
 
 /** i32: address of the entry's value, or 0 when it is absent. */
-export function slotLookup(code: Code, known: KnownMap, map: Local, key: Expr): Expr {
+export function slotLookup(code: Code, known: KnownMap, map: Local, key: MapKey): Expr {
   const { shape } = known;
-  const index = code.keep('i32', i32.load(key));
+  const index = code.keep('i32', indexIn(key));
   const at = i32.add(baseOf(known, map), i32.mul(get(index), i32.const(slotBytes(shape))));
   const slot = code.keep('i32', i32.add(at, i32.const(HEADER_BYTES)));
   const result = code.local('i32');

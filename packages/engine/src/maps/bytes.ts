@@ -6,7 +6,8 @@ import { type Expr, get, i32, i64, type Local, memory } from '../wasm/expression
 /** Longer runs are copied by WebAssembly's own instruction. */
 const LONGEST_UNROLLED = 128;
 
-interface Piece {
+/** A run of bytes that one instruction loads or stores. */
+export interface Piece {
   readonly offset: number;
   readonly bytes: 1 | 2 | 4 | 8;
 }
@@ -26,10 +27,10 @@ export function loadPiece(address: Expr, { offset, bytes }: Piece): Expr {
   return loads[bytes](address, offset);
 }
 
-/** i32: whether two runs are equal. */
-export function equal(length: number, a: Expr, b: Expr, bOffset: number): Expr {
-  const differences = pieces(length).map((piece) =>
-    i64.xor(loadPiece(a, piece), loadPiece(b, { ...piece, offset: piece.offset + bOffset })),
+/** i32: whether the bytes from `at` plus `offset` on are those of a run, given in its pieces (i64). */
+export function equal(run: readonly Local[], length: number, at: Expr, offset: number): Expr {
+  const differences = pieces(length).map((piece, index) =>
+    i64.xor(get(run[index] ?? 0), loadPiece(at, { ...piece, offset: piece.offset + offset })),
   );
   return i64.eqz(differences.reduce(i64.or, i64.const(0)));
 }

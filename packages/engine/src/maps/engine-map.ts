@@ -1,4 +1,6 @@
 import type { Entry, MapFlag, MapSpec, MapType, UpdateFlag } from '@twinpath/ebpf';
+import { EngineError } from '../engine-error.ts';
+import type { MapImage } from '../engine-image.ts';
 import type { LinearMemory } from '../memory/linear-memory.ts';
 import { ERRNO, type Errno, UPDATE } from './errno.ts';
 import type { Geometry } from './known-map.ts';
@@ -56,6 +58,7 @@ export class EngineMap {
   readonly #memory: LinearMemory;
   readonly #subject: string;
   #operations: MapOperations | undefined;
+  #isReleased = false;
 
   constructor(host: MapHost, spec: MapSpec, shape: MapShape, geometry: Geometry) {
     this.spec = spec;
@@ -84,6 +87,12 @@ export class EngineMap {
   }
   get flags(): readonly MapFlag[] {
     return this.spec.flags ?? [];
+  }
+
+  /** What another thread opens it with. */
+  get image(): MapImage {
+    const { spec, shape, geometry } = this;
+    return { spec, shape, geometry };
   }
 
   /** What an entry of a map of maps holds: the map's address. */
@@ -206,6 +215,7 @@ export class EngineMap {
 
   /** The values of an array as programs see them, no copy: element n starts at n times the value size, rounded up to 8. */
   memory(): Uint8Array {
+    this.#requirePresent();
     if (layoutOf(this.type) !== 'array') throw new TypeError(`${this.#subject} is no array`);
     const start = this.geometry.base + HEADER_BYTES;
     return this.#memory.bytes.subarray(start, start + this.maxEntries * strideOf(this.shape) * this.shape.cpus);
@@ -213,6 +223,7 @@ export class EngineMap {
 
   /** Gives the memory back. No program may use the map any more, and no map of maps hold it. */
   [Symbol.dispose](): void {
+    this.#isReleased = true;
     this.#host.release(this);
   }
 
@@ -269,6 +280,7 @@ export class EngineMap {
 
   /** Keys, and addresses of the first CPU's values. */
   *#addresses(): Generator<readonly [key: Uint8Array, address: number]> {
+    this.#requirePresent();
     const { base, elements, capacity } = this.geometry;
     const first = base + HEADER_BYTES;
     switch (layoutOf(this.type)) {
@@ -326,7 +338,13 @@ export class EngineMap {
     if (code !== undefined) throw new EngineMapError(this.#subject, operation, code);
   }
 
+  /** Others may have its memory now. */
+  #requirePresent(): void {
+    if (this.#isReleased) throw new EngineError(`${this.#subject} was released`, 'who releases a map uses it no more');
+  }
+
   #check(what: string, bytes: Uint8Array, wanted: number): void {
+    this.#requirePresent();
     if (bytes.length === wanted) return;
     throw new RangeError(`${this.#subject}: a ${what} has ${wanted} bytes, not ${bytes.length}`);
   }

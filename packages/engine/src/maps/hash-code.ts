@@ -5,27 +5,34 @@ import { STATE } from '../memory/cpu-state.ts';
 import type { Code } from '../wasm/code.ts';
 import { call, type Expr, get, i32, i64, type Local } from '../wasm/expressions.ts';
 import type { Library } from '../wasm/library.ts';
-import { copy, equal, loadPiece, pieces, zero } from './bytes.ts';
+import { copy, equal, pieces, zero } from './bytes.ts';
 import { ERRNO, UPDATE } from './errno.ts';
 import { baseOf, fixed, type KnownMap } from './known-map.ts';
 import { lock, unlock } from './lock.ts';
+import { keyAt, type MapKey } from './map-key.ts';
 import { ELEMENT, ELEMENT_STATE, elementBytes, elementValue, HEADER, isLru, type MapShape, strideOf } from './shape.ts';
 import { copyValue, cpuOffset } from './value.ts';
 
 const MULTIPLIER = 0x9e37_79b9_7f4a_7c15n;
 
-/** The hash of the key at `key`, 32 bits. */
-function emitHash(lib: Library, code: Code, { keySize }: MapShape, key: Local): Local {
+/** The pieces of a key, i64 each: what functions that search take. */
+type KeyPieces = readonly Local[];
+const keyTypes = ({ keySize }: MapShape) => pieces(keySize).map(() => 'i64' as const);
+const keyPieces = (code: Code, { keySize }: MapShape, key: MapKey): KeyPieces =>
+  pieces(keySize).map((piece) => code.keep('i64', key.load(piece)));
+
+/** The hash of a key, 32 bits. */
+function emitHash(lib: Library, code: Code, key: KeyPieces): Local {
   const mixed = code.keep('i64', i64.const(lib.seed));
-  for (const piece of pieces(keySize)) {
-    code.set(mixed, i64.mul(i64.xor(get(mixed), loadPiece(get(key), piece)), i64.const(MULTIPLIER)));
+  for (const piece of key) {
+    code.set(mixed, i64.mul(i64.xor(get(mixed), get(piece)), i64.const(MULTIPLIER)));
     code.set(mixed, i64.xor(get(mixed), i64.shr_u(get(mixed), i64.const(32))));
   }
   return code.keep('i32', i32.wrap(get(mixed)));
 }
 
 /** The element with the key, or 0. */
-function emitFind(lib: Library, code: Code, known: KnownMap, map: Local, key: Local, hash: Local): Local {
+function emitFind(lib: Library, code: Code, known: KnownMap, map: Local, key: KeyPieces, hash: Local): Local {
   const number = code.keep('i32', i32.and(get(hash), fixed(known, 'mask', map)));
   const bucket = code.keep('i32', bucketAt(known, map, get(number)));
   const element = code.local('i32');
@@ -39,7 +46,7 @@ function emitFind(lib: Library, code: Code, known: KnownMap, map: Local, key: Lo
           code.br(done);
         });
         code.if(i32.eq(i32.load(get(element), ELEMENT.hash), get(hash)), () =>
-          code.brIf(done, equal(known.shape.keySize, get(key), get(element), ELEMENT.key)),
+          code.brIf(done, equal(key, known.shape.keySize, get(element), ELEMENT.key)),
         );
         code.set(element, i32.load(get(element), ELEMENT.next));
         code.br(next);
@@ -53,20 +60,17 @@ function bucketAt(known: KnownMap, map: Local, number: Expr): Expr {
   return i32.add(fixed(known, 'buckets', map), i32.shl(number, i32.const(2)));
 }
 
-/** (map, key) → element or 0. */
-function findElement(lib: Library, known: KnownMap): number {
-  return lib.function(`hash find ${known.key}`, ['i32', 'i32'], ['i32'], (code, map = 0, key = 0) => {
-    const hash = emitHash(lib, code, known.shape, key);
-    code.return(get(emitFind(lib, code, known, map, key, hash)));
-    code.unreachable();
-  });
+/** i32: address of this CPU's value, or 0. */
+export function hashLookup(lib: Library, known: KnownMap, map: Local, key: MapKey): Expr {
+  return call(lookupFunction(lib, known), get(map), ...pieces(known.shape.keySize).map((piece) => key.load(piece)));
 }
 
-/** (map, key) → address of this CPU's value, or 0. */
-export function hashLookup(lib: Library, known: KnownMap): number {
+/** (map, ...pieces of the key) → address of this CPU's value, or 0. */
+function lookupFunction(lib: Library, known: KnownMap): number {
   const { shape } = known;
-  return lib.function(`hash lookup ${known.key}`, ['i32', 'i32'], ['i32'], (code, map = 0, key = 0) => {
-    const element = emitFind(lib, code, known, map, key, emitHash(lib, code, shape, key));
+  const types = ['i32', ...keyTypes(shape)] as const;
+  return lib.function(`hash lookup ${known.key}`, types, ['i32'], (code, map = 0, ...key) => {
+    const element = emitFind(lib, code, known, map, key, emitHash(lib, code, key));
     code.if(i32.eqz(get(element)), () => code.return(i32.const(0)));
     if (isLru(shape.type)) {
       // Written only when it changes: other CPUs read the line.
@@ -87,12 +91,13 @@ export function hashUpdate(lib: Library, known: KnownMap): number {
     code.if(i32.gt_u(i32.and(get(flags), i32.const(~UPDATE.lock)), i32.const(UPDATE.exist)), () =>
       code.return(error('EINVAL')),
     );
-    const hash = emitHash(lib, code, known.shape, key);
+    const wanted = keyPieces(code, known.shape, keyAt(get(key)));
+    const hash = emitHash(lib, code, wanted);
     const base = baseOf(known, map);
     const lockAt = i32.add(base, i32.const(HEADER.lock));
     const result = code.keep('i64', i64.const(0));
     lock(lib, code, lockAt, STATE.mapLock);
-    const element = emitFind(lib, code, known, map, key, hash);
+    const element = emitFind(lib, code, known, map, wanted, hash);
     const mode = i32.and(get(flags), i32.const(~UPDATE.lock));
     code.if(
       get(element),
@@ -120,7 +125,8 @@ export function hashDelete(lib: Library, known: KnownMap): number {
   return lib.function(`hash delete ${known.key}`, ['i32', 'i32'], ['i64'], (code, map = 0, key = 0) => {
     const lockAt = i32.add(baseOf(known, map), i32.const(HEADER.lock));
     lock(lib, code, lockAt, STATE.mapLock);
-    const element = code.keep('i32', call(findElement(lib, known), get(map), get(key)));
+    const wanted = keyPieces(code, known.shape, keyAt(get(key)));
+    const element = emitFind(lib, code, known, map, wanted, emitHash(lib, code, wanted));
     code.if(get(element), () => code.add(call(removeElement(lib, known), get(map), get(element))));
     unlock(lib, code, lockAt, STATE.mapLock);
     code.return(i64.mul(i64.extend_u(i32.eqz(get(element))), error('ENOENT')));

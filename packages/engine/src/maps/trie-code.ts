@@ -3,28 +3,32 @@
 
 import { swap32, swap64 } from '../wasm/byte-swap.ts';
 import type { Code } from '../wasm/code.ts';
-import { type Expr, get, i32, i64, type Local, select } from '../wasm/expressions.ts';
+import { call, type Expr, get, i32, i64, type Local, select } from '../wasm/expressions.ts';
 import type { Library } from '../wasm/library.ts';
 import { baseOf, type KnownMap } from './known-map.ts';
+import type { MapKey } from './map-key.ts';
 import { HEADER, NODE, NODE_STATE, nodeValue, wordsOf } from './shape.ts';
 
 /** Of a key: the length of the prefix. */
 const LENGTH_BYTES = 4;
 
-/** (map, key) → address of the value of the longest prefix that is no longer than the key's, or 0. */
-export function trieLookup(lib: Library, known: KnownMap): number {
+/** i32: address of the value of the longest prefix that is no longer than the key's, or 0. */
+export function trieLookup(lib: Library, code: Code, known: KnownMap, map: Local, key: MapKey): Expr {
   const { shape } = known;
-  const words = wordsOf(shape);
+  const limit = i32.wrap(key.load({ offset: 0, bytes: LENGTH_BYTES }));
+  const words = Array.from({ length: wordsOf(shape) }, (_, word) =>
+    bigEndian(code, key, LENGTH_BYTES + 8 * word, Math.min(8, shape.keySize - LENGTH_BYTES - 8 * word)),
+  );
+  return call(lookupFunction(lib, known), get(map), limit, ...words);
+}
+
+/** (map, length of the key's prefix, ...its 64-bit words) → address of the value, or 0. */
+function lookupFunction(lib: Library, known: KnownMap): number {
+  const { shape } = known;
   const bits = 8 * (shape.keySize - LENGTH_BYTES);
-  return lib.function(`trie lookup ${known.key}`, ['i32', 'i32'], ['i32'], (code, map = 0, key = 0) => {
-    const limit = code.keep('i32', i32.load(get(key)));
+  const types = ['i32', 'i32', ...Array<'i64'>(wordsOf(shape)).fill('i64')] as const;
+  return lib.function(`trie lookup ${known.key}`, types, ['i32'], (code, map = 0, limit = 0, ...wanted) => {
     code.if(i32.gt_u(get(limit), i32.const(bits)), () => code.return(i32.const(0)));
-    const wanted = Array.from({ length: words }, (_, word) =>
-      code.keep(
-        'i64',
-        bigEndian(code, key, LENGTH_BYTES + 8 * word, Math.min(8, shape.keySize - LENGTH_BYTES - 8 * word)),
-      ),
-    );
     const node = code.keep('i32', i32.load(baseOf(known, map), HEADER.root));
     const best = code.local('i32');
     const length = code.local('i32');
@@ -48,11 +52,13 @@ export function trieLookup(lib: Library, known: KnownMap): number {
 }
 
 /** i64: up to 8 bytes as a number, the first byte in the highest bits. */
-function bigEndian(code: Code, key: Local, offset: number, bytes: number): Expr {
-  if (bytes === 8) return swap64(code, i64.load(get(key), offset));
-  if (bytes === 4) return i64.shl(i64.extend_u(swap32(code, i32.load(get(key), offset))), i64.const(32));
+function bigEndian(code: Code, key: MapKey, offset: number, bytes: number): Expr {
+  if (bytes === 8) return swap64(code, key.load({ offset, bytes }));
+  if (bytes === 4) {
+    return i64.shl(i64.extend_u(swap32(code, i32.wrap(key.load({ offset, bytes })))), i64.const(32));
+  }
   const parts = Array.from({ length: bytes }, (_, index) =>
-    i64.shl(i64.load8_u(get(key), offset + index), i64.const(56 - 8 * index)),
+    i64.shl(key.load({ offset: offset + index, bytes: 1 }), i64.const(56 - 8 * index)),
   );
   return parts.reduce(i64.or);
 }

@@ -4,13 +4,17 @@ export class LinearMemory {
   readonly bytes: Uint8Array;
   readonly view: DataView;
   readonly #words: Int32Array;
+  /** Word that tells which lock this thread holds. */
+  readonly #held: number;
   readonly shared: boolean;
 
-  constructor(memory: WebAssembly.Memory) {
+  /** `held`: address of the u32 that tells which lock this thread holds, for whoever cleans up behind it. */
+  constructor(memory: WebAssembly.Memory, held: number) {
     this.memory = memory;
     this.bytes = new Uint8Array(memory.buffer);
     this.view = new DataView(memory.buffer);
     this.#words = new Int32Array(memory.buffer);
+    this.#held = held / 4;
     this.shared = !(memory.buffer instanceof ArrayBuffer);
   }
 
@@ -38,11 +42,14 @@ export class LinearMemory {
   /** Runs `body` while holding the lock at `address`, which programs on other threads take too. */
   locked<T>(address: number, body: () => T): T {
     const word = address / 4;
-    while (this.shared && Atomics.compareExchange(this.#words, word, 0, 1) !== 0);
+    if (!this.shared) return body();
+    while (Atomics.compareExchange(this.#words, word, 0, 1) !== 0);
+    this.#words[this.#held] = address;
     try {
       return body();
     } finally {
-      if (this.shared) Atomics.store(this.#words, word, 0);
+      this.#words[this.#held] = 0;
+      Atomics.store(this.#words, word, 0);
     }
   }
 }

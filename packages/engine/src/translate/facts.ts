@@ -9,6 +9,8 @@ export type Fact =
   | { readonly kind: 'map'; readonly name: string }
   /** The address of a map from the map of maps of that name, or 0. */
   | { readonly kind: 'inner'; readonly outer: string }
+  /** The address that lies so far from the top of the function's stack frame, in bytes: negative. */
+  | { readonly kind: 'stack'; readonly offset: number }
   /** A number that fits into 32 bits with sign. */
   | { readonly kind: 'constant'; readonly value: number };
 
@@ -18,7 +20,10 @@ export type Facts = readonly (Fact | undefined)[];
 const REGISTERS = 11;
 const CLOBBERED = [0, 1, 2, 3, 4, 5];
 const MAP_LOOKUP = 1;
-const nothing: Facts = Array.from({ length: REGISTERS }, () => undefined);
+const FRAME = 10;
+const nothing: Facts = Array.from({ length: REGISTERS }, (_, register) =>
+  register === FRAME ? { kind: 'stack', offset: 0 } : undefined,
+);
 
 /** Facts at the beginning of each block. */
 export function factsOf({ blocks }: Flow, holdsMaps: (map: string) => boolean): readonly Facts[] {
@@ -61,6 +66,12 @@ export function advance(facts: Facts, { instruction }: Step, holdsMaps: (map: st
         return replace(facts, instruction.dst, isSame ? { kind: 'constant', value: instruction.imm } : undefined);
       }
       return replace(facts, instruction.dst, instruction.width === 64 ? facts[instruction.src] : undefined);
+    }
+    case 'add': {
+      const { width, dst, src, imm } = instruction;
+      const fact = facts[dst];
+      const isPlace = fact?.kind === 'stack' && src === undefined && width === 64;
+      return replace(facts, dst, isPlace ? { kind: 'stack', offset: fact.offset + imm } : undefined);
     }
     case 'stx':
     case 'st':

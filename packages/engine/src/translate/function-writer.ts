@@ -1,3 +1,4 @@
+import { keyAt, keyInPieces, type MapKey } from '../maps/map-key.ts';
 import { STACK_FRAME, STATE } from '../memory/cpu-state.ts';
 import { type TrapReason, trapNumber } from '../memory/trap.ts';
 import { Code } from '../wasm/code.ts';
@@ -16,8 +17,12 @@ export class FunctionWriter {
   /** i32: the lowest byte of this function's stack frame. */
   readonly #stack: Local;
 
-  constructor(program: ProgramTranslation) {
+  /** Where what the function writes to its stack frame begins and ends, in bytes from the top. */
+  readonly #stackEnds: ReadonlySet<number>;
+
+  constructor(program: ProgramTranslation, stackEnds: ReadonlySet<number>) {
     this.program = program;
+    this.#stackEnds = stackEnds;
     for (let register = 0; register < OTHER_REGISTERS; register++) this.code.local('i64');
     this.#stack = this.code.keep('i32', i32.sub(w(10), i32.const(STACK_FRAME)));
   }
@@ -39,6 +44,16 @@ export class FunctionWriter {
   /** i32: the address in a register, of `size` (i32) bytes that a helper reads, or writes. */
   pointer(register: number, size: Expr, write = false): Expr {
     return this.program.checked ? this.#checked(r(register), size, write) : w(register);
+  }
+
+  /** The key at a register. */
+  key(register: number, size: number): MapKey {
+    const fact = this.facts[register];
+    if (fact?.kind !== 'stack' || fact.offset < -STACK_FRAME || fact.offset + size > 0) {
+      return keyAt(get(this.code.keep('i32', this.pointer(register, i32.const(size)))));
+    }
+    const address = i32.add(get(this.#stack), i32.const(fact.offset + STACK_FRAME));
+    return keyInPieces(address, (offset) => this.#stackEnds.has(fact.offset + offset));
   }
 
   /** i32: address of the context. The verifier, or nobody, made sure that a register holds it. */

@@ -11,6 +11,7 @@ import { writeInstruction } from './instruction.ts';
 import { jumpCondition } from './jump.ts';
 import type { ProgramTranslation } from './program.ts';
 import { r } from './registers.ts';
+import { stackEnds } from './stack-ends.ts';
 
 /** The code of the function that begins at `entry`. */
 export function translateFunction(
@@ -24,7 +25,7 @@ export function translateFunction(
     return map !== undefined && holdsMaps(map.shape.type);
   };
   const facts = factsOf(flow, isOuter);
-  const writer = new FunctionWriter(program);
+  const writer = new FunctionWriter(program, stackEnds(flow, facts, isOuter));
   const { code } = writer;
   const blocks: BlockWriter = {
     steps(block) {

@@ -1,5 +1,6 @@
 import type { KnownMap } from '../maps/known-map.ts';
 import { deleteEntry, lookupValue, updateEntry } from '../maps/map-code.ts';
+import { keyAt } from '../maps/map-key.ts';
 import { type MapShape, shapeKey } from '../maps/shape.ts';
 import { Code } from '../wasm/code.ts';
 import { get, i32 } from '../wasm/expressions.ts';
@@ -18,7 +19,7 @@ export function translateOperations(shape: MapShape, options: LibraryOptions): U
     builder.define(number, code);
     builder.export(name, number);
   };
-  define('lookup', 2, (code) => code.return(lookupValue(lib, code, known, 0, get(1))));
+  define('lookup', 2, (code) => code.return(lookupValue(lib, code, known, 0, keyAt(get(1)))));
   define('update', 4, (code) => code.return(i32.wrap(updateEntry(lib, known, 0, get(1), get(2), get(3)))));
   define('remove', 2, (code) => code.return(i32.wrap(deleteEntry(lib, known, 0, get(1)))));
   return lib.finish('maps').bytes;
