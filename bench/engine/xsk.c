@@ -80,6 +80,8 @@ static void open_port(struct port *port, const char *link, int shared) {
   port->tx = map(fd, at.tx, 16, XDP_PGOFF_TX_RING);
   port->fill = map(fd, at.fr, 8, XDP_UMEM_PGOFF_FILL_RING);
   port->completion = map(fd, at.cr, 8, XDP_UMEM_PGOFF_COMPLETION_RING);
+  // XDP_MAX_TX_SKB_BUDGET, since 6.18: as many frames with one system call as there are.
+  setsockopt(fd, SOL_XDP, 9, &size, sizeof size);
   struct sockaddr_xdp address = {.sxdp_family = AF_XDP, .sxdp_ifindex = if_nametoindex(link)};
   address.sxdp_flags = shared < 0 ? XDP_USE_NEED_WAKEUP : XDP_SHARED_UMEM;
   address.sxdp_shared_umem_fd = shared < 0 ? 0 : shared;

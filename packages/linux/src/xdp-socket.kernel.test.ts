@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openFds, traceFds } from './fd.ts';
 import { FdWait } from './fd-wait.ts';
+import { kernelVersion } from './kernel.ts';
 import { pageSize } from './mapped-memory.ts';
 import { createNamespace, deleteNamespace } from './namespace/named.ts';
 import { createVeth, setLink } from './netlink/link.ts';
@@ -13,17 +14,18 @@ import { XdpSocket, type XdpSocketOptions } from './xdp-socket.ts';
 import { wakeXdpReceiver, wakeXdpSender } from './xdp-wake.ts';
 
 const namespace = 'tp-linux-xsk';
+const { major, minor } = kernelVersion();
 const FRAME = 2048;
 const FRAMES = 64;
 const RING = 32;
 
 /** A memory as the engine has it: packets first, then room for the rings of `sockets` sockets. */
-function memory(sockets = 1) {
-  const ringBytes = xdpRingBytes(RING, pageSize());
+function memory(sockets = 1, size = RING) {
+  const ringBytes = xdpRingBytes(size, pageSize());
   const bytes = FRAME * FRAMES + sockets * 4 * ringBytes;
   const { buffer, offset: start } = pageAligned(bytes);
   const ring = (socket: number, kind: XdpRingKind) => {
-    return { at: start + FRAME * FRAMES + (4 * socket + xdpRingKinds.indexOf(kind)) * ringBytes, size: RING };
+    return { at: start + FRAME * FRAMES + (4 * socket + xdpRingKinds.indexOf(kind)) * ringBytes, size };
   };
   const options = (socket: number, more: Partial<XdpSocketOptions> = {}): XdpSocketOptions => ({
     link: 'v0',
@@ -82,6 +84,19 @@ describe('an AF_XDP socket', () => {
     expect(wakeXdpReceiver(socket.fd.number)).toBe(true);
     expect(new FdWait([socket.fd.number]).wait(0)).toBe(false);
     expect(fill.size).toBe(RING);
+  });
+
+  // Since 6.18.
+  test.runIf(major > 6 || (major === 6 && minor >= 18))('sends as many with one call as its budget says', () => {
+    const size = 2 * RING;
+    const { words, frames, options } = memory(1, size);
+    using socket = new XdpSocket(options(0, { mode: 'copy', sendBudget: size }));
+    const { tx } = socket.rings;
+    frames.set(frame(1), 100);
+    for (let index = 0; index < size; index++) words.set([100, 0, 64, 0], tx.entries / 4 + 4 * index);
+    Atomics.store(words, tx.producer / 4, size);
+    wakeXdpSender(socket.fd.number);
+    expect(Atomics.load(words, tx.consumer / 4)).toBe(size);
   });
 
   test('counts what it could not send', () => {

@@ -5,7 +5,7 @@ import { pageSize } from './mapped-memory.ts';
 import { inNamespace, type NamespaceRef } from './namespace/enter.ts';
 import { NativeBuffer } from './native-buffer.ts';
 import { Socket } from './socket.ts';
-import { check, SyscallError } from './syscall-error.ts';
+import { check, isSyscallError, SyscallError } from './syscall-error.ts';
 import {
   mapRing,
   readRingOffsets,
@@ -43,7 +43,8 @@ export interface XdpSocketOptions {
   readonly sharedWith?: XdpSocket;
   /** 'auto': without copies if the driver can. */
   readonly mode?: 'auto' | 'copy' | 'zero-copy';
-  /** In copy mode, packets that one system call sends at most; the kernel's own default is 32. Since 6.18. */
+  /** In copy mode, packets that one system call sends at most: 32 (the default, and the least) to the size of the ring. Kernels
+   *  before 6.18 stay with 32. */
   readonly sendBudget?: number;
 }
 
@@ -100,8 +101,9 @@ export class XdpSocket implements Disposable {
     try {
       if (ifindex === 0) throw new SyscallError('if_nametoindex', Errno.ENODEV, { subject: this.#subject });
       if (options.sharedWith === undefined) this.#register(umem);
-      if (sendBudget !== undefined) socket.setOption(SOL_XDP, XDP_MAX_TX_SKB_BUDGET, sendBudget);
       this.rings = this.#makeRings(options.rings);
+      // The kernel compares it with the ring.
+      if (sendBudget !== undefined) this.#setSendBudget(sendBudget);
       this.#bind(options);
       this.zeroCopy = (this.#get(XDP_OPTIONS, new NativeBuffer(4)).getU32(0) & XDP_OPTIONS_ZEROCOPY) !== 0;
     } catch (error) {
@@ -142,6 +144,14 @@ export class XdpSocket implements Disposable {
     const request = new NativeBuffer(32).setU64(0, this.#memory.address + offset).setU64(8, length);
     request.setU32(16, frameBytes).setU32(20, headroom);
     this.#socket.setOption(SOL_XDP, XDP_UMEM_REG, request.bytes);
+  }
+
+  #setSendBudget(packets: number): void {
+    try {
+      this.#socket.setOption(SOL_XDP, XDP_MAX_TX_SKB_BUDGET, packets);
+    } catch (error) {
+      if (!isSyscallError(error, 'ENOPROTOOPT')) throw error;
+    }
   }
 
   #makeRings(places: XdpSocketOptions['rings']): Record<XdpRingKind, XdpRing> {

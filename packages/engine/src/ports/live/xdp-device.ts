@@ -3,7 +3,7 @@ import type { LinearMemory } from '../../memory/linear-memory.ts';
 import type { Device } from '../port-image.ts';
 import { DESCRIPTOR, OFFSET, Producer, type RingPlaces } from '../ring.ts';
 
-/** System calls for one burst, at most: in copy mode each sends 32 frames, or what sendBudget says. */
+/** System calls for one burst, at most: in copy mode each sends 32 frames in kernels before 6.18. */
 const MOST_WAKES = 8;
 
 /** The kernel on the other side of AF_XDP rings. */

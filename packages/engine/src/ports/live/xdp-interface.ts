@@ -19,6 +19,8 @@ import type { FramePoolImage } from '../frame-pool.ts';
 import type { PortImage } from '../port-image.ts';
 
 const DEFAULT_RING = 2048;
+/** The kernel's TX_BATCH_SIZE. */
+const LEAST_SEND_BUDGET = 32;
 
 export interface XdpInterfaceOptions {
   readonly link: string;
@@ -34,8 +36,6 @@ export interface XdpInterfaceOptions {
   readonly attach?: XdpMode | 'auto';
   /** Default 'auto': without copies if the driver can. */
   readonly copy?: 'auto' | 'copy' | 'zero-copy';
-  /** See XdpSocketOptions. */
-  readonly sendBudget?: number;
 }
 
 export interface XdpQueue {
@@ -102,7 +102,7 @@ export class XdpInterface implements Disposable {
   }
 
   #openQueue(options: XdpInterfaceOptions, { pool, slot }: XdpQueue, queue: number): PortImage {
-    const { link, namespace, ringSize = DEFAULT_RING, copy = 'auto', sendBudget, number = this.ifindex } = options;
+    const { link, namespace, ringSize = DEFAULT_RING, copy = 'auto', number = this.ifindex } = options;
     const sharing = sockets.get(pool) ?? new Set();
     const [sharedWith] = sharing;
     const { start: offset, frames, frameBytes } = pool;
@@ -114,7 +114,8 @@ export class XdpInterface implements Disposable {
       rings: this.#placeRings(link, ringSize),
       ...(namespace !== undefined && { namespace }),
       ...(sharedWith !== undefined && { sharedWith }),
-      ...(sendBudget !== undefined && { sendBudget }),
+      // A burst goes with one system call.
+      ...(ringSize >= LEAST_SEND_BUDGET && { sendBudget: ringSize }),
     });
     this.#sockets.push(socket);
     sockets.set(pool, sharing.add(socket));
