@@ -24,7 +24,7 @@ const artefact = (...files: string[]) =>
 test('a source is one file, and another version is another', () => {
   const file = unpack(folder, 'mine', upload('source', 'text'));
   expect(readFileSync(file, 'utf8')).toBe('text');
-  expect(file).toMatch(/mine-a{16}\/mine\.vnf\.ts$/);
+  expect(file).toMatch(/mine-source-a{16}\/mine\.vnf\.ts$/);
   expect(unpack(folder, 'mine', upload('source', 'other', 'b'.repeat(64)))).not.toBe(file);
   expect(unpack(folder, 'mine', upload('source', 'text'))).toBe(file);
 });
@@ -46,6 +46,12 @@ test.for(['../up.ts', '/etc/passwd.ts', 'a/../../b.ts', 'a//b.ts', '.hidden.ts',
     expect(readdirSync(folder)).toEqual(before);
   },
 );
+
+test('a text that was taken as a source is judged anew as an artefact', () => {
+  const hash = 'e'.repeat(64);
+  unpack(folder, 'mine', upload('source', 'text', hash));
+  expect(() => unpack(folder, 'mine', upload('artefact', 'text', hash))).toThrow('no artefact');
+});
 
 test.for(['', '5', '{}', '{"modules":[]}', '{"modules":[{"file":5}]}'])('%j is no artefact', (content) => {
   expect(() => unpack(folder, 'bad', upload('artefact', content, 'd'.repeat(64)))).toThrow('no artefact');

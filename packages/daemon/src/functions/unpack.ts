@@ -10,7 +10,8 @@ const artefact = z.object({ modules: z.array(z.object({ file: z.string(), text: 
 
 /** Returns the file that a chain uses. @throws RefusedError for an artefact that is none; SystemError */
 export function unpack(folder: string, name: string, { kind, content, hash }: Uploaded): string {
-  const own = join(folder, `${name}-${hash.slice(0, 16)}`);
+  // The same text may be sent as either kind.
+  const own = join(folder, `${name}-${kind}-${hash.slice(0, 16)}`);
   const file = join(own, `${name}.vnf.${kind === 'source' ? 'ts' : 'json'}`);
   if (existsSync(own)) return file;
   const draft = `${own}.draft`;
