@@ -1,7 +1,6 @@
 import type { ProgramType } from '@twinpath/ebpf';
 import type { Engine } from './engine.ts';
 import type { ProgramImage } from './engine-image.ts';
-import { CLOCKS } from './imports.ts';
 import { DISCARDED_RECORD } from './maps/ring-buffer.ts';
 import { OPEN_RECORDS, STATE } from './memory/cpu-state.ts';
 import { type ContextLayout, contextLayout, type Hook, hookOf, REDIRECT } from './memory/frame-context.ts';
@@ -14,14 +13,12 @@ export interface ProgramParts {
   readonly run: (context: number, frames: number) => unknown;
   /** Address of the CPU's state. */
   readonly state: number;
-  readonly clock: (which: number) => number;
   readonly onTrap: (trap: Trap) => void;
   readonly origins: ReadonlyMap<number, Origin>;
 }
 
 /** Verdicts of frames whose program was stopped: XDP_ABORTED, TC_ACT_SHOT. */
 const ABORTED: Readonly<Record<Hook, number>> = { xdp: 0, skb: 2 };
-const WORD = 2 ** 32;
 
 /** A program in the engine. It lives until it is disposed. */
 export class EngineProgram {
@@ -94,7 +91,6 @@ export class EngineProgram {
   #run(first: number, frames: number): void {
     const { run, state } = this.#parts;
     const { memory } = this.#engine;
-    this.#setClock();
     let [context, left] = [first, frames];
     while (left > 0) {
       try {
@@ -139,14 +135,6 @@ export class EngineProgram {
       memory.setU32(record - 8, (memory.getU32(open + 4) - record) | DISCARDED_RECORD);
       memory.setU32(open, 0);
     }
-  }
-
-  #setClock(): void {
-    const { clock, state } = this.#parts;
-    const { view } = this.#engine.memory;
-    const now = clock(CLOCKS.boot);
-    view.setUint32(state + STATE.coarseClock, now % WORD, true);
-    view.setUint32(state + STATE.coarseClock + 4, Math.floor(now / WORD), true);
   }
 }
 

@@ -269,7 +269,6 @@ export class Engine implements MapHost {
       image,
       run,
       state: this.#state,
-      clock: this.#world.clock,
       onTrap: (trap: Trap) => this.#world.onTrap?.(trap),
       origins: this.#images satisfies ReadonlyMap<number, Origin>,
     });

@@ -18,7 +18,7 @@ export const STATE = {
   spinLock: 24,
   /** Frames left of the burst. */
   remaining: 28,
-  /** u64: nanoseconds of the coarse clock. */
+  /** u64: nanoseconds of the coarse clock; 0: nobody has asked for it in this burst. */
   coarseClock: 32,
   /** Pairs of u32: first byte and end of each record that is reserved in a ring buffer; 0: no record. */
   openRecords: 40,

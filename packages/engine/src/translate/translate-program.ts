@@ -67,6 +67,7 @@ function writeRun(program: ProgramTranslation, main: number, fuel: number): numb
   const code = new Code(2);
   const [context, remaining] = [0, 1];
   const stack = i64.extend_u(i32.add(cpuState, i32.const(STACK_END)));
+  code.add(i64.store(cpuState, i64.const(0), STATE.coarseClock));
   code.block((done) => {
     code.loop((next) => {
       code.brIf(done, i32.eqz(get(remaining)));
