@@ -6,18 +6,21 @@ import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { BpfLink } from '@twinpath/ebpf';
+import { STATE } from '@twinpath/compiler/abi';
+import { BpfLink, BpfMap } from '@twinpath/ebpf';
 import { openFds, traceFds } from '@twinpath/linux';
 import { type ChainFunctionSpec, type ChainSpec, lineChain, type PortSpec } from '@twinpath/vnf/chain';
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { portOf } from '../fixtures/failing.vnf.ts';
 import { load } from '../fixtures/load.ts';
 import { silent } from '../fixtures/silent.ts';
-import { Veth } from '../fixtures/veth.ts';
+import { payloads, Veth } from '../fixtures/veth.ts';
 import { ourLinks } from '../host/links.ts';
-import { PIN_ROOT, pinDirectory, recordFile } from '../host/paths.ts';
+import { PIN_ROOT, pinDirectory, pinName, recordFile } from '../host/paths.ts';
 import { pinnedLinks, removePins } from '../host/pins.ts';
 import { storedSpecs, storeSpec } from '../host/stored-specs.ts';
 import { takeDown } from '../host/take-down.ts';
+import { InstanceState } from '../tables/state.ts';
 import type { RunningChain } from './running.ts';
 import { startChain } from './start-chain.ts';
 import { restoreChains } from './start-chains.ts';
@@ -147,6 +150,19 @@ test('tables keep what they hold, and the slow path goes on', async () => {
   expect(firstPrograms()).not.toEqual(programs);
   const ports = ((await chain.functions[0]?.entries('flows')) ?? []).map(([key]) => Object(key).sport);
   expect(ports.sort()).toEqual([2, 3, 4, 5]);
+});
+
+test('a slow path that was away when its process was killed is there again', async () => {
+  const failing: ChainFunctionSpec = { name: 'failing', use: file('failing.vnf.ts') };
+  await kill(await elsewhere(specOf([failing])));
+  {
+    using state = BpfMap.fromPin(join(pinDirectory(CHAIN), 'maps', 'failing', pinName(STATE.map)));
+    using memory = state.mapMemory();
+    new InstanceState({ memory: () => new Uint8Array(memory.buffer, 0, STATE.size) }).absent = 'drop';
+  }
+  await using _chain = await startChain(specOf([failing]), { log: silent, stateDirectory });
+  veth.sendIn(`ip 10.9.0.2 > 10.9.0.50 / udp 7 > ${portOf('resume')} / "again"`);
+  await vi.waitFor(() => expect(payloads(veth.takeIn())).toContain('again'), 10_000);
 });
 
 test('after a reboot the chain comes back from its spec, and durable tables with it; after a stop tables alone', async () => {
