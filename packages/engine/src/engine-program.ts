@@ -20,6 +20,18 @@ export interface ProgramParts {
 /** Verdicts of frames whose program was stopped: XDP_ABORTED, TC_ACT_SHOT. */
 const ABORTED: Readonly<Record<Hook, number>> = { xdp: 0, skb: 2 };
 
+export interface RunTime {
+  readonly runs: number;
+  readonly ns: number;
+}
+
+/** What was measured of a program, on any thread that has the memory. */
+export function runTimeAt({ memory, cpus }: Pick<Engine, 'memory' | 'cpus'>, times: number): RunTime {
+  const cells = times === 0 ? [] : [...new Float64Array(memory.memory.buffer, times, 2 * cpus)];
+  const sum = (which: number) => cells.reduce((all, one, index) => (index % 2 === which ? all + one : all), 0);
+  return { runs: sum(0), ns: sum(1) };
+}
+
 /** A program in the engine. It lives until it is disposed. */
 export class EngineProgram {
   readonly id: number;
@@ -32,6 +44,8 @@ export class EngineProgram {
   readonly #engine: Engine;
   readonly #parts: ProgramParts;
   #traps = 0;
+  /** Address of what it is measured with, for {@link runTimeAt}; 0: it is not. */
+  readonly times: number;
   /** Runs and nanoseconds, for each CPU. */
   readonly #times: Float64Array | undefined;
 
@@ -45,6 +59,7 @@ export class EngineProgram {
     this.checked = checked;
     this.#engine = engine;
     this.#parts = parts;
+    this.times = times;
     if (times !== 0) this.#times = new Float64Array(engine.memory.memory.buffer, times, 2 * engine.cpus);
   }
 
@@ -55,10 +70,8 @@ export class EngineProgram {
 
   /** Frames that began here, on all CPUs, and nanoseconds for all of them with what they tail-called; nothing if it was not loaded to
    *  be measured. */
-  get runTime(): { readonly runs: number; readonly ns: number } {
-    const times = [...(this.#times ?? [])];
-    const sum = (which: number) => times.reduce((all, one, index) => (index % 2 === which ? all + one : all), 0);
-    return { runs: sum(0), ns: sum(1) };
+  get runTime(): RunTime {
+    return runTimeAt(this.#engine, this.times);
   }
 
   /**

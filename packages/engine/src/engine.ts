@@ -149,7 +149,10 @@ export class Engine implements MapHost {
   }
 
   /** @throws EngineError for what the engine does not have, AssemblerError for what is no program. */
-  load(spec: ProgramSpec, { maps = {}, checked = false, fuel = DEFAULT_FUEL, measured = false }: ProgramLoading = {}): EngineProgram {
+  load(
+    spec: ProgramSpec,
+    { maps = {}, checked = false, fuel = DEFAULT_FUEL, measured = false }: ProgramLoading = {},
+  ): EngineProgram {
     // Ids and shapes are numbered there.
     this.#owner();
     const id = this.#freeId();

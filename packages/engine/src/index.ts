@@ -2,7 +2,7 @@ export { Engine, type ProgramLoading } from './engine.ts';
 export { EngineError } from './engine-error.ts';
 export type { EngineImage, MapImage, Seat } from './engine-image.ts';
 export type { EngineOptions } from './engine-options.ts';
-export type { EngineProgram } from './engine-program.ts';
+export { type EngineProgram, type RunTime, runTimeAt } from './engine-program.ts';
 export { type FibPort, FibTable, type Neighbour, type Route } from './helpers/fib-table.ts';
 export type { EngineMap } from './maps/engine-map.ts';
 export { EngineMapError } from './maps/map-error.ts';

@@ -2,6 +2,9 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
 import { Engine } from './engine.ts';
+import { runTimeAt } from './engine-program.ts';
+import { HEADER } from './maps/shape.ts';
+import { STATE } from './memory/cpu-state.ts';
 import { contextLayout } from './memory/frame-context.ts';
 import { programText, words } from './test/program-text.ts';
 
@@ -81,5 +84,41 @@ describe('threads over one memory', () => {
     expect(other.maps().map(({ name }) => name)).toEqual(['map']);
     expect(() => other.createMap(map.spec)).toThrow('only the thread that made the engine');
     expect(() => other.load(programText('r0 = 3\nexit'))).toThrow('loads programs');
+  });
+
+  it('work on maps from a seat of their own, and hold nothing up when they are gone', () => {
+    const engine = new Engine({ bytes: 2 << 20, shared: true, cpus: 1 });
+    const made = (['hash', 'lpm-trie'] as const).map((type) =>
+      engine.createMap({ name: type, type, keySize: 8, valueSize: 4, maxEntries: 8 }),
+    );
+    const seat = engine.createSeat();
+    const { available } = engine;
+    const other = Engine.join({ ...engine.image(), maps: [] }, { seat });
+    for (const map of made) {
+      const opened = other.openMap(map.image);
+      opened.update(words(32, 7), words(1));
+      expect(map.lookup(words(32, 7))).toEqual(words(1));
+      expect(other.openMap(map.image)).toBe(opened);
+      // It ends while it holds the map's lock.
+      const lock = map.geometry.base + HEADER.lock;
+      other.memory.setU32(lock, 1);
+      other.memory.setU32(seat.address + STATE.mapLock, lock);
+      engine.freeSeat(seat);
+      map.update(words(32, 8), words(2));
+      expect(engine.createSeat()).toEqual(seat);
+      opened[Symbol.dispose]();
+      expect(() => opened.lookup(words(32, 7))).toThrow('was released');
+    }
+    expect(engine.available).toBe(available);
+  });
+
+  it('see together how long programs run', () => {
+    const engine = new Engine({ bytes: 2 << 20, shared: true, cpus: 2 });
+    const program = engine.load(programText('r0 = 1\nexit'), { measured: true });
+    const contexts = engine.allocate(2 * contextLayout.xdp.stride, 'contexts');
+    for (const cpu of [0, 1]) Engine.join(engine.image(), { cpu }).program(program.id)?.run(contexts, 2);
+    expect(program.runTime.runs).toBe(4);
+    expect(program.runTime.ns).toBeGreaterThan(0);
+    expect(runTimeAt(engine, program.times)).toEqual(program.runTime);
   });
 });

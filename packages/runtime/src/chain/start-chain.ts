@@ -9,14 +9,14 @@ import type { Identity } from '../host/record.ts';
 import type { SettingRecord } from '../host/settings.ts';
 import { StateDirectory } from '../host/state-directory.ts';
 import { openInstance } from '../instance/open-instance.ts';
-import type { InstancePlane } from '../instance-plane.ts';
-import type { KernelPlaneOptions } from '../kernel/kernel-plane.ts';
-import { WorkerPool } from '../threads/worker-pool.ts';
+import { KernelHome, type MakePlane } from '../kernel/kernel-home.ts';
+import { sharedPool } from '../threads/shared-pool.ts';
+import type { WorkerPool } from '../threads/worker-pool.ts';
 import { checkAdoption } from './adoption.ts';
 import { Chain, type OpenedFunction } from './chain.ts';
 import { ChainError, refusedSpec } from './chain-error.ts';
 import { ChainNamespaces } from './chain-namespaces.ts';
-import { consoleLog } from './console-log.ts';
+import { consoleLog, prefixed } from './console-log.ts';
 import { identityOf } from './identity.ts';
 import { type ListenersWanted, openListeners } from './listeners.ts';
 import { openPorts, recordedPorts } from './open-port.ts';
@@ -37,10 +37,8 @@ export interface StartOptions {
   /** Gives up starting, for a function whose `configure` or `slowPath` never returns. */
   readonly signal?: AbortSignal;
   /** Default: the kernel. */
-  readonly plane?: (options: KernelPlaneOptions) => InstancePlane;
+  readonly plane?: MakePlane;
 }
-
-let sharedPool: WorkerPool | undefined;
 
 /** Chains of this process, for those that share functions. */
 const chains = new Map<string, Chain>();
@@ -66,8 +64,7 @@ export async function startChain(spec: ChainSpec, options: StartOptions = {}): P
   const ports = openPorts({ spec, names: Object.keys(spec.ports), namespaces, log, left: left?.links ?? [] });
   if (left !== undefined) checkAdoption(left, { chain: spec.name, ports });
   useHashSeed(identity.seed);
-  sharedPool ??= new WorkerPool({ seed: identity.seed });
-  const pool = sharedPool;
+  const pool = sharedPool(identity.seed);
   const stateRoot = options.stateDirectory ?? STATE_ROOT;
   const state = new StateDirectory(stateRoot, spec.name, options.saveEverySeconds);
   const claim = stack.use(
@@ -138,14 +135,14 @@ async function openFunction(spec: ChainFunctionSpec, opening: Opening): Promise<
   const own = chain.functions.length > 1 ? prefixed(log, name) : log;
   const { use, worker = 'shared', onFailure = 'drop' } = spec;
   const instance = await openInstance({
-    instance: { chain: chain.name, name, use, pins, key: identity.key },
+    instance: { chain: chain.name, name, use, key: identity.key },
+    home: new KernelHome({ functionName: name, pins, key: identity.key, wiring: hostWiring }, options.plane),
     pool,
     wiring: hostWiring,
     log: own,
     worker,
     onFailure,
     seed: identity.seed,
-    plane: options.plane,
   });
   try {
     requireFeatures(instance.spec);
@@ -178,11 +175,6 @@ async function followed(chain: string, functions: readonly string[]): Promise<vo
     spec.functions.some((one) => 'share' in one && replaced.has(one.share)),
   );
   for (const other of following) await other.follow();
-}
-
-function prefixed(log: Log, name: string): Log {
-  const line = (level: keyof Log) => (text: string) => log[level](`${name}: ${text}`);
-  return { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') };
 }
 
 /** Waits also when nothing else keeps the process alive: a promise of the author's does not. @throws ChainError when given up. */

@@ -1,6 +1,5 @@
 import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { importVnf } from '@twinpath/compiler';
 import type { Log } from '@twinpath/vnf';
 import {
   type ChainSpec,
@@ -13,6 +12,7 @@ import {
   planChain,
 } from '@twinpath/vnf/chain';
 import { ChainError, refusedSpec } from '../chain/chain-error.ts';
+import { prefixed } from '../chain/console-log.ts';
 import { instancePlaces } from '../chain/instance-places.ts';
 import type { OpenPort } from '../chain/open-port.ts';
 import { PlacedInstance, united } from '../chain/placed-instance.ts';
@@ -21,11 +21,12 @@ import type { RunningChain, RunningFunction, RunningPort } from '../chain/runnin
 import type { ChainStatistics } from '../chain/statistics.ts';
 import type { Identity } from '../host/record.ts';
 import type { StateDirectory } from '../host/state-directory.ts';
-import { Instance } from '../instance/instance.ts';
 import type { Takeover } from '../instance/instance-handle.ts';
+import { openInstance } from '../instance/open-instance.ts';
 import type { InstancePlaces } from '../instance-plane.ts';
+import { sharedPool } from '../threads/shared-pool.ts';
+import { EngineHome } from './engine-home.ts';
 import type { EngineHost } from './engine-host.ts';
-import { EnginePlane } from './engine-plane.ts';
 import { EngineWiring } from './engine-wiring.ts';
 
 export interface EngineChainOptions {
@@ -46,7 +47,6 @@ export interface EngineChainOptions {
 interface Member {
   readonly spec: OwnFunctionSpec;
   readonly placed: PlacedInstance;
-  readonly plane: EnginePlane;
 }
 
 const NOTHING: PlacedChain = { placements: new Map(), roots: [] };
@@ -64,6 +64,8 @@ export class EngineChain implements RunningChain {
   readonly #positions = new PositionPool();
   readonly #stack: AsyncDisposableStack;
   readonly #stop = new AbortController();
+  /** Also those that are about to start, or to end. */
+  readonly #instances = new Set<PlacedInstance>();
   #spec: ChainSpec;
   #members: ReadonlyMap<string, Member> = new Map();
   #placed: PlacedChain = NOTHING;
@@ -76,7 +78,7 @@ export class EngineChain implements RunningChain {
     this.lost = options.lost;
     this.#stack = options.owned;
     this.#wiring = this.#stack.use(new EngineWiring(options.host, options.identity.key));
-    this.#stack.defer(() => this.#leave([...this.#members.values()]));
+    this.#stack.defer(() => this.#leave([...this.#instances]));
     this.#stack.defer(() => void this.#wiring.begin([]));
     const { state } = options;
     if (state === undefined) return;
@@ -177,19 +179,21 @@ export class EngineChain implements RunningChain {
 
   /** Steps that can fail, each with what takes it back; then steps that cannot. */
   async #bring(spec: ChainSpec): Promise<void> {
+    using held = new DisposableStack();
     await using undo = new AsyncDisposableStack();
     const members = await this.#open(spec, undo);
     const { placed, places } = this.#plan(spec, members, undo);
     for (const [name, member] of members) {
       const own = places.get(name);
-      if (own !== undefined) await this.#bringMember(member, own, undo);
+      if (own !== undefined) await this.#bringMember(member, own, held, undo);
     }
     this.#wiring.begin(placed.roots);
     undo.move();
     const before = { members: this.#members, placed: this.#placed };
     [this.#spec, this.#members, this.#placed] = [spec, members, placed];
     if (before.placed === NOTHING) return;
-    const gone = [...before.members.values()].filter((one) => members.get(one.spec.name)?.placed !== one.placed);
+    const stay = new Set([...members.values()].map((one) => one.placed));
+    const gone = [...before.members.values()].map((one) => one.placed).filter((one) => !stay.has(one));
     const here = new Set(positionsOf(placed));
     const old = positionsOf(before.placed).filter((position) => !here.has(position));
     delay(RETIRE_MS, undefined, { signal: this.#stop.signal, ref: false })
@@ -217,23 +221,31 @@ export class EngineChain implements RunningChain {
       }
       const present = this.#members.get(one.name);
       if (present !== undefined && present.spec.use === one.use) {
-        members.set(one.name, { ...present, spec: one });
+        members.set(one.name, { placed: present.placed, spec: one });
         continue;
       }
-      const member = { spec: one, ...(await this.#import(one, present?.plane)) };
-      undo.defer(() => this.#leave([member]));
+      const member = { spec: one, placed: await this.#import(one) };
+      this.#instances.add(member.placed);
+      undo.defer(() => this.#leave([member.placed]));
       members.set(one.name, member);
     }
     return members;
   }
 
-  async #import({ name, use }: OwnFunctionSpec, before: EnginePlane | undefined): Promise<Omit<Member, 'spec'>> {
+  async #import({ name, use, worker = 'shared', onFailure = 'drop' }: OwnFunctionSpec): Promise<PlacedInstance> {
     const { host, identity, log } = this.#options;
-    const imported = await importVnf(use);
     const { seed, key } = identity;
-    const plane = new EnginePlane({ functionName: name, host, wiring: this.#wiring, key, before });
-    const instance = new Instance({ chain: this.#spec.name, name, imported, plane, seed, key, log });
-    return { placed: new PlacedInstance(instance), plane };
+    const instance = await openInstance({
+      instance: { chain: this.#spec.name, name, use, key },
+      home: new EngineHome({ functionName: name, host, wiring: this.#wiring, key }),
+      wiring: this.#wiring,
+      pool: sharedPool(seed),
+      log: this.#spec.functions.length > 1 ? prefixed(log, name) : log,
+      worker,
+      onFailure,
+      seed,
+    });
+    return new PlacedInstance(instance);
   }
 
   #plan(spec: ChainSpec, members: ReadonlyMap<string, Member>, undo: AsyncDisposableStack) {
@@ -255,12 +267,17 @@ export class EngineChain implements RunningChain {
     return { placed, places: instancePlaces({ spec, plan, placed, ports, arrays: {} }) };
   }
 
-  async #bringMember(member: Member, places: InstancePlaces, undo: AsyncDisposableStack): Promise<void> {
+  async #bringMember(
+    member: Member,
+    places: InstancePlaces,
+    held: DisposableStack,
+    undo: AsyncDisposableStack,
+  ): Promise<void> {
     const { spec, placed } = member;
     const chain = this.#spec.name;
     const present = this.#members.get(spec.name);
     if (present?.placed !== placed) {
-      const adopt = present && this.#takeover(member, present, places, undo);
+      const adopt = present && this.#takeover(member, present, places, held, undo);
       await placed.start(spec.config, chain, places, { adopt, restore: this.#options.state?.fileOf(spec.name) });
       return;
     }
@@ -277,18 +294,24 @@ export class EngineChain implements RunningChain {
     { placed: { instance } }: Member,
     { placed: before, spec: { config } }: Member,
     { placements }: InstancePlaces,
+    held: DisposableStack,
     undo: AsyncDisposableStack,
   ): Takeover | undefined {
-    const kept = this.#wiring.keep(placements.map(({ position }) => position));
+    const kept = held.use(this.#wiring.keep(placements.map(({ position }) => position)));
+    const maps = held.use(this.#wiring.stock.keep(instance.name));
     const was = before.instance.spec.marks;
     const isSame = was.name === instance.spec.name;
     // What the new one has made of the tables, the old one makes its own again.
     if (isSame) undo.defer(() => before.instance.configure(config));
-    undo.defer(() => kept.restore());
+    undo.defer(() => {
+      maps.restore();
+      kept.restore();
+    });
+    if (!isSame) this.#wiring.stock.forget(instance.name);
     return isSame ? { was, freshEvents: true } : undefined;
   }
 
-  async #retire(old: readonly number[], gone: readonly Member[]): Promise<void> {
+  async #retire(old: readonly number[], gone: readonly PlacedInstance[]): Promise<void> {
     const forgotten = new Set(old);
     for (const { placed } of this.#members.values()) {
       const places = placed.placesIn(this.#spec.name);
@@ -298,6 +321,7 @@ export class EngineChain implements RunningChain {
     }
     this.#forget(old);
     await this.#leave(gone);
+    this.#wiring.stock.removeBut([...this.#members.keys()]);
   }
 
   #forget(positions: readonly number[]): void {
@@ -305,8 +329,8 @@ export class EngineChain implements RunningChain {
     this.#positions.free(positions);
   }
 
-  async #leave(members: readonly Member[]): Promise<void> {
-    for (const { placed } of members) await placed.leave(this.#spec.name);
+  async #leave(instances: readonly PlacedInstance[]): Promise<void> {
+    for (const one of instances) if (this.#instances.delete(one)) await one.leave(this.#spec.name);
   }
 
   #find(name: string): Member {

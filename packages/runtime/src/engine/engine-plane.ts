@@ -1,30 +1,29 @@
 import type { FunctionProgram } from '@twinpath/compiler';
-import { EVENTS, LINKS, PATH, PORTS, TRIPS } from '@twinpath/compiler/abi';
+import { EVENTS, LINKS, PORTS, TRIPS } from '@twinpath/compiler/abi';
 import type { MapSpec } from '@twinpath/ebpf';
-import type { EngineMap, EngineProgram } from '@twinpath/engine';
-import { type Fd, pollFd } from '@twinpath/linux';
+import { type RunTime, runTimeAt } from '@twinpath/engine';
+import type { Fd } from '@twinpath/linux';
 import type { Placement } from '@twinpath/vnf/chain';
 import type { EventHandler, LoadedProgram, PortState, StagedMaps } from '../data-plane.ts';
 import { programName } from '../host/paths.ts';
-import type { InstancePlaces, InstancePlane } from '../instance-plane.ts';
+import type { InstancePlaces, InstancePlane, InstancePort } from '../instance-plane.ts';
 import { linkValue } from '../kernel/port-maps.ts';
 import type { PacketOut } from '../packet-out/packet-out.ts';
 import { indexKey } from '../tables/instance-maps.ts';
-import type { EngineHost } from './engine-host.ts';
-import { EngineMaps, StagedEngineMaps } from './engine-maps.ts';
+import type { EngineAccess } from './engine-access.ts';
+import { EngineMaps, type MapSource, StagedEngineMaps } from './engine-maps.ts';
 import { EnginePacketOut } from './engine-packet-out.ts';
-import type { EngineWiring } from './engine-wiring.ts';
+import type { EngineAnswers } from './engine-question.ts';
 import { RecordReader } from './record-reader.ts';
 
 export interface EnginePlaneOptions {
   /** Names the programs. */
   readonly functionName: string;
-  readonly host: EngineHost;
-  readonly wiring: EngineWiring;
+  readonly access: EngineAccess;
   /** The mark of the instance's packets. */
   readonly key: number;
-  /** Of the instance whose place this one takes. */
-  readonly before?: EnginePlane | undefined;
+  /** What goes with it. */
+  readonly tenancy?: Disposable;
 }
 
 const GONE: PortState = { mac: '', mtu: 0, up: false, addresses: [] };
@@ -32,33 +31,35 @@ const GONE: PortState = { mac: '', mtu: 0, up: false, addresses: [] };
 /** A program of a function in an engine. */
 class LoadedEngineProgram implements LoadedProgram {
   readonly choice: LoadedProgram['choice'];
-  readonly #program: EngineProgram;
+  readonly name: string;
+  readonly id: number;
+  readonly #times: number;
+  readonly #access: EngineAccess;
 
-  constructor({ hook, position = 0 }: FunctionProgram, program: EngineProgram) {
+  constructor(
+    { hook, position = 0 }: FunctionProgram,
+    name: string,
+    loaded: EngineAnswers['load'],
+    access: EngineAccess,
+  ) {
     this.choice = { hook, position };
-    this.#program = program;
-    program.measure();
-  }
-
-  get name(): string {
-    return this.#program.name;
-  }
-
-  get id(): number {
-    return this.#program.id;
+    this.name = name;
+    this.id = loaded.id;
+    this.#times = loaded.times;
+    this.#access = access;
   }
 
   /** Of a program that packets meet first, with those that follow. */
-  runTime(): { readonly runs: number; readonly ns: number } {
-    return this.#program.runTime;
+  runTime(): RunTime {
+    return runTimeAt(this.#access.engine, this.#times);
   }
 
   [Symbol.dispose](): void {
-    this.#program[Symbol.dispose]();
+    this.#access.ask({ ask: 'unload', id: this.id });
   }
 }
 
-/** One instance in an engine of this process. */
+/** One instance in an engine, seen from the thread in which its code runs. */
 export class EnginePlane implements InstancePlane {
   readonly cpus: number;
   readonly cpuNumbers: number;
@@ -69,44 +70,46 @@ export class EnginePlane implements InstancePlane {
   readonly #owned = new DisposableStack();
 
   constructor(options: EnginePlaneOptions) {
-    const { host, wiring, key } = options;
+    const { access, key } = options;
+    const { engine, graceMs } = access;
     this.#options = options;
-    this.cpus = host.engine.cpus;
+    if (options.tenancy !== undefined) this.#owned.use(options.tenancy);
+    this.cpus = engine.cpus;
     this.cpuNumbers = this.cpus;
-    this.maps = this.#owned.use(new EngineMaps(host.engine, [], host.graceMs));
-    this.packetOut = new EnginePacketOut({ host, wiring, key, places: () => this.places });
+    this.maps = this.#owned.use(new EngineMaps({ cpus: this.cpus, graceMs, source: sourceOf(access) }));
+    const openInlet = () => this.#owned.use(access.openInlet());
+    this.packetOut = new EnginePacketOut({ openInlet, paths: access.paths, key, places: () => this.places });
   }
 
   portState(name: string): PortState {
     const port = this.places.ports.find((one) => one.name === name);
-    return (port && this.#options.host.state(port.ifindex)) ?? GONE;
+    return (port && this.#stateOf(port)) ?? GONE;
   }
 
   interfaceIndex(name: string): number {
-    return this.#options.host.interfaceIndex(name);
+    return this.#options.access.interfaceIndex(name, this.places.ports[0]?.namespace);
   }
 
   onPortChange(changed: () => void): void {
-    this.#owned.use(this.#options.host.onPortChange(changed));
+    this.#owned.use(this.#options.access.onPortChange(changed));
   }
 
   refreshPorts(): void {
     // A table of an author's may be called that, too.
     if (this.maps.typeOf(PORTS) !== 'devmap') return;
     const [ports, links] = [this.maps.map(PORTS), this.maps.map(LINKS)];
-    for (const [index, { ifindex }] of this.places.ports.entries()) {
-      const state = this.#options.host.state(ifindex);
-      links.update(indexKey(index), linkValue(ifindex, state));
-      if (state?.up === true) ports.update(indexKey(index), indexKey(ifindex));
+    for (const [index, port] of this.places.ports.entries()) {
+      const state = this.#stateOf(port);
+      links.update(indexKey(index), linkValue(port.ifindex, state));
+      if (state?.up === true) ports.update(indexKey(index), indexKey(port.ifindex));
       else ports.delete(indexKey(index));
     }
   }
 
-  /** What is in an engine ends with its process. */
   adopt(): boolean {
-    const { before } = this.#options;
-    if (before !== undefined) this.maps.adopt(before.maps);
-    return before !== undefined;
+    const { engine, ask } = this.#options.access;
+    const present = ask({ ask: 'present' }).map(([name, image]) => [name, engine.openMap(image)] as const);
+    return this.maps.adopt(new Map(present));
   }
 
   hasMap(name: string): boolean {
@@ -122,12 +125,14 @@ export class EnginePlane implements InstancePlane {
 
   load(programs: readonly FunctionProgram[], staged: StagedMaps): readonly LoadedProgram[] {
     if (!(staged instanceof StagedEngineMaps)) throw new TypeError('these maps are not in the engine');
-    const { host, functionName } = this.#options;
+    const { access, functionName } = this.#options;
+    const maps = Object.entries(staged.byName).map(([name, { id }]) => [name, id] as const);
     using owned = new DisposableStack();
     const loaded = programs.map((made) => {
       const name = programName(functionName, made.direction === 'egress' ? 'out' : 'in');
-      const program = host.engine.load({ ...made.compiled.spec, name }, { maps: this.#mapsFor(made, staged) });
-      return owned.use(new LoadedEngineProgram(made, program));
+      const { hook } = this.#placement(made.position ?? 0);
+      const answer = access.ask({ ask: 'load', spec: { ...made.compiled.spec, name }, hook, maps });
+      return owned.use(new LoadedEngineProgram(made, name, answer, access));
     });
     owned.move();
     return loaded;
@@ -137,7 +142,7 @@ export class EnginePlane implements InstancePlane {
     const placed = programs.map(({ id, choice: { position } }) => {
       return { chain: this.#placement(position).chain, position, id };
     });
-    this.#options.wiring.place(placed);
+    this.#options.access.wiring.place(placed);
   }
 
   discardEvents(): number {
@@ -145,29 +150,28 @@ export class EnginePlane implements InstancePlane {
   }
 
   listen(handler: EventHandler, drained: () => void): Disposable {
+    const { access } = this.#options;
     using owned = new DisposableStack();
-    const reader = owned.use(new RecordReader(this.#ring(handler), drained));
-    owned.use(this.#options.host.watch(this.maps.map(EVENTS), () => reader.wake()));
+    const ring = this.#ring(handler);
+    const reader = owned.use(new RecordReader(ring, drained, (work) => access.within(work)));
+    owned.use(access.watchRing(this.maps.map(EVENTS), () => reader.wake()));
     return owned.move();
   }
 
   watch(fd: Fd, onEvent: () => void): Disposable {
-    const poll = pollFd(fd, onEvent);
-    poll.unref();
-    return poll;
+    return this.#options.access.watch(fd, onEvent);
   }
 
   [Symbol.dispose](): void {
     this.#owned.dispose();
   }
 
-  #ring(handler: EventHandler) {
-    return this.#options.host.engine.ringBuffer(this.maps.map(EVENTS), handler);
+  #stateOf(port: InstancePort): PortState | undefined {
+    return port.ifindex === 0 ? undefined : this.#options.access.state(port);
   }
 
-  #mapsFor({ position = 0 }: FunctionProgram, staged: StagedEngineMaps): Readonly<Record<string, EngineMap>> {
-    const { wiring } = this.#options;
-    return { ...staged.byName, [PATH]: wiring.path(this.#placement(position).hook), [TRIPS]: wiring.trips };
+  #ring(handler: EventHandler) {
+    return this.#options.access.engine.ringBuffer(this.maps.map(EVENTS), handler);
   }
 
   #placement(position: number): Placement {
@@ -176,3 +180,12 @@ export class EnginePlane implements InstancePlane {
     return found;
   }
 }
+
+const sourceOf = (access: EngineAccess): MapSource => ({
+  create: (spec) => access.engine.openMap(access.ask({ ask: 'create', spec })),
+  release(map) {
+    access.closeMap(map);
+    access.ask({ ask: 'release', address: map.id });
+  },
+  install: (maps) => access.ask({ ask: 'install', maps: [...maps].map(([name, { id }]) => [name, id] as const) }),
+});

@@ -1,52 +1,35 @@
 // A chain's wiring in an engine: which program stands at which position, and where packets begin.
 
-import { TRIPS_MAP } from '@twinpath/compiler/abi';
-import type { EngineMap, EngineProgram } from '@twinpath/engine';
 import type { Hook, OwnPlace, Placement, Root } from '@twinpath/vnf/chain';
 import type { PlacedProgram, Wiring } from '../instance-plane.ts';
 import { ownProgram } from '../kernel/own-programs.ts';
-import { POSITIONS } from '../kernel/path-arrays.ts';
-import { indexKey } from '../tables/instance-maps.ts';
 import type { EngineHost, Judges } from './engine-host.ts';
+import { EnginePaths } from './engine-paths.ts';
+import { EngineStock } from './engine-stock.ts';
 
-const HOOKS: readonly Hook[] = ['xdp', 'tcx-ingress', 'tcx-egress'];
-
-/** Programs as they were. */
-export interface KeptPrograms {
+/** Programs as they were. Disposing lets go of them; it puts nothing back. */
+export interface KeptPrograms extends Disposable {
   restore(): void;
 }
 
 export class EngineWiring implements Wiring, Disposable {
+  readonly stock: EngineStock;
+  readonly paths: EnginePaths;
   readonly #host: EngineHost;
   readonly #key: number;
-  readonly #paths: ReadonlyMap<Hook, EngineMap>;
-  /** How often what runs on a CPU was sent again (compiler/abi/trips.ts). */
-  readonly trips: EngineMap;
   readonly #placements = new Map<number, Placement>();
   /** By position. */
   readonly #programs = new Map<number, number>();
-  /** Of places that are the chain's own, by position. */
-  readonly #own = new Map<number, EngineProgram>();
   #roots: readonly Root[] = [];
   /** By name of the chain's port. */
   #interfaces: ReadonlyMap<string, number> = new Map();
 
   /** `key`: the mark of the slow path's packets. */
   constructor(host: EngineHost, key: number) {
-    const { engine } = host;
-    const array = { name: 'path', type: 'prog-array', keySize: 4, valueSize: 4, maxEntries: POSITIONS } as const;
     this.#host = host;
     this.#key = key;
-    this.#paths = new Map(HOOKS.map((hook) => [hook, engine.createMap(array)]));
-    this.trips = engine.createMap(TRIPS_MAP);
-    host.tripsAt((cpu) => this.trips.address(indexKey(0), cpu));
-  }
-
-  /** The program array of a hook. */
-  path(hook: Hook): EngineMap {
-    const found = this.#paths.get(hook);
-    if (found === undefined) throw new RangeError(`there is no program array for ${hook}`);
-    return found;
+    this.stock = new EngineStock(host.engine);
+    this.paths = EnginePaths.create(host.engine);
   }
 
   /** These places are about to be filled, and ports are these interfaces. */
@@ -59,7 +42,7 @@ export class EngineWiring implements Wiring, Disposable {
   }
 
   place(programs: readonly PlacedProgram[]): void {
-    const kept = this.keep(programs.map(({ position }) => position));
+    using kept = this.keep(programs.map(({ position }) => position));
     // Everyone knows the programs before a tail call can lead to them, and nobody is in those before when this returns.
     this.#bring();
     try {
@@ -72,11 +55,16 @@ export class EngineWiring implements Wiring, Disposable {
   }
 
   keep(positions: readonly number[]): KeptPrograms {
+    const { programs } = this.stock;
     const before = positions.map((position) => [position, this.#programs.get(position) ?? 0] as const);
+    const held = before.flatMap(([, id]) => (id === 0 ? [] : [programs.hold(id)]));
     return {
       restore: () => {
         for (const [position, id] of before) this.#put(position, id);
         this.#bring();
+      },
+      [Symbol.dispose]: () => {
+        for (const { id } of held) programs.drop(id);
       },
     };
   }
@@ -84,66 +72,60 @@ export class EngineWiring implements Wiring, Disposable {
   /** Packets begin there from now on, and nowhere else. Gives what takes it back. */
   begin(roots: readonly Root[]): () => void {
     const before = this.#roots;
-    const change = (to: readonly Root[]) => {
+    const change = (from: readonly Root[], to: readonly Root[]) => {
+      for (const { port, hook } of from) this.paths.begin(this.#ifindex(port), hook);
+      for (const { port, hook, position } of to) this.paths.begin(this.#ifindex(port), hook, position);
       this.#roots = to;
       this.#bring();
     };
-    change(roots);
-    return () => change(before);
+    change(before, roots);
+    return () => change(roots, before);
   }
 
   /** No packet comes to these places any more. */
   forget(positions: Iterable<number>): void {
     for (const position of positions) {
-      this.#put(position, 0);
+      if (this.#placements.has(position)) this.#put(position, 0);
       this.#placements.delete(position);
-      this.#own.get(position)?.[Symbol.dispose]();
-      this.#own.delete(position);
     }
   }
 
-  /** Id of the program at a position; 0: there is none. */
-  programAt(position: number): number {
-    return this.#programs.get(position) ?? 0;
-  }
-
-  /** Id of the program that packets of an interface meet first; 0: there is none. */
-  first(ifindex: number, hook: Hook): number {
-    const root = this.#roots.find((one) => one.hook === hook && this.#interfaces.get(one.port) === ifindex);
-    return root === undefined ? 0 : this.programAt(root.position);
-  }
-
   [Symbol.dispose](): void {
-    for (const program of this.#own.values()) program[Symbol.dispose]();
-    for (const map of [...this.#paths.values(), this.trips]) map[Symbol.dispose]();
+    this.forget([...this.#programs.keys()]);
+    this.stock.removeBut([]);
+    this.paths[Symbol.dispose]();
   }
 
   /** Those of functions make their own. */
   #makeOwn(position: number, own: OwnPlace): void {
-    if (this.#own.has(position)) return;
-    const maps = { path: this.path('tcx-ingress') };
-    const program = this.#host.engine.load(ownProgram({ own, position, key: this.#key }), { maps });
-    this.#own.set(position, program);
+    if (this.#programs.has(position)) return;
+    const maps = { path: this.paths.path('tcx-ingress') };
+    const { id } = this.stock.load(ownProgram({ own, position, key: this.#key }), { maps });
     this.#bring();
-    this.#put(position, program.id);
+    this.#put(position, id);
+    // Its place holds it.
+    this.stock.programs.drop(id);
   }
 
   #put(position: number, id: number): void {
     const placement = this.#placements.get(position);
     if (placement === undefined) throw new Error(`nothing is expected at position ${position}`);
-    const array = this.path(placement.hook);
-    if (id === 0) {
-      this.#programs.delete(position);
-      array.delete(indexKey(position));
-    } else {
-      array.update(indexKey(position), new Uint8Array(Uint32Array.of(id).buffer));
-      this.#programs.set(position, id);
-    }
+    const { programs } = this.stock;
+    const before = this.#programs.get(position) ?? 0;
+    if (id !== 0) programs.hold(id);
+    this.paths.put(placement.hook, position, id);
+    if (id === 0) this.#programs.delete(position);
+    else this.#programs.set(position, id);
+    if (before !== 0) programs.drop(before);
+  }
+
+  #ifindex(port: string): number {
+    return this.#interfaces.get(port) ?? 0;
   }
 
   #bring(): void {
     const judges = [...new Set(this.#interfaces.values())].map((ifindex): Judges => {
-      const first = (hook: Hook) => this.first(ifindex, hook);
+      const first = (hook: Hook) => this.paths.first(ifindex, hook);
       return { ifindex, xdp: first('xdp'), ingress: first('tcx-ingress'), egress: first('tcx-egress') };
     });
     this.#host.bring(judges);

@@ -12,7 +12,8 @@ import {
   Port,
 } from '@twinpath/engine/ports';
 import type { PortState } from '../data-plane.ts';
-import type { EngineHost, Inward, Judges } from './engine-host.ts';
+import type { EngineHost, Judges } from './engine-host.ts';
+import type { Inlet } from './inlet.ts';
 
 /** The two ends of an interface. */
 export type Side = 'wire' | 'host';
@@ -48,7 +49,6 @@ export class LocalHost implements EngineHost {
   readonly #ends = new Map<number, FarEnd>();
   readonly #wakes = new Set<() => void>();
   #arrived: Arrived[] = [];
-  #cell = 0;
   #running = false;
 
   /** Interfaces are numbered from 1. */
@@ -91,10 +91,6 @@ export class LocalHost implements EngineHost {
     return arrived;
   }
 
-  tripsAt(address: (cpu: number) => number): void {
-    this.#cell = address(0);
-  }
-
   bring(judges: readonly Judges[]): void {
     const interfaces = this.#interfaces.map((_, index): InterfaceImage => {
       const ifindex = index + 1;
@@ -104,8 +100,12 @@ export class LocalHost implements EngineHost {
     this.#forwarder.assign({ program: 0, host: undefined, interfaces, inlet: INLET });
   }
 
-  inject({ trips, ...to }: Inward, frame: Uint8Array): boolean {
-    return this.#deliver(INLET, frame, inletHeader({ ...to, ...(trips > 0 && { cell: this.#cell, value: trips }) }));
+  openInlet(): Inlet {
+    return {
+      inject: (to, frame) => this.#deliver(INLET, frame, inletHeader(to)),
+      flush: () => this.flush(),
+      [Symbol.dispose]() {},
+    };
   }
 
   flush(): void {

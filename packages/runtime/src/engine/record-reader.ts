@@ -6,14 +6,17 @@ const BUDGET = 4096;
 /** Empties a ring of an engine each time that it is woken, in a turn of its own. */
 export class RecordReader implements Disposable {
   readonly #ring: EngineRingBuffer;
-  readonly #drained: () => void;
+  readonly #drain: () => void;
   #turn: NodeJS.Immediate | undefined;
   #disposed = false;
 
-  /** `drained`: there are no more for now, or it is time to do something else. */
-  constructor(ring: EngineRingBuffer, drained: () => void) {
+  /** `drained`: there are no more for now, or it is time to do something else. `within`: what handlers are to run in. */
+  constructor(ring: EngineRingBuffer, drained: () => void, within: (work: () => void) => void) {
     this.#ring = ring;
-    this.#drained = drained;
+    this.#drain = () =>
+      within(() => {
+        if (ring.drain(BUDGET) > 0) drained();
+      });
   }
 
   wake(): void {
@@ -28,7 +31,7 @@ export class RecordReader implements Disposable {
   #look(): void {
     this.#turn = undefined;
     try {
-      if (this.#ring.drain(BUDGET) > 0) this.#drained();
+      this.#drain();
     } finally {
       this.wake();
     }

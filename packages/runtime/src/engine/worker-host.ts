@@ -1,9 +1,10 @@
-import { setImmediate as immediate } from 'node:timers/promises';
-import { Engine, type EngineMap, type Trap } from '@twinpath/engine';
-import { createPort, FarEnd, type InterfaceImage, inletHeader, type PortImage } from '@twinpath/engine/ports';
+import { Engine, type EngineImage, type EngineMap, type Seat, type Trap } from '@twinpath/engine';
+import { createPort, type FramePoolImage, freePort, type InterfaceImage, type PortImage } from '@twinpath/engine/ports';
 import { type Configuration, EngineWorker, type Network, type PollOptions } from '@twinpath/engine/workers';
 import type { PortState } from '../data-plane.ts';
-import type { EngineHost, Inward, Judges } from './engine-host.ts';
+import type { EngineHost, Judges } from './engine-host.ts';
+import type { Inlet } from './inlet.ts';
+import { watchRing } from './watch-ring.ts';
 
 /** Ports of one interface, by worker. */
 export interface HostedInterface {
@@ -36,14 +37,24 @@ export interface WorkerHostOptions {
 
 const MEMORY_BYTES = 512 << 20;
 const INLET = 1 << 30;
-const INLET_RING = 2048;
+const INLET_RING = 1024;
 /** A program that began before a generation was left has ended after it. */
 const GRACE_MS = 50;
 
-/** A worker, and the way to it for frames that begin in the middle. */
-interface Staffed {
-  readonly worker: EngineWorker;
+/** What a thread joins the engine with. Plain data. */
+export interface SeatImage {
+  /** Without maps and programs. */
+  readonly engine: EngineImage;
+  readonly seat: Seat;
   readonly inlet: PortImage;
+  /** Whose inlet it is. */
+  readonly pool: FramePoolImage;
+  readonly graceMs: number;
+}
+
+/** To be disposed when its thread is gone, or has let go. */
+export interface EngineSeat extends AsyncDisposable {
+  readonly image: SeatImage;
 }
 
 /** Runs programs in workers that poll their ports. */
@@ -51,23 +62,19 @@ export class WorkerHost implements EngineHost, AsyncDisposable {
   readonly engine: Engine;
   readonly workers: readonly EngineWorker[];
   readonly graceMs = GRACE_MS;
-  readonly #staff: readonly Staffed[];
-  /** What slow paths send goes in by the first. */
-  readonly #far: FarEnd;
-  readonly #words: Int32Array;
+  /** What slow paths send goes in there. */
+  readonly #first: EngineWorker;
+  #inlets: readonly PortImage[] = [];
   #interfaces: readonly HostedInterface[] = [];
   #surroundings: Surroundings | undefined;
   #judges: readonly Judges[] = [];
-  #cell = 0;
 
   private constructor(engine: Engine, workers: readonly EngineWorker[]) {
     this.engine = engine;
     this.workers = workers;
-    this.#staff = workers.map((worker) => ({ worker, inlet: createInlet(engine, worker) }));
-    const [first] = this.#staff;
+    const [first] = workers;
     if (first === undefined) throw new RangeError('an engine on interfaces has workers');
-    this.#far = new FarEnd(engine.memory, first.worker.pool, first.inlet, () => first.worker.wake());
-    this.#words = new Int32Array(engine.memory.memory.buffer);
+    this.#first = first;
   }
 
   static async start({ workers: cpus, poll, frames, frameBytes, onTrap }: WorkerHostOptions): Promise<WorkerHost> {
@@ -88,18 +95,14 @@ export class WorkerHost implements EngineHost, AsyncDisposable {
   async refreshNetwork(): Promise<void> {
     const network = this.#surroundings?.network();
     await Promise.all(
-      this.#staff.map(({ worker }, index) => worker.configure({ ...this.#configuration(index), network })),
+      this.workers.map((worker, index) => worker.configure({ ...this.#configuration(index), network })),
     );
-  }
-
-  tripsAt(address: (cpu: number) => number): void {
-    this.#cell = address(0);
   }
 
   bring(judges: readonly Judges[]): void {
     this.#judges = judges;
     const network = this.#surroundings?.network();
-    for (const [index, { worker }] of this.#staff.entries()) {
+    for (const [index, worker] of this.workers.entries()) {
       // One that is gone judges nothing any more; the chain is lost, and says so.
       if (worker.failure === undefined) worker.configureNow({ ...this.#configuration(index), network });
     }
@@ -108,33 +111,27 @@ export class WorkerHost implements EngineHost, AsyncDisposable {
     }
   }
 
-  inject({ trips, ...to }: Inward, frame: Uint8Array): boolean {
-    return this.#far.deliver(frame, inletHeader({ ...to, ...(trips > 0 && { cell: this.#cell, value: trips }) }));
+  openInlet(): Inlet {
+    throw new TypeError('a function that sends packets is in a worker, which has a seat');
   }
 
-  flush(): void {
-    this.#far.ring();
+  openSeat(): EngineSeat {
+    const { engine } = this;
+    const seat = engine.createSeat();
+    const inlet = this.#addInlet();
+    const image = { ...engine.image(), maps: [], programs: [] };
+    return {
+      image: { engine: image, seat, inlet, pool: this.#first.pool, graceMs: this.graceMs },
+      [Symbol.asyncDispose]: async () => {
+        // Before all else: workers may wait for what it held.
+        engine.freeSeat(seat);
+        await this.#removeInlet(inlet);
+      },
+    };
   }
 
   watch(ring: EngineMap, wake: () => void): Disposable {
-    const stop = new AbortController();
-    const word = ring.producerAddress >>> 2;
-    const look = async () => {
-      while (!stop.signal.aborted) {
-        const before = Atomics.load(this.#words, word);
-        wake();
-        // Who drains comes in between, however fast records come.
-        await immediate();
-        await Atomics.waitAsync(this.#words, word, before).value;
-      }
-    };
-    void look();
-    return {
-      [Symbol.dispose]: () => {
-        stop.abort();
-        Atomics.notify(this.#words, word);
-      },
-    };
+    return watchRing(this.engine, ring, wake);
   }
 
   state(ifindex: number): PortState | undefined {
@@ -163,12 +160,25 @@ export class WorkerHost implements EngineHost, AsyncDisposable {
       const { xdp = 0, ingress = 0, egress = 0 } = this.#judges.find((one) => one.ifindex === ifindex) ?? {};
       return { number: ifindex, host: hosts[index]?.number, xdp, ingress, egress };
     });
-    const inlet = this.#staff[index]?.inlet;
-    return { ports: inlet === undefined ? all : [...all, inlet], interfaces, inlet: INLET };
+    const inlets = index === 0 ? this.#inlets : [];
+    return { ports: [...all, ...inlets], interfaces, inlet: INLET };
   }
-}
 
-function createInlet(engine: Engine, worker: EngineWorker): PortImage {
-  const { slot } = worker.takeSlot();
-  return createPort(engine, { number: INLET, name: 'inlet', slot, ringSize: INLET_RING, device: { kind: 'memory' } });
+  #addInlet(): PortImage {
+    const { slot } = this.#first.takeSlot();
+    const device = { kind: 'memory' } as const;
+    const image = { number: INLET, queue: slot, name: 'inlet', slot, ringSize: INLET_RING, device };
+    const inlet = createPort(this.engine, image);
+    this.#inlets = [...this.#inlets, inlet];
+    this.bring(this.#judges);
+    return inlet;
+  }
+
+  async #removeInlet(inlet: PortImage): Promise<void> {
+    this.#inlets = this.#inlets.filter((one) => one !== inlet);
+    if (this.#first.failure !== undefined) return;
+    this.bring(this.#judges);
+    await this.#first.reclaim([inlet.slot]);
+    freePort(this.engine, inlet);
+  }
 }

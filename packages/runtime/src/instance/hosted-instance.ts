@@ -1,14 +1,8 @@
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { STATE } from '@twinpath/compiler/abi';
-import { BpfMap } from '@twinpath/ebpf';
-import type { MappedMemory } from '@twinpath/linux';
 import type { Log } from '@twinpath/vnf';
 import { ChainError } from '../chain/chain-error.ts';
 import type { FunctionMeasures } from '../chain/measures.ts';
 import type { FunctionStatistics } from '../chain/statistics.ts';
-import { pinName } from '../host/paths.ts';
-import { MAPS } from '../host/pins.ts';
 import type { InstancePlaces, Wiring } from '../instance-plane.ts';
 import { InstanceState } from '../tables/state.ts';
 import type { Begun, Call, NewInstance } from '../threads/messages.ts';
@@ -17,11 +11,13 @@ import type { WorkerPool } from '../threads/worker-pool.ts';
 import { BackOff } from './back-off.ts';
 import { monotonicSeconds } from './contexts.ts';
 import type { FunctionData, InstanceHandle, StartOptions, TableEntry } from './instance-handle.ts';
+import type { InstanceHome, Lodging, StateMemory } from './instance-home.ts';
 import { hasDurableTables } from './saved-tables.ts';
 
 export interface HostedInstanceOptions {
   readonly instance: NewInstance;
   readonly pool: WorkerPool;
+  readonly home: InstanceHome;
   readonly wiring: Wiring;
   readonly log: Log;
   readonly worker: 'shared' | 'own';
@@ -55,7 +51,10 @@ export class HostedInstance implements InstanceHandle {
   /** The last that were read: they stand for those of a slow path that is not there. */
   #statistics: FunctionStatistics | undefined;
   #restarting: Promise<void> | undefined;
-  #state: MappedMemory | undefined;
+  /** What earlier slow paths had was taken back. */
+  #cleared: Promise<unknown> = Promise.resolve();
+  #lodging: Lodging | undefined;
+  #state: StateMemory | undefined;
   #timer: NodeJS.Timeout | undefined;
 
   private constructor(options: HostedInstanceOptions) {
@@ -65,7 +64,8 @@ export class HostedInstance implements InstanceHandle {
     this.#tenant = {
       log,
       place: ({ programs }) => wiring.place(programs),
-      lost: (error, guilty) => this.#lost(error, guilty),
+      answer: (question) => this.#lodging?.answer(question),
+      lost: (error, guilty, gone) => this.#lost(error, guilty, gone),
     };
   }
 
@@ -93,9 +93,7 @@ export class HostedInstance implements InstanceHandle {
     this.#begun(await this.#call({ method: 'start', config, places, options }));
     this.#wanted = { config, places };
     this.#backOff.began(performance.now());
-    const { pins } = this.#options.instance;
-    using map = BpfMap.fromPin(join(pins, MAPS, this.name, pinName(STATE.map)));
-    this.#state = map.mapMemory();
+    this.#state = this.#options.home.openState();
     // A process that was killed while its slow path was away has left word of that.
     this.#setAbsent(false);
     // Also while there is no worker: entries would be younger than they are, and then all at once older.
@@ -153,6 +151,7 @@ export class HostedInstance implements InstanceHandle {
     clearInterval(this.#timer);
     await this.#restarting;
     await this.#leave();
+    await this.#cleared;
     this.#state?.[Symbol.dispose]();
   }
 
@@ -178,13 +177,19 @@ export class HostedInstance implements InstanceHandle {
   }
 
   async #open(kind: 'shared' | 'own'): Promise<void> {
-    const { instance, pool } = this.#options;
+    const { instance, pool, home } = this.#options;
+    const lodging = home.lodge();
     const worker = pool.take(kind);
     worker.admit(this.#number, this.#tenant);
     this.#worker = worker;
+    this.#lodging = lodging;
     try {
       // The worker's own type.
-      this.#spec = (await worker.call(this.#number, { method: 'open', instance })) as FunctionData;
+      this.#spec = (await worker.call(this.#number, {
+        method: 'open',
+        instance,
+        plane: lodging.plane,
+      })) as FunctionData;
     } catch (error) {
       await this.#leave();
       throw error;
@@ -192,8 +197,7 @@ export class HostedInstance implements InstanceHandle {
   }
 
   async #leave(): Promise<void> {
-    const worker = this.#worker;
-    this.#worker = undefined;
+    const [worker, lodging] = this.#leaveRoom();
     if (worker === undefined) return;
     worker.giveUp(this.#number);
     try {
@@ -204,7 +208,15 @@ export class HostedInstance implements InstanceHandle {
     } finally {
       worker.dismiss(this.#number);
       await this.#options.pool.leave(worker);
+      await lodging?.[Symbol.asyncDispose]();
     }
+  }
+
+  #leaveRoom() {
+    const room = [this.#worker, this.#lodging] as const;
+    this.#worker = undefined;
+    this.#lodging = undefined;
+    return room;
   }
 
   #tick(): void {
@@ -213,8 +225,8 @@ export class HostedInstance implements InstanceHandle {
   }
 
   #stateWords(): InstanceState | undefined {
-    const memory = this.#state;
-    return memory && new InstanceState({ memory: () => new Uint8Array(memory.buffer, 0, STATE.size) });
+    const state = this.#state;
+    return state && new InstanceState({ memory: () => state.memory });
   }
 
   #setAbsent(isAbsent: boolean): void {
@@ -222,9 +234,12 @@ export class HostedInstance implements InstanceHandle {
     if (state !== undefined) state.absent = isAbsent ? this.#options.onFailure : 'no';
   }
 
-  #lost(error: Error, guilty: boolean): void {
-    const worker = this.#worker;
-    this.#worker = undefined;
+  #lost(error: Error, guilty: boolean, gone: Promise<unknown>): void {
+    const [worker, lodging] = this.#leaveRoom();
+    // Its thread may have to end first: nobody waits for that but who takes the instance away.
+    this.#cleared = Promise.all([this.#cleared, gone.then(() => lodging?.[Symbol.asyncDispose]())]).catch((why) =>
+      this.#options.log.error(`what the slow path had cannot be taken back: ${String(why)}`),
+    );
     const left = worker === undefined ? undefined : this.#options.pool.leave(worker);
     if (this.#stop.signal.aborted || this.#wanted === undefined) return;
     this.#setAbsent(true);

@@ -6,15 +6,8 @@ import { type Fd, onlineCpus, pollFd } from '@twinpath/linux';
 import type { Placement } from '@twinpath/vnf/chain';
 import type { EventHandler, LoadedProgram, PortState, StagedMaps } from '../data-plane.ts';
 import { MAPS } from '../host/pins.ts';
-import type {
-  InstancePlaces,
-  InstancePlane,
-  InstancePort,
-  PlacedPart,
-  PlacedProgram,
-  Wiring,
-} from '../instance-plane.ts';
-import { LinkView } from '../network/link-view.ts';
+import type { InstancePlaces, InstancePlane, PlacedPart, PlacedProgram, Wiring } from '../instance-plane.ts';
+import { PortLinks } from '../network/port-links.ts';
 import type { PacketOut } from '../packet-out/packet-out.ts';
 import { fillCpus } from './cpu-queues.ts';
 import { EventSockets } from './event-sockets.ts';
@@ -55,9 +48,7 @@ export class KernelPlane implements InstancePlane {
   readonly #portMaps = new PortMaps();
   /** While somebody listens. */
   #sockets: EventSockets | undefined;
-  /** By name of the namespace. */
-  readonly #links = new Map<string | undefined, LinkView>();
-  #portChanged: () => void = () => {};
+  readonly #links = new PortLinks((fd, onEvent) => this.watch(fd, onEvent));
   /** By chain. */
   readonly #arrays = new Map<string, PathArrays>();
   #packetOut: KernelPacketOut | undefined;
@@ -95,16 +86,16 @@ export class KernelPlane implements InstancePlane {
 
   portState(name: string): PortState {
     const port = this.places.ports.find((one) => one.name === name);
-    return (port && this.#stateOf(port)) ?? GONE;
+    return (port && this.#links.state(port)) ?? GONE;
   }
 
   interfaceIndex(name: string): number {
     const namespace = this.places.ports[0]?.namespace;
-    return this.#linksOf(namespace).index(name);
+    return this.#links.index(name, namespace);
   }
 
   onPortChange(changed: () => void): void {
-    this.#portChanged = changed;
+    this.#links.onChange(changed);
   }
 
   refreshPorts(): void {
@@ -114,7 +105,7 @@ export class KernelPlane implements InstancePlane {
     this.#portMaps.refresh(
       (name) => this.maps.map(name),
       this.places.ports,
-      (port) => this.#stateOf(port),
+      (port) => this.#links.state(port),
     );
   }
 
@@ -201,7 +192,7 @@ export class KernelPlane implements InstancePlane {
   /** Unpins all that is the instance's, and lets go of everything. */
   [Symbol.dispose](): void {
     using rest = new DisposableStack();
-    for (const one of [...this.#links.values(), ...this.#arrays.values()]) rest.use(one);
+    for (const one of [this.#links, ...this.#arrays.values()]) rest.use(one);
     rest.use(this.maps);
     if (this.#packetOut !== undefined) rest.use(this.#packetOut);
   }
@@ -218,7 +209,7 @@ export class KernelPlane implements InstancePlane {
   }
 
   #refreshSockets(): void {
-    this.#sockets?.refresh(this.places.ports, (port) => this.#stateOf(port)?.up === true);
+    this.#sockets?.refresh(this.places.ports, (port) => this.#links.state(port)?.up === true);
   }
 
   #placement(position: number): Placement {
@@ -233,22 +224,5 @@ export class KernelPlane implements InstancePlane {
     const arrays = this.#arrays.get(chain) ?? new PathArrays(directory);
     this.#arrays.set(chain, arrays);
     return arrays;
-  }
-
-  #stateOf({ ifindex, namespace }: InstancePort): PortState | undefined {
-    if (ifindex === 0) return undefined;
-    return this.#linksOf(namespace).state(ifindex);
-  }
-
-  #linksOf(namespace: string | undefined): LinkView {
-    const known = this.#links.get(namespace);
-    if (known !== undefined) return known;
-    const view = new LinkView(
-      namespace,
-      (fd, onEvent) => this.watch(fd, onEvent),
-      () => this.#portChanged(),
-    );
-    this.#links.set(namespace, view);
-    return view;
   }
 }

@@ -10,13 +10,14 @@ export function tellMain(message: FromWorker): void {
 }
 
 /** Waits for the answer. @throws what the main thread says. */
-export function askMain({ words, answers }: WorkerData, instance: number, question: Question): void {
+export function askMain({ words, answers }: WorkerData, instance: number, question: Question): unknown {
   const before = Atomics.load(words, WORD.answered);
   tellMain({ kind: 'question', instance, question });
   while (Atomics.load(words, WORD.answered) === before) Atomics.wait(words, WORD.answered, before);
   // The port's other end gives nothing but answers.
   const answer: Answer | undefined = receiveMessageOnPort(answers)?.message;
   if (answer?.kind === 'failed') throw errorFrom(answer.error);
+  return answer?.value;
 }
 
 export function logInMain(instance: number): Log {

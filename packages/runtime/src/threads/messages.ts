@@ -5,7 +5,9 @@ import type { Syntax } from '@twinpath/compiler';
 import type { Holdings } from '@twinpath/linux';
 import type { Log } from '@twinpath/vnf';
 import type { FunctionStatistics } from '../chain/statistics.ts';
+import type { EngineQuestion } from '../engine/engine-question.ts';
 import type { StartOptions } from '../instance/instance-handle.ts';
+import type { PlaneImage } from '../instance/instance-home.ts';
 import type { InstancePlaces, PlacedProgram } from '../instance-plane.ts';
 import type { ErrorData } from './error-data.ts';
 
@@ -38,8 +40,7 @@ export interface NewInstance {
   readonly name: string;
   /** The file whose default export is the function. */
   readonly use: string;
-  /** Where pins go. */
-  readonly pins: string;
+  /** The mark of its packets. */
   readonly key: number;
   /** What was read of the file, for as long as it is as it was. */
   readonly syntax?: Syntax;
@@ -47,7 +48,7 @@ export interface NewInstance {
 
 /** What is asked of an instance; in one with `open`, to which it is new. */
 export type Call =
-  | { readonly method: 'open'; readonly instance: NewInstance }
+  | { readonly method: 'open'; readonly instance: NewInstance; readonly plane: PlaneImage }
   | {
       readonly method: 'start';
       readonly config: unknown;
@@ -80,9 +81,12 @@ export type ToWorker =
 export type Question =
   | { readonly kind: 'place'; readonly programs: readonly PlacedProgram[] }
   | { readonly kind: 'watch'; readonly fd: number }
-  | { readonly kind: 'forget'; readonly fd: number };
+  | { readonly kind: 'forget'; readonly fd: number }
+  | { readonly kind: 'engine'; readonly question: EngineQuestion };
 
-export type Answer = { readonly kind: 'done' } | { readonly kind: 'failed'; readonly error: ErrorData };
+export type Answer =
+  | { readonly kind: 'done'; readonly value: unknown }
+  | { readonly kind: 'failed'; readonly error: ErrorData };
 
 export type FromWorker =
   | { readonly kind: 'result'; readonly id: number; readonly value: unknown }

@@ -2,6 +2,7 @@ import { getServers } from 'node:dns/promises';
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { createHoldings, type EdgeWatch, releaseHoldings } from '@twinpath/linux';
 import type { Log } from '@twinpath/vnf';
+import type { EngineQuestion } from '../engine/engine-question.ts';
 import { errorData, errorFrom } from './error-data.ts';
 import {
   type Answer,
@@ -18,8 +19,10 @@ export interface Tenant {
   readonly log: Log;
   /** Programs go to their places. @throws what prevents it. */
   place(question: Extract<Question, { kind: 'place' }>): void;
-  /** Its code is not to run any more. `guilty`: because of it, or it may be. */
-  lost(error: Error, guilty: boolean): void;
+  /** What its engine says. @throws what prevents it. */
+  answer(question: EngineQuestion): unknown;
+  /** Its code is not to run any more. `guilty`: because of it, or it may be. `gone` comes when it has let go of all, and never fails. */
+  lost(error: Error, guilty: boolean, gone: Promise<unknown>): void;
 }
 
 export interface SlowPathWorkerOptions {
@@ -184,17 +187,26 @@ export class SlowPathWorker {
 
   #answer(instance: number, question: Question): Answer {
     try {
-      if (question.kind === 'place') this.#tenants.get(instance)?.place(question);
-      else if (question.kind === 'watch') {
-        this.#watched.add(question.fd);
-        this.#watch.add(question.fd, () => this.#tell({ kind: 'wake', fd: question.fd }));
-      } else {
-        this.#watched.delete(question.fd);
-        this.#watch.delete(question.fd);
-      }
-      return { kind: 'done' };
+      return { kind: 'done', value: this.#done(instance, question) };
     } catch (error) {
       return { kind: 'failed', error: errorData(error) };
+    }
+  }
+
+  /** Of an instance that was dismissed nothing is done: what it had is not its any more. */
+  #done(instance: number, question: Question): unknown {
+    const tenant = this.#tenants.get(instance);
+    switch (question.kind) {
+      case 'place':
+        return tenant?.place(question);
+      case 'engine':
+        return tenant?.answer(question.question);
+      case 'watch':
+        this.#watched.add(question.fd);
+        return this.#watch.add(question.fd, () => this.#tell({ kind: 'wake', fd: question.fd }));
+      case 'forget':
+        this.#watched.delete(question.fd);
+        return this.#watch.delete(question.fd);
     }
   }
 
@@ -207,8 +219,8 @@ export class SlowPathWorker {
     const tenant = this.#tenants.get(instance);
     if (tenant === undefined) return;
     this.dismiss(instance);
-    this.call(instance, { method: 'close' }).catch(() => {});
-    tenant.lost(error, true);
+    const gone = this.call(instance, { method: 'close' }).catch(() => {});
+    tenant.lost(error, true, gone);
   }
 
   /** The thread is gone, and what it held is still open. */
@@ -222,6 +234,7 @@ export class SlowPathWorker {
     const current = Atomics.load(this.#words, WORD.current);
     const tenants = [...this.#tenants];
     this.#tenants.clear();
-    for (const [instance, tenant] of tenants) tenant.lost(error, current === 0 || current === instance);
+    for (const [instance, tenant] of tenants)
+      tenant.lost(error, current === 0 || current === instance, Promise.resolve());
   }
 }

@@ -1,9 +1,14 @@
 import { importVnf } from '@twinpath/compiler';
+import { EnginePlane } from '../engine/engine-plane.ts';
+import type { AskEngine, EngineAnswers } from '../engine/engine-question.ts';
 import { Instance } from '../instance/instance.ts';
+import type { PlaneImage } from '../instance/instance-home.ts';
+import type { InstancePlane, PlacedProgram } from '../instance-plane.ts';
 import type { AuthorCode } from './author-code.ts';
 import { errorData, isCloneable } from './error-data.ts';
+import { GuestAccess } from './guest-access.ts';
 import { askMain, logInMain, tellMain } from './main-thread.ts';
-import type { Begun, Call, NewInstance, WorkerData } from './messages.ts';
+import type { Begun, Call, NewInstance, Question, WorkerData } from './messages.ts';
 import { WorkerPlane } from './worker-plane.ts';
 
 /** The instances of one worker, by the numbers that the main thread gives them. */
@@ -36,7 +41,7 @@ export class WorkerInstances {
   async #answer(instance: number, call: Call): Promise<unknown> {
     switch (call.method) {
       case 'open':
-        return this.#open(instance, call.instance);
+        return this.#open(instance, call);
       case 'start':
         return this.#start(instance, call);
       case 'configure':
@@ -58,22 +63,28 @@ export class WorkerInstances {
     }
   }
 
-  async #open(number: number, { chain, name, use, pins, key, syntax }: NewInstance): Promise<unknown> {
+  async #open(number: number, { instance: made, plane: image }: Extract<Call, { method: 'open' }>): Promise<unknown> {
+    const { chain, name, use, key, syntax } = made;
     const imported = await importVnf(use, syntax);
-    const within = <T>(work: () => T): T => this.#code.run(number, work);
-    const plane = new WorkerPlane({
-      functionName: name,
-      pins,
-      key,
-      wiring: { place: (programs) => askMain(this.#data, number, { kind: 'place', programs }) },
-      watch: (fd, wake) => this.#watch(number, fd, wake),
-      within,
-    });
+    const plane = this.#openPlane(number, made, image);
     const log = logInMain(number);
     const { seed } = this.#data;
     const instance = new Instance({ chain, name, imported, plane, seed, key, log });
     this.#instances.set(number, instance);
     return instance.spec;
+  }
+
+  #openPlane(number: number, { name: functionName, key }: NewInstance, image: PlaneImage): InstancePlane {
+    const parts = {
+      wiring: { place: (programs: readonly PlacedProgram[]) => void this.#ask(number, { kind: 'place', programs }) },
+      watch: (fd: number, wake: () => void) => this.#watch(number, fd, wake),
+      within: <T>(work: () => T): T => this.#code.run(number, work),
+    };
+    if (image.kind === 'kernel') return new WorkerPlane({ functionName, pins: image.pins, key, ...parts });
+    // An answer is that of its question.
+    const ask: AskEngine = (question) =>
+      this.#ask(number, { kind: 'engine', question }) as EngineAnswers[typeof question.ask];
+    return new EnginePlane({ functionName, key, access: new GuestAccess({ ...image, ...parts, ask }) });
   }
 
   async #start(instance: number, { config, places, options }: Extract<Call, { method: 'start' }>): Promise<unknown> {
@@ -96,13 +107,17 @@ export class WorkerInstances {
 
   #watch(instance: number, fd: number, wake: () => void): Disposable {
     this.#wakes.set(fd, wake);
-    askMain(this.#data, instance, { kind: 'watch', fd });
+    this.#ask(instance, { kind: 'watch', fd });
     return {
       [Symbol.dispose]: () => {
         this.#wakes.delete(fd);
-        askMain(this.#data, instance, { kind: 'forget', fd });
+        this.#ask(instance, { kind: 'forget', fd });
       },
     };
+  }
+
+  #ask(instance: number, question: Question): unknown {
+    return askMain(this.#data, instance, question);
   }
 
   #find(instance: number): Instance {

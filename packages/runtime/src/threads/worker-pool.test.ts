@@ -2,18 +2,21 @@ import { readdirSync } from 'node:fs';
 import { CompileError } from '@twinpath/compiler';
 import { expect, test } from 'vitest';
 import { silent } from '../fixtures/silent.ts';
-import type { SlowPathWorker } from './slow-path-worker.ts';
+import type { SlowPathWorker, Tenant } from './slow-path-worker.ts';
 import { WorkerPool } from './worker-pool.ts';
 
 const fixture = (name: string) => new URL(`../fixtures/${name}`, import.meta.url).pathname;
 const descriptors = () => readdirSync('/proc/self/fd').length;
 
+const tenant: Tenant = { log: silent, place: () => {}, answer: () => undefined, lost: () => {} };
+
 /** What the worker says of the function; `lost` comes when its code is not to run any more. */
 function open(worker: SlowPathWorker, number: number, use: string) {
-  const lost = Promise.withResolvers<readonly [Error, boolean]>();
-  worker.admit(number, { log: silent, place: () => {}, lost: (...why) => lost.resolve(why) });
-  const instance = { chain: 'c', name: 'one', use: fixture(use), pins: '/sys/fs/bpf/none', key: 1 };
-  return { spec: worker.call(number, { method: 'open', instance }), lost: lost.promise };
+  const lost = Promise.withResolvers<readonly [Error, boolean, Promise<unknown>]>();
+  worker.admit(number, { ...tenant, lost: (...why) => lost.resolve(why) });
+  const instance = { chain: 'c', name: 'one', use: fixture(use), key: 1 };
+  const plane = { kind: 'kernel', pins: '/sys/fs/bpf/none' } as const;
+  return { spec: worker.call(number, { method: 'open', instance, plane }), lost: lost.promise };
 }
 
 test('workers are shared by as many as there are, but for those that want one alone, and end when nobody needs them', async () => {
@@ -21,7 +24,7 @@ test('workers are shared by as many as there are, but for those that want one al
   const pool = new WorkerPool({ seed: 1, shared: 2 });
   const taken = (['shared', 'shared', 'shared', 'own', 'shared'] as const).map((kind, number) => {
     const worker = pool.take(kind);
-    worker.admit(number, { log: silent, place: () => {}, lost: () => {} });
+    worker.admit(number, tenant);
     return worker;
   });
   const [first, second, third, own, fourth] = taken;

@@ -16,7 +16,7 @@ export const engineExecutor: Executor = {
   createMaps(specs: readonly MapSpec[]) {
     engine ??= new Engine({ bytes: MEMORY_BYTES });
     const made = engine;
-    const maps = new EngineMaps(made, specs);
+    const maps = EngineMaps.in(made, specs);
     return {
       maps,
       load: (programs, constants) => load(programs, constants, made, maps),
