@@ -1,7 +1,8 @@
 // Functions one behind the other over one set of maps: as programs that call each other, and as one program.
-import { compileProgram, fuseChain, fusedMapName, type Part } from '@twinpath/compiler';
-import { PATH } from '@twinpath/compiler/abi';
+import { compileProgram, fuseChain, fusedMapName, type Part, waysMap } from '@twinpath/compiler';
+import { COUNTERS, PATH, WAY_COUNTS } from '@twinpath/compiler/abi';
 import { BpfMap, BpfProgram, type ProgramSpec, setTailCall } from '@twinpath/ebpf';
+import { WayCounts } from '@twinpath/runtime';
 import type { Contender, Contest } from './contenders.ts';
 import { Instance, type Making } from './instance.ts';
 
@@ -27,11 +28,14 @@ export function openChain(name: string, makings: readonly Making[]): OpenChain {
   const parts = new Map<number, Part>(
     instances.map(({ ir }, index) => [index, { position: index, owner: String(index), ir }]),
   );
-  const made = compileProgram(fuseChain({ name: 'fused', hook: 'xdp', first: 0, parts }).program);
+  const { program: ir, ways } = fuseChain({ name: 'fused', hook: 'xdp', first: 0, parts });
+  const made = compileProgram(ir);
   const all = instances.flatMap(({ maps }, index) =>
     Object.entries(maps).map(([map, one]) => [fusedMapName(String(index), map), one] as const),
   );
-  const whole = load(made.spec, Object.fromEntries(all));
+  const counted = owned.use(BpfMap.create(waysMap(ways)));
+  const whole = load(made.spec, { ...Object.fromEntries(all), [WAY_COUNTS]: counted });
+  const counts = new WayCounts(ways, counted, new Map(all.filter(([name]) => name.endsWith(COUNTERS))));
   const contender = (
     title: string,
     program: BpfProgram,
@@ -53,9 +57,13 @@ export function openChain(name: string, makings: readonly Making[]): OpenChain {
     fused,
     twins: [fused],
     reset() {
+      counts.collect();
       for (const instance of instances) instance.reset();
     },
-    contents: () => instances.map((instance) => instance.contents()).join('\n'),
+    contents() {
+      counts.collect();
+      return instances.map((instance) => instance.contents()).join('\n');
+    },
     [Symbol.dispose]: () => held.dispose(),
   };
 }

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { compileFunction, type ImportedVnf, type LoweredProgram, type ProgramChoice } from '@twinpath/compiler';
 import { COUNTERS } from '@twinpath/compiler/abi';
 import type { BpfMap, MapSpec, ProgramSpec } from '@twinpath/ebpf';
-import { type InstanceMaps, KernelMaps, runningTables } from '@twinpath/runtime';
+import { counterValues, type InstanceMaps, KernelMaps, runningTables } from '@twinpath/runtime';
 import { DECIDED_BY, type FunctionPlan } from '@twinpath/vnf/plan';
 
 export const SEED = 1;
@@ -97,18 +97,17 @@ export class Instance implements Disposable {
     return this.#specs
       .filter(({ name, type }) => type !== 'ringbuf' && !withTimes.has(name))
       .map(({ name }) => {
-        const shown = (value: Uint8Array) => hex(name === COUNTERS ? this.#withoutNames(value) : value);
-        const entries = [...this.#stores.store(name).entries()].map(([key, value]) => `${hex(key)}=${shown(value)}`);
+        if (name === COUNTERS) return this.#counted();
+        const entries = [...this.#stores.store(name).entries()].map(([key, value]) => `${hex(key)}=${hex(value)}`);
         return `${name} ${entries.sort().join(' ')}`;
       })
       .join('\n');
   }
 
   /** What decided is a sum of names that only the function itself knows. */
-  #withoutNames(value: Uint8Array): Uint8Array {
-    const { slots } = this.#plan.counters;
-    const at = slots.indexOf(DECIDED_BY);
-    return value.filter((_, index) => (index >> 3) % slots.length !== at);
+  #counted(): string {
+    const counted = [...counterValues(this.#plan, this.#stores)].filter(([name]) => name !== DECIDED_BY);
+    return `${COUNTERS} ${counted.map(([name, sum]) => `${name}=${sum}`).join(' ')}`;
   }
 
   [Symbol.dispose](): void {

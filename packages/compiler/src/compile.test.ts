@@ -86,7 +86,7 @@ describe('compileFunction', () => {
         "rules.ordered@0 array 4 66072 1 mmapable",
         "rules.ordered@1 array 4 66072 1 mmapable",
         "rules.ordered.hits percpu-array 4 8 10",
-        "counters percpu-array 4 136 1",
+        "counters percpu-array 4 136 2",
         "state array 4 64 1 mmapable",
         "events ringbuf 0 0 1048576",
         "scratch percpu-array 4 16928 1",

@@ -40,7 +40,16 @@ export {
 export type { Direction } from './frontend/modules/vnf-call.ts';
 export { CompileError } from './frontend/report/compile-error.ts';
 export { type Diagnostic, diagnosticText } from './frontend/report/diagnostic.ts';
-export { type Fused, type FuseOptions, fuseChain, fusedMapName, type Part } from './fuse/index.ts';
+export {
+  type Addition,
+  type Fused,
+  type FuseOptions,
+  fuseChain,
+  fusedMapName,
+  type Part,
+  type Way,
+  waysMap,
+} from './fuse/index.ts';
 export { type PrintOptions, printProgram } from './ir/print.ts';
 export { InvalidProgramError, validate } from './ir/validate.ts';
 export { placeChoice } from './place-choice.ts';

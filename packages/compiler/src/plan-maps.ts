@@ -9,7 +9,7 @@ import { EVENT, MAX_CAPTURE, MAX_METADATA, MAX_UNCUT_CAPTURE } from './abi/event
 import { listenerMaps } from './abi/listeners.ts';
 import { portMaps } from './abi/ports.ts';
 import { socketMaps } from './abi/sockets.ts';
-import { CAPTURE, COUNTERS, EVENTS, LIMITS, SCRATCH, STATE } from './abi/state.ts';
+import { CAPTURE, COUNTED, COUNTERS, EVENTS, LIMITS, SCRATCH, STATE } from './abi/state.ts';
 import { TRIPS_MAP } from './abi/trips.ts';
 
 /** Size of the ring buffer in bytes, a power of two. */
@@ -31,7 +31,7 @@ export function planMaps(plan: FunctionPlan, options: MapOptions = {}): readonly
   const carriesPackets = plan.reasons.some(({ kind }) => kind !== 'notice');
   return [
     ...plan.tables.flatMap((table) => tableMaps(table, options)),
-    perCpu(COUNTERS, 8 * plan.counters.slots.length),
+    perCpu(COUNTERS, 8 * plan.counters.slots.length, Object.keys(COUNTED).length),
     { name: STATE.map, type: 'array', keySize: 4, valueSize: STATE.size, maxEntries: 1, flags: ['mmapable'] },
     { name: EVENTS, type: 'ringbuf', keySize: 0, valueSize: 0, maxEntries: eventBytes },
     // One event is put together there; its metadata and the packet behind it.
@@ -70,6 +70,6 @@ function capture(maxEntries: number): MapSpec {
   return { name: CAPTURE, type: 'array', keySize: 4, valueSize, maxEntries };
 }
 
-function perCpu(name: string, valueSize: number): MapSpec {
-  return { name, type: 'percpu-array', keySize: 4, valueSize, maxEntries: 1 };
+function perCpu(name: string, valueSize: number, maxEntries = 1): MapSpec {
+  return { name, type: 'percpu-array', keySize: 4, valueSize, maxEntries };
 }

@@ -14,6 +14,7 @@ export {
   type SimulatedOptions,
   startSimulatedChain,
 } from './engine/start-simulated-chain.ts';
+export { WayCounts } from './fuse/way-counts.ts';
 export * from './host/index.ts';
 export { LayoutChangedError } from './instance/layout-changed-error.ts';
 export { KernelMaps } from './kernel/kernel-maps.ts';

@@ -66,6 +66,8 @@ export interface Wiring {
    * @throws what prevents it; everything is as it was then.
    */
   place(programs: readonly PlacedProgram[]): void;
+  /** What fused programs have counted goes to the counters of the functions in them. */
+  collect(): void;
 }
 
 /** An instance's side. */

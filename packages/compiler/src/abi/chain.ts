@@ -32,6 +32,9 @@ export const PATH = 'path of the chain';
 /** What programs call the chain's map of devices, by the position from which packets leave for another namespace. */
 export const WAYS = 'ways out of the chain';
 
+/** What a fused program calls its own counters: a per-CPU array of one element, a number for each way that packets take through it. */
+export const WAY_COUNTS = 'counts of ways';
+
 /** MAX_TAIL_CALL_CNT. */
 export const MAX_TAIL_CALLS = 33;
 

@@ -1,5 +1,5 @@
 // What programs and runtime agree on besides the plan.
-export { type Continuation, chainMap, MAX_TAIL_CALLS, PATH, WAYS } from './chain.ts';
+export { type Continuation, chainMap, MAX_TAIL_CALLS, PATH, WAY_COUNTS, WAYS } from './chain.ts';
 export {
   classifierMap,
   classifierMaps,
@@ -18,5 +18,5 @@ export { LISTENERS } from './listeners.ts';
 export { markWord, PASS, RESUME } from './mark.ts';
 export { LINK, LINKS, PORTS, portMaps } from './ports.ts';
 export { SOCKET_FRAME, SOCKET_QUEUES, SOCKETS, socketIndex } from './sockets.ts';
-export { ABSENT, CAPTURE, COUNTERS, EVENTS, LIMITS, SCRATCH, STATE } from './state.ts';
+export { ABSENT, CAPTURE, COUNTED, COUNTERS, EVENTS, LIMITS, SCRATCH, STATE } from './state.ts';
 export { TRIPS, TRIPS_MAP } from './trips.ts';

@@ -23,6 +23,9 @@ export const ABSENT = { no: 0, drop: 1, pass: 2 } as const;
 
 /** Maps that every instance has, by name. */
 export const COUNTERS = 'counters';
+/** Elements of the counters: what the function's own programs have counted, and what a fused program has counted for it, which the
+ *  runtime adds there. */
+export const COUNTED = { own: 0, fused: 1 } as const;
 export const EVENTS = 'events';
 export const SCRATCH = 'scratch';
 /** Where tc programs put events together, by number of the CPU: longer than a per-CPU value may be. */

@@ -1,6 +1,6 @@
 import { BpfMap, BpfProgram, createMaps, setTailCall } from '@twinpath/ebpf';
 import { expect, it } from 'vitest';
-import { chainMap, PATH } from '../abi/chain.ts';
+import { chainMap, PATH, WAY_COUNTS } from '../abi/chain.ts';
 import { compileProgram } from '../backend/index.ts';
 import { createEnvironment } from '../evaluate/environment.ts';
 import { evaluate } from '../evaluate/evaluate.ts';
@@ -8,6 +8,7 @@ import { EvaluatorMaps } from '../evaluate/maps/evaluator-maps.ts';
 import { makePacket } from '../fuzz/packets.ts';
 import { Random } from '../fuzz/random.ts';
 import { alone, FIRST, fused, type Link, lowerChain } from './fixtures/chain.ts';
+import { waysMap } from './fuse.ts';
 
 const LINKS: readonly Link[] = [{ does: 'count', drops: 64 }, { does: 'remember', stacks: 32 }, { does: 'tag' }];
 
@@ -20,15 +21,16 @@ it.each(['xdp', 'tcx-ingress'] as const)('the kernel does on %s as tail calls an
     owned,
   );
   const path = owned.use(BpfMap.create(chainMap('path', FIRST + LINKS.length)));
-  const maps = { ...own, [PATH]: path };
+  const { program: whole, ways } = fused(chain);
+  const counts = owned.use(BpfMap.create(waysMap(ways)));
+  const maps = { ...own, [PATH]: path, [WAY_COUNTS]: counts };
   const load = (program: Parameters<typeof compileProgram>[0]) =>
     owned.use(BpfProgram.load({ ...compileProgram(program).spec, name: 'fused' }, { maps }));
   const standing = new Map(positions.map((position) => [position, alone(chain, position)] as const));
   const loaded = new Map([...standing].map(([position, program]) => [position, load(program)] as const));
   for (const [position, program] of loaded) setTailCall(path, position, program);
-  const whole = fused(chain).program;
   const runs = [loaded.get(FIRST), load(whole)];
-  const evaluated = new EvaluatorMaps(chain.maps);
+  const evaluated = new EvaluatorMaps([...chain.maps, waysMap(ways)]);
   const word = (value: number) => new Uint8Array(Uint32Array.of(value).buffer);
   for (const position of positions) evaluated.store(PATH).update(word(position), word(position), 'any');
   const environment = createEnvironment({ program: (position) => standing.get(position) });

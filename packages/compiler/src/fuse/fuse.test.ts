@@ -7,7 +7,9 @@ import { Random } from '../fuzz/random.ts';
 import type { Hook, Program } from '../ir/types.ts';
 import { validate } from '../ir/validate.ts';
 import { optimise } from '../optimise/index.ts';
-import { alone, FIRST, fused, type Link, type LoweredChain, lowerChain } from './fixtures/chain.ts';
+import type { Way } from './count-ways.ts';
+import { alone, counted, FIRST, fused, type Link, type LoweredChain, lowerChain } from './fixtures/chain.ts';
+import { waysMap } from './fuse.ts';
 import { sitesOf } from './sites.ts';
 
 const CHAINS: Readonly<Record<string, readonly Link[]>> = {
@@ -21,8 +23,13 @@ const HOOKS: readonly Hook[] = ['xdp', 'tcx-ingress'];
 const word = (value: number) => new Uint8Array(Uint32Array.of(value).buffer);
 
 /** What becomes of packets, and what all maps hold then. */
-function run({ maps: specs, parts }: LoweredChain, first: Program, standing: (position: number) => Program) {
-  const maps = new EvaluatorMaps(specs);
+function run(
+  { maps: specs, parts }: LoweredChain,
+  first: Program,
+  standing: (position: number) => Program,
+  ways: readonly Way[] = [],
+) {
+  const maps = new EvaluatorMaps(ways.length > 0 ? [...specs, waysMap(ways)] : specs);
   for (const position of parts.keys()) maps.store('path of the chain').update(word(position), word(position), 'any');
   const environment = createEnvironment({ program: standing });
   const random = new Random(5);
@@ -32,19 +39,19 @@ function run({ maps: specs, parts }: LoweredChain, first: Program, standing: (po
     return `${returned} ${Buffer.from(after).toString('hex')}`;
   });
   const held = specs.flatMap(({ name, type }) =>
-    type === 'ringbuf' || type === 'prog-array' || name.endsWith('/state')
+    type === 'ringbuf' || type === 'prog-array' || name.endsWith('/state') || name.endsWith('/counters')
       ? []
       : [...maps.store(name).entries()].map(
           ([key, value]) => `${name} ${Buffer.from(key).toString('hex')} ${Buffer.from(value).toString('hex')}`,
         ),
   );
-  return { outcomes, held };
+  return { outcomes, held, counted: counted(specs, maps, ways) };
 }
 
 describe.each(HOOKS)('a fused chain on %s', (hook) => {
   it.each(Object.entries(CHAINS))('that %s does as its tail calls do', (_, links) => {
     const chain = lowerChain(hook, links);
-    const { program, positions } = fused(chain);
+    const { program, positions, ways } = fused(chain);
     // Where the kernel's own memory is read, the rules of types do not hold.
     if (hook === 'xdp') validate(program);
     expect([...positions]).toEqual([...chain.parts.keys()]);
@@ -56,8 +63,8 @@ describe.each(HOOKS)('a fused chain on %s', (hook) => {
     };
     const wanted = run(chain, standing(FIRST), standing);
     expect(new Set(wanted.outcomes).size).toBeGreaterThan(20);
-    expect(run(chain, program, standing)).toEqual(wanted);
-    expect(run(chain, optimise(program), standing)).toEqual(wanted);
+    expect(run(chain, program, standing, ways)).toEqual(wanted);
+    expect(run(chain, optimise(program), standing, ways)).toEqual(wanted);
   });
 });
 
@@ -72,6 +79,20 @@ describe('fusing', () => {
     const single = checks(optimise(fused(one).program));
     // The first function's own, in copies for ways that have copies, and none of the others.
     expect(checks(optimise(fused(eight).program))).toBeLessThan(5 * single);
+  });
+
+  it('counts one number for a way through all functions', () => {
+    const chain = lowerChain(
+      'xdp',
+      Array.from({ length: 8 }, () => ({ does: 'count' }) as const),
+    );
+    const { program, ways } = fused(chain);
+    const maps = program.blocks.flatMap(({ instructions }) =>
+      instructions.flatMap((one) => (one.op === 'map' ? [one.name] : [])),
+    );
+    expect(maps.filter((name) => name.endsWith('/counters'))).toEqual([]);
+    // Each of the eight counts packets, verdict and what its author counts.
+    expect(Math.max(...ways.map(({ length }) => length))).toBeGreaterThanOrEqual(24);
   });
 
   it('leaves calls of places that it has no program of', () => {

@@ -5,10 +5,12 @@
 //   firewall ──IPv4, allowed──► DPI ──known flow──► balancer ──► out
 //      │                         │
 //      └─ other ─tail call─►     └─ other ─tail call─►    standing programs
-import { PATH } from '../abi/chain.ts';
+import type { MapSpec } from '@twinpath/ebpf';
+import { PATH, WAY_COUNTS } from '../abi/chain.ts';
 import { at } from '../ir/at.ts';
 import { ProgramBuilder } from '../ir/builder.ts';
 import type { Hook, Program } from '../ir/types.ts';
+import { countWays, type Way } from './count-ways.ts';
 import { inlineParts } from './inline.ts';
 import type { Part } from './part.ts';
 import { decideBranches } from './rounds.ts';
@@ -30,7 +32,18 @@ export interface Fused {
   readonly program: Program;
   /** Places whose program is in it. */
   readonly positions: ReadonlySet<number>;
+  /** What one packet of each way adds to the functions' counters; `waysMap` counts them. */
+  readonly ways: readonly Way[];
 }
+
+/** The counters of a program that has ways. */
+export const waysMap = ({ length }: readonly Way[]): MapSpec => ({
+  name: WAY_COUNTS,
+  type: 'percpu-array',
+  keySize: 4,
+  valueSize: 8 * length,
+  maxEntries: 1,
+});
 
 const ROOM = 8000;
 /** Ways out of one function that lead into copies of the next. */
@@ -38,7 +51,13 @@ const MOST_WAYS = 4;
 /** Beyond the likeliest way. */
 const MOST_COST = 4;
 
-export function fuseChain({ name, hook, first, parts, room = ROOM }: FuseOptions): Fused {
+export function fuseChain(options: FuseOptions): Fused {
+  const { program, positions } = joinParts(options);
+  return { ...countWays(decideBranches(program)), positions };
+}
+
+/** Each function still counts for itself. */
+export function joinParts({ name, hook, first, parts, room = ROOM }: FuseOptions): Omit<Fused, 'ways'> {
   let program = callOf(name, hook, first);
   const positions = new Set<number>();
   for (let level = 0; level < parts.size; level++) {

@@ -1,2 +1,3 @@
-export { type Fused, type FuseOptions, fuseChain } from './fuse.ts';
+export type { Addition, Way } from './count-ways.ts';
+export { type Fused, type FuseOptions, fuseChain, waysMap } from './fuse.ts';
 export { fusedMapName, type Part } from './part.ts';

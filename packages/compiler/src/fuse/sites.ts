@@ -14,6 +14,9 @@ export interface Site {
   readonly position: number;
 }
 
+/** Whether what is behind may never be seen. */
+export const movesOn = (one: Instruction): boolean => one.op === 'call' && one.helper === 'tail_call';
+
 export function sitesOf(program: Program): readonly Site[] {
   const definitions = instructionsByResult(program);
   const positionOf = (one: Instruction): number | undefined => {

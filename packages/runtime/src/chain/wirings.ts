@@ -29,4 +29,7 @@ export const hostWiring: Wiring = {
       for (const kept of done) kept[Symbol.dispose]();
     }
   },
+  collect() {
+    for (const wiring of wirings.values()) wiring.collect();
+  },
 };

@@ -41,6 +41,9 @@ export class EngineWiring implements Wiring, Disposable {
     this.#interfaces = new Map([...this.#interfaces, ...interfaces]);
   }
 
+  /** Nothing is fused here. */
+  collect(): void {}
+
   place(programs: readonly PlacedProgram[]): void {
     using kept = this.keep(programs.map(({ position }) => position));
     // Everyone knows the programs before a tail call can lead to them, and nobody is in those before when this returns.

@@ -1,5 +1,5 @@
 // What the thread that fuses chains is asked, and what it answers. Plain data.
-import type { Part } from '@twinpath/compiler';
+import type { Part, Way } from '@twinpath/compiler';
 import type { ProgramSpec } from '@twinpath/ebpf';
 import type { Hook } from '@twinpath/vnf/chain';
 
@@ -17,6 +17,8 @@ export interface FuseMade {
   readonly spec: ProgramSpec;
   /** Places that are in it. */
   readonly positions: readonly number[];
+  /** What it counts. */
+  readonly ways: readonly Way[];
 }
 
 export type FuseAnswer = { readonly id: number } & (

@@ -17,9 +17,9 @@ function answerTo(job: FuseJob): FuseAnswer {
 
 function make({ name, hook, first, parts, room }: FuseJob): FuseMade {
   const byPosition = new Map(parts.map((part) => [part.position, part] as const));
-  const { program, positions } = fuseChain({ name, hook, first, parts: byPosition, ...(room && { room }) });
+  const { program, positions, ways } = fuseChain({ name, hook, first, parts: byPosition, ...(room && { room }) });
   const { spec } = compileProgram(program, { sources: sourcesOf(parts) });
-  return { spec, positions: [...positions] };
+  return { spec, positions: [...positions], ways };
 }
 
 /** What the kernel's log quotes; a function that comes without its source has none. */

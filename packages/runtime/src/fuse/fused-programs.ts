@@ -1,8 +1,8 @@
 // The fused programs of a chain: one for each beginning, where there is one. They stand in links alone; program arrays hold the
 // standing programs of places, to which unlikely packets, and those of the slow path, go on.
 
-import { fusedMapName } from '@twinpath/compiler';
-import { PATH, TRIPS, WAYS } from '@twinpath/compiler/abi';
+import { fusedMapName, waysMap } from '@twinpath/compiler';
+import { PATH, TRIPS, WAY_COUNTS, WAYS } from '@twinpath/compiler/abi';
 import { BpfMap, BpfProgram, VerifierError } from '@twinpath/ebpf';
 import type { Hook } from '@twinpath/vnf/chain';
 import { programName } from '../host/paths.ts';
@@ -10,11 +10,24 @@ import type { PlacedPart } from '../instance-plane.ts';
 import type { PathArrays } from '../kernel/path-arrays.ts';
 import type { FuseMade } from './fuse-job.ts';
 import { fuseThread, TooLargeError } from './fuse-thread.ts';
+import { WayCounts } from './way-counts.ts';
 
 interface Fused {
   readonly program: BpfProgram;
   readonly positions: readonly number[];
+  /** `undefined`: each function counts itself. */
+  readonly counts: WayCounts | undefined;
 }
+
+/** Of a program that no link has any more. */
+interface LeftCounts {
+  readonly counts: WayCounts;
+  /** As `performance.now()` has it. */
+  readonly since: number;
+}
+
+/** By then programs have ended that had begun before their link was changed. */
+const GRACE_MS = 50;
 
 /** Instructions of the IR; `undefined`: as many as the compiler likes. What the verifier finds too large is tried with less. */
 const ROOMS: readonly (number | undefined)[] = [undefined, 3000, 1500];
@@ -26,6 +39,7 @@ export class FusedPrograms implements Disposable {
   readonly #parts = new Map<number, PlacedPart>();
   /** By beginning. */
   readonly #fused = new Map<string, Fused>();
+  #left: readonly LeftCounts[] = [];
   #isDisposed = false;
 
   constructor(chain: string, arrays: PathArrays) {
@@ -55,6 +69,18 @@ export class FusedPrograms implements Disposable {
     const fused = this.#fused.get(beginning);
     this.#fused.delete(beginning);
     fused?.program[Symbol.dispose]();
+    if (fused?.counts !== undefined) this.#left = [...this.#left, { counts: fused.counts, since: performance.now() }];
+  }
+
+  /** What was counted goes to the functions' counters. */
+  collect(): void {
+    for (const { counts } of this.#fused.values()) counts?.collect();
+    const now = performance.now();
+    for (const { counts, since } of this.#left) {
+      counts.collect();
+      if (now - since > GRACE_MS) counts[Symbol.dispose]();
+    }
+    this.#left = this.#left.filter(({ since }) => now - since <= GRACE_MS);
   }
 
   /**
@@ -69,6 +95,7 @@ export class FusedPrograms implements Disposable {
     const isSame = made.positions.every((position) => this.#parts.get(position) === given.get(position));
     if (this.#isDisposed || !isSame || made.positions.length < 2) {
       made.program[Symbol.dispose]();
+      made.counts?.[Symbol.dispose]();
       return undefined;
     }
     this.drop(beginning);
@@ -79,6 +106,9 @@ export class FusedPrograms implements Disposable {
   [Symbol.dispose](): void {
     this.#isDisposed = true;
     for (const beginning of [...this.#fused.keys()]) this.drop(beginning);
+    this.collect();
+    for (const { counts } of this.#left) counts[Symbol.dispose]();
+    this.#left = [];
   }
 
   async #load(hook: Hook, first: number, given: ReadonlyMap<number, PlacedPart>): Promise<Fused> {
@@ -90,7 +120,7 @@ export class FusedPrograms implements Disposable {
     for (const room of ROOMS) {
       try {
         const made = await fuseThread.make({ name, hook, first, parts, room });
-        return { program: this.#loadOne(made, hook, given), positions: made.positions };
+        return { ...this.#loadOne(made, hook, given), positions: made.positions };
       } catch (error) {
         if (!isTooLarge(error)) throw error;
         refused = error;
@@ -99,8 +129,9 @@ export class FusedPrograms implements Disposable {
     throw refused;
   }
 
-  #loadOne({ spec, positions }: FuseMade, hook: Hook, given: ReadonlyMap<number, PlacedPart>): BpfProgram {
+  #loadOne({ spec, positions, ways }: FuseMade, hook: Hook, given: ReadonlyMap<number, PlacedPart>) {
     using opened = new DisposableStack();
+    using kept = new DisposableStack();
     const ids = new Map(
       positions.flatMap((position) => {
         const { owner, maps } = given.get(position) ?? { owner: '', maps: {} };
@@ -113,17 +144,21 @@ export class FusedPrograms implements Disposable {
       [WAYS]: arrays.ways,
       [TRIPS]: arrays.trips,
     };
+    const open = (name: string): BpfMap => {
+      const id = ids.get(name);
+      if (id === undefined) throw new Error(`the fused program of ${this.#chain} knows no map ${name}`);
+      return BpfMap.fromId(id);
+    };
+    if (ways.length > 0) own[WAY_COUNTS] = kept.use(BpfMap.create(waysMap(ways)));
     const wanted = new Set(spec.relocations.map(({ map }) => map));
-    const maps = Object.fromEntries(
-      [...wanted].map((name) => {
-        const id = ids.get(name);
-        const map = own[name] ?? (id === undefined ? undefined : opened.use(BpfMap.fromId(id)));
-        if (map === undefined) throw new Error(`the fused program of ${this.#chain} knows no map ${name}`);
-        return [name, map] as const;
-      }),
-    );
+    const maps = Object.fromEntries([...wanted].map((name) => [name, own[name] ?? opened.use(open(name))] as const));
     const suffix = hook === 'tcx-egress' ? 'out' : 'in';
-    return BpfProgram.load({ ...spec, name: programName(this.#chain, suffix) }, { maps });
+    const counting = new Set(ways.flatMap((way) => way.map(({ map }) => map)));
+    const counters = new Map([...counting].map((name) => [name, kept.use(open(name))] as const));
+    const program = BpfProgram.load({ ...spec, name: programName(this.#chain, suffix) }, { maps });
+    kept.move();
+    const counted = own[WAY_COUNTS];
+    return { program, counts: counted && new WayCounts(ways, counted, counters) };
   }
 }
 

@@ -64,6 +64,7 @@ export class HostedInstance implements InstanceHandle {
     this.#tenant = {
       log,
       place: ({ programs }) => wiring.place(programs),
+      collect: () => wiring.collect(),
       answer: (question) => this.#lodging?.answer(question),
       lost: (error, guilty, gone) => this.#lost(error, guilty, gone),
     };

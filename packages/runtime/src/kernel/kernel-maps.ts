@@ -59,10 +59,12 @@ export class KernelMaps implements InstanceMaps, MapOwner<Held>, Disposable {
   readonly cpus = possibleCpus().length;
   readonly graceMs = GRACE_MS;
   readonly writes = new WriteCollector();
+  readonly collect: () => void;
   readonly #directory: string;
   #held: ReadonlyMap<string, Held> = new Map();
 
-  constructor(directory: string) {
+  constructor(directory: string, collect = () => {}) {
+    this.collect = collect;
     this.#directory = directory;
   }
 

@@ -58,7 +58,9 @@ export class KernelPlane implements InstancePlane {
 
   constructor(options: KernelPlaneOptions) {
     this.#options = options;
-    this.maps = new KernelMaps(join(options.pins, MAPS, options.functionName));
+    this.maps = new KernelMaps(join(options.pins, MAPS, options.functionName), () => {
+      if (this.places.fuses !== undefined) options.wiring.collect();
+    });
   }
 
   get places(): InstancePlaces {

@@ -204,6 +204,10 @@ export class KernelWiring implements Wiring, Disposable {
     return fusing;
   }
 
+  collect(): void {
+    this.#fused.collect();
+  }
+
   isFused(root: Pick<Root, 'port' | 'hook'>): boolean {
     return this.#fused.isFused(keyOf(root));
   }

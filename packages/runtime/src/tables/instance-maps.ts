@@ -20,6 +20,8 @@ export interface InstanceMaps {
   readonly graceMs: number;
   /** Where single writes are held back for a while; absent: nowhere. */
   readonly writes?: WriteCollector;
+  /** Brings to the counters what was counted elsewhere for them; absent: nothing is. */
+  collect?(): void;
   /** `lookup` finds exactly the key, in a trie too. */
   store(name: string): MapStore;
   /** The bytes of element 0 of an array map, the very ones that programs read; no copy. */

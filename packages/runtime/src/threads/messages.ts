@@ -80,6 +80,7 @@ export type ToWorker =
 /** What a worker waits for. */
 export type Question =
   | { readonly kind: 'place'; readonly programs: readonly PlacedProgram[] }
+  | { readonly kind: 'collect' }
   | { readonly kind: 'watch'; readonly fd: number }
   | { readonly kind: 'forget'; readonly fd: number }
   | { readonly kind: 'engine'; readonly question: EngineQuestion };

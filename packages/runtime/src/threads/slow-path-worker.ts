@@ -19,6 +19,8 @@ export interface Tenant {
   readonly log: Log;
   /** Programs go to their places. @throws what prevents it. */
   place(question: Extract<Question, { kind: 'place' }>): void;
+  /** What fused programs have counted goes to functions' counters. */
+  collect(): void;
   /** What its engine says. @throws what prevents it. */
   answer(question: EngineQuestion): unknown;
   /** Its code is not to run any more. `guilty`: because of it, or it may be. `gone` comes when it has let go of all, and never fails. */
@@ -199,6 +201,8 @@ export class SlowPathWorker {
     switch (question.kind) {
       case 'place':
         return tenant?.place(question);
+      case 'collect':
+        return tenant?.collect();
       case 'engine':
         return tenant?.answer(question.question);
       case 'watch':

@@ -76,7 +76,10 @@ export class WorkerInstances {
 
   #openPlane(number: number, { name: functionName, key }: NewInstance, image: PlaneImage): InstancePlane {
     const parts = {
-      wiring: { place: (programs: readonly PlacedProgram[]) => void this.#ask(number, { kind: 'place', programs }) },
+      wiring: {
+        place: (programs: readonly PlacedProgram[]) => void this.#ask(number, { kind: 'place', programs }),
+        collect: () => void this.#ask(number, { kind: 'collect' }),
+      },
       watch: (fd: number, wake: () => void) => this.#watch(number, fd, wake),
       within: <T>(work: () => T): T => this.#code.run(number, work),
     };

@@ -8,7 +8,7 @@ import { WorkerPool } from './worker-pool.ts';
 const fixture = (name: string) => new URL(`../fixtures/${name}`, import.meta.url).pathname;
 const descriptors = () => readdirSync('/proc/self/fd').length;
 
-const tenant: Tenant = { log: silent, place: () => {}, answer: () => undefined, lost: () => {} };
+const tenant: Tenant = { log: silent, place: () => {}, collect: () => {}, answer: () => undefined, lost: () => {} };
 
 /** What the worker says of the function; `lost` comes when its code is not to run any more. */
 function open(worker: SlowPathWorker, number: number, use: string) {
