@@ -25,6 +25,7 @@ import type { Takeover } from '../instance/instance-handle.ts';
 import { openInstance } from '../instance/open-instance.ts';
 import type { InstancePlaces } from '../instance-plane.ts';
 import { sharedPool } from '../threads/shared-pool.ts';
+import type { WorkerPool } from '../threads/worker-pool.ts';
 import { EngineHome } from './engine-home.ts';
 import type { EngineHost } from './engine-host.ts';
 import { EngineWiring } from './engine-wiring.ts';
@@ -36,6 +37,8 @@ export interface EngineChainOptions {
   readonly ports: ReadonlyMap<string, OpenPort>;
   readonly identity: Identity;
   readonly log: Log;
+  /** Of slow paths. Default: that of the process. */
+  readonly pool?: WorkerPool;
   /** Where durable tables are kept; `undefined`: nowhere. */
   readonly state: StateDirectory | undefined;
   /** Comes when an interface is gone. */
@@ -235,11 +238,12 @@ export class EngineChain implements RunningChain {
   async #import({ name, use, worker = 'shared', onFailure = 'drop' }: OwnFunctionSpec): Promise<PlacedInstance> {
     const { host, identity, log } = this.#options;
     const { seed, key } = identity;
+    const { pool = sharedPool(seed) } = this.#options;
     const instance = await openInstance({
       instance: { chain: this.#spec.name, name, use, key },
       home: new EngineHome({ functionName: name, host, wiring: this.#wiring, key }),
       wiring: this.#wiring,
-      pool: sharedPool(seed),
+      pool,
       log: this.#spec.functions.length > 1 ? prefixed(log, name) : log,
       worker,
       onFailure,
