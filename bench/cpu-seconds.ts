@@ -1,5 +1,27 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
+let softirqThreads: readonly string[] | undefined;
+
+/** Seconds of CPU time that the kernel's threads for soft interrupts have had. */
+export function softirqSeconds(): number {
+  softirqThreads ??= readdirSync('/proc').filter(
+    (name) => /^\d+$/.test(name) && commandOf(name).startsWith('ksoftirqd/'),
+  );
+  // The first field: nanoseconds on a CPU.
+  return softirqThreads.reduce((sum, pid) => {
+    const [ns] = readFileSync(`/proc/${pid}/schedstat`, 'latin1').split(' ');
+    return sum + Number(ns) / 1e9;
+  }, 0);
+}
+
+function commandOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/comm`, 'latin1');
+  } catch {
+    return ''; // it has ended meanwhile
+  }
+}
+
 /** Clock ticks of /proc/<pid>/stat each second. */
 const TICKS = 100;
 

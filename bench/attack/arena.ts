@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { assembleProgram, attachXdp, BpfProgram } from '@twinpath/ebpf';
 import { getLink, inNamespace } from '@twinpath/linux';
 import { createLab, type Host, type Lab, type LabProcess } from '@twinpath/testing/lab';
-import { LineProcess } from '../engine/wire.ts';
+import { LineProcess } from '../wire/line-process.ts';
 
 /** Where clients ask. */
 export const SERVICE = '192.0.2.80';

@@ -1,6 +1,6 @@
 // The engine's AF_XDP work written by hand in C: receive, reflect or forward on queue 0, with the same frames, ring sizes,
 // bursts and sleeping. Arguments: namespace, mode, interface, and another one to forward to. Descriptor 3 is the xskmap of the
-// first. Prints "ready"; at SIGTERM what it received and sent, and its CPU time in nanoseconds.
+// first. Prints "ready"; at SIGUSR1 what it received and sent so far, and its CPU time in nanoseconds.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -40,9 +40,9 @@ struct port {
 static char *umem;
 static uint32_t spare[FRAMES], spares;
 static uint64_t received, sent;
-static volatile sig_atomic_t over;
+static volatile sig_atomic_t asked;
 
-static void stop(int signal) { over = signal; }
+static void ask(int signal) { asked = signal; }
 static void check(int result, const char *what) {
   if (result >= 0) return;
   perror(what);
@@ -162,11 +162,17 @@ int main(int argc, char **argv) {
   uint32_t key = 0;
   union bpf_attr attr = {.map_fd = 3, .key = (uint64_t)&key, .value = (uint64_t)&from.fd};
   check(syscall(SYS_bpf, BPF_MAP_UPDATE_ELEM, &attr, sizeof attr), "xskmap");
-  signal(SIGTERM, stop);
+  signal(SIGUSR1, ask);
   puts("ready");
   fflush(stdout);
   uint64_t empty = 0;
-  while (!over) {
+  for (;;) {
+    if (asked) {
+      asked = 0;
+      printf("%llu %llu %llu\n", (unsigned long long)received, (unsigned long long)sent,
+             (unsigned long long)now(CLOCK_PROCESS_CPUTIME_ID));
+      fflush(stdout);
+    }
     if (work(&from, to) > 0) { empty = 0; continue; }
     if (empty == 0) { empty = now(CLOCK_MONOTONIC); continue; }
     if (now(CLOCK_MONOTONIC) - empty > PATIENCE_NS) {
@@ -174,7 +180,4 @@ int main(int argc, char **argv) {
       poll(&wait, 1, 20);
     }
   }
-  printf("%llu %llu %llu\n", (unsigned long long)received, (unsigned long long)sent,
-         (unsigned long long)now(CLOCK_PROCESS_CPUTIME_ID));
-  return 0;
 }

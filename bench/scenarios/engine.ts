@@ -1,20 +1,19 @@
 // The engine: a program against gcc and the kernel, AF_XDP against C on the same wire, workers beside each other, and what it costs to wait.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Engine } from '@twinpath/engine';
 import { XdpInterface } from '@twinpath/engine/ports/live';
 import { EngineWorker } from '@twinpath/engine/workers';
 import { compareNat } from '../engine/compare-nat.ts';
-import { compileForwarder, forwardByC } from '../engine/forward-c.ts';
-import { type Forwarded, forwardByEngine, type Mode, modes } from '../engine/forward-engine.ts';
+import { compileForwarder, startC } from '../engine/forward-c.ts';
+import { type Mode, modes, startEngine } from '../engine/forward-engine.ts';
 import { type Scaled, scale } from '../engine/scaling.ts';
-import { NEAR, Wire } from '../engine/wire.ts';
 import { type Contender, machine, metric, type Ratio, type Result, ratio, target } from '../result.ts';
+import type { Load } from '../wire/messages.ts';
+import { type Loaded, type Near, type Standing, Wires } from '../wire/wires.ts';
 import type { Scenario } from './index.ts';
 
-const LOAD_MS = 1000;
+const LOAD: Load = { bytes: 64, flows: 1, ms: 1000 };
 const IDLE_MS = 3000;
 const WARM_UP_MS = 500;
 
@@ -32,12 +31,12 @@ export const engine: Scenario = {
     contenders.push(...nat.contenders);
     ratios.push(...nat.ratios);
     targets.push(...nat.targets);
-    await using wire = await Wire.open();
+    await using wires = await Wires.open('engine');
+    const forwarding = await forward(wires, rounds, progress);
     for (const mode of modes) {
-      progress(`${mode} …`);
-      const { engine: ours, c } = await compare(wire, mode, rounds);
+      const [ours, c] = [forwarding(mode, 'engine'), forwarding(mode, 'C')];
       contenders.push(shown(`engine, ${mode}`, ours), shown(`C, ${mode}`, c));
-      const [rate, cpu] = (['rate', 'cpu'] as const).map((what) => against(mode, what, ours, c));
+      const [rate, cpu] = (['rate', 'own'] as const).map((what) => against(mode, what, ours, c));
       if (!rate || !cpu) continue;
       ratios.push(rate, cpu);
       targets.push(target(`${mode}: rate of the engine over that of C`, rate.median, 0.95, 'higher'));
@@ -58,7 +57,7 @@ export const engine: Scenario = {
     );
     targets.push(target('2 workers over 1', scaled.median, 1.7, 'higher'));
     progress('idle …');
-    const idle = await idleShare();
+    const idle = await idleShare(wires);
     contenders.push({ name: 'engine, idle', metrics: { cpu: metric([100 * idle], '% of a core') } });
     targets.push(target('idle: share of a core', idle, 0.02, 'lower'));
     const command = `npm run bench -- engine --rounds ${rounds}`;
@@ -75,38 +74,55 @@ export const engine: Scenario = {
   },
 };
 
-/** In turn, so that both meet the same disturbances. */
-async function compare(wire: Wire, mode: Mode, rounds: number) {
-  const folder = mkdtempSync(join(tmpdir(), 'tp-bench-'));
-  const program = join(folder, 'xsk');
-  const results: { engine: Forwarded[]; c: Forwarded[] } = { engine: [], c: [] };
-  try {
-    compileForwarder(program);
-    for (let round = 0; round < rounds; round++) {
-      // The first load is for the JIT.
-      const [, measured] = await forwardByEngine(wire, mode, [WARM_UP_MS, LOAD_MS]);
-      if (measured) results.engine.push(measured);
-      results.c.push(await forwardByC(wire, program, mode, LOAD_MS));
-    }
-  } finally {
-    rmSync(folder, { recursive: true });
+interface Turn {
+  readonly mode: Mode;
+  readonly who: 'engine' | 'C';
+  readonly near: Near;
+  readonly standing: Standing;
+}
+
+/** Both stand all the time; their loads are in turn, so that both meet the same disturbances. */
+async function forward(wires: Wires, rounds: number, progress: (line: string) => void): Promise<Forwarding> {
+  await using stack = new AsyncDisposableStack();
+  const program = join(wires.lab.folder, 'xsk');
+  compileForwarder(program);
+  const turns: Turn[] = [];
+  for (const mode of modes) {
+    const [one, other] = [await wires.near({ sink: 'tcx' }), await wires.near({ sink: 'tcx' })];
+    turns.push({ mode, who: 'engine', near: one, standing: await startEngine(one, mode, stack) });
+    turns.push({ mode, who: 'C', near: other, standing: await startC(other, program, mode, stack) });
   }
-  return results;
+  const loads = new Map(turns.map((turn) => [turn, [] as Loaded[]]));
+  for (let round = 0; round < rounds; round++) {
+    for (const turn of turns) {
+      progress(`${turn.mode}, ${turn.who}, round ${round + 1} …`);
+      // The first load is for the JIT.
+      if (round === 0) await wires.load(turn.near, turn.standing, { ...LOAD, ms: WARM_UP_MS });
+      loads.get(turn)?.push(await wires.load(turn.near, turn.standing, LOAD));
+    }
+  }
+  return (mode, who) => loads.get(turns.find((turn) => turn.mode === mode && turn.who === who) ?? missing()) ?? [];
+}
+type Forwarding = (mode: Mode, who: Turn['who']) => readonly Loaded[];
+
+function missing(): never {
+  throw new Error('all turns are there');
 }
 
 async function scaling(rounds: number): Promise<readonly [readonly Scaled[], readonly Scaled[]]> {
   const [one, two]: [Scaled[], Scaled[]] = [[], []];
   for (let round = 0; round < rounds; round++) {
-    one.push(...(await scale(1, [WARM_UP_MS, LOAD_MS])).slice(1));
-    two.push(...(await scale(2, [WARM_UP_MS, LOAD_MS])).slice(1));
+    one.push(...(await scale(1, [WARM_UP_MS, LOAD.ms])).slice(1));
+    two.push(...(await scale(2, [WARM_UP_MS, LOAD.ms])).slice(1));
   }
   return [one, two];
 }
 
-async function idleShare(): Promise<number> {
+async function idleShare(wires: Wires): Promise<number> {
+  const { host } = await wires.near();
   const made = new Engine({ bytes: 64 << 20, shared: true });
   const worker = await EngineWorker.start(made, { cpu: 0 });
-  using port = new XdpInterface(made, { link: 'a', namespace: NEAR, queues: [worker.takeSlot()] });
+  using port = new XdpInterface(made, { link: 'a', namespace: host.namespace, queues: [worker.takeSlot()] });
   await worker.configure({ ports: port.ports });
   await sleep(WARM_UP_MS);
   const before = process.cpuUsage();
@@ -116,15 +132,15 @@ async function idleShare(): Promise<number> {
   return (user + system) / 1000 / IDLE_MS;
 }
 
-const column = <T extends Forwarded | Scaled>(name: string, results: readonly T[], what: keyof T & string) => {
+const column = <T extends Loaded | Scaled>(name: string, results: readonly T[], what: keyof T & string) => {
   return { name, values: results.map((one) => Number(one[what])) };
 };
-const against = (mode: Mode, what: 'rate' | 'cpu', ours: readonly Forwarded[], c: readonly Forwarded[]) =>
+const against = (mode: Mode, what: 'rate' | 'own', ours: readonly Loaded[], c: readonly Loaded[]) =>
   ratio(`${mode}, ${what}`, what, column(`engine, ${mode}`, ours, what), column(`C, ${mode}`, c, what));
 
-function shown(name: string, results: readonly Forwarded[]): Contender {
+function shown(name: string, results: readonly Loaded[]): Contender {
   const rate = metric(column(name, results, 'rate').values, 'frames/s');
-  return { name, metrics: { rate, cpu: metric(column(name, results, 'cpu').values, 'ns/frame') } };
+  return { name, metrics: { rate, cpu: metric(column(name, results, 'own').values, 'ns/frame') } };
 }
 
 function workers(name: string, results: readonly Scaled[]): Contender {

@@ -8,7 +8,7 @@ import { BpfProgram } from './program.ts';
 
 const MAP = { name: 'seen', type: 'array', keySize: 4, valueSize: 16, maxEntries: 1, flags: ['mmapable'] } as const;
 
-/** Counts frames, and notes where the last one came from. */
+/** Counts frames, and notes where the last one came from, and its length. */
 const COUNT = `
   r2 = map[seen][0]+0
   r3 = *(u32 *)(r2 +0)
@@ -16,6 +16,10 @@ const COUNT = `
   *(u32 *)(r2 +0) = r3
   r3 = *(u32 *)(r1 +12)
   *(u32 *)(r2 +4) = r3
+  r3 = *(u32 *)(r1 +4)
+  r4 = *(u32 *)(r1 +0)
+  r3 -= r4
+  *(u32 *)(r2 +8) = r3
   r0 = 1
   exit`;
 
@@ -24,7 +28,7 @@ describe('live frames', () => {
     inNewNamespace(() => {
       using seen = BpfMap.create(MAP);
       using memory = seen.mapMemory();
-      const words = new Uint32Array(memory.buffer, 0, 2);
+      const words = new Uint32Array(memory.buffer, 0, 3);
       using program = BpfProgram.load(assembleProgram('count', 'xdp', COUNT), { maps: { seen } });
       using netlink = new Netlink();
       createVeth(netlink, { name: 'idle', queues: 1, peer: { name: 'peer', queues: 1 } });
@@ -33,7 +37,9 @@ describe('live frames', () => {
       const frames = new LiveFrames(program);
       frames.run(1, ifindex);
       frames.run(LiveFrames.most, ifindex);
-      expect([...words]).toEqual([257, ifindex]);
+      expect([...words]).toEqual([257, ifindex, 64]);
+      new LiveFrames(program, { length: 1514 }).run(1, ifindex);
+      expect([...words]).toEqual([258, ifindex, 1514]);
       expect(() => frames.run(1, 4242)).toThrow(/live frames of program "count".*E(INVAL|NODEV)/);
     });
   });

@@ -4,12 +4,19 @@ import { xdpContext } from './context.ts';
 import type { BpfProgram } from './program.ts';
 
 const BPF_F_TEST_XDP_LIVE_FRAMES = 2;
-/** The least that the kernel takes: an Ethernet header. What the program makes of it is its own business. */
+/** The shortest frame of Ethernet. What the program makes of it is its own business. */
 const BLANK = 64;
 const INGRESS = 12;
 
+export interface LiveFramesOptions {
+  /** Bytes in front of each frame, from `data_meta` on: a multiple of 4. Default 0. */
+  readonly metadataSize?: number;
+  /** Bytes of each frame; default 64. */
+  readonly length?: number;
+}
+
 /**
- * Runs one XDP program on blank frames of 64 bytes whose verdicts are carried out, many with one system call, and makes no
+ * Runs one XDP program on blank frames whose verdicts are carried out, many with one system call, and makes no
  * objects for it. The program must be attached natively somewhere, or a call costs milliseconds: the kernel puts the program
  * into its dispatcher and takes it out again. Since 5.18.
  */
@@ -20,9 +27,10 @@ export class LiveFrames {
   readonly #context: NativeBuffer;
   readonly #attr: NativeBuffer;
 
-  /** The program stays the caller's, and open. `metadataSize`: bytes in front of each frame, from `data_meta` on; a multiple of 4. */
-  constructor(program: BpfProgram, { metadataSize = 0 }: { readonly metadataSize?: number } = {}) {
-    const length = metadataSize + BLANK;
+  /** The program stays the caller's, and open. */
+  constructor(program: BpfProgram, options: LiveFramesOptions = {}) {
+    const { metadataSize = 0, length: frameLength = BLANK } = options;
+    const length = metadataSize + frameLength;
     this.#subject = `live frames of program "${program.name}"`;
     this.#context = new NativeBuffer(xdpContext({ length, metadataLength: metadataSize }));
     this.#attr = new NativeBuffer(80).setU32(0, program.fd.number);
