@@ -1,7 +1,7 @@
 // A function's program over maps of its own, which can be brought back to where they were.
 import { createHash } from 'node:crypto';
 import { compileFunction, type ImportedVnf, type LoweredProgram, type ProgramChoice } from '@twinpath/compiler';
-import { COUNTERS } from '@twinpath/compiler/abi';
+import { COUNTERS, HOPS, STATE } from '@twinpath/compiler/abi';
 import type { BpfMap, MapSpec, ProgramSpec } from '@twinpath/ebpf';
 import { counterValues, type InstanceMaps, KernelMaps, runningTables } from '@twinpath/runtime';
 import { DECIDED_BY, type FunctionPlan } from '@twinpath/vnf/plan';
@@ -69,6 +69,10 @@ export class Instance implements Disposable {
   /** Maps as after `configure` and `fill`. */
   reset(): void {
     for (const spec of this.#specs) this.#clear(spec);
+    // As where the runtime listens to the kernel, and routes are plain.
+    const state = this.#stores.memory(STATE.map);
+    state[STATE.network] = 1;
+    state[STATE.byDestination] = 1;
     const { imported, config, fill } = this.#making;
     const { tables } = runningTables(this.#plan, this.#stores, { ports: ['port'] });
     const context = { config, previous: undefined, tables, counters: {}, cpus: CPUS, log: LOG, now: () => 0 };
@@ -95,7 +99,7 @@ export class Instance implements Disposable {
     const timed = this.#plan.tables.filter(({ value }) => value.fields.some(({ type }) => type.kind === 'instant'));
     const withTimes = new Set(timed.flatMap((table) => table.maps.map(({ name }) => name)));
     return this.#specs
-      .filter(({ name, type }) => type !== 'ringbuf' && !withTimes.has(name))
+      .filter(({ name, type }) => type !== 'ringbuf' && name !== HOPS && !withTimes.has(name))
       .map(({ name }) => {
         if (name === COUNTERS) return this.#counted();
         const entries = [...this.#stores.store(name).entries()].map(([key, value]) => `${hex(key)}=${hex(value)}`);

@@ -8,7 +8,7 @@ import { directionOf } from './frontend/direction.ts';
 import { INTRINSICS } from './frontend/intrinsics/index.ts';
 import { lowerFunction } from './frontend/lower-function.ts';
 import type { Target } from './frontend/lowering.ts';
-import { spreads } from './frontend/modules/function-code.ts';
+import { mapNeeds } from './frontend/modules/function-code.ts';
 import type { ImportedVnf } from './frontend/modules/import-vnf.ts';
 import type { Direction } from './frontend/modules/vnf-call.ts';
 import type { Diagnostic } from './frontend/report/diagnostic.ts';
@@ -93,7 +93,7 @@ export function lowerPrograms(imported: ImportedVnf, options: CompileFunctionOpt
   const maps = planMaps(plan, {
     classifiers,
     cpus: cpuNumbers,
-    isSpreading: spreads(imported),
+    ...mapNeeds(imported),
     ...(eventBytes !== undefined && { eventBytes }),
   });
   return { name: spec.name, plan, programs: made, maps, warnings: [...warnings.values()] };

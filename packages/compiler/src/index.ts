@@ -28,7 +28,7 @@ export { type MapErrorCode, type MapStore, MapStoreError, type UpdateMode } from
 export { EvaluatorMaps, type EvaluatorMapsOptions } from './evaluate/maps/evaluator-maps.ts';
 export { DIAGNOSTICS, type DiagnosticCode } from './frontend/diagnostics.ts';
 export type { Target } from './frontend/lowering.ts';
-export { sends, spreads } from './frontend/modules/function-code.ts';
+export { mapNeeds, sends } from './frontend/modules/function-code.ts';
 export {
   type FunctionCode,
   type ImportedVnf,

@@ -6,6 +6,7 @@ import type { FunctionPlan, MapPlan, TablePlan } from '@twinpath/vnf/plan';
 import { classifierMaps } from './abi/classifier.ts';
 import { cpuMap } from './abi/cpus.ts';
 import { EVENT, MAX_CAPTURE, MAX_METADATA, MAX_UNCUT_CAPTURE } from './abi/event.ts';
+import { HOPS_MAP } from './abi/hops.ts';
 import { listenerMaps } from './abi/listeners.ts';
 import { portMaps } from './abi/ports.ts';
 import { socketMaps } from './abi/sockets.ts';
@@ -22,12 +23,14 @@ export interface MapOptions {
   readonly eventBytes?: number;
   /** Numbers of CPUs that run tc programs, from 0; default 1. What another one hands up is lost, and counted. */
   readonly cpus?: number;
-  /** The function hands packets to other CPUs (`spreads`); default: it does not. */
+  /** The function hands packets to other CPUs (`mapNeeds`); default: it does not. */
   readonly isSpreading?: boolean;
+  /** The function asks the kernel's routes (`mapNeeds`); default: it does not. */
+  readonly isRouting?: boolean;
 }
 
 export function planMaps(plan: FunctionPlan, options: MapOptions = {}): readonly MapSpec[] {
-  const { eventBytes = DEFAULT_EVENT_BYTES, cpus = 1, isSpreading = false } = options;
+  const { eventBytes = DEFAULT_EVENT_BYTES, cpus = 1, isSpreading = false, isRouting = false } = options;
   const carriesPackets = plan.reasons.some(({ kind }) => kind !== 'notice');
   return [
     ...plan.tables.flatMap((table) => tableMaps(table, options)),
@@ -43,6 +46,7 @@ export function planMaps(plan: FunctionPlan, options: MapOptions = {}): readonly
     ...socketMaps(plan),
     ...listenerMaps(plan),
     ...(isSpreading ? [cpuMap(cpus)] : []),
+    ...(isRouting ? [HOPS_MAP] : []),
   ];
 }
 

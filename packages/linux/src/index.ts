@@ -71,6 +71,7 @@ export {
   type Route,
   type RouteSpec,
 } from './netlink/route.ts';
+export { routesByDestination } from './netlink/rule.ts';
 export { Netlink } from './netlink/socket.ts';
 export { getOffload, type Offload, setOffload } from './offload.ts';
 export type { BatchedFrame, PacketBatch } from './packet-batch.ts';

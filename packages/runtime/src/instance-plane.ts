@@ -77,6 +77,8 @@ export interface InstancePlane extends Disposable {
   readonly cpuNumbers: number;
   /** Events that went up by AF_XDP and found no room there; default: nothing goes that way. */
   readonly lostAtSockets?: number;
+  /** Its programs ask the kernel for routes, and not a copy of them. */
+  readonly asksKernel?: boolean;
   /** Of the instance; they change when staged ones are kept. */
   readonly maps: InstanceMaps;
   /** Where the instance is wanted; programs are loaded for these places from then on. */

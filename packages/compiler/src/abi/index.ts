@@ -14,6 +14,7 @@ export {
 export { CPUS } from './cpus.ts';
 export { EVENT, eventPrefix, MAX_CAPTURE, ORIGINS } from './event.ts';
 export { generationIndex } from './generations.ts';
+export { HOPS } from './hops.ts';
 export { LISTENERS } from './listeners.ts';
 export { markWord, PASS, RESUME } from './mark.ts';
 export { LINK, LINKS, PORTS, portMaps } from './ports.ts';

@@ -1,9 +1,9 @@
 // What the instance's programs and the runtime share besides tables: element 0 of the array map `state`, host byte order.
 //
-//   0       4       8               16      20      24      64
-//   ┌───────┬───────┬───────────────┬───────┬───────┬───────┐
-//   │seconds│ zero  │ now, ns       │ gen.  │absent │ zero  │
-//   └───────┴───────┴───────────────┴───────┴───────┴───────┘
+//   0       4       8               16      20      24      28      32      64
+//   ┌───────┬───────┬───────────────┬───────┬───────┬───────┬───────┬───────┐
+//   │seconds│ zero  │ now, ns       │ gen.  │absent │network│by dst.│ zero  │
+//   └───────┴───────┴───────────────┴───────┴───────┴───────┴───────┴───────┘
 
 export const STATE = {
   map: 'state',
@@ -16,6 +16,10 @@ export const STATE = {
   generations: 16,
   /** Not 0 while the slow path is not there: what becomes of packets for it (`ABSENT`). Read where packets go up, nowhere else. */
   absent: 20,
+  /** The generation of what the kernel knows of links, neighbours and routes (abi/hops.ts). 0: nobody listens. */
+  network: 24,
+  /** 1: the kernel routes by destination alone. 0: by more (rules, several next hops), or nobody knows. */
+  byDestination: 28,
 } as const;
 
 /** `drop`: they end. `pass`: they go on behind the function. */

@@ -1,4 +1,4 @@
-// What the kernel tells of its own accord: interfaces, addresses, neighbours and routes that come, change and go.
+// What the kernel tells of its own accord: interfaces, addresses, neighbours, routes and rules that come, change and go.
 
 import { Errno } from '../errno.ts';
 import type { Fd } from '../fd.ts';
@@ -23,7 +23,7 @@ const SO_RCVBUFFORCE = 33;
 const RECEIVE_BUFFER = 1 << 20;
 
 /** RTNLGRP_…, include/uapi/linux/rtnetlink.h; a set of them is a mask, from bit 0 for group 1. */
-const GROUPS = { link: [1], neighbour: [3], address: [5, 9], route: [7, 11] } as const;
+const GROUPS = { link: [1], neighbour: [3], address: [5, 9], route: [7, 11], rule: [8, 19] } as const;
 
 const RTM_NEWLINK = 16;
 const RTM_DELLINK = 17;
@@ -33,6 +33,8 @@ const RTM_NEWROUTE = 24;
 const RTM_DELROUTE = 25;
 const RTM_NEWNEIGH = 28;
 const RTM_DELNEIGH = 29;
+const RTM_NEWRULE = 32;
+const RTM_DELRULE = 33;
 
 /** `gone`: as it was last. Of IPv4 and IPv6 alike. */
 export type NetworkEvent =
@@ -40,6 +42,8 @@ export type NetworkEvent =
   | { readonly kind: 'address'; readonly gone: boolean; readonly address: InterfaceAddress }
   | { readonly kind: 'neighbour'; readonly gone: boolean; readonly neighbour: Neighbour }
   | { readonly kind: 'route'; readonly gone: boolean; readonly route: Route }
+  /** Of policy routing. */
+  | { readonly kind: 'rule'; readonly gone: boolean }
   /** More came than the socket had room for: some events are lost, and what is of interest has to be read anew. */
   | { readonly kind: 'overrun' };
 
@@ -113,6 +117,9 @@ function eventOf(message: NetlinkReader): NetworkEvent | undefined {
       const neighbour = parseNeighbour(body);
       return neighbour && { kind: 'neighbour', gone: type === RTM_DELNEIGH, neighbour };
     }
+    case RTM_NEWRULE:
+    case RTM_DELRULE:
+      return { kind: 'rule', gone: type === RTM_DELRULE };
     default:
       return undefined;
   }

@@ -15,6 +15,7 @@ const RTA_PRIORITY = 6;
 const RTA_PREFSRC = 7;
 const RTA_MULTIPATH = 9;
 const RTA_TABLE = 15;
+const RTA_NH_ID = 30;
 const RT_TABLE_MAIN = 254;
 const RTPROT_STATIC = 4;
 const RT_SCOPE_UNIVERSE = 0;
@@ -53,6 +54,8 @@ export interface Route {
   readonly preferredSource: string | undefined;
   /** Several for a multipath route, none for a blackhole. */
   readonly nextHops: readonly NextHop[];
+  /** Nothing else of a packet decides: there is one next hop at most, and no source or type of service is asked for. */
+  readonly byDestination: boolean;
 }
 
 export function addRoute(netlink: Netlink, route: RouteSpec): void {
@@ -90,13 +93,17 @@ function request(netlink: Netlink, call: 'RTM_NEWROUTE' | 'RTM_DELROUTE', route:
 
 /** Routes of one table (default 254, main), both families. */
 export function listRoutes(netlink: Netlink, table = RT_TABLE_MAIN): Route[] {
+  return allRoutes(netlink).filter((route) => route.table === table);
+}
+
+/** Of all tables. */
+export function allRoutes(netlink: Netlink): Route[] {
   return [AF_INET, AF_INET6]
     .flatMap((family) =>
       netlink.dump({ call: 'RTM_GETROUTE', type: RTM_GETROUTE, body: (writer) => header(writer, family, 0, 0, 0, 0) }),
     )
     .filter((message) => !isCachedRoute(message))
-    .map(parseRoute)
-    .filter((route) => route.table === table);
+    .map(parseRoute);
 }
 
 /** An exception that the kernel keeps beside its routes, such as a path's MTU. */
@@ -139,13 +146,17 @@ export function parseRoute(message: NetlinkReader): Route {
   const family = message.u8(0);
   const destination = attributes.get(RTA_DST)?.bytes ?? new Uint8Array(family === AF_INET ? 4 : 16);
   const source = attributes.get(RTA_PREFSRC);
+  const nextHops = parseNextHops(attributes);
+  // A group of next hops may have no more than its number said.
+  const isOne = nextHops.length === 1 || (nextHops.length === 0 && !attributes.has(RTA_NH_ID));
   return {
     destination: `${ipText(destination)}/${message.u8(1)}`,
     type: routeTypes[message.u8(7)] ?? `type ${message.u8(7)}`,
     metric: attributes.get(RTA_PRIORITY)?.u32() ?? 0,
     table: attributes.get(RTA_TABLE)?.u32() ?? message.u8(4),
     preferredSource: source === undefined ? undefined : ipText(source.bytes),
-    nextHops: parseNextHops(attributes),
+    nextHops,
+    byDestination: isOne && message.u8(2) === 0 && message.u8(3) === 0,
   };
 }
 

@@ -1,4 +1,4 @@
-import type { ImportedVnf } from '@twinpath/compiler';
+import { type ImportedVnf, mapNeeds } from '@twinpath/compiler';
 import type { Log } from '@twinpath/vnf';
 import { type FunctionPlan, planFunction } from '@twinpath/vnf/plan';
 import { Ageing } from '../ageing.ts';
@@ -8,6 +8,7 @@ import { ConfigError } from '../config/config-error.ts';
 import { parseConfig, parseInput } from '../config/parse-config.ts';
 import type { EventHandler } from '../data-plane.ts';
 import type { InstancePlaces, InstancePlane } from '../instance-plane.ts';
+import { HopWatch } from '../network/hop-watch.ts';
 import { LiveNetwork } from '../network/live-network.ts';
 import { Dispatcher } from '../slow-path/dispatcher.ts';
 import { LimitedLog } from '../slow-path/limited-log.ts';
@@ -64,6 +65,7 @@ export class Instance implements InstanceHandle {
   #full: FullTables | undefined;
   #portChange: NodeJS.Immediate | undefined;
   #network: LiveNetwork | undefined;
+  #hops: HopWatch | undefined;
   #config: unknown;
   #instance: object = {};
 
@@ -110,6 +112,7 @@ export class Instance implements InstanceHandle {
     this.#deployment.deploy(config, staged);
     this.#config = config;
     if (adopted && discard) this.#discardEvents();
+    this.#watchHops();
     await this.#startSlowPath();
     const { tables } = this.#deployment;
     this.#ageing = new Ageing(tables.keyed.values(), (error) => this.#failed(error));
@@ -123,6 +126,7 @@ export class Instance implements InstanceHandle {
   async place(places: InstancePlaces): Promise<void> {
     this.#deployment.place(places);
     this.#network?.placed();
+    this.#hops?.placed();
     this.#portChanged();
   }
 
@@ -159,6 +163,8 @@ export class Instance implements InstanceHandle {
     try {
       const seconds = monotonicSeconds();
       new InstanceState(plane.maps).seconds = seconds;
+      // The map may be another one.
+      this.#tellHops();
       this.#ageing?.tick(seconds);
       this.#full?.check(plane.maps, seconds);
     } catch (error) {
@@ -246,6 +252,23 @@ export class Instance implements InstanceHandle {
     const dispatcher = this.#running.use(new Dispatcher(this.#plan, answering, handlers));
     const receive: EventHandler = (memory, offset, length) => dispatcher.receive(memory, offset, length);
     this.#running.use(plane.listen(receive, () => dispatcher.drained()));
+  }
+
+  #watchHops(): void {
+    const { plane, imported } = this.#options;
+    if (plane.asksKernel !== true || mapNeeds(imported).isRouting !== true) return;
+    this.#hops = this.#running.use(
+      new HopWatch({
+        ports: () => plane.places.ports,
+        watch: (fd, onEvent) => plane.watch(fd, onEvent),
+        changed: () => this.#tellHops(),
+      }),
+    );
+    this.#tellHops();
+  }
+
+  #tellHops(): void {
+    if (this.#hops !== undefined) new InstanceState(this.#options.plane.maps).network = this.#hops.remembered;
   }
 
   #openNetwork(): LiveNetwork {

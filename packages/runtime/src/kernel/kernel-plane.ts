@@ -40,6 +40,7 @@ const GONE: PortState = { mac: '', mtu: 0, up: false, addresses: [] };
 
 /** One instance in the kernel of this machine, seen from the thread in which its code runs. */
 export class KernelPlane implements InstancePlane {
+  readonly asksKernel = true;
   readonly cpus = onlineCpus().length;
   /** Of those that are there now, since many more may be possible, and each takes 64 KiB. */
   readonly cpuNumbers = Math.max(...onlineCpus()) + 1;

@@ -25,6 +25,12 @@ export class InstanceState {
     this.#store(STATE.absent, ABSENT[value]);
   }
 
+  /** What programs go by that remember the kernel's routes (compiler/abi/hops.ts). */
+  set network({ generation, byDestination }: { readonly generation: number; readonly byDestination: boolean }) {
+    this.#store(STATE.byDestination, byDestination ? 1 : 0);
+    this.#store(STATE.network, generation);
+  }
+
   generation(index: number): Generation {
     return ((this.#load(STATE.generations) >>> index) & 1) === 0 ? 0 : 1;
   }

@@ -1,7 +1,7 @@
 // One instance of a function for one case: configured, filled, loaded, with a clock that stands until it is moved.
 import { availableParallelism } from 'node:os';
 import { SIZE_CLASSES, type SizeClass } from '@twinpath/classifier';
-import { planMaps, spreads } from '@twinpath/compiler';
+import { mapNeeds, planMaps } from '@twinpath/compiler';
 import { EventDecoder, type InstanceMaps, type LiveTableSet, parseConfig, runningTables } from '@twinpath/runtime';
 import { type FunctionPlan, planFunction } from '@twinpath/vnf/plan';
 import type { FunctionSpec } from '@twinpath/vnf/spec';
@@ -64,7 +64,7 @@ async function start(programs: Programs, testCase: AnyTestCase, making: Making):
   const plan = planFunction(spec);
   const config = await parseConfig(spec.name, spec, testCase.config);
   using owned = new DisposableStack();
-  const room = { classifiers, cpus: availableParallelism(), isSpreading: spreads(programs.imported) };
+  const room = { classifiers, cpus: availableParallelism(), ...mapNeeds(programs.imported) };
   const made = owned.use(executor.createMaps(planMaps(plan, room), ports));
   const { maps } = made;
   const tables = runningTables(plan, maps, {

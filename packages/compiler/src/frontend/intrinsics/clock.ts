@@ -8,6 +8,11 @@ export function now(code: Code): ValueId {
   return code.load(code.mapValue(STATE.map, STATE.now), 0, 64);
 }
 
+/** The same, behind by a tick of the kernel's at most, for the price of a load. */
+export function roughly(code: Code): ValueId {
+  return code.lowering.target.clock === 'kernel' ? code.call('ktime_get_coarse_ns', []) : now(code);
+}
+
 /** Seconds of the instance's clock, which the runtime keeps: no helper call. */
 export function seconds(code: Code): ValueId {
   return code.load(code.mapValue(STATE.map, STATE.seconds), 0, 32);

@@ -1,4 +1,5 @@
 import type { FunctionSpec } from '@twinpath/vnf/spec';
+import type { MapOptions } from '../../plan-maps.ts';
 import type { ModuleNode } from '../syntax/module.ts';
 import { Constants } from './constants.ts';
 import type { ModuleGraph } from './graph.ts';
@@ -18,8 +19,11 @@ export interface ImportedVnf extends FunctionCode {
   readonly spec: FunctionSpec;
 }
 
-/** Whether it imports `spread`: what a program does depends on where it is, and all of a function share their maps. */
-export const spreads = ({ code: { graph } }: FunctionCode): boolean => graph.imports('spread');
+/** What it needs maps for, by its text: what a program does depends on where it is, and all of a function share their maps. */
+export const mapNeeds = ({ code: { graph } }: FunctionCode): Pick<MapOptions, 'isSpreading' | 'isRouting'> => ({
+  isSpreading: graph.imports('spread'),
+  isRouting: graph.imports('route') || graph.files.some((file) => /\bnextHop\b/.test(graph.module(file).text)),
+});
 
 /** Where it may send packets to that it does not name. */
 export const sends = ({ code: { graph } }: FunctionCode): { readonly floods: boolean; readonly routes: boolean } => ({

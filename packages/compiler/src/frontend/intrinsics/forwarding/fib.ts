@@ -1,55 +1,32 @@
-// The kernel's routes: bpf_fib_lookup, `struct bpf_fib_lookup` of include/uapi/linux/bpf.h, 64 bytes.
+// bpf_fib_lookup: what the kernel's routing table says, `struct bpf_fib_lookup` of include/uapi/linux/bpf.h, 64 bytes.
 import { ipv4Layout, ipv6Layout } from '@twinpath/packet';
 import type { ValueId } from '../../../ir/types.ts';
-import { directionOf } from '../../direction.ts';
-import type { Lowering } from '../../lowering.ts';
-import type { Path } from '../../path.ts';
-import type { Value } from '../../value.ts';
-import { Code, n } from '../code.ts';
-import { Ends } from '../ends.ts';
+import { type Code, n } from '../code.ts';
 import { type Piece, storePieces } from '../memory/piece.ts';
-import { scratchSlot } from '../memory/scratch-slots.ts';
-import { frameDatagram, ipPart, versionOf } from '../packet/datagram.ts';
-import { loadField, loadWords } from '../packet/field.ts';
+import { ipPart, versionOf } from '../packet/datagram.ts';
+import { loadField } from '../packet/field.ts';
 import { ifindex } from '../packet/port.ts';
-import { isView, type View } from '../view.ts';
+import type { View } from '../view.ts';
 
-const FIB = { size: 64, family: 0, length: 6, ifindex: 8, tos: 12, src: 16, dst: 32, smac: 52, dmac: 58 } as const;
+export const FIB = {
+  size: 64,
+  family: 0,
+  length: 6,
+  ifindex: 8,
+  tos: 12,
+  src: 16,
+  dst: 32,
+  smac: 52,
+  dmac: 58,
+} as const;
 const AF_INET = 2n;
 const AF_INET6 = 10n;
 
-export interface Hop {
-  readonly ip: View;
-  readonly ifindex: ValueId;
-  readonly mtu: ValueId;
-  readonly src: Value;
-  readonly dst: Value;
-}
-
-/** The paths on which the kernel knows where the packet goes next, and those on which it has more to do with it, or must not
- *  forward it: no IP, `hops` at 1, no route, no neighbour yet, too big, for the host itself. */
-export function lookUpRoute(
-  lowering: Lowering,
-  path: Path,
-): { readonly found: readonly { readonly code: Code; readonly hop: Hop }[]; readonly others: readonly Path[] } {
-  const ends = new Ends(lowering);
-  const found = frameDatagram(lowering, path).flatMap(({ path: on, value: ip }) => {
-    const start = new Code(lowering, on);
-    if (!isView(ip, 'ip')) {
-      ends.fail(start);
-      return [];
-    }
-    const { fields } = versionOf(ip) === 4 ? ipv4Layout : ipv6Layout;
-    // What leaves the host has been forwarded already.
-    const mayGo = directionOf(lowering.target) === 'egress' ? n(0) : n(1);
-    const living = ends.require(start.when('ugt', loadField(start, ipPart(ip, 'at'), fields.hops), mayGo, 'then'));
-    const slot = scratchSlot(living, 'value', FIB.size);
-    storePieces(living, slot, 0, FIB.size, parameters(living, ip));
-    const result = living.call('fib_lookup', [lowering.builder.context, slot, n(FIB.size), n(0)]);
-    const code = ends.require(living.when('eq', result, n(0), 'then'));
-    return [{ code, hop: hopOf(code, ip, slot) }];
-  });
-  return { found, others: ends.failures() };
+/** The paths on which the kernel knows and does not; its answer at `fib`, 64 bytes. */
+export function askKernel(code: Code, ip: View, fib: ValueId): { readonly then: Code; readonly otherwise: Code } {
+  storePieces(code, fib, 0, FIB.size, parameters(code, ip));
+  const result = code.call('fib_lookup', [code.lowering.builder.context, fib, n(FIB.size), n(0)]);
+  return code.when('eq', result, n(0), 'then');
 }
 
 function parameters(code: Code, ip: View): readonly Piece[] {
@@ -86,24 +63,4 @@ function parameters(code: Code, ip: View): readonly Piece[] {
     ...address(FIB.src, src),
     ...address(FIB.dst, dst),
   ];
-}
-
-function hopOf(code: Code, ip: View, slot: ValueId): Hop {
-  // The second address lies at an even place only, and the stack is read aligned.
-  const half = (offset: number) => code.load(slot, offset, 16);
-  const first = code.alu('or', half(FIB.dmac), code.alu('shl', half(FIB.dmac + 2), n(16)));
-  return {
-    ip,
-    ifindex: code.load(slot, FIB.ifindex, 32),
-    mtu: code.load(slot, FIB.length, 16),
-    src: { kind: 'bytes', type: 'mac', words: loadWords(code, slot, FIB.smac, 6) },
-    dst: {
-      kind: 'bytes',
-      type: 'mac',
-      words: [
-        { id: first, width: 32 },
-        { id: half(FIB.dmac + 4), width: 16 },
-      ],
-    },
-  };
 }

@@ -4,7 +4,7 @@ import { UNDEFINED, type Value } from '../../value.ts';
 import { n } from '../code.ts';
 import { Ends } from '../ends.ts';
 import type { Call } from '../members.ts';
-import { lookUpRoute } from './fib.ts';
+import { lookUpRoute } from './look-up-route.ts';
 import { portDomain } from './port-group.ts';
 
 const MTU = { low: 0n, high: 0xffffn };

@@ -11,9 +11,9 @@ import { Code, n } from '../code.ts';
 import { ifindex, inboundPort } from '../packet/port.ts';
 import { goOn, RETURN_CODES, returnAborted, returnCode, returnResult, SKB, XDP_DROP, XDP_TX } from '../return-codes.ts';
 import { joined } from '../rewrite/covering.ts';
-import { lookUpRoute } from './fib.ts';
 import { counted, finish } from './finish.ts';
 import { countFrameHop, countHop, writeMacs } from './hop.ts';
+import { lookUpRoute } from './look-up-route.ts';
 import { lookUpLink, portIndex } from './port-group.ts';
 
 /** BPF_F_BROADCAST and BPF_F_EXCLUDE_INGRESS of redirect_map. */
