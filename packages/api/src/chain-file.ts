@@ -27,6 +27,9 @@ const reason = z.strictObject({
   interface: z.string().min(1).exactOptional(),
 });
 
+/** `traffic`: the hottest entries of tables are kept in front of them, where that is faster. */
+const specialise = z.enum(['off', 'traffic']);
+
 const functionEntry = z.strictObject({
   /** Default: that of `use`, or of the function that is shared. */
   name: name('function').optional(),
@@ -39,6 +42,8 @@ const functionEntry = z.strictObject({
   onFailure: z.enum(['pass', 'drop']).optional(),
   /** What its reasons say here in place of what it declares, by name. */
   reasons: z.record(z.string(), reason).optional(),
+  /** Default: as the chain says. */
+  specialise: specialise.optional(),
 });
 
 export const ChainFile = z.strictObject({
@@ -50,6 +55,8 @@ export const ChainFile = z.strictObject({
   on: z.enum(['kernel', 'engine']).optional(),
   /** In the kernel: whether its functions are one program. Default: `tail-calls`. */
   run: z.enum(['fused', 'tail-calls', 'auto']).optional(),
+  /** Its functions, but those that say otherwise. Default: `off`. */
+  specialise: specialise.optional(),
   interface: port.interface.optional(),
   namespace: port.namespace,
   hook: port.hook,

@@ -67,8 +67,9 @@ class Reader {
     const { paths, at } = this.#paths(ports, declared);
     const functions = [...declared, ...this.#fromLibrary(paths, at, ports, declared)];
     const locate = (path: Path): Path => this.#locate(path, at, declared.length);
-    const { on = 'kernel', run } = this.#file;
-    return { spec: { name, ports, paths, functions, ...(run !== undefined && { run }) }, on, locate };
+    const { on = 'kernel', run, specialise } = this.#file;
+    const said = { ...(run !== undefined && { run }), ...(specialise !== undefined && { specialise }) };
+    return { spec: { name, ports, paths, functions, ...said }, on, locate };
   }
 
   #ports(): Readonly<Record<string, PortSpec>> {

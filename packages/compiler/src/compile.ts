@@ -14,6 +14,7 @@ import type { Direction } from './frontend/modules/vnf-call.ts';
 import type { Diagnostic } from './frontend/report/diagnostic.ts';
 import type { Program } from './ir/types.ts';
 import { planMaps } from './plan-maps.ts';
+import { writtenTables } from './specialise/written-tables.ts';
 
 /** One program to make of a function. */
 export type ProgramChoice = Pick<
@@ -41,6 +42,8 @@ export interface LoweredProgram extends ProgramChoice {
   readonly direction: Direction;
   /** Before optimisation: what the evaluator runs. */
   readonly ir: Program;
+  /** Paths of tables to whose entries it writes in place: nothing may stand in front of those. */
+  readonly writes: readonly string[];
 }
 
 export interface LoweredFunction {
@@ -87,11 +90,13 @@ export function lowerPrograms(imported: ImportedVnf, options: CompileFunctionOpt
     const lowered = lowerFunction({ imported, config, plan, target: { ...target, ...choice }, intrinsics: INTRINSICS });
     // Each place once, though every program is told of it.
     for (const warning of lowered.warnings) warnings.set(JSON.stringify(warning), warning);
-    return { ...choice, direction: directionOf(choice), ir: lowered.program };
+    const writes = [...writtenTables(lowered.program, plan)];
+    return { ...choice, direction: directionOf(choice), ir: lowered.program, writes };
   });
-  const { classifiers, cpus, cpuNumbers = cpus } = target;
+  const { classifiers, cpus, cpuNumbers = cpus, specialise = false } = target;
   const maps = planMaps(plan, {
     classifiers,
+    specialise,
     cpus: cpuNumbers,
     ...mapNeeds(imported),
     ...(eventBytes !== undefined && { eventBytes }),

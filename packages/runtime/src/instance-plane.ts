@@ -40,6 +40,8 @@ export interface InstancePlaces {
   readonly arrays: Readonly<Record<string, string>>;
   /** What reasons say there in place of what the function declares. */
   readonly reasons?: ReasonOverrides;
+  /** The hottest entries of tables are kept in front of them. */
+  readonly specialise?: boolean;
   /** Chains that are to be fused: they are told what programs are made of. */
   readonly fuses?: readonly string[];
 }

@@ -13,6 +13,19 @@ export {
 } from './classifier.ts';
 export { CPUS } from './cpus.ts';
 export { EVENT, eventPrefix, MAX_CAPTURE, ORIGINS } from './event.ts';
+export {
+  canHaveFront,
+  FRONT,
+  FRONT_CONTROL,
+  FRONT_ENTRIES,
+  FRONT_FOLD,
+  FRONT_SAMPLES,
+  FRONT_SLOT_BITS,
+  type FrontShape,
+  frontMap,
+  frontShape,
+  mapBehind,
+} from './front.ts';
 export { generationIndex } from './generations.ts';
 export { HOPS } from './hops.ts';
 export { LISTENERS } from './listeners.ts';

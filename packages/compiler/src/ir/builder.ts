@@ -131,6 +131,11 @@ export class ProgramBuilder {
     return this.#define(block, INTEGER, (result) => ({ op: 'load', address, offset, width, result }));
   }
 
+  /** Of what others write at any time. */
+  loadVolatile(block: BlockId, address: ValueId, offset: number, width: Width): ValueId {
+    return this.#define(block, INTEGER, (result) => ({ op: 'load', address, offset, width, isVolatile: true, result }));
+  }
+
   store(block: BlockId, address: ValueId, offset: number, width: Width, value: ValueId): void {
     this.#append(block, { op: 'store', address, offset, width, value });
   }

@@ -56,7 +56,14 @@ export type Instruction = { readonly at?: Location } & (
   /** 1 or 0. Pointers compare with `eq` and `ne`, to the constant 0 or to each other. */
   | ({ readonly op: 'compare'; readonly relation: Relation; readonly left: ValueId; readonly right: ValueId } & Defines)
   /** Zero-extended, host byte order (little endian), at `address + offset`. */
-  | ({ readonly op: 'load'; readonly address: ValueId; readonly offset: number; readonly width: Width } & Defines)
+  | ({
+      readonly op: 'load';
+      readonly address: ValueId;
+      readonly offset: number;
+      readonly width: Width;
+      /** Others write there at any time: what was loaded before is not what lies there now. */
+      readonly isVolatile?: true;
+    } & Defines)
   /** A pointer that was stored whole at `address + offset`, of the result's region. `epoch`: of a packet pointer. */
   | ({
       readonly op: 'load-pointer';

@@ -94,7 +94,8 @@ class Forwarding {
   }
 
   #load(load: Extract<Instruction, { op: 'load' }>, memory: Map<string, Content>): readonly Instruction[] {
-    const { address, offset, width, result } = load;
+    const { address, offset, width, isVolatile, result } = load;
+    if (isVolatile) return [load];
     const key = keyOf(load);
     const known = memory.get(key);
     if (known === undefined) {

@@ -31,6 +31,7 @@ const measures = {
   rules: { 'rules.ordered': [{ name: 'rules[0] say "no"\n\\', packets: 9 }] },
   tallies: { countries: [{ labels: { country: 'NZ' }, packets: 2, bytes: 128 }] },
   mapBytes: 4096,
+  fronts: { 'flows.4': { isOpen: true, entries: 64, share: 0.5, made: 3 } },
   lastChange: { compile: 20, load: 5, swap: 1 },
 };
 const link = { rxPackets: 1n, txPackets: 2n, rxBytes: 3n, txBytes: 4n, rxDropped: 5n, txDropped: 2n ** 53n };

@@ -107,7 +107,7 @@ function addStatistics(out: Exposition, labels: Labels, statistics: FunctionStat
 }
 
 function addMeasures(out: Exposition, labels: Labels, measures: FunctionMeasures): void {
-  const { tables, rules, tallies, mapBytes, lastChange } = measures;
+  const { tables, rules, tallies, mapBytes, lastChange, fronts } = measures;
   out.add('twinpath_function_compile_seconds', labels, seconds(lastChange.compile));
   out.add('twinpath_function_load_seconds', labels, seconds(lastChange.load));
   out.add('twinpath_function_swap_seconds', labels, seconds(lastChange.swap));
@@ -115,6 +115,11 @@ function addMeasures(out: Exposition, labels: Labels, measures: FunctionMeasures
   for (const [table, { entries, max }] of Object.entries(tables)) {
     out.add('twinpath_table_entries', { ...labels, table }, entries);
     out.add('twinpath_table_max_entries', { ...labels, table }, max);
+  }
+  for (const [map, { entries, share, made }] of Object.entries(fronts)) {
+    out.add('twinpath_front_entries', { ...labels, map }, entries);
+    out.add('twinpath_front_share', { ...labels, map }, share);
+    out.add('twinpath_front_made', { ...labels, map }, made);
   }
   for (const [table, list] of Object.entries(rules)) {
     for (const { name, packets } of list) out.add('twinpath_rule_packets', { ...labels, table, rule: name }, packets);

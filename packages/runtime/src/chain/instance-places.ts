@@ -38,7 +38,7 @@ export function instancePlaces({
         }),
         beginnings,
         arrays,
-        ...reasonsOf(spec, name),
+        ...saidOf(spec, name),
         ...(isFused(spec) && { fuses: [spec.name] }),
       },
     ]),
@@ -47,8 +47,13 @@ export function instancePlaces({
 
 const isFused = ({ run = 'tail-calls' }: ChainSpec): boolean => run !== 'tail-calls';
 
-/** Those that are another chain's are as that chain says. */
-function reasonsOf({ functions }: ChainSpec, name: string): Pick<InstancePlaces, 'reasons'> {
+/** Functions that are another chain's are as that chain says. */
+function saidOf(
+  { functions, specialise: ofAll }: ChainSpec,
+  name: string,
+): Pick<InstancePlaces, 'reasons' | 'specialise'> {
   const found = functions.find((one) => one.name === name);
-  return found === undefined || 'share' in found || found.reasons === undefined ? {} : { reasons: found.reasons };
+  if (found === undefined || 'share' in found) return {};
+  const { reasons, specialise = ofAll } = found;
+  return { ...(reasons !== undefined && { reasons }), ...(specialise === 'traffic' && { specialise: true }) };
 }

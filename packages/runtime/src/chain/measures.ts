@@ -1,5 +1,7 @@
 // What a running function holds and what its last change cost: dearer to read than its statistics.
 
+import type { FrontState } from '../specialise/hot-map.ts';
+
 export interface TableMeasure {
   readonly entries: number;
   /** The most that it can have, of all its maps together. */
@@ -37,4 +39,6 @@ export interface FunctionMeasures {
   /** Bytes that its maps take in the kernel; 0 in the engine. */
   readonly mapBytes: number;
   readonly lastChange: ChangeTimes;
+  /** What stands in front of maps, by their names; none where the function is not specialised. */
+  readonly fronts: Readonly<Record<string, FrontState>>;
 }

@@ -95,9 +95,10 @@ export class MemberChange {
   }
 }
 
-/** With the same tables, whatever its configuration, and whatever is said of its reasons. */
+/** With the same tables, whatever its configuration, whatever is said of its reasons, and whether it is specialised or not. */
 export function isSameFunction(a: ChainFunctionSpec, b: ChainFunctionSpec): boolean {
-  const essence = (spec: ChainFunctionSpec) => JSON.stringify({ ...spec, config: undefined, reasons: undefined });
+  const essence = (spec: ChainFunctionSpec) =>
+    JSON.stringify({ ...spec, config: undefined, reasons: undefined, specialise: undefined });
   return essence(a) === essence(b);
 }
 

@@ -52,6 +52,7 @@ export class PlacedInstance {
       beginnings: all.flatMap(({ beginnings }) => beginnings),
       arrays: Object.assign({}, ...all.map(({ arrays }) => arrays)),
       reasons: Object.assign({}, ...all.map(({ reasons }) => reasons)),
+      specialise: all.some(({ specialise }) => specialise),
       fuses: all.flatMap(({ fuses = [] }) => fuses),
     };
   }
@@ -69,6 +70,7 @@ export function united(before: InstancePlaces | undefined, after: InstancePlaces
     beginnings: after.beginnings,
     arrays: after.arrays,
     ...(after.reasons !== undefined && { reasons: after.reasons }),
+    ...(after.specialise !== undefined && { specialise: after.specialise }),
     ...(after.fuses !== undefined && { fuses: after.fuses }),
   };
 }

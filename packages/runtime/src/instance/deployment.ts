@@ -7,6 +7,8 @@ import type { FunctionPlan } from '@twinpath/vnf/plan';
 import type { ChangeTimes } from '../chain/measures.ts';
 import { type LoadedProgram, ProgramRejectedError, type StagedMaps } from '../data-plane.ts';
 import type { InstancePlaces, InstancePlane } from '../instance-plane.ts';
+import type { FrontState } from '../specialise/hot-map.ts';
+import { Specialiser } from '../specialise/specialiser.ts';
 import { emptyMaps, StagedTables } from '../staging/staged-tables.ts';
 import { fixedSizeClasses, presentClasses } from '../tables/classifier-table.ts';
 import type { LiveTableSet } from '../tables/live-tables.ts';
@@ -54,6 +56,7 @@ interface Change {
 export class Deployment {
   readonly #options: DeploymentOptions;
   readonly #programs: PlacePrograms;
+  readonly #specialiser: Specialiser;
   #present: Present | undefined;
   /** Tables hold what another instance has left. */
   #adopted = false;
@@ -67,6 +70,7 @@ export class Deployment {
   constructor(options: DeploymentOptions) {
     this.#options = options;
     this.#programs = new PlacePrograms(options);
+    this.#specialiser = new Specialiser(options);
   }
 
   get programs(): readonly LoadedProgram[] {
@@ -76,6 +80,11 @@ export class Deployment {
   /** What the last change took. */
   get lastChange(): ChangeTimes {
     return this.#lastChange;
+  }
+
+  /** What stands in front of tables, by name of the map. */
+  get fronts(): Readonly<Record<string, FrontState>> {
+    return this.#specialiser.states;
   }
 
   /** Tables that packets see. */
@@ -147,6 +156,7 @@ export class Deployment {
   }
 
   [Symbol.dispose](): void {
+    this.#specialiser[Symbol.dispose]();
     for (const { loaded } of this.#present?.programs ?? []) loaded[Symbol.dispose]();
     this.#present = undefined;
   }
@@ -208,6 +218,9 @@ export class Deployment {
   ): number {
     const { plane } = this.#options;
     using undo = new DisposableStack();
+    undo.defer(() => {
+      if (this.#present !== undefined) this.#specialiser.resume(this.#present.programs.map((one) => one.made));
+    });
     const succession = this.#succession;
     const maps = undo.use(plane.stageMaps(made.maps, succession?.fresh));
     this.#prime(maps, classes);
@@ -215,6 +228,7 @@ export class Deployment {
     const loaded = this.#load(fresh, maps);
     for (const program of loaded) undo.use(program);
     const end = performance.now();
+    this.#specialiser.suspend();
     maps.install();
     const before = this.#classes;
     this.#classes = classes;
@@ -237,6 +251,7 @@ export class Deployment {
       return program === undefined ? [] : [[one, program] as const];
     });
     this.#keep(config, made, new Map([...kept, ...pairs]), tables);
+    this.#specialiser.resume(made.programs);
     return end;
   }
 

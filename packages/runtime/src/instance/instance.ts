@@ -17,13 +17,8 @@ import { SlowPathCounts } from '../slow-path/slow-path-counts.ts';
 import type { StagedTables } from '../staging/staged-tables.ts';
 import { counterValues } from '../tables/counter-values.ts';
 import { InstanceState } from '../tables/state.ts';
-import {
-  type ContextSources,
-  configureContext,
-  instanceContext,
-  monotonicSeconds,
-  slowPathContext,
-} from './contexts.ts';
+import { type Clock, machineClock } from './clock.ts';
+import { type ContextSources, configureContext, instanceContext, slowPathContext } from './contexts.ts';
 import { Deployment } from './deployment.ts';
 import { FullTables } from './full-tables.ts';
 import { functionData } from './function-data.ts';
@@ -43,6 +38,8 @@ export interface InstanceOptions {
   readonly seed: number;
   readonly key: number;
   readonly log: Log;
+  /** Default: the machine's. */
+  readonly clock?: Clock;
 }
 
 const TICK_MS = 1000;
@@ -53,6 +50,7 @@ export class Instance implements InstanceHandle {
   /** What fails in the main thread ends that. */
   readonly isRunning = true;
   readonly #options: InstanceOptions;
+  readonly #clock: Clock;
   readonly #plan: FunctionPlan;
   readonly #deployment: Deployment;
   readonly #ports: HostPorts;
@@ -70,9 +68,10 @@ export class Instance implements InstanceHandle {
   #instance: object = {};
 
   constructor(options: InstanceOptions) {
-    const { name, imported, plane, seed, key, log } = options;
+    const { name, imported, plane, seed, key, log, clock = machineClock } = options;
     this.name = name;
     this.#options = options;
+    this.#clock = clock;
     this.#plan = planFunction(imported.spec);
     this.#deployment = new Deployment({
       plane,
@@ -81,7 +80,7 @@ export class Instance implements InstanceHandle {
       log,
       seed,
       key,
-      seconds: monotonicSeconds,
+      seconds: clock.seconds,
     });
     this.#limitedLog = new LimitedLog(log);
     this.#ports = new HostPorts(plane, (error) => this.#failed(error));
@@ -118,7 +117,7 @@ export class Instance implements InstanceHandle {
     this.#ageing = new Ageing(tables.keyed.values(), (error) => this.#failed(error));
     const { plane, log } = this.#options;
     this.#full = new FullTables(this.#plan, plane.maps, log);
-    const timer = setInterval(() => this.#tick(), TICK_MS);
+    const timer = setInterval(() => this.tick(), TICK_MS);
     this.#running.defer(() => clearInterval(timer));
   }
 
@@ -157,11 +156,11 @@ export class Instance implements InstanceHandle {
     return operation.run(this.#instance, await parseInput(`${this.name}, operation ${name}`, operation.input, input));
   }
 
-  /** Once a second. What fails is tried again the next time. */
-  #tick(): void {
+  /** Once a second, and when the clock was moved. What fails is tried again the next time. */
+  tick(): void {
     const { plane } = this.#options;
     try {
-      const seconds = monotonicSeconds();
+      const seconds = this.#clock.seconds();
       new InstanceState(plane.maps).seconds = seconds;
       // The map may be another one.
       this.#tellHops();
@@ -188,21 +187,31 @@ export class Instance implements InstanceHandle {
   }
 
   async statistics(): Promise<FunctionStatistics> {
-    const { maps, lostAtSockets = 0 } = this.#options.plane;
+    const { lostAtSockets = 0 } = this.#options.plane;
     return functionStatistics({
       name: this.name,
       plan: this.#plan,
-      values: counterValues(this.#plan, maps),
+      values: this.counts(),
       programs: this.#deployment.programs,
       slowPath: { ...this.#counts.statistics(), lostAtSockets },
     });
   }
 
+  /** What programs have counted, by the plan's names. */
+  counts(): ReadonlyMap<string, number> {
+    return counterValues(this.#plan, this.#options.plane.maps);
+  }
+
+  /** What the author calls that which decided. */
+  nameOfDecision(decision: number): string | undefined {
+    return this.#options.imported.spec.nameOfDecision?.(decision, this.#config);
+  }
+
   async measures(): Promise<FunctionMeasures> {
-    const { tables, lastChange } = this.#deployment;
+    const { tables, lastChange, fronts } = this.#deployment;
     const { imported, plane } = this.#options;
     const given = { plan: this.#plan, spec: imported.spec, config: this.#config, maps: plane.maps };
-    return this.#measures.take({ ...given, tables, lastChange });
+    return this.#measures.take({ ...given, tables, lastChange, fronts });
   }
 
   async entries(table: string): Promise<readonly TableEntry[]> {
@@ -289,7 +298,7 @@ export class Instance implements InstanceHandle {
   #instanceOptions(): ContextSources {
     const { plane, log } = this.#options;
     const failed = (error: unknown) => this.#failed(error);
-    return { plan: this.#plan, ports: this.#ports, cpus: plane.cpus, log, failed };
+    return { plan: this.#plan, ports: this.#ports, cpus: plane.cpus, clock: this.#clock, log, failed };
   }
 
   /** A task or a listener of the author's threw. */

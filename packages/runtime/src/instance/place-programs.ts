@@ -38,10 +38,10 @@ export class PlacePrograms {
 
   /** @throws CompileError */
   compile(
-    { placements, ports, reasons = {} }: InstancePlaces,
+    { placements, ports, reasons = {}, specialise = false }: InstancePlaces,
     { config, classes }: { readonly config: unknown; readonly classes: ReadonlyMap<string, SizeClass> },
   ): Made {
-    const given = JSON.stringify([[...classes], ports, reasons]);
+    const given = JSON.stringify([[...classes], ports, reasons, specialise]);
     const wanted = new Map(placements.map((placement) => [JSON.stringify(placement), placeChoice(placement)] as const));
     const made = new Map(
       [...this.#made].filter(
@@ -62,6 +62,7 @@ export class PlacePrograms {
         seed,
         key,
         checksumState,
+        specialise,
       } as const;
       const programs = missing.map(([, choice]) => choice);
       const reads = new ConfigReads(config);

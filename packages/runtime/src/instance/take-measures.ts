@@ -16,6 +16,7 @@ export interface MeasureSources {
   readonly maps: InstanceMaps;
   readonly config: unknown;
   readonly lastChange: ChangeTimes;
+  readonly fronts: FunctionMeasures['fronts'];
 }
 
 /** Entries above which a count is used again for a while. */
@@ -34,7 +35,7 @@ export class Measures {
   readonly #counts = new Map<string, Count>();
   #names: { readonly config: unknown; readonly of: Names } | undefined;
 
-  async take({ plan, spec, tables, maps, config, lastChange }: MeasureSources): Promise<FunctionMeasures> {
+  async take({ plan, spec, tables, maps, config, lastChange, fronts }: MeasureSources): Promise<FunctionMeasures> {
     const filled: Record<string, TableMeasure> = {};
     const rules: Record<string, readonly RuleMeasure[]> = {};
     const tallies: Record<string, readonly TallyMeasure[]> = {};
@@ -52,7 +53,7 @@ export class Measures {
         filled[path] = { entries: await this.#count(path, live), max: maxOf(table) };
       }
     }
-    return { tables: filled, rules, tallies, mapBytes: maps.memoryBytes?.() ?? 0, lastChange };
+    return { tables: filled, rules, tallies, mapBytes: maps.memoryBytes?.() ?? 0, lastChange, fronts };
   }
 
   /** Made once for each configuration. */

@@ -99,7 +99,7 @@ export class CollectingStore extends KernelStore implements Collecting {
     this.#count = 0;
     const { keySize, valueSize } = this.#map;
     try {
-      this.#map.updateBatch(this.#keys.subarray(0, count * keySize), this.#values.subarray(0, count * valueSize));
+      this.updateJoined(this.#keys.subarray(0, count * keySize), this.#values.subarray(0, count * valueSize));
     } catch {
       // The kernel stops at what it refuses: each by itself, so that the others are written and each error is known.
       for (let index = 0; index < count; index++) this.#writeOne(index);

@@ -4,9 +4,10 @@ import type { MapStore } from '@twinpath/compiler';
 import { BpfMap, type MapSpec } from '@twinpath/ebpf';
 import { type MappedMemory, possibleCpus } from '@twinpath/linux';
 import { nameOfPin, pinName } from '../host/paths.ts';
+import type { WriteGuard } from '../specialise/write-guard.ts';
 import { ExactTrie } from '../tables/exact-trie.ts';
 import type { InstanceMaps } from '../tables/instance-maps.ts';
-import { findHeld, type HeldMap, type MapOwner, StagedMapSet } from '../tables/staged-map-set.ts';
+import { findHeld, guardHeld, type HeldMap, type MapOwner, StagedMapSet } from '../tables/staged-map-set.ts';
 import { WriteCollector } from '../tables/write-collector.ts';
 import { CollectingStore } from './collecting-store.ts';
 import { KernelStore } from './kernel-store.ts';
@@ -20,7 +21,9 @@ class Held implements HeldMap {
   readonly spec: MapSpec;
   readonly map: BpfMap;
   readonly #writes: WriteCollector;
+  #kernelStore: KernelStore | undefined;
   #store: MapStore | undefined;
+  #guard: WriteGuard | undefined;
   #mapped: MappedMemory | undefined;
   #memory: Uint8Array | undefined;
 
@@ -37,9 +40,16 @@ class Held implements HeldMap {
 
   #open(): MapStore {
     const { type } = this.map;
-    if (type === 'hash' || type === 'lru-hash') return new CollectingStore(this.map, this.#writes);
-    const store = new KernelStore(this.map);
+    const isHash = type === 'hash' || type === 'lru-hash';
+    const store = isHash ? new CollectingStore(this.map, this.#writes) : new KernelStore(this.map);
+    store.guard = this.#guard;
+    this.#kernelStore = store;
     return type === 'lpm-trie' ? new ExactTrie(store) : store;
+  }
+
+  guardWrites(guard: WriteGuard | undefined): void {
+    this.#guard = guard;
+    if (this.#kernelStore !== undefined) this.#kernelStore.guard = guard;
   }
 
   get memory(): Uint8Array {
@@ -108,6 +118,7 @@ export class KernelMaps implements InstanceMaps, MapOwner<Held>, Disposable {
       held.set(name, new Held({ name, type, keySize, valueSize, maxEntries }, this.writes, map));
     }
     this.#held = held;
+    guardHeld(held);
     return held.size > 0;
   }
 
@@ -117,6 +128,7 @@ export class KernelMaps implements InstanceMaps, MapOwner<Held>, Disposable {
     for (const [name, { map }] of held) if (this.#held.get(name)?.map !== map) this.#pin(name, map);
     for (const name of this.#held.keys()) if (!held.has(name)) rmSync(this.#pinPath(name), { force: true });
     this.#held = held;
+    guardHeld(held);
   }
 
   [Symbol.dispose](): void {

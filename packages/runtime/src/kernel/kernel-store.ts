@@ -1,5 +1,6 @@
 import type { UpdateMode } from '@twinpath/compiler';
 import type { BpfMap, UpdateFlag } from '@twinpath/ebpf';
+import type { WriteGuard } from '../specialise/write-guard.ts';
 import type { BatchStore, StoredEntry } from '../tables/instance-maps.ts';
 
 const FLAGS: Readonly<Record<UpdateMode, UpdateFlag>> = { any: 'any', new: 'no-exist', existing: 'exist' };
@@ -25,6 +26,8 @@ type StoredMap = Pick<
 
 /** A kernel map as tables use it. Values of per-CPU maps are those of all CPUs, one behind the other. */
 export class KernelStore implements BatchStore {
+  /** Around each write, where a copy of entries stands in front of the map. */
+  guard: WriteGuard | undefined;
   readonly #map: StoredMap;
 
   constructor(map: StoredMap) {
@@ -47,12 +50,14 @@ export class KernelStore implements BatchStore {
   }
 
   update(key: Uint8Array, value: Uint8Array, mode: UpdateMode): void {
-    if (this.#map.perCpu) this.#map.updatePerCpu(key, this.#split(value), FLAGS[mode]);
-    else this.#map.update(key, value, FLAGS[mode]);
+    this.#write(() => {
+      if (this.#map.perCpu) this.#map.updatePerCpu(key, this.#split(value), FLAGS[mode]);
+      else this.#map.update(key, value, FLAGS[mode]);
+    });
   }
 
   delete(key: Uint8Array): boolean {
-    return this.#map.delete(key);
+    return this.#write(() => this.#map.delete(key));
   }
 
   *entries(): Iterable<[Uint8Array, Uint8Array]> {
@@ -65,11 +70,20 @@ export class KernelStore implements BatchStore {
 
   updateBatch(entries: readonly StoredEntry[]): void {
     if (this.#map.perCpu) for (const [key, value] of entries) this.update(key, value, 'any');
-    else this.#map.updateBatch(concat(entries.map(([key]) => key)), concat(entries.map(([, value]) => value)));
+    else this.updateJoined(concat(entries.map(([key]) => key)), concat(entries.map(([, value]) => value)));
   }
 
   deleteBatch(keys: readonly Uint8Array[]): number {
-    return this.#map.deleteBatch(concat(keys));
+    return this.#write(() => this.#map.deleteBatch(concat(keys)));
+  }
+
+  /** Keys one behind the other, and their values. */
+  protected updateJoined(keys: Uint8Array, values: Uint8Array): void {
+    this.#write(() => this.#map.updateBatch(keys, values));
+  }
+
+  #write<T>(write: () => T): T {
+    return this.guard === undefined ? write() : this.guard.around(write);
   }
 
   #split(value: Uint8Array): Uint8Array[] {

@@ -20,6 +20,11 @@ export class ExactTrie implements MapStore {
     return this.#keys.has(keyText(key)) ? this.#trie.lookup(key) : undefined;
   }
 
+  /** The value of the longest prefix that the key has, as programs find it. */
+  match(key: Uint8Array): Uint8Array | undefined {
+    return this.#trie.lookup(key);
+  }
+
   update(key: Uint8Array, value: Uint8Array, mode: UpdateMode): void {
     this.#trie.update(key, value, mode);
     this.#keys.add(keyText(key));

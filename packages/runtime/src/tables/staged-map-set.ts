@@ -1,6 +1,8 @@
 import type { MapStore } from '@twinpath/compiler';
+import { frontMap, mapBehind } from '@twinpath/compiler/abi';
 import type { MapSpec } from '@twinpath/ebpf';
 import type { StagedMaps } from '../data-plane.ts';
+import { WriteGuard } from '../specialise/write-guard.ts';
 import type { InstanceMaps } from './instance-maps.ts';
 
 /** One map of a data plane with the ways into it. */
@@ -9,6 +11,16 @@ export interface HeldMap extends Disposable {
   readonly store: MapStore;
   /** Of element 0 of an array. */
   readonly memory: Uint8Array;
+  /** Around each write from now on; `undefined`: nothing stands in front of it. */
+  guardWrites(guard: WriteGuard | undefined): void;
+}
+
+/** What stands in front of maps is told of each write. */
+export function guardHeld(held: ReadonlyMap<string, HeldMap>): void {
+  for (const [name, one] of held) {
+    const front = held.get(frontMap({ name }));
+    one.guardWrites(front === undefined ? undefined : new WriteGuard(front.memory));
+  }
 }
 
 /** Maps by name, whose place others can take. */
@@ -83,6 +95,9 @@ export class StagedMapSet<Held extends HeldMap> implements StagedMaps {
 
   #takeOver(spec: MapSpec): Held | undefined {
     const present = this.#present.get(spec.name);
+    // What stands in front of another map is a copy of that one's entries.
+    const behind = mapBehind(spec.name);
+    if (behind !== undefined && this.#held.get(behind) !== this.#present.get(behind)) return undefined;
     return present !== undefined && hasShape(present.map, spec) ? present : undefined;
   }
 }

@@ -16,5 +16,6 @@ export {
   type PortMode,
   type PortSpec,
   type SharedFunctionSpec,
+  type Specialise,
 } from './spec.ts';
 export { startOrder } from './start-order.ts';

@@ -16,6 +16,9 @@ export type PortHook = 'auto' | 'xdp' | 'tcx';
  *  tail calls. `auto`: the same, and nobody waits for it. */
 export type ChainRun = 'fused' | 'tail-calls' | 'auto';
 
+/** `traffic`: lookups are sampled, and copies of the hottest entries stand in front of tables, where and as long as that is faster. */
+export type Specialise = 'off' | 'traffic';
+
 /** Where a chain meets a network interface. */
 export interface PortSpec {
   /** Name of the network interface. */
@@ -49,6 +52,8 @@ export interface OwnFunctionSpec {
   readonly onFailure?: 'pass' | 'drop';
   /** What its reasons say here in place of what it declares, by name. */
   readonly reasons?: ReasonOverrides;
+  /** Default: as the chain says. */
+  readonly specialise?: Specialise;
 }
 
 /** A function of another chain of this process: one instance, with one set of tables, in both. */
@@ -74,6 +79,8 @@ export interface ChainSpec {
   readonly functions: readonly ChainFunctionSpec[];
   /** Default `tail-calls`. */
   readonly run?: ChainRun;
+  /** Of all its functions; default `off`. */
+  readonly specialise?: Specialise;
 }
 
 /** The chain of transparent functions on one port, in the order in which packets that enter the host meet them. */

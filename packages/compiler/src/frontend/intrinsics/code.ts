@@ -45,6 +45,17 @@ export class Code {
     return this.lowering.builder.load(this.path.block, address, offset, width);
   }
 
+  /** Of what others write at any time. */
+  loadVolatile(address: ValueId, offset: number, width: Width): ValueId {
+    return this.lowering.builder.loadVolatile(this.path.block, address, offset, width);
+  }
+
+  /** In a map's value. Gives what was there. */
+  atomicAdd(address: ValueId, offset: number, amount: Operand): ValueId {
+    const { builder } = this.lowering;
+    return builder.atomic(this.path.block, 'add', { address, offset, width: 64 }, this.id(amount));
+  }
+
   /** A big-endian field as a host number. */
   loadNetwork(address: ValueId, offset: number, width: 16 | 32 | 64): ValueId {
     return this.swap(this.load(address, offset, width), width);

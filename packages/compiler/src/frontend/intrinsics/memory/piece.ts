@@ -26,7 +26,7 @@ export function storePieces(
   }
 }
 
-function widest(bytes: number): Width {
+export function widest(bytes: number): Width {
   if (bytes >= 8) return 64;
   if (bytes >= 4) return 32;
   return bytes >= 2 ? 16 : 8;

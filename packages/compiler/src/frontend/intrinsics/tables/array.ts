@@ -19,7 +19,9 @@ export function at(call: TableCall): readonly Outcome[] {
   storePieces(inRange.then, key, 0, 4, [{ offset: 0, bits: 32, value: index }]);
   const missing = [inRange.otherwise.path];
   const outcomes: Outcome[] = [];
-  for (const { code: on, pointer } of findAt(lowering, inRange.then.path, receiver.plan, receiver.plan.maps, key)) {
+  for (const { code: on, pointer } of findAt(lowering, inRange.then.path, receiver.plan, receiver.plan.maps, {
+    stored: key,
+  })) {
     const found = on.when('ne', pointer, n(0), 'then');
     outcomes.push({ path: found.then.path, value: entryOf(receiver.plan, pointer, true) });
     missing.push(found.otherwise.path);

@@ -5,7 +5,7 @@ import type { Site } from '../../path.ts';
 import type { Value } from '../../value.ts';
 import type { Code } from '../code.ts';
 import { encode, familyOf, member, missing } from '../memory/encode.ts';
-import { storePieces } from '../memory/piece.ts';
+import { type Piece, storePieces } from '../memory/piece.ts';
 import { scratchSlot } from '../memory/scratch-slots.ts';
 
 /** The maps of the family that the key's addresses have: one, or in a rule set one for each generation. */
@@ -27,7 +27,11 @@ export function mapsFor(code: Code, plan: TablePlan, key: Value, site: Site): re
 
 /** The key in a stack slot: whole words, every byte written. */
 export function storeKey(code: Code, map: MapPlan, key: Value, site: Site): ValueId {
-  const slot = scratchSlot(code, 'key', map.key.size);
-  storePieces(code, slot, 0, map.key.size, encode(code, map.key, key, site));
+  return storeEncoded(code, map, encode(code, map.key, key, site));
+}
+
+export function storeEncoded(code: Code, { key }: MapPlan, pieces: readonly Piece[]): ValueId {
+  const slot = scratchSlot(code, 'key', key.size);
+  storePieces(code, slot, 0, key.size, pieces);
   return slot;
 }

@@ -14,6 +14,7 @@ import { type Piece, storePieces } from '../memory/piece.ts';
 import { scratchSlot } from '../memory/scratch-slots.ts';
 import { type Entry, forgetLoaded, withStaleEntries } from './entry.ts';
 import { findIn } from './find.ts';
+import { aroundWrite } from './front.ts';
 import { mapsFor, storeKey } from './key.ts';
 
 export type Table = Extract<Value, { kind: 'table' }>;
@@ -77,7 +78,9 @@ export function write(call: TableCall, mode: 'insert' | 'put'): readonly Outcome
   const valueSlot = scratchSlot(code, 'value', plan.value.size);
   storePieces(code, valueSlot, 0, plan.value.size, [...encode(code, plan.value, value, site), ...stamps(code, plan)]);
   const flags = mode === 'insert' ? NOEXIST : ANY;
-  const result = code.call('map_update_elem', [code.map(map.name), keySlot, valueSlot, n(flags)]);
+  const result = aroundWrite(code, plan, map, () =>
+    code.call('map_update_elem', [code.map(map.name), keySlot, valueSlot, n(flags)]),
+  );
   const written = code.when('eq', result, n(0), 'then');
   const told = tellChange(written.then, plan, key, site);
   return [
@@ -130,7 +133,10 @@ export function remove(call: TableCall): readonly Outcome[] {
   const key = operand(call, 0, 'a key');
   const code = new Code(lowering, path);
   const map = onlyMap(call, mapsFor(code, receiver.plan, key, site));
-  const result = code.call('map_delete_elem', [code.map(map.name), storeKey(code, map, key, site)]);
+  const keySlot = storeKey(code, map, key, site);
+  const result = aroundWrite(code, receiver.plan, map, () =>
+    code.call('map_delete_elem', [code.map(map.name), keySlot]),
+  );
   const removed = code.when('eq', result, n(0));
   const told = tellChange(removed.then, receiver.plan, key, site);
   return [
