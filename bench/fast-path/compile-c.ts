@@ -74,6 +74,26 @@ export function compileC(clang: Clang, name: string, constants: Readonly<Record<
   return [...twins.values()];
 }
 
+/** The program for a hook in one C file, in the way that gives most of ours their fastest twin. @throws Error when there is no clang */
+export function compileOnce(
+  source: URL,
+  kind: 'xdp' | 'tc',
+  constants: Readonly<Record<string, number>> = {},
+): ProgramSpec {
+  const clang = findClang();
+  if (clang === undefined) throw new Error('there is no clang');
+  const folder = mkdtempSync(join(tmpdir(), 'tp-bench-'));
+  const output = join(folder, 'program.o');
+  const macros = Object.entries(constants).map(([macro, value]) => `-D${macro}=${value}`);
+  const always = ['-O2', '-g0', '-fno-strict-aliasing', '--target=bpf', '-mcpu=v3', ...systemHeaders()];
+  try {
+    execFileSync(clang.command, [...always, ...macros, '-c', fileURLToPath(source), '-o', output], { stdio: 'pipe' });
+    return readObject(new Uint8Array(readFileSync(output)), `c_${kind}`, kind);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
 /** Debian keeps asm/types.h in a folder that clang knows only when it compiles for this machine. */
 export function systemHeaders(): readonly string[] {
   const triplets: Partial<Record<NodeJS.Architecture, string>> = {

@@ -8,6 +8,7 @@ import { engine } from './engine.ts';
 import { fastPath } from './fast-path.ts';
 import { firewallRules } from './firewall-rules.ts';
 import { functions } from './functions.ts';
+import { packetRate } from './packet-rate.ts';
 import { slowPath } from './slow-path.ts';
 import { webChain } from './web-chain.ts';
 
@@ -31,6 +32,7 @@ export const scenarios: readonly Scenario[] = [
   fastPath,
   firewallRules,
   functions,
+  packetRate,
   slowPath,
   webChain,
 ];

@@ -99,6 +99,11 @@ export class Wires implements AsyncDisposable {
     return this.#ask({ ask: 'sunk', link: links[end] });
   }
 
+  /** Of the far end's interface. */
+  farMac({ links }: Near, end: 'a' | 'b'): string {
+    return this.#far.mac(links[end]);
+  }
+
   /** What works on the host's packets is the kernel: its frames are those that came in, or out of an interface. */
   standing(near: Near, where: 'in' | 'a' | 'b'): Standing {
     return {
