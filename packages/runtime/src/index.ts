@@ -7,6 +7,7 @@ export { type RestoredChains, restoreChains, startChains } from './chain/start-c
 export type * from './chain/statistics.ts';
 export * from './config/index.ts';
 export { EngineMaps } from './engine/engine-maps.ts';
+export type { FunctionStep } from './engine/function-step.ts';
 export { type EngineStartOptions, type LiveEngineChain, startEngineChain } from './engine/start-engine-chain.ts';
 export {
   type SentFrame,

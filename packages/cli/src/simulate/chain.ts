@@ -6,42 +6,29 @@ import { ChainWalk, type SimulationExecutor, type WalkResult } from '@twinpath/t
 import type { ChainSpec, OwnFunctionSpec } from '@twinpath/vnf/chain';
 import { ownFunctions, type Target } from '../chain-file/read-target.ts';
 import { CommandError } from '../output/command-error.ts';
+import { type Decided, decider, type Simulated, verdictOf } from './simulated.ts';
+import { startWholeChain } from './whole-chain.ts';
 
-/** What became of a packet, in the words of `--json`. */
-export interface Decided {
-  readonly verdict: 'drop' | 'next' | 'stack' | 'forward' | 'bounce' | 'slow-path' | 'aborted';
-  /** Of `slow-path`. */
-  readonly reason: string | undefined;
-  /** Where it goes, if that is known. */
-  readonly port: string | undefined;
-  /** The function that gave the verdict, by its name in the chain, and what in it decided, if it says so: `firewall: rules[3]`. */
-  readonly decidedBy: string;
-  readonly bytes: Uint8Array;
-}
-
-export interface SimulatedChain extends Disposable {
-  /** `n`: what errors call the packet. */
-  send(bytes: Uint8Array, n: number): Decided;
-  /** Lets nanoseconds pass. */
-  advance(nanoseconds: number): void;
-}
-
-/** Packets enter by the first port. @throws CompileError, FileError for a configuration that is wrong */
-export async function startChain(target: Target, executor: SimulationExecutor): Promise<SimulatedChain> {
+/** With slow paths in the engine; elsewhere each function's fast path alone. @throws CompileError, FileError for a configuration that is
+ *  wrong */
+export async function startChain(target: Target, executor: SimulationExecutor): Promise<Simulated> {
   const spec = named(target.chain);
-  const [port = ''] = Object.keys(spec.ports);
   try {
-    const functions = await Promise.all(ownFunctions(target).map(imported));
-    const nameOf = new Map(functions.map(({ name, nameOfDecision }) => [name, nameOfDecision]));
-    const walk = await ChainWalk.start({ spec, functions }, executor);
-    return {
-      send: (bytes, n) => decided(send(walk, port, bytes, n), nameOf),
-      advance: (nanoseconds) => walk.advance(nanoseconds),
-      [Symbol.dispose]: () => walk[Symbol.dispose](),
-    };
+    return executor === 'engine' ? await startWholeChain(spec) : await startWalk(spec, target, executor);
   } catch (error) {
     throw target.located(error);
   }
+}
+
+async function startWalk(spec: ChainSpec, target: Target, executor: SimulationExecutor): Promise<Simulated> {
+  const functions = await Promise.all(ownFunctions(target).map(imported));
+  const nameOf = new Map(functions.map(({ name, nameOfDecision }) => [name, nameOfDecision]));
+  const walk = await ChainWalk.start({ spec, functions }, executor);
+  return {
+    send: async (port, bytes, n) => decided(send(walk, port, bytes, n), nameOf),
+    advance: (nanoseconds) => walk.advance(nanoseconds),
+    [Symbol.asyncDispose]: async () => walk[Symbol.dispose](),
+  };
 }
 
 /** Interfaces that nobody has named stand for themselves. */
@@ -66,37 +53,25 @@ async function imported({ name, use, config }: OwnFunctionSpec) {
 
 type DecisionNames = ReadonlyMap<string, (decision: number) => string | undefined>;
 
+/** Verdicts after which the packet is still there. */
+const LEAVE: ReadonlySet<Decided['verdict']> = new Set(['next', 'stack', 'forward', 'bounce']);
+
 function decided(
-  { verdict = 'aborted', decidedBy, decision, port, bytes }: WalkResult,
+  { verdict = 'aborted', decidedBy, decision, end, port, bytes }: WalkResult,
   nameOf: DecisionNames,
 ): Decided {
   const what = decision === undefined ? undefined : nameOf.get(decidedBy)?.(decision);
   const [name = '', operand] = verdict.split(' ');
   const shown = verdictOf(name);
+  const side = end === 'host' ? 'host' : 'wire';
   return {
     verdict: shown,
     reason: name === 'slowPath' ? operand : undefined,
     port: shown === 'forward' || shown === 'bounce' ? port : undefined,
-    decidedBy: what === undefined ? decidedBy : `${decidedBy}: ${what}`,
+    decidedBy: decider(decidedBy, what),
     bytes,
+    left: LEAVE.has(shown) ? [{ port, side, bytes, bySlowPath: false }] : [],
   };
-}
-
-function verdictOf(name: string): Decided['verdict'] {
-  switch (name) {
-    case 'drop':
-    case 'next':
-    case 'stack':
-    case 'forward':
-    case 'bounce':
-      return name;
-    case 'flood':
-      return 'forward';
-    case 'slowPath':
-      return 'slow-path';
-    default:
-      return 'aborted';
-  }
 }
 
 /** @throws CommandError: the kernel does not take the packet */

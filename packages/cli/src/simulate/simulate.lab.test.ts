@@ -142,6 +142,82 @@ test('what decided in a function is named where the function says it: a rule of 
   }
 });
 
+const SWITCH = `import { drop, forward, ip, packetIn, portName, slowPath, table, vnf } from '@twinpath/vnf';
+const ways = table({ key: { src: ip }, value: { to: portName }, max: 100, idleTimeout: '10 s' });
+const unknown = packetIn({ limit: '1000/s' });
+export default vnf({
+  name: 'switch',
+  ports: ['left', 'right'],
+  tables: { ways },
+  reasons: { unknown },
+  fastPath(packet) {
+    const header = packet.ip();
+    if (!header) return drop;
+    const known = ways.lookup({ src: header.src });
+    return known ? forward(known.to) : slowPath(unknown);
+  },
+  slowPath: ({ tables }) => ({
+    unknown(packet) {
+      const src = packet.ip()?.src;
+      if (src !== undefined) tables.ways.set({ src }, { to: packet.port === 'left' ? 'right' : 'left' });
+      packet.retry();
+    },
+  }),
+});
+`;
+
+test('in the engine slow paths answer, between ports whose captures come together by time, with the clock of those', async () => {
+  const from = (host: number, seconds: bigint) => {
+    return { bytes: packetFromText(`ip 10.0.0.${host} > 10.0.0.9 / udp 1 > 2`), time: seconds * SECOND };
+  };
+  writeFileSync(file('switch.vnf.ts'), SWITCH);
+  writeFileSync(
+    file('switch.yaml'),
+    `ports: { a: l, b: r }
+paths: [a → switch:left, switch:right → b]
+functions: [{ name: switch, use: ./switch.vnf.ts }]
+`,
+  );
+  writeFileSync(file('left.pcap'), writePcap([from(1, 1n), from(1, 3n), from(1, 30n)]));
+  writeFileSync(file('right.pcap'), writePcap([from(2, 2n)]));
+  const given = [
+    'simulate',
+    'switch.yaml',
+    '--on',
+    'engine',
+    '--json',
+    '--pcap',
+    'a=left.pcap',
+    '--pcap',
+    'b=right.pcap',
+  ];
+  const outs = ['--out', 'a=to-a.pcap', '--out', 'b=to-b.pcapng', '--out', 'all.pcap'];
+  const { stdout, stderr, status } = await twinpath([...given, ...outs], { cwd: folder });
+  expect({ stderr, status }).toEqual({ stderr: '', status: 0 });
+  const hex = (host: number) => Buffer.from(from(host, 0n).bytes).toString('hex');
+  const asked = (host: number, port: string) => ({
+    ...{ verdict: 'slow-path', reason: 'unknown', port: null },
+    sent: [{ port, side: 'wire', bytes: hex(host) }],
+  });
+  expect(results(stdout)).toEqual(
+    [
+      { n: 1, from: 'a', ...asked(1, 'b'), bytes: hex(1) },
+      { n: 2, from: 'b', ...asked(2, 'a'), bytes: hex(2) },
+      { n: 3, from: 'a', verdict: 'forward', reason: null, port: 'b', bytes: hex(1) },
+      // Its entry is too old.
+      { n: 4, from: 'a', ...asked(1, 'b'), bytes: hex(1) },
+    ].map((one) => ({ ...one, decidedBy: 'switch' })),
+  );
+  const times = (name: string) => [...readCapture(readFileSync(file(name)))].map(({ time }) => (time ?? 0n) / SECOND);
+  expect([times('to-a.pcap'), times('to-b.pcapng'), times('all.pcap')]).toEqual([
+    [2n],
+    [1n, 3n, 30n],
+    [1n, 2n, 3n, 30n],
+  ]);
+  const wrong = await twinpath(['simulate', 'switch.yaml', '--pcap', 'c=left.pcap'], { cwd: folder });
+  expect(wrong.stderr).toContain('there is no port c');
+});
+
 test('what is no capture is refused', async () => {
   const ended = await simulate('--pcap', 'sorter.vnf.ts');
   expect(ended).toMatchObject({ status: 1, stdout: '' });

@@ -21,6 +21,7 @@ import type { RunningChain, RunningFunction, RunningPort } from '../chain/runnin
 import type { ChainStatistics } from '../chain/statistics.ts';
 import type { Identity } from '../host/record.ts';
 import type { StateDirectory } from '../host/state-directory.ts';
+import type { Clock } from '../instance/clock.ts';
 import type { Takeover } from '../instance/instance-handle.ts';
 import { openInstance } from '../instance/open-instance.ts';
 import type { InstancePlaces } from '../instance-plane.ts';
@@ -39,6 +40,8 @@ export interface EngineChainOptions {
   readonly log: Log;
   /** Of slow paths. Default: that of the process. */
   readonly pool?: WorkerPool;
+  /** Default: the machine's. */
+  readonly clock?: Clock;
   /** Where durable tables are kept; `undefined`: nowhere. */
   readonly state: StateDirectory | undefined;
   /** Comes when an interface is gone. */
@@ -238,7 +241,7 @@ export class EngineChain implements RunningChain {
   async #import({ name, use, worker = 'shared', onFailure = 'drop' }: OwnFunctionSpec): Promise<PlacedInstance> {
     const { host, identity, log } = this.#options;
     const { seed, key } = identity;
-    const { pool = sharedPool(seed) } = this.#options;
+    const { pool = sharedPool(seed), clock } = this.#options;
     const instance = await openInstance({
       instance: { chain: this.#spec.name, name, use, key },
       home: new EngineHome({ functionName: name, host, wiring: this.#wiring, key }),
@@ -248,6 +251,7 @@ export class EngineChain implements RunningChain {
       worker,
       onFailure,
       seed,
+      ...(clock && { clock }),
     });
     return new PlacedInstance(instance);
   }

@@ -51,11 +51,12 @@ export class LocalHost implements EngineHost {
   #arrived: Arrived[] = [];
   #running = false;
 
-  /** Interfaces are numbered from 1. */
-  constructor(interfaces: readonly LocalInterface[]) {
+  /** Interfaces are numbered from 1. `clock`: nanoseconds; default: the machine's. */
+  constructor(interfaces: readonly LocalInterface[], clock?: () => number) {
     this.#interfaces = interfaces;
     this.engine = new Engine({
       bytes: MEMORY_BYTES,
+      ...(clock && { clock }),
       mtu: (ifindex) => this.state(ifindex)?.mtu ?? 0,
       clone: (_engine, context, ifindex, flags) => this.#forwarder.clone(context, ifindex, flags),
     });

@@ -7,7 +7,10 @@ import type { OpenPort } from '../chain/open-port.ts';
 import type { RunningChain } from '../chain/running.ts';
 import type { PortState } from '../data-plane.ts';
 import { StateDirectory } from '../host/state-directory.ts';
+import { StandingClock } from '../instance/clock.ts';
+import { Instance } from '../instance/instance.ts';
 import { EngineChain } from './engine-chain.ts';
+import { type FunctionStep, stepOf } from './function-step.ts';
 import { LocalHost, type Side } from './local-host.ts';
 
 export interface SimulatedOptions {
@@ -19,6 +22,9 @@ export interface SimulatedOptions {
   readonly listeners?: readonly string[];
   /** Where tables that declare `durable` are kept; default: nowhere. */
   readonly stateDirectory?: string;
+  /** `stands`: of `packet.now` and of entries that age; it moves by `advance` alone. Timers of slow paths are the machine's. Default: the
+   *  machine's time. */
+  readonly time?: 'runs' | 'stands';
 }
 
 /** A frame and where it came out. */
@@ -37,14 +43,20 @@ export interface SimulatedChain extends RunningChain {
   send(port: string, side: Side, frame: Uint8Array): void;
   /** What has come out since the last time, in order. */
   take(): readonly SentFrame[];
+  /** As `send`; what fast paths of functions that saw it said, in the order of the chain's functions. */
+  trace(port: string, side: Side, frame: Uint8Array): readonly FunctionStep[];
+  /** Lets nanoseconds pass. @throws RangeError for a time that runs */
+  advance(nanoseconds: number): void;
 }
 
 class MemoryChain extends EngineChain implements SimulatedChain {
   readonly #local: LocalHost;
   readonly #names: readonly string[];
+  readonly #clock: StandingClock | undefined;
 
   constructor(host: LocalHost, names: readonly string[], options: ConstructorParameters<typeof EngineChain>[0]) {
     super(options);
+    this.#clock = options.clock instanceof StandingClock ? options.clock : undefined;
     this.#local = host;
     this.#names = names;
   }
@@ -53,6 +65,23 @@ class MemoryChain extends EngineChain implements SimulatedChain {
     const index = this.#names.indexOf(port);
     if (index < 0) throw new RangeError(`there is no port ${port}; there is ${this.#names.join(', ')}`);
     this.#local.send(index + 1, side, frame);
+  }
+
+  trace(port: string, side: Side, frame: Uint8Array): readonly FunctionStep[] {
+    const seen = this.#instances.map((one) => [one, one.counts()] as const);
+    this.send(port, side, frame);
+    return seen.flatMap(([one, before]) => stepOf(one, before) ?? []);
+  }
+
+  advance(nanoseconds: number): void {
+    if (this.#clock === undefined)
+      throw new RangeError("the chain's time runs by itself: start it with `time: 'stands'`");
+    this.#clock.advance(nanoseconds);
+    for (const one of this.#instances) one.tick();
+  }
+
+  get #instances(): readonly Instance[] {
+    return this.functions.flatMap((one) => (one instanceof Instance ? one : []));
   }
 
   take(): readonly SentFrame[] {
@@ -76,7 +105,9 @@ export async function startSimulatedChain(spec: ChainSpec, options: SimulatedOpt
   const identity = identityOf(undefined);
   useHashSeed(identity.seed);
   const names = [...Object.keys(spec.ports), ...listeners];
-  const host = new LocalHost(names.map((name, index) => ({ name, state: stateOf(index, options.ports?.[name]) })));
+  const clock = options.time === 'stands' ? new StandingClock() : undefined;
+  const interfaces = names.map((name, index) => ({ name, state: stateOf(index, options.ports?.[name]) }));
+  const host = new LocalHost(interfaces, clock?.ns);
   const ports = new Map(
     Object.entries(spec.ports).map(([name, port], index): [string, OpenPort] => {
       const hook = port.hook === 'tcx' ? 'tcx' : 'xdp';
@@ -86,8 +117,9 @@ export async function startSimulatedChain(spec: ChainSpec, options: SimulatedOpt
   const state = stateDirectory === undefined ? undefined : new StateDirectory(stateDirectory, spec.name);
   const lost = new Promise<never>(() => {});
   const owned = new AsyncDisposableStack();
+  const parts = { spec, host, ports, identity, log, state, lost, owned };
   try {
-    const chain = new MemoryChain(host, names, { spec, host, ports, identity, log, state, lost, owned });
+    const chain = new MemoryChain(host, names, { ...parts, ...(clock && { clock }) });
     await chain.change(spec);
     return chain;
   } catch (error) {

@@ -1,6 +1,5 @@
 // What an author's code is given: `configure`, `slowPath` and operations.
 
-import { clockNs } from '@twinpath/linux';
 import type { Duration, Log } from '@twinpath/vnf';
 import type { FunctionPlan } from '@twinpath/vnf/plan';
 import type { LiveNetwork } from '../network/live-network.ts';
@@ -9,24 +8,21 @@ import { every } from '../slow-path/periodic.ts';
 import { countersObject } from '../tables/counter-values.ts';
 import type { InstanceMaps } from '../tables/instance-maps.ts';
 import type { LiveTableSet } from '../tables/live-tables.ts';
+import type { Clock } from './clock.ts';
 
 export interface ContextSources {
   readonly plan: FunctionPlan;
   readonly ports: HostPorts;
   readonly cpus: number;
+  readonly clock: Clock;
   readonly log: Log;
   /** What an author's task threw. */
   failed(error: unknown): void;
 }
 
-/** Nanoseconds of CLOCK_MONOTONIC: what the fast path's `packet.now` is. */
-export const monotonicNs = (): number => Number(clockNs('monotonic'));
-/** The clock of entries that age. */
-export const monotonicSeconds = (): number => Number(clockNs('monotonic-coarse') / 1_000_000_000n);
-
 function parts(options: ContextSources, { tables }: LiveTableSet, maps: InstanceMaps) {
-  const { plan, ports, cpus, log } = options;
-  return { tables, counters: countersObject(plan, maps), ports, cpus, log, now: monotonicNs };
+  const { plan, ports, cpus, log, clock } = options;
+  return { tables, counters: countersObject(plan, maps), ports, cpus, log, now: clock.ns };
 }
 
 export function configureContext(

@@ -9,7 +9,7 @@ import type { Begun, Call, NewInstance } from '../threads/messages.ts';
 import type { SlowPathWorker, Tenant } from '../threads/slow-path-worker.ts';
 import type { WorkerPool } from '../threads/worker-pool.ts';
 import { BackOff } from './back-off.ts';
-import { monotonicSeconds } from './contexts.ts';
+import { machineClock } from './clock.ts';
 import type { FunctionData, InstanceHandle, StartOptions, TableEntry } from './instance-handle.ts';
 import type { InstanceHome, Lodging, StateMemory } from './instance-home.ts';
 import { hasDurableTables } from './saved-tables.ts';
@@ -222,7 +222,7 @@ export class HostedInstance implements InstanceHandle {
 
   #tick(): void {
     const state = this.#stateWords();
-    if (state !== undefined) state.seconds = monotonicSeconds();
+    if (state !== undefined) state.seconds = machineClock.seconds();
   }
 
   #stateWords(): InstanceState | undefined {
