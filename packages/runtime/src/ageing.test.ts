@@ -61,6 +61,29 @@ describe('ageing', () => {
     expect([...tables.ageing].map(([{ id }]) => id)).toEqual([2]);
   });
 
+  test('gives back an entry that another flow took while it was removed', () => {
+    const { tables, live, state } = inMemory();
+    tables.ageing.set({ id: 1 }, { state: 'short' });
+    const gone = vi.fn();
+    tables.ageing.onExpired(gone);
+    const [table] = [...live.keyed.values()].filter(({ codec }) => codec.plan.path === 'ageing');
+    const store = table?.stores[0];
+    if (table === undefined || store === undefined) throw new Error('the table has a map');
+    // As a store of the kernel, whose programs run beside this one.
+    const take = vi.fn((key: Uint8Array) => {
+      state.seconds = 110;
+      tables.ageing.set({ id: 1 }, { state: 'long' });
+      const value = store.lookup(key);
+      store.delete(key);
+      return value;
+    });
+    Object.assign(store, { take, updateBatch: vi.fn(), deleteBatch: vi.fn() });
+    new Ageing([table], fail).run(110);
+    expect(take).toHaveBeenCalledOnce();
+    expect(gone).not.toHaveBeenCalled();
+    expect(tables.ageing.get({ id: 1 })).toEqual({ state: 'long' });
+  });
+
   test('goes on with other work in between when a table is large', async () => {
     const { tables, live } = inMemory();
     for (let id = 0; id < 5000; id++) tables.ageing.set({ id }, { state: 'short' });

@@ -1,6 +1,6 @@
 import type { MapStore } from '@twinpath/compiler';
+import { isBatchStore } from './tables/instance-maps.ts';
 import type { KeyedTable } from './tables/keyed-table.ts';
-import { deleteKeys } from './tables/write-all.ts';
 
 /** Entries between two looks at the clock. */
 const SLICE = 512;
@@ -72,17 +72,12 @@ export class Ageing {
     this.#remove(table, place, store, doomed, seconds);
   }
 
-  /** Read again: the fast path may have used the entry since. */
   #remove(table: KeyedTable, place: number, store: MapStore, keys: readonly Uint8Array[], seconds: number): void {
     const gone: (readonly [Uint8Array, Uint8Array])[] = [];
     for (const key of keys) {
-      const value = store.lookup(key);
-      if (value !== undefined && isOver(table, value, seconds)) gone.push([key, value]);
+      const value = takeOver(table, store, key, seconds);
+      if (value !== undefined) gone.push([key, value]);
     }
-    deleteKeys(
-      store,
-      gone.map(([key]) => key),
-    );
     for (const [key, value] of gone) {
       try {
         table.notifyExpired(place, key, value);
@@ -92,6 +87,23 @@ export class Ageing {
     }
   }
 }
+
+/** What the entry held, if it is gone: the fast path may use it at any moment, or give its key to another flow. */
+function takeOver(table: KeyedTable, store: MapStore, key: Uint8Array, seconds: number): Uint8Array | undefined {
+  const seen = store.lookup(key);
+  if (seen === undefined || !isOver(table, seen, seconds)) return undefined;
+  if (!isBatchStore(store)) return store.delete(key) ? seen : undefined;
+  const taken = store.take(key);
+  if (taken === undefined || isOver(table, taken, seconds)) return taken;
+  try {
+    store.update(key, taken, 'new');
+  } catch (error) {
+    if (!isThere(error)) throw error;
+  }
+  return undefined;
+}
+
+const isThere = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'EEXIST';
 
 /** More than its time, because stamps are whole seconds: never early. */
 function isOver({ codec }: KeyedTable, value: Uint8Array, now: number): boolean {

@@ -38,6 +38,17 @@ export class ElementAccess {
     return true;
   }
 
+  /** Removes the entry and copies what it held to `into`, in one step; false when the key is not there. */
+  take(key: Uint8Array, into: Uint8Array): boolean {
+    this.#setKey(key);
+    this.#attr.setU32(24, 0);
+    const result = bpf(BpfCommand.MAP_LOOKUP_AND_DELETE_ELEM, this.#attr);
+    if (result === -Errno.ENOENT) return false;
+    if (result < 0) check('bpf(MAP_LOOKUP_AND_DELETE_ELEM)', result, context(result, this.#subject));
+    into.set(this.#value.bytes);
+    return true;
+  }
+
   update(key: Uint8Array, value: Uint8Array, flag: UpdateFlag): void {
     this.#setKey(key);
     if (value.length !== this.#value.size) {

@@ -123,6 +123,13 @@ export class BpfMap {
     return this.#element.delete(key);
   }
 
+  /** Deletes the entry and gives what it held when it went: no program writes it in between. Of hash tables, since 5.14. */
+  take(key: Uint8Array): Uint8Array | undefined {
+    this.#refusePerCpu('delete');
+    const value = new Uint8Array(this.valueSize);
+    return this.#element.take(key, value) ? value : undefined;
+  }
+
   /**
    * Updates many entries, packed one behind the other, with one system call where the kernel has a batch update for this
    * type of map, one by one otherwise. Not atomic.

@@ -49,33 +49,39 @@ const range = (count: number) => Array.from({ length: count }, (_, index) => ind
 const keysOf = (map: BpfMap) => [...map.entries()].map(([key]) => numberOf(key) ?? -1).sort((a, b) => a - b);
 
 describe('single entries', () => {
-  test('a hash does what a JavaScript Map does, whatever the order of operations', () => {
-    const operation = fc.record({
-      kind: fc.constantFrom('update', 'create', 'replace', 'delete', 'lookup'),
-      key: fc.nat(7),
-      value: fc.nat(1000),
-    });
-    fc.assert(
-      fc.property(fc.array(operation, { maxLength: 60 }), (operations) => {
-        using map = BpfMap.create(spec('hash'));
-        const model = new Map<number, number>();
-        for (const { kind, key, value } of operations) {
-          if (kind === 'delete') expect(map.delete(u32(key))).toBe(model.delete(key));
-          else if (kind === 'lookup') expect(numberOf(map.lookup(u32(key)))).toBe(model.get(key));
-          else if (kind === 'create' && model.has(key)) {
-            expect(() => map.update(u32(key), u64(value), 'no-exist')).toThrow(/EEXIST/);
-          } else if (kind === 'replace' && !model.has(key)) {
-            expect(() => map.update(u32(key), u64(value), 'exist')).toThrow(/ENOENT/);
-          } else {
-            map.update(u32(key), u64(value), kind === 'create' ? 'no-exist' : kind === 'replace' ? 'exist' : 'any');
-            model.set(key, value);
+  test.each(['hash', 'lru-hash'] as const)(
+    'a %s does what a JavaScript Map does, whatever the order of operations',
+    (type) => {
+      const operation = fc.record({
+        kind: fc.constantFrom('update', 'create', 'replace', 'delete', 'take', 'lookup'),
+        key: fc.nat(7),
+        value: fc.nat(1000),
+      });
+      fc.assert(
+        fc.property(fc.array(operation, { maxLength: 60 }), (operations) => {
+          using map = BpfMap.create(spec(type));
+          const model = new Map<number, number>();
+          for (const { kind, key, value } of operations) {
+            if (kind === 'delete') expect(map.delete(u32(key))).toBe(model.delete(key));
+            else if (kind === 'take') {
+              expect(numberOf(map.take(u32(key)))).toBe(model.get(key));
+              model.delete(key);
+            } else if (kind === 'lookup') expect(numberOf(map.lookup(u32(key)))).toBe(model.get(key));
+            else if (kind === 'create' && model.has(key)) {
+              expect(() => map.update(u32(key), u64(value), 'no-exist')).toThrow(/EEXIST/);
+            } else if (kind === 'replace' && !model.has(key)) {
+              expect(() => map.update(u32(key), u64(value), 'exist')).toThrow(/ENOENT/);
+            } else {
+              map.update(u32(key), u64(value), kind === 'create' ? 'no-exist' : kind === 'replace' ? 'exist' : 'any');
+              model.set(key, value);
+            }
           }
-        }
-        expect(keysOf(map)).toEqual([...model.keys()].sort((a, b) => a - b));
-      }),
-      { numRuns: 50 },
-    );
-  });
+          expect(keysOf(map)).toEqual([...model.keys()].sort((a, b) => a - b));
+        }),
+        { numRuns: 50 },
+      );
+    },
+  );
 
   test('lookupInto fills the caller’s bytes and says whether the key was there', () => {
     using map = BpfMap.create(spec('hash'));

@@ -53,6 +53,11 @@ export class CollectingStore extends KernelStore implements Collecting {
     return super.delete(key);
   }
 
+  override take(key: Uint8Array): Uint8Array | undefined {
+    this.#write();
+    return super.take(key);
+  }
+
   override *entries(): Iterable<[Uint8Array, Uint8Array]> {
     this.#write();
     yield* super.entries();

@@ -22,7 +22,8 @@ type StoredMap = Pick<
   | 'entriesPerCpu'
   | 'updateBatch'
   | 'deleteBatch'
->;
+> &
+  Partial<Pick<BpfMap, 'take'>>;
 
 /** A kernel map as tables use it. Values of per-CPU maps are those of all CPUs, one behind the other. */
 export class KernelStore implements BatchStore {
@@ -58,6 +59,15 @@ export class KernelStore implements BatchStore {
 
   delete(key: Uint8Array): boolean {
     return this.#write(() => this.#map.delete(key));
+  }
+
+  take(key: Uint8Array): Uint8Array | undefined {
+    const map = this.#map;
+    if (map.take !== undefined && (map.type === 'hash' || map.type === 'lru-hash')) {
+      return this.#write(() => map.take?.(key));
+    }
+    const value = this.lookup(key);
+    return this.delete(key) ? value : undefined;
   }
 
   *entries(): Iterable<[Uint8Array, Uint8Array]> {

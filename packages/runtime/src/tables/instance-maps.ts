@@ -10,6 +10,8 @@ export interface BatchStore extends MapStore {
   updateBatch(entries: readonly StoredEntry[]): void;
   /** How many were there. */
   deleteBatch(keys: readonly Uint8Array[]): number;
+  /** Deletes the entry and gives what it held when it went, where the map can do so in one step. `undefined`: it was not there. */
+  take(key: Uint8Array): Uint8Array | undefined;
 }
 
 /** The maps of one running function, by the names of their specs, wherever its programs run. */
