@@ -11,12 +11,12 @@ export class Memory {
   /** For messages, with article or number: `slot 0 "key"`, `the packet`. */
   readonly name: string;
   readonly bytes: Uint8Array;
-  readonly view: DataView;
   /** 1 for each byte that was written; absent where all bytes have a value from the start. */
   readonly written: Uint8Array | undefined;
   readonly writable: boolean;
   /** Pointers that were stored here whole, by their place; made with the first of them. */
   pointers: Map<number, Pointer> | undefined;
+  #view: DataView | undefined;
 
   constructor(
     name: string,
@@ -25,9 +25,14 @@ export class Memory {
   ) {
     this.name = name;
     this.bytes = bytes;
-    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.written = options.poisoned === true ? new Uint8Array(bytes.length) : undefined;
     this.writable = options.writable ?? true;
+  }
+
+  /** Made when first asked for: a view gives short bytes a buffer of their own. */
+  get view(): DataView {
+    this.#view ??= new DataView(this.bytes.buffer, this.bytes.byteOffset, this.bytes.byteLength);
+    return this.#view;
   }
 }
 

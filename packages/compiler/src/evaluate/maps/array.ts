@@ -1,7 +1,7 @@
 import type { MapSpec } from '@twinpath/ebpf';
 import type { MapErrorCode, UpdateMode } from '../map-store.ts';
 import type { Memory } from '../memory.ts';
-import { Cells, Door, type EvaluatorMap } from './evaluator-map.ts';
+import { Cells, Door, type EvaluatorMap, valueBytes } from './evaluator-map.ts';
 
 /** array and percpu-array: every entry exists from the start, as zeros. Keys are 32-bit indexes, little endian. */
 export class ArrayMap implements EvaluatorMap {
@@ -57,9 +57,10 @@ export class ArrayMap implements EvaluatorMap {
 
   *entries(): Iterable<[Uint8Array, Uint8Array]> {
     for (let index = 0; index < this.spec.maxEntries; index++) {
-      const key = new Uint8Array(4);
-      new DataView(key.buffer).setUint32(0, index, true);
-      yield [key, this.#at(index).read()];
+      yield [
+        Uint8Array.of(index, index >> 8, index >> 16, index >> 24),
+        this.#elements.get(index)?.read() ?? new Uint8Array(valueBytes(this.spec, this.#cpus)),
+      ];
     }
   }
 
@@ -72,7 +73,9 @@ export class ArrayMap implements EvaluatorMap {
   }
 
   #element(key: Uint8Array): Cells | undefined {
-    const index = new DataView(key.buffer, key.byteOffset).getUint32(0, true);
+    // Without a view: it would make a buffer for each key.
+    const [b0 = 0, b1 = 0, b2 = 0, b3 = 0] = key;
+    const index = (b0 | (b1 << 8) | (b2 << 16) | (b3 << 24)) >>> 0;
     return index < this.spec.maxEntries ? this.#at(index) : undefined;
   }
 

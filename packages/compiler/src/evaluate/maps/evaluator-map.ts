@@ -45,6 +45,9 @@ export class Cells {
   }
 
   write(value: Uint8Array): void {
+    const [first, ...others] = this.#cells;
+    // Without a view of the bytes: it would give them a buffer of their own.
+    if (others.length === 0) return first?.bytes.set(value);
     const stride = this.#stride();
     for (const [index, cell] of this.#cells.entries()) {
       cell.bytes.set(value.subarray(index * stride, index * stride + this.#spec.valueSize));
@@ -57,6 +60,9 @@ export class Cells {
 }
 
 const strideOf = (spec: MapSpec): number => (isPerCpu(spec) ? Math.ceil(spec.valueSize / 8) * 8 : spec.valueSize);
+
+/** Bytes of a value as MapStore gives and takes it. */
+export const valueBytes = (spec: MapSpec, cpus: number): number => strideOf(spec) * (isPerCpu(spec) ? cpus : 1);
 
 /** Checks and error messages that all kinds of map share on Node's side. */
 export class Door {
@@ -73,7 +79,7 @@ export class Door {
   }
 
   value(operation: string, value: Uint8Array): void {
-    const wanted = strideOf(this.#spec) * (isPerCpu(this.#spec) ? this.#cpus : 1);
+    const wanted = valueBytes(this.#spec, this.#cpus);
     if (value.length !== wanted) this.#size(operation, 'value', value.length, wanted);
   }
 
