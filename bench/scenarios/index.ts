@@ -10,6 +10,7 @@ import { firewallRules } from './firewall-rules.ts';
 import { functions } from './functions.ts';
 import { packetRate } from './packet-rate.ts';
 import { slowPath } from './slow-path.ts';
+import { specialise } from './specialise.ts';
 import { webChain } from './web-chain.ts';
 
 export interface Scenario {
@@ -34,5 +35,6 @@ export const scenarios: readonly Scenario[] = [
   functions,
   packetRate,
   slowPath,
+  specialise,
   webChain,
 ];
