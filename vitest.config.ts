@@ -28,6 +28,7 @@ export default defineConfig({
           // The other cores are for tests of the other kinds.
           maxWorkers: 1,
           testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {

@@ -102,3 +102,7 @@ test('too many limits, and too many kinds of packets', () => {
     'rules: the rules tell 2 kinds of TCP flags, 129 of VLANs and 1 of interfaces apart, 258 combinations, and at most 256 may be: use fewer of one of them',
   ]);
 });
+
+test('eFW 6: a mode that there is not is refused with its place, and nothing ends', () => {
+  expect(problems({ otherwise: 'offloading' })).toEqual([expect.stringMatching(/^otherwise: .*drop.*allow.*offload/)]);
+});
