@@ -46,8 +46,9 @@ export class HotMap {
   #arrangement: Arrangement | undefined;
   /** Measured with samples that were taken after the keys had been chosen. */
   #share: number | undefined;
-  /** The part of the time in which nobody had written since the front was made. */
+  /** The part of ticks since whose last one nobody had written: what was made then still held. */
   #valid = 1;
+  #begun = 0n;
   /** Keys have changed since the front was made. */
   #isDue = false;
   #chosenAt = 0;
@@ -76,7 +77,7 @@ export class HotMap {
     const { front } = this.#options;
     if (!front.isMine) return;
     this.#sample(now);
-    if (front.isOpen) this.#valid = 0.9 * this.#valid + (front.isValid ? 0.1 : 0);
+    this.#watchWrites();
     if (!this.#pays) front.close();
     else if (this.#isDue || !front.isValid) this.#make(now);
   }
@@ -97,6 +98,12 @@ export class HotMap {
     return this.#share * this.#valid >= (PAYS[plan.type] ?? 1) * (isOpen ? STILL_PAYS : 1);
   }
 
+  #watchWrites(): void {
+    const { begun } = this.#options.front.writers;
+    this.#valid = 0.9 * this.#valid + (begun === this.#begun ? 0.1 : 0);
+    this.#begun = begun;
+  }
+
   #sample(now: number): void {
     const { front } = this.#options;
     if (this.#windowSince === undefined) {
@@ -114,8 +121,6 @@ export class HotMap {
     const isSoon = this.#pays || this.#share === undefined;
     this.#pauseMs = isSoon ? PAUSE_MS : Math.min(2 * this.#pauseMs, LONGEST_PAUSE_MS);
     this.#nextWindow = now + this.#pauseMs;
-    // While closed nobody looks whether it would hold.
-    if (!front.isOpen) this.#valid = 1;
   }
 
   #learn(samples: readonly Uint8Array[], now: number): void {
