@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { attachXdp, BpfMap, BpfProgram } from '@twinpath/ebpf';
 import { toSockets } from '@twinpath/engine/ports/live';
 import { inNamespace } from '@twinpath/linux';
+import { counting } from '../wire/counting.ts';
 import { LineProcess } from '../wire/line-process.ts';
 import type { Near, Standing } from '../wire/wires.ts';
 import type { Mode } from './forward-engine.ts';
@@ -30,13 +31,5 @@ export async function startC(
   }
   const stdio = ['ignore', 'pipe', 'inherit', map.fd.number] as const;
   const child = new LineProcess(spawn(program, [host.namespace, mode, ...links], { stdio: [...stdio] }));
-  stack.defer(() => child.end('SIGTERM'));
-  await child.line();
-  return {
-    async counted() {
-      child.signal('SIGUSR1');
-      const [received = 0, sent = 0, cpu = 0] = (await child.line()).split(' ').map(Number);
-      return { frames: mode === 'receive' ? received : sent, cpu };
-    },
-  };
+  return counting(child, mode === 'receive' ? 'received' : 'sent', stack);
 }

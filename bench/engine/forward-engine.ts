@@ -2,7 +2,7 @@
 import { assembleProgram } from '@twinpath/ebpf';
 import { Engine } from '@twinpath/engine';
 import { XdpInterface } from '@twinpath/engine/ports/live';
-import { EngineWorker } from '@twinpath/engine/workers';
+import { EngineWorker, type PollOptions } from '@twinpath/engine/workers';
 import type { Near, Standing } from '../wire/wires.ts';
 
 export const modes = ['receive', 'reflect', 'forward'] as const;
@@ -38,9 +38,14 @@ const ends: Readonly<Record<Mode, (other: number) => string>> = {
 };
 
 /** It stands until the stack is disposed. What it counts as its CPU time is this process's. */
-export async function startEngine({ host }: Near, mode: Mode, stack: AsyncDisposableStack): Promise<Standing> {
+export async function startEngine(
+  { host }: Near,
+  mode: Mode,
+  stack: AsyncDisposableStack,
+  poll: PollOptions = {},
+): Promise<Standing> {
   const engine = new Engine({ bytes: 32 << 20, shared: true });
-  const worker = await EngineWorker.start(engine, { cpu: 0, pool: { frames: FRAMES } });
+  const worker = await EngineWorker.start(engine, { cpu: 0, pool: { frames: FRAMES }, poll });
   const open = (link: string) => {
     const queues = [worker.takeSlot()];
     return stack.use(new XdpInterface(engine, { link, namespace: host.namespace, queues, ringSize: RING }));

@@ -8,6 +8,7 @@ import { engine } from './engine.ts';
 import { fastPath } from './fast-path.ts';
 import { firewallRules } from './firewall-rules.ts';
 import { functions } from './functions.ts';
+import { ioLadder } from './io-ladder.ts';
 import { packetRate } from './packet-rate.ts';
 import { slowPath } from './slow-path.ts';
 import { specialise } from './specialise.ts';
@@ -33,6 +34,7 @@ export const scenarios: readonly Scenario[] = [
   fastPath,
   firewallRules,
   functions,
+  ioLadder,
   packetRate,
   slowPath,
   specialise,

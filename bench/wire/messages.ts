@@ -1,5 +1,10 @@
 // What is asked of the source of packets, a line of JSON each; it answers with one line.
 
+/** Where packets are for, behind the second wire of a host; they are from 172.16.0.1. */
+export const BEYOND = '10.2.0.2';
+/** Of the first flow, both ports; up to 64,512 flows differ in the source's alone. */
+export const FIRST_PORT = 1024;
+
 /** How frames come to the far end of a wire: taken in the driver (XDP), or behind it as socket buffers (tcx). */
 export type SinkHook = 'xdp' | 'tcx';
 

@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { assembleProgram, attachTcx, attachXdp, BpfMap, BpfProgram, LiveFrames } from '@twinpath/ebpf';
 import { createVeth, getLink, Netlink } from '@twinpath/linux';
 import { packetFromText } from '@twinpath/packet';
-import type { Sent, SinkHook, Sunk, ToSource } from './messages.ts';
+import { BEYOND, FIRST_PORT, type Sent, type SinkHook, type Sunk, type ToSource } from './messages.ts';
 
 /** Bytes that each frame gets from the template: the headers, and what fills the smallest frame. */
 const TEMPLATE = 64;
@@ -12,7 +12,7 @@ const TEMPLATE = 64;
 const PACED_BATCH = 64;
 const MOST_LATE = 16 * PACED_BATCH;
 const AT = { sourcePort: 34, destinationPort: 36, udpChecksum: 40 } as const;
-const FIRST_PORT = 1024;
+
 /** What a sink keeps of a frame. */
 const KEPT = 40;
 
@@ -33,7 +33,10 @@ ${Array.from({ length: TEMPLATE / 8 }, (_, word) => `  r1 = *(u64 *)(r9 +${8 * w
   *(u32 *)(r7 +4) = r2
   r2 = *(u32 *)(r7 +8)
   r1 &= r2
-  *(u16 *)(r8 +${AT.sourcePort}) = r1
+  r2 = r1
+  r2 += ${FIRST_PORT}
+  r2 = be16 r2
+  *(u16 *)(r8 +${AT.sourcePort}) = r2
   r1 >>= 16
   r1 += ${FIRST_PORT}
   r1 = be16 r1
@@ -46,10 +49,11 @@ lost:
   r0 = 0
   exit`;
 
-/** Counts a frame, keeps its head, and ends it. Where packet data begins and ends in a context differs by hook. */
-const sinkText = (data: number, end: number, drop: number) => `
-  r2 = *(u32 *)(r1 +${data})
-  r3 = *(u32 *)(r1 +${end})
+/** Counts a frame, keeps its head, and ends it. */
+const sinkText: Readonly<Record<SinkHook, string>> = {
+  xdp: `
+  r2 = *(u32 *)(r1 +0)
+  r3 = *(u32 *)(r1 +4)
   r4 = r2
   r4 += ${KEPT}
   if r4 > r3 goto taken
@@ -58,8 +62,23 @@ ${Array.from({ length: KEPT / 8 }, (_, word) => `  r1 = *(u64 *)(r2 +${8 * word}
   r1 = 1
   lock *(u64 *)(r5 +0) += r1
 taken:
-  r0 = ${drop}
-  exit`;
+  r0 = 1
+  exit`,
+  // Of what a packet socket sends, the header alone is linear.
+  tcx: `
+  r6 = map[sunk][0]+0
+  r2 = 0
+  r3 = r6
+  r3 += 8
+  r4 = ${KEPT}
+  call bpf_skb_load_bytes
+  if r0 != 0 goto taken
+  r1 = 1
+  lock *(u64 *)(r6 +0) += r1
+taken:
+  r0 = 2
+  exit`,
+};
 
 const netlink = new Netlink();
 createVeth(netlink, { name: 'idle', queues: 1, peer: { name: 'idle-peer', queues: 1 } });
@@ -89,9 +108,7 @@ function sink(link: string, hook: SinkHook): void {
   const map = BpfMap.create(mmapable('sunk', 8 + KEPT));
   const memory = map.mapMemory().buffer;
   const isXdp = hook === 'xdp';
-  const spec = isXdp
-    ? assembleProgram('sink', 'xdp', sinkText(0, 4, 1))
-    : assembleProgram('sink', 'sched-cls', sinkText(76, 80, 2));
+  const spec = assembleProgram('sink', isXdp ? 'xdp' : 'sched-cls', sinkText[hook]);
   const taker = BpfProgram.load(spec, { maps: { sunk: map } });
   const { ifindex } = getLink(netlink, link);
   sinks.set(link, {
@@ -115,29 +132,43 @@ function send({ link, to, load }: ToSource & { readonly ask: 'load' }): Sent {
   words.set([ifindex, 0, flows - 1]);
   const frames = new LiveFrames(program, { length: bytes });
   const [begun, cpu] = [performance.now(), process.cpuUsage()];
+  const pace = rate === undefined ? undefined : new Pace(rate);
   for (let now = begun; now < begun + ms && (words[1] ?? 0) < most; now = performance.now()) {
-    const due = rate === undefined ? Math.min(LiveFrames.most, most - (words[1] ?? 0)) : paced(now - begun, rate);
-    if (due > 0) frames.run(due, idle);
-    else Atomics.wait(asleep, 0, 0, 0.1);
+    const early = pace?.early(now - begun) ?? 0;
+    if (early > 0) Atomics.wait(asleep, 0, 0, early);
+    else frames.run(pace?.next() ?? Math.min(LiveFrames.most, most - (words[1] ?? 0)), idle);
   }
   const { user, system } = process.cpuUsage(cpu);
   return { sent: words[1] ?? 0, ms: performance.now() - begun, cpu: (user + system) * 1000 };
 }
 
-let late = 0;
-/** How many are due so many milliseconds after the beginning. */
-function paced(since: number, rate: number): number {
-  if ((words[1] ?? 0) === 0) late = 0;
-  const due = Math.floor((since * rate) / 1000) - (words[1] ?? 0) - late;
-  if (due > MOST_LATE) late += due - MOST_LATE;
-  return due < PACED_BATCH ? 0 : PACED_BATCH;
-}
-
 function frameTo(ethernet: string, bytes: number): Uint8Array {
   const payload = '00'.repeat(bytes - 42);
-  const frame = packetFromText(`${ethernet} / ip 172.16.0.1 > 10.2.0.2 / udp 1 > ${FIRST_PORT} / hex ${payload}`);
+  const frame = packetFromText(`${ethernet} / ip 172.16.0.1 > ${BEYOND} / udp 1 > ${FIRST_PORT} / hex ${payload}`);
   frame.fill(0, AT.udpChecksum, AT.udpChecksum + 2);
   return frame;
+}
+
+/** Batches at a rate of frames each second. */
+class Pace {
+  readonly #rate: number;
+  #made = 0;
+
+  constructor(rate: number) {
+    this.#rate = rate;
+  }
+
+  /** Milliseconds until the next batch is due, so long after the beginning; what is very late is let go. */
+  early(since: number): number {
+    const due = (since * this.#rate) / 1000;
+    this.#made = Math.max(this.#made, due - MOST_LATE);
+    return ((this.#made + PACED_BATCH - due) * 1000) / this.#rate;
+  }
+
+  next(): number {
+    this.#made += PACED_BATCH;
+    return PACED_BATCH;
+  }
 }
 
 function mmapable(name: string, valueSize: number) {

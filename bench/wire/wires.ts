@@ -5,12 +5,10 @@ import { getLink } from '@twinpath/linux';
 import { createLab, type Host, type Lab } from '@twinpath/testing/lab';
 import { softirqSeconds } from '../cpu-seconds.ts';
 import { LineProcess } from './line-process.ts';
-import type { Load, Sent, SinkHook, Sunk, ToSource } from './messages.ts';
+import { BEYOND, type Load, type Sent, type SinkHook, type Sunk, type ToSource } from './messages.ts';
 
 /** Milliseconds until what is under way has arrived. */
 const SETTLE_MS = 50;
-/** Where packets are for, behind the second wire. */
-const BEYOND = '10.2.0.2';
 /** Where they are from: this way back. */
 const BACK = '10.1.0.2';
 
