@@ -28,19 +28,9 @@ export const haproxy: Contender = {
   key: 'haproxy',
   isFirewall: true,
   missing: () => absent('/usr/sbin/haproxy', 'iptables-legacy'),
-  async open({ middle, folder }) {
-    await middle.exec('ip', ['address', 'add', `${SERVICE}/32`, 'dev', 'lo']);
-    await filter({ middle }, 'INPUT');
-    const file = join(folder, 'haproxy.cfg');
-    const text = [
-      'global\n  nbthread 2\n  maxconn 4000',
-      'defaults\n  mode tcp\n  timeout connect 1s\n  timeout client 60s\n  timeout server 60s',
-      `listen web\n  bind ${SERVICE}:80\n  balance roundrobin`,
-      ...SERVERS.map((address, index) => `  server s${index + 1} ${address}:80`),
-      '',
-    ];
-    writeFileSync(file, text.join('\n'));
-    middle.spawn('/usr/sbin/haproxy', ['-db', '-f', file]);
+  async open(network) {
+    await filter(network, 'INPUT');
+    await balanceByHaproxy(network);
   },
 };
 
@@ -49,12 +39,9 @@ export const nat: Contender = {
   key: 'nat',
   isFirewall: true,
   missing: () => absent('nft', 'iptables-legacy'),
-  async open({ middle }) {
-    await filter({ middle }, 'FORWARD');
-    const map = SERVERS.map((address, index) => `${index} : ${address}`).join(', ');
-    const rule = `ip daddr ${SERVICE} tcp dport 80 dnat to numgen inc mod ${SERVERS.length} map { ${map} }`;
-    const text = `table ip web { chain in { type nat hook prerouting priority dstnat; ${rule}; }; }`;
-    await middle.exec('nft', ['-f', '-'], { input: text });
+  async open(network) {
+    await filter(network, 'FORWARD');
+    await balanceByNft(network);
   },
 };
 
@@ -117,6 +104,27 @@ export const ours = (run: 'tail-calls' | 'fused', hook: 'xdp' | 'tcx'): Contende
   },
 });
 
+export async function balanceByHaproxy({ middle, folder }: Network): Promise<void> {
+  await middle.exec('ip', ['address', 'add', `${SERVICE}/32`, 'dev', 'lo']);
+  const file = join(folder, 'haproxy.cfg');
+  const text = [
+    'global\n  nbthread 2\n  maxconn 4000',
+    'defaults\n  mode tcp\n  timeout connect 1s\n  timeout client 60s\n  timeout server 60s',
+    `listen web\n  bind ${SERVICE}:80\n  balance roundrobin`,
+    ...SERVERS.map((address, index) => `  server s${index + 1} ${address}:80`),
+    '',
+  ];
+  writeFileSync(file, text.join('\n'));
+  middle.spawn('/usr/sbin/haproxy', ['-db', '-f', file]);
+}
+
+export async function balanceByNft({ middle }: Network): Promise<void> {
+  const map = SERVERS.map((address, index) => `${index} : ${address}`).join(', ');
+  const rule = `ip daddr ${SERVICE} tcp dport 80 dnat to numgen inc mod ${SERVERS.length} map { ${map} }`;
+  const text = `table ip web { chain in { type nat hook prerouting priority dstnat; ${rule}; }; }`;
+  await middle.exec('nft', ['-f', '-'], { input: text });
+}
+
 /** What netfilter lets in: answers are not looked at. By its own tables, which walk such a list faster than nftables does. */
 async function filter({ middle }: Pick<Network, 'middle'>, chain: 'INPUT' | 'FORWARD'): Promise<void> {
   const to = chain === 'INPUT' ? `-d ${SERVICE} ` : '';
@@ -132,7 +140,7 @@ async function filter({ middle }: Pick<Network, 'middle'>, chain: 'INPUT' | 'FOR
   await middle.exec('iptables-legacy-restore', [], { input: text.join('\n') });
 }
 
-function absent(...commands: readonly string[]): string | undefined {
+export function absent(...commands: readonly string[]): string | undefined {
   const missing = commands.filter((command) => spawnSync(command, ['-v']).error !== undefined);
   return missing.length === 0 ? undefined : `${missing.join(' and ')} not installed`;
 }

@@ -13,12 +13,11 @@
 
 static void *(*const lookup)(void *map, const void *key) = (void *)1;
 static long (*const update)(void *map, const void *key, const void *value, __u64 flags) = (void *)2;
-static __u32 (*const random_u32)(void) = (void *)7;
 static long (*const l3_csum_replace)(struct __sk_buff *skb, __u32 at, __u64 from, __u64 to, __u64 flags) = (void *)10;
 static long (*const l4_csum_replace)(struct __sk_buff *skb, __u32 at, __u64 from, __u64 to, __u64 flags) = (void *)11;
 static long (*const redirect_peer)(__u32 ifindex, __u64 flags) = (void *)155;
 
-extern char refused, flows, ends;
+extern char refused, flows, ends, turns;
 
 struct end {
 	__u32 ifindex;
@@ -46,11 +45,15 @@ struct way {
 
 static inline __attribute__((always_inline)) int place(const struct flow *flow, struct way *way)
 {
-	__u32 number = 1 + (random_u32() & 1);
-	struct end *server = lookup(&ends, &number);
+	__u32 zero = 0, number, *turn = lookup(&turns, &zero);
 	struct way back = { 0, SERVICE };
+	struct end *server;
 	struct flow answer;
 
+	if (!turn)
+		return -1;
+	number = 1 + (__sync_fetch_and_add(turn, 1) & 1);
+	server = lookup(&ends, &number);
 	if (!server)
 		return -1;
 	*way = (struct way){ number, server->address };

@@ -13,6 +13,7 @@ const MAPS = [
   { name: 'refused', type: 'hash', keySize: 4, valueSize: 1, maxEntries: 4096 },
   { name: 'flows', type: 'lru-hash', keySize: 12, valueSize: 8, maxEntries: 262_144 },
   { name: 'ends', type: 'array', keySize: 4, valueSize: 20, maxEntries: 3 },
+  { name: 'turns', type: 'array', keySize: 4, valueSize: 4, maxEntries: 1 },
 ] as const;
 
 export function startReference({ middle, client, servers, folder }: Network, refused: readonly string[]): Disposable {

@@ -7,6 +7,7 @@ import { elephants } from './elephants.ts';
 import { engine } from './engine.ts';
 import { fastPath } from './fast-path.ts';
 import { firewallRules } from './firewall-rules.ts';
+import { firstPacket } from './first-packet.ts';
 import { functions } from './functions.ts';
 import { ioLadder } from './io-ladder.ts';
 import { packetRate } from './packet-rate.ts';
@@ -33,6 +34,7 @@ export const scenarios: readonly Scenario[] = [
   engine,
   fastPath,
   firewallRules,
+  firstPacket,
   functions,
   ioLadder,
   packetRate,
