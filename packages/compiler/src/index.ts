@@ -39,7 +39,7 @@ export {
 } from './frontend/modules/import-vnf.ts';
 export type { Direction } from './frontend/modules/vnf-call.ts';
 export { CompileError } from './frontend/report/compile-error.ts';
-export { type Diagnostic, diagnosticText } from './frontend/report/diagnostic.ts';
+export { type Diagnostic, diagnosticText, refusedHook } from './frontend/report/diagnostic.ts';
 export {
   type Addition,
   type Fused,

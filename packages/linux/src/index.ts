@@ -3,6 +3,7 @@ export { BpfCommand, bpf } from './bpf.ts';
 export { bpffsPath, isBpffs, mountBpffs } from './bpffs.ts';
 export { type Capability, capabilities, hasCapability } from './capability.ts';
 export { type Clock, clockNs } from './clock.ts';
+export { getDriver } from './driver.ts';
 export { type EchoReply, EchoSocket } from './echo-socket.ts';
 export { EdgeWatch } from './epoll.ts';
 export { Errno, errnoName } from './errno.ts';

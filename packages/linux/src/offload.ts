@@ -1,12 +1,5 @@
-import { sys } from './ffi.ts';
-import { keepAlive, NativeBuffer } from './native-buffer.ts';
-import { Socket } from './socket.ts';
-import { check } from './syscall-error.ts';
-
-const AF_INET = 2;
-const SOCK_DGRAM = 2;
-const SIOCETHTOOL = 0x8946;
-const IFNAMSIZ = 16;
+import { ethtool } from './ethtool.ts';
+import { NativeBuffer } from './native-buffer.ts';
 
 /** ETHTOOL_G… and ETHTOOL_S… commands, include/uapi/linux/ethtool.h. */
 const commands = {
@@ -34,24 +27,20 @@ export type Offload = keyof typeof commands;
 /** Whether `offload` is on for interface `name` of this thread's namespace. */
 export function getOffload(name: string, offload: Offload): boolean {
   const { get, flag = -1 }: Command = commands[offload];
-  return (ethtool(name, get, 0, `getting ${offload} of interface ${name}`) & flag) !== 0;
+  return (transact(name, get, 0, `getting ${offload} of interface ${name}`) & flag) !== 0;
 }
 
 /** Turns `offload` on or off for interface `name` of this thread's namespace. */
 export function setOffload(name: string, offload: Offload, on: boolean): void {
   const { get, set, flag }: Command = commands[offload];
   const subject = `setting ${offload} of interface ${name}`;
-  const others = flag === undefined ? 0 : ethtool(name, get, 0, subject) & ~flag;
-  ethtool(name, set, others | (on ? (flag ?? 1) : 0), subject);
+  const others = flag === undefined ? 0 : transact(name, get, 0, subject) & ~flag;
+  transact(name, set, others | (on ? (flag ?? 1) : 0), subject);
 }
 
-/** struct ifreq { char name[16]; void *data } with struct ethtool_value { u32 command; u32 data }. */
-function ethtool(name: string, command: number, data: number, subject: string): number {
-  using socket = new Socket(AF_INET, SOCK_DGRAM, 0, subject);
+/** struct ethtool_value { u32 command; u32 data }. */
+function transact(name: string, command: number, data: number, subject: string): number {
   const value = new NativeBuffer(8).setU32(0, command).setU32(4, data);
-  const request = new NativeBuffer(40).setString(0, name, IFNAMSIZ).setPointer(IFNAMSIZ, value);
-  const result = sys.ioctl(socket.fd.number, SIOCETHTOOL, request.bytes);
-  keepAlive(request);
-  check('ioctl(SIOCETHTOOL)', result, { subject });
+  ethtool(name, value, subject);
   return value.getU32(4);
 }

@@ -109,8 +109,8 @@ export function listBpfLinks(): LinkInfo[] {
       using link = BpfLink.fromId(id);
       links.push(link.info());
     } catch (error) {
-      // The link went away between two system calls.
-      if (!isSyscallError(error, 'ENOENT')) throw error;
+      // It went away between two system calls, or somebody is just making it.
+      if (!isSyscallError(error, 'ENOENT', 'EAGAIN')) throw error;
     }
   }
   return links;

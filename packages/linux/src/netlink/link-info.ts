@@ -11,6 +11,7 @@ export const IFLA_NUM_RX_QUEUES = 32;
 export const IFLA_INFO_KIND = 1;
 export const IFF_UP = 1;
 const IFLA_LINK = 5;
+const IFLA_QDISC = 6;
 const IFLA_STATS64 = 23;
 const IFLA_LINK_NETNSID = 37;
 const IFLA_CARRIER = 33;
@@ -58,6 +59,8 @@ export interface Link {
   readonly peerNamespaceId: number | undefined;
   /** The bridge or bond that this interface belongs to. */
   readonly master: number | undefined;
+  /** The root queueing discipline of what leaves: "noqueue", "fq_codel" … */
+  readonly qdisc: string | undefined;
   readonly rxQueues: number;
   readonly txQueues: number;
   readonly xdp: AttachedXdp | undefined;
@@ -81,6 +84,7 @@ export function parseLink(message: NetlinkReader): Link {
     peerIfindex: attributes.get(IFLA_LINK)?.u32(),
     peerNamespaceId: attributes.get(IFLA_LINK_NETNSID)?.i32(),
     master: attributes.get(IFLA_MASTER)?.u32(),
+    qdisc: attributes.get(IFLA_QDISC)?.string(),
     rxQueues: attributes.get(IFLA_NUM_RX_QUEUES)?.u32() ?? 1,
     txQueues: attributes.get(IFLA_NUM_TX_QUEUES)?.u32() ?? 1,
     xdp: parseXdp(attributes.get(IFLA_XDP)?.attributes() ?? new Map()),

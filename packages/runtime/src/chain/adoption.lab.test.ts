@@ -55,7 +55,7 @@ const stamp = (digit: number): ChainFunctionSpec => ({
 const witness: ChainFunctionSpec = { name: 'witness', use: file('witness.vnf.ts') };
 const flows: ChainFunctionSpec = { name: 'flows', use: file('flows.vnf.ts') };
 const specOf = (functions: readonly ChainFunctionSpec[], port: Partial<PortSpec> = {}): ChainSpec =>
-  lineChain(CHAIN, { interface: 'port', namespace: veth.near, ...port }, functions);
+  lineChain(CHAIN, { interface: 'port', namespace: veth.near, hook: 'xdp', ...port }, functions);
 
 async function elsewhere(spec: ChainSpec): Promise<ChildProcess> {
   const child = spawn(process.execPath, [file('chain-main.ts'), JSON.stringify(spec), stateDirectory], {
@@ -104,7 +104,7 @@ async function seen(chain: RunningChain): Promise<ReadonlyMap<number, number>> {
 const sum = (counts: ReadonlyMap<number, number>) => [...counts.values()].reduce((all, one) => all + one, 0);
 
 describe.each([
-  ['native XDP', {}],
+  ['native XDP', { hook: 'xdp' }],
   ['generic XDP', { mode: 'generic' }],
   ['tcx', { hook: 'tcx' }],
 ] as const)('on %s', (_, port) => {

@@ -15,7 +15,6 @@ import {
 import type { HostClaim } from '../host/claim.ts';
 import type { LeftBehind } from '../host/left-behind.ts';
 import type { PlacedRecord } from '../host/record.ts';
-import type { SettingRecord } from '../host/settings.ts';
 import type { StateDirectory } from '../host/state-directory.ts';
 import type { FunctionData, InstanceHandle } from '../instance/instance-handle.ts';
 import type { InstancePlaces } from '../instance-plane.ts';
@@ -24,6 +23,7 @@ import type { AttachmentLog } from '../kernel/port-attachment.ts';
 import { openLeft, placedBefore } from './adoption.ts';
 import { ChainError, refusedSpec } from './chain-error.ts';
 import type { ChainNamespaces } from './chain-namespaces.ts';
+import { type HookNeeded, hookInstead, leavesHookOpen } from './choose-hook.ts';
 import { instancePlaces } from './instance-places.ts';
 import { isSameFunction, type Member, MemberChange } from './member.ts';
 import { type KernelPort, openPorts, preparePorts, recordedPorts } from './open-port.ts';
@@ -271,11 +271,26 @@ export class Chain implements RunningChain, AsyncDisposable {
     return change;
   }
 
-  /** Steps that can fail, each with what takes it back; then steps that cannot. */
+  /** Where functions cannot do with the hook that suits a port which leaves it open, such ports have the other. */
   async #bring(spec: ChainSpec, probationMs = 0): Promise<void> {
+    try {
+      await this.#attempt(spec, undefined, probationMs);
+    } catch (error) {
+      const needed = Object.values(spec.ports).some(leavesHookOpen) ? hookInstead(error) : undefined;
+      if (needed === undefined) throw error;
+      try {
+        await this.#attempt(spec, needed, probationMs);
+      } catch (again) {
+        throw hookInstead(again) === undefined ? again : error;
+      }
+    }
+  }
+
+  /** Steps that can fail, each with what takes it back; then steps that cannot. */
+  async #attempt(spec: ChainSpec, needed: HookNeeded | undefined, probationMs: number): Promise<void> {
     using held = new DisposableStack();
     await using undo = new AsyncDisposableStack();
-    const next = await this.#plan(spec, undo);
+    const next = await this.#plan(spec, needed, undo);
     const { members, placed, places, ports } = next;
     const replaced = [...members.values()].filter(
       ({ placed: one, spec: { name } }) => this.#members.has(name) && this.#members.get(name)?.placed !== one,
@@ -285,14 +300,15 @@ export class Chain implements RunningChain, AsyncDisposable {
       const own = places.get(name);
       if (own !== undefined) await change.bring(member, this.#members.get(name), own);
     }
-    this.#prepare(ports);
+    const { log, claim } = this.#options;
+    preparePorts({ ports, done: this.#prepared, log, onSetting: (setting) => claim.addSetting(setting) });
     const back = this.#wiring.begin(placed.roots);
     undo.defer(back);
     await healthy(replaced, probationMs);
     const functions = Object.fromEntries(
       [...members].map(([name, { placed: own }]) => [name, own.instance.spec.marks]),
     );
-    this.#options.claim.settle({ ports: recordedPorts(ports), placed: recordOf(placed), functions });
+    claim.settle({ ports: recordedPorts(ports), placed: recordOf(placed), functions });
     undo.move();
     this.#wiring.settle();
     this.#take(next);
@@ -334,7 +350,7 @@ export class Chain implements RunningChain, AsyncDisposable {
     this.#placed = { placements: new Map(kept), roots };
   }
 
-  async #plan(spec: ChainSpec, undo: AsyncDisposableStack): Promise<Next> {
+  async #plan(spec: ChainSpec, needed: HookNeeded | undefined, undo: AsyncDisposableStack): Promise<Next> {
     const { name } = spec;
     if (name !== this.#spec.name) throw new RangeError(`chain ${this.#spec.name} cannot become chain ${name}`);
     try {
@@ -342,7 +358,7 @@ export class Chain implements RunningChain, AsyncDisposable {
       const members = await this.#open(spec, undo);
       const functions = new Map([...members].map(([of, { face }]) => [of, face] as const));
       checkWiring(spec, functions);
-      const ports = this.#openPorts(spec);
+      const ports = this.#openPorts(spec, needed);
       const plan = planChain(spec, { functions, ports });
       const allocate = () => positions.allocate();
       const placed = placeChain(name, plan, { present: this.#placed, allocate });
@@ -383,24 +399,17 @@ export class Chain implements RunningChain, AsyncDisposable {
     return members;
   }
 
-  #openPorts(spec: ChainSpec): ReadonlyMap<string, KernelPort> {
+  #openPorts(spec: ChainSpec, needed: HookNeeded | undefined): ReadonlyMap<string, KernelPort> {
     const { namespaces, log } = this.#options;
-    const isKept = (name: string) => JSON.stringify(this.#ports.get(name)?.spec) === JSON.stringify(spec.ports[name]);
+    const isKept = (name: string) => {
+      const present = this.#ports.get(name);
+      if (present === undefined || JSON.stringify(present.spec) !== JSON.stringify(spec.ports[name])) return false;
+      return needed === undefined || present.hook === needed.hook || !leavesHookOpen(present.spec);
+    };
     const names = Object.keys(spec.ports);
     const kept = [...this.#ports].filter(([name]) => names.includes(name) && isKept(name));
     const fresh = names.filter((name) => !isKept(name));
-    return new Map([...kept, ...openPorts({ spec, names: fresh, namespaces, log })]);
-  }
-
-  #prepare(ports: ReadonlyMap<string, KernelPort>): void {
-    const { log, claim } = this.#options;
-    const fresh = [...ports].filter(([name, port]) => !this.#prepared.has(`${name} ${port.ifindex}`));
-    for (const [name, { ifindex }] of fresh) this.#prepared.add(`${name} ${ifindex}`);
-    const onSetting = (setting: SettingRecord) => claim.addSetting(setting);
-    preparePorts(
-      fresh.map(([, port]) => port),
-      { log, onSetting },
-    );
+    return new Map([...kept, ...openPorts({ spec, names: fresh, namespaces, log, needed })]);
   }
 
   /** Nothing here fails; old places stay for a while. */

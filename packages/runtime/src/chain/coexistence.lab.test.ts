@@ -29,9 +29,14 @@ afterAll(() => {
 });
 
 const start = (port: Partial<PortSpec>) =>
-  startChain(lineChain(CHAIN, { interface: 'port', namespace: veth.near, ...port }, [{ name: 'meter', use: METER }]), {
-    log,
-  });
+  startChain(
+    lineChain(CHAIN, { interface: 'port', namespace: veth.near, hook: 'xdp', ...port }, [
+      { name: 'meter', use: METER },
+    ]),
+    {
+      log,
+    },
+  );
 const settle = () => new Promise((resolve) => setTimeout(resolve, 50));
 
 test("libxdp's dispatcher is known, and tcx works behind it", async () => {

@@ -70,6 +70,13 @@ test('what tcx hands over is at the other end of the veth without having left, a
   await arrives('sent');
   expect(left()).toBe(before + 1n);
   expect(await seen()).toBe(2);
+  await chain.change(routed({ interface: 'lan', namespace }, veth));
+  expect(chain.ports[1]).toMatchObject({
+    hook: 'tcx',
+    why: 'a veth brings buffers of senders on this host, which XDP would copy and would want without tso, tx-checksum; it hands over to the other end',
+  });
+  await arrives('handed over by itself');
+  expect(left()).toBe(before + 1n);
   const within = { interface: 'local', namespace, hook: 'tcx', handOver: true } as const;
   await expect(chain.change(routed(within, veth))).rejects.toThrow(
     /local cannot hand over: its other end is in the same/,

@@ -57,7 +57,7 @@ interface Change {
 }
 
 const start = (change: Change = {}, options: StartOptions = {}) => {
-  const { name = CHAIN, port = { interface: 'port', namespace: veth.near }, functions } = change;
+  const { name = CHAIN, port = { interface: 'port', namespace: veth.near, hook: 'xdp' }, functions } = change;
   return startChain(lineChain(name, port, functions ?? [{ name: 'held', use: SMALL }]), { log: silent, ...options });
 };
 
@@ -253,7 +253,7 @@ test('whatever step of a replacement fails, the old version goes on with its tab
 
 test('a chain whose interface is gone stops like any other', async () => {
   using other = new Veth('gone');
-  const chain = await start({ port: { interface: 'port', namespace: other.near } });
+  const chain = await start({ port: { interface: 'port', namespace: other.near, hook: 'xdp' } });
   deleteLink(other.netlink, 'port');
   await new Promise((resolve) => setTimeout(resolve, 1100));
   await chain.stop();
@@ -409,7 +409,7 @@ function failing(plane: InstancePlane, steps: string[], at: () => number): Insta
 test('an interface that is waited for is used again when it is back, with the tables that there were', async () => {
   using other = new Veth('life-2');
   const flows = { name: 'flows', use: new URL('../fixtures/flows.vnf.ts', import.meta.url).pathname };
-  const port = { interface: 'port', namespace: other.near, whenGone: 'wait' } as const;
+  const port = { interface: 'port', namespace: other.near, hook: 'xdp', whenGone: 'wait' } as const;
   const stateDirectory = mkdtempSync(join(tmpdir(), 'tp-life-'));
   onTestFinished(() => rmSync(stateDirectory, { recursive: true }));
   await using chain = await start({ port, functions: [flows] }, { stateDirectory });

@@ -40,7 +40,7 @@ const stamp = (digit: number, config: object = {}): ChainFunctionSpec => ({
   config: { digit, ...config },
 });
 const specOf = (functions: readonly ChainFunctionSpec[], port: Partial<PortSpec> = {}): ChainSpec =>
-  lineChain(CHAIN, { interface: 'port', namespace: veth.near, ...port }, functions);
+  lineChain(CHAIN, { interface: 'port', namespace: veth.near, hook: 'xdp', ...port }, functions);
 const start = (functions: readonly ChainFunctionSpec[], port: Partial<PortSpec> = {}) =>
   startChain(specOf(functions, port), { log: silent });
 
@@ -56,7 +56,7 @@ const seenBy = async (chain: RunningChain) =>
   (await chain.statistics()).functions.map(({ name, counters }) => [name, counters.seen]);
 
 describe.each([
-  ['native XDP', {}],
+  ['native XDP', { hook: 'xdp' }],
   ['generic XDP', { mode: 'generic' }],
   ['tcx', { hook: 'tcx' }],
 ] as const)('on %s', (_, port) => {
@@ -205,7 +205,7 @@ describe('a change', () => {
 test('two chains share an instance, which lives as long as either', async () => {
   using other = new Veth('line-2');
   const share = { name: 'shared', share: `${CHAIN}/s1` };
-  const second = lineChain(`${CHAIN}-2`, { interface: 'port', namespace: other.near }, [stamp(2), share]);
+  const second = lineChain(`${CHAIN}-2`, { interface: 'port', namespace: other.near, hook: 'xdp' }, [stamp(2), share]);
   const refused = await startChain(second, { log: silent }).catch((error: unknown) => error);
   expect(refused).toMatchObject({ message: `chain ${CHAIN}-2: there is no function ${CHAIN}/s1 to share` });
   const first = await start([stamp(1), stamp(3)]);

@@ -42,7 +42,7 @@ export function openListeners({ chain, given, reasons, namespaces, log, onSettin
       throw new ChainError('TP_INTERFACE', chain.name, why, { hint, path });
     }
     if (found.kind === 'veth') {
-      prepareVethPeer({ link: found, namespace: port?.namespace, netlink, log, onSetting });
+      prepareVethPeer({ link: found, namespace: port?.namespace, netlink, receives: false, log, onSetting });
     }
   }
 }

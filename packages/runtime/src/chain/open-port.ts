@@ -1,5 +1,5 @@
-import { BpfProgram, listBpfLinks, queryTcx, type TcxEntry } from '@twinpath/ebpf';
-import { type Fd, getLink, inNamespace, isSyscallError, type Link, listLinks, Netlink } from '@twinpath/linux';
+import { listBpfLinks } from '@twinpath/ebpf';
+import { getLink, isSyscallError, type Link, listLinks, Netlink } from '@twinpath/linux';
 import type { Log } from '@twinpath/vnf';
 import type { ChainSpec, PortMode, PortSpec, WiredPort } from '@twinpath/vnf/chain';
 import type { LeftLink } from '../host/left-behind.ts';
@@ -8,7 +8,8 @@ import type { WiredInterface } from '../kernel/kernel-wiring.ts';
 import { prepareVethPeer, type VethEnd } from '../kernel/veth-peer.ts';
 import { ChainError } from './chain-error.ts';
 import type { ChainNamespaces } from './chain-namespaces.ts';
-import { chooseHook, type HookChoice, hasNativeXdp } from './choose-hook.ts';
+import { chooseHook, type HookChoice, type HookNeeded } from './choose-hook.ts';
+import { cannotHandOver, type HookPlace, hookFacts, othersOn, programName } from './hook-facts.ts';
 
 /** A port of a chain on this host. */
 export interface OpenPort extends WiredPort {
@@ -20,15 +21,24 @@ export interface OpenPort extends WiredPort {
 /** One whose programs are the kernel's. */
 export type KernelPort = OpenPort & WiredInterface & Pick<HookChoice, 'why'>;
 
-/** Brings about what ports need that are not the only ones concerned: the other ends of veths. */
-export function preparePorts(
-  ports: Iterable<KernelPort>,
-  { log, onSetting }: { readonly log: Log } & Pick<VethEnd, 'onSetting'>,
-): void {
-  for (const { ifindex, hook, isVeth, spec, within } of ports) {
-    if (hook !== 'xdp' || isVeth !== true) continue;
+export interface PortsPrepared extends Pick<VethEnd, 'log' | 'onSetting'> {
+  /** All of the chain. */
+  readonly ports: ReadonlyMap<string, KernelPort>;
+  /** Ports whose other ends were brought to it, by name, ifindex and hook. */
+  readonly done: Set<string>;
+}
+
+/** Brings about what ports need that are not the only ones concerned: the other ends of veths that XDP is on, or sends out of. */
+export function preparePorts({ ports, done, log, onSetting }: PortsPrepared): void {
+  if ([...ports.values()].every(({ hook }) => hook !== 'xdp')) return;
+  for (const [name, { ifindex, hook, isVeth, spec, within }] of ports) {
+    const key = `${name} ${ifindex} ${hook}`;
+    if (isVeth !== true || done.has(key)) continue;
+    done.add(key);
     using netlink = new Netlink(within);
-    prepareVethPeer({ link: getLink(netlink, ifindex), namespace: spec.namespace, netlink, log, onSetting });
+    const link = getLink(netlink, ifindex);
+    const receives = hook === 'xdp';
+    prepareVethPeer({ link, namespace: spec.namespace, netlink, receives, log, onSetting });
   }
 }
 
@@ -39,16 +49,22 @@ export interface PortsWanted {
   readonly log: Log;
   /** Links of a chain of this name whose process is gone. */
   readonly left?: readonly LeftLink[];
+  /** Of ports that leave it open. */
+  readonly needed?: HookNeeded | undefined;
 }
 
 /** The interfaces of ports: they must exist, and those for XDP must have no XDP program of others. @throws ChainError */
-export function openPorts({ spec, names, namespaces, log, left = [] }: PortsWanted): Map<string, KernelPort> {
+export function openPorts(wanted: PortsWanted): Map<string, KernelPort> {
+  const { spec, names, namespaces, left = [] } = wanted;
+  const own = new Set([...left, ...(readRecord(spec.name)?.links ?? [])].map(({ id }) => id));
   const opened = names.flatMap((name) => {
     const port = spec.ports[name];
     if (port === undefined) return [];
     const namespace = namespaces.get(port.namespace);
     using netlink = new Netlink(namespace);
-    return [[name, openPort(spec.name, port, { netlink, namespace, log, left })] as const];
+    const link = find(netlink, spec.name, port.interface, port.namespace);
+    const isLeft = left.some(({ hook, programId }) => hook === 'xdp' && programId === link.xdp?.programId);
+    return [[name, openPort(port, { link, spec: port, netlink, namespace, isLeft, own }, wanted)] as const];
   });
   return new Map(opened);
 }
@@ -61,61 +77,34 @@ export function recordedPorts(ports: ReadonlyMap<string, KernelPort>): ChainReco
   });
 }
 
-interface Place {
-  readonly netlink: Netlink;
-  readonly namespace: Fd;
-  readonly log: Log;
-  readonly left: readonly LeftLink[];
-}
-
-function openPort(chain: string, spec: PortSpec, { netlink, namespace, log, left }: Place): KernelPort {
-  const link = find(netlink, chain, spec.interface, spec.namespace);
-  const { ifindex } = link;
-  const isOurs = left.some(({ hook, programId }) => hook === 'xdp' && programId === link.xdp?.programId);
-  const { hook, why } = chooseHook(spec, {
-    isLeft: isOurs,
-    hasNativeXdp: () => link.xdp !== undefined || hasNativeXdp(ifindex, namespace),
-  });
-  if (link.xdp !== undefined && !isOurs && hook === 'xdp') throw taken(chain, link, link.xdp);
-  const handsOver = spec.handOver === true && canHandOver(chain, link);
-  if (spec.hook !== 'tcx' && hook === 'tcx' && !handsOver) {
-    const way = "packets meet the chain in tcx; `mode: 'generic'` would take XDP in the stack, which is slower";
-    log.warn(`the driver of ${link.name} has no native XDP: ${way}`);
+function openPort(spec: PortSpec, place: HookPlace, { spec: { name: chain }, log, needed }: PortsWanted): KernelPort {
+  const { link, namespace } = place;
+  const facts = hookFacts(place);
+  const { hook, handsOver, why } = chooseHook(spec, facts, needed);
+  const cannot = handsOver ? cannotHandOver(link) : undefined;
+  if (cannot !== undefined) {
+    const hint = 'leave `handOver` out';
+    throw new ChainError('TP_INTERFACE', chain, `${link.name} cannot hand over: ${cannot}`, { hint });
   }
-  if (link.xdp !== undefined && !isOurs) {
+  if (link.xdp !== undefined && !facts.isLeft) {
+    if (hook === 'xdp') throw taken(chain, link, link.xdp);
     log.info(`${programName(link.xdp.programId)} sees packets of ${link.name} first: it is its XDP program`);
   }
-  tellOthers(link, { namespace, log, left });
+  if (spec.hook === undefined || spec.hook === 'auto')
+    log.info(`packets meet the chain in ${hook} of ${link.name}, because ${why}`);
+  tellOthers(log, place);
   const where = { within: namespace, namespace: spec.namespace };
-  return { spec, ifindex, hook, mode: spec.mode ?? 'native', isVeth: link.kind === 'veth', handsOver, why, ...where };
-}
-
-/** The kernel drops what is handed over inside of a namespace. @throws ChainError */
-function canHandOver(chain: string, { name, kind, peerNamespaceId }: Link): true {
-  if (kind === 'veth' && peerNamespaceId !== undefined) return true;
-  const why = kind === 'veth' ? 'its other end is in the same namespace' : 'it is no veth';
-  throw new ChainError('TP_INTERFACE', chain, `${name} cannot hand over: ${why}`, { hint: 'leave `handOver` out' });
+  const { ifindex, kind } = link;
+  return { spec, ifindex, hook, mode: spec.mode ?? 'native', isVeth: kind === 'veth', handsOver, why, ...where };
 }
 
 /** Programs on the interface's tcx hooks stay, nearer to the wire than ours. */
-function tellOthers({ name, ifindex }: Link, { namespace, log, left }: Omit<Place, 'netlink'>): void {
+function tellOthers(log: Log, place: HookPlace): void {
   for (const direction of ['ingress', 'egress'] as const) {
-    const programs = othersOn(ifindex, direction, namespace).flatMap(({ linkId, programId }) =>
-      left.some(({ id }) => id === linkId) ? [] : [programName(programId)],
-    );
+    const programs = othersOn(place, direction);
     if (programs.length === 0) continue;
     const order = direction === 'ingress' ? 'before' : 'behind';
-    log.info(`${programs.join(', ')} on ${direction} of ${name} (tcx) stay, ${order} the chain`);
-  }
-}
-
-function othersOn(ifindex: number, direction: 'ingress' | 'egress', namespace: Fd): readonly TcxEntry[] {
-  try {
-    return inNamespace(namespace, () => queryTcx(ifindex, direction));
-  } catch (error) {
-    // A kernel without tcx.
-    if (!isSyscallError(error, 'EINVAL', 'ENOTSUP', 'EOPNOTSUPP')) throw error;
-    return [];
+    log.info(`${programs.join(', ')} on ${direction} of ${place.link.name} (tcx) stay, ${order} the chain`);
   }
 }
 
@@ -147,17 +136,6 @@ function hintFor(name: string, program: string): string {
     return `it is libxdp's dispatcher: xdp-loader status ${name} shows what runs in it, and unload takes it off; or let packets enter by \`hook: tcx\`, behind it`;
   }
   return `remove it: ip link set dev ${name} xdp off, or bpftool link detach; or let packets enter by \`hook: tcx\`, behind it`;
-}
-
-function programName(id: number): string {
-  try {
-    using program = BpfProgram.fromId(id);
-    return program.name;
-  } catch (error) {
-    // Gone meanwhile, or not ours to see: the id must do.
-    if (!isSyscallError(error, 'ENOENT', 'EPERM')) throw error;
-    return 'a program';
-  }
 }
 
 /** Which chain of ours a program belongs to. */

@@ -21,27 +21,28 @@ afterAll(() => {
   expect(openFds()).toEqual([]);
 });
 
-test.each(['native', 'generic'] as const)(
-  'spreads flows over CPUs in %s mode, and all packets arrive',
-  async (mode) => {
-    const port = { interface: 'port', namespace: veth.near, mode };
-    const chain = await startChain(lineChain('tp-runtime-spread', port, [{ name: 'spread', use }]), { log: silent });
-    try {
-      expect(cpuThreads()).toBeGreaterThanOrEqual(onlineCpus().length);
-      for (let flow = 0; flow < FLOWS; flow++)
-        veth.sendIn(`ip 10.9.0.2 > 10.9.0.50 / udp ${5000 + flow} > 7 / "${flow}"`);
-      const came: string[] = [];
-      await vi.waitFor(() => {
-        came.push(...payloads(veth.takeIn()));
-        expect(came.toSorted()).toEqual(Array.from({ length: FLOWS }, (_, flow) => `${flow}`).toSorted());
-      });
-      const [statistics] = (await chain.statistics()).functions;
-      expect(statistics?.verdicts.stack).toBeGreaterThanOrEqual(FLOWS);
-    } finally {
-      await chain.stop();
-    }
-  },
-);
+test.each([
+  ['native', {}, /^spread\.vnf\.ts:\d+: the verdict 'spread' cannot be given on tcx-ingress$/],
+  ['generic', { mode: 'generic' }, /^the port says mode generic$/],
+] as const)('spreads flows over CPUs in %s mode, which it finds, and all packets arrive', async (mode, given, why) => {
+  const port = { interface: 'port', namespace: veth.near, ...given };
+  const chain = await startChain(lineChain('tp-runtime-spread', port, [{ name: 'spread', use }]), { log: silent });
+  try {
+    expect(chain.ports).toMatchObject([{ hook: 'xdp', mode, why: expect.stringMatching(why) }]);
+    expect(cpuThreads()).toBeGreaterThanOrEqual(onlineCpus().length);
+    for (let flow = 0; flow < FLOWS; flow++)
+      veth.sendIn(`ip 10.9.0.2 > 10.9.0.50 / udp ${5000 + flow} > 7 / "${flow}"`);
+    const came: string[] = [];
+    await vi.waitFor(() => {
+      came.push(...payloads(veth.takeIn()));
+      expect(came.toSorted()).toEqual(Array.from({ length: FLOWS }, (_, flow) => `${flow}`).toSorted());
+    });
+    const [statistics] = (await chain.statistics()).functions;
+    expect(statistics?.verdicts.stack).toBeGreaterThanOrEqual(FLOWS);
+  } finally {
+    await chain.stop();
+  }
+});
 
 /** Threads of the kernel that take packets out of cpumaps. */
 function cpuThreads(): number {

@@ -12,7 +12,7 @@ import {
 } from '@twinpath/linux';
 import type { PortSpec } from '@twinpath/vnf/chain';
 import { ChainError } from '../chain/chain-error.ts';
-import { hasNativeXdp } from '../chain/choose-hook.ts';
+import { hasNativeXdp } from '../chain/hook-facts.ts';
 
 export type DeviceChoice =
   | { readonly kind: 'xdp' | 'packet'; readonly link: Link; readonly why: string }

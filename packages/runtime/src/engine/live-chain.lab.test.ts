@@ -84,8 +84,7 @@ describe('on AF_XDP', () => {
       host.push(...sink.take());
       wire.push(...onWire());
     };
-    const expected = typeof seen === 'number' ? seen : seen.xdp;
-    const wanted = { host: to === 'host' ? [expected] : [], wire: to === 'wire' ? [expected] : [] };
+    const wanted = { host: to === 'host' ? [seen] : [], wire: to === 'wire' ? [seen] : [] };
     const loops = answer === 'loop' || answer === 'circle' ? 1 : 0;
     await vi.waitFor(async () => {
       take();

@@ -118,7 +118,7 @@ export class LiveInterfaces implements Disposable {
   #prepare(link: Link, namespace: string | undefined): void {
     using netlink = new Netlink(namespace);
     const onSetting = (setting: SettingRecord) => this.#settings.push(setting);
-    prepareVethPeer({ link, namespace, netlink, log: this.#log, onSetting });
+    prepareVethPeer({ link, namespace, netlink, receives: true, log: this.#log, onSetting });
   }
 
   #openTap({ interface: name, namespace }: PortSpec, { link, why }: DeviceChoice): number {

@@ -13,7 +13,7 @@ test('while a chain has one end of a veth, the other sends finished checksums an
     inNamespace(veth.far, () => (['tx-checksum', 'tx-vlan', 'gro'] as const).map((one) => getOffload('far', one)));
   const before = offloads();
   expect(before).toEqual([true, true, false]);
-  const port = { interface: 'port', namespace: veth.near };
+  const port = { interface: 'port', namespace: veth.near, hook: 'xdp' } as const;
   {
     const spec = lineChain('tp-runtime-peer', port, [{ name: 'held', use: SMALL }]);
     await using _chain = await startChain(spec, { log: silent });

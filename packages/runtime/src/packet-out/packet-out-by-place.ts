@@ -51,6 +51,8 @@ export abstract class PacketOutByPlace implements PacketOut {
     const { back } = this.placement(packet.position);
     if (packet.hook === 'tcx-egress') this.receive(packet.ifindex, packet.bytes);
     else if (back.kind === 'position') this.#goTo(packet, back.position);
+    else if (back.kind === 'leave' && back.position !== 0)
+      this.leave(packet.ifindex, packet, markWord(back.position, packet.trips), true);
     else this.#transmit(packet.ifindex, packet);
   }
 

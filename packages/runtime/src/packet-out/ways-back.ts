@@ -9,15 +9,15 @@ export interface WayBack {
   readonly side: 'in' | 'out';
   /** Where it comes out: `undefined`, nowhere. */
   readonly to: 'host' | 'wire' | undefined;
-  /** Who has seen it, in order. By hook where that differs: tc programs send out of an interface by its way out, past all. */
-  readonly seen: number | { readonly xdp: number; readonly tcx: number };
+  /** Who has seen it, in order. */
+  readonly seen: number;
 }
 
 export const WAYS_BACK: readonly WayBack[] = [
   { answer: 'resume', side: 'in', to: 'host', seen: 123 },
   { answer: 'retry', side: 'in', to: 'host', seen: 1223 },
   { answer: 'stack', side: 'in', to: 'host', seen: 12 },
-  { answer: 'bounce', side: 'in', to: 'wire', seen: { xdp: 121, tcx: 12 } },
+  { answer: 'bounce', side: 'in', to: 'wire', seen: 121 },
   { answer: 'forward', side: 'in', to: 'wire', seen: 12 },
   { answer: 'reply', side: 'in', to: 'wire', seen: 12 },
   { answer: 'drop', side: 'in', to: undefined, seen: 0 },

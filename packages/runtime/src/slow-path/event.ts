@@ -54,15 +54,16 @@ export class EventDecoder {
     const from = memory.byteOffset + offset;
     const copied = this.#copy(new Uint8Array(memory.buffer, from + prefix, captured));
     const tag = memory.getUint32(offset + EVENT.vlan, true);
-    const bytes = tag === 0 ? copied : insertVlanTag(copied, tag);
+    const frame = tag === 0 ? copied : insertVlanTag(copied, tag);
     return {
       reason: plan,
       hook,
       position: memory.getUint16(offset + EVENT.position, true),
       trips: memory.getUint8(offset + EVENT.trips),
       ifindex: memory.getUint32(offset + EVENT.ifindex, true),
-      length: memory.getUint32(offset + EVENT.length, true) + bytes.length - captured,
-      bytes,
+      length: memory.getUint32(offset + EVENT.length, true) + frame.length - captured,
+      // A tag that the kernel kept beside the packet was not in what was cut.
+      bytes: frame.length === captured ? frame : frame.subarray(0, plan.snap),
       segmentSize: memory.getUint16(offset + EVENT.segmentSize, true),
       time: memory.getUint32(offset + EVENT.time, true) + memory.getUint32(offset + EVENT.time + 4, true) * 2 ** 32,
       metadata: this.#metadata(reason.metadata, new Uint8Array(memory.buffer, from, prefix)),

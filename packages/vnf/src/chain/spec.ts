@@ -7,8 +7,8 @@ import type { ReasonOverrides } from '../plan/override-reasons.ts';
 export type PortMode = 'native' | 'generic' | 'auto';
 
 /** Where packets that enter meet the chain. `xdp`: before the kernel has made anything of them. `tcx`: as socket buffers, with
- *  segments joined and checksums unfinished. `auto`: XDP where `mode` is given, tcx where
- *  the port hands over, else XDP where the driver has it natively, else tcx. */
+ *  segments joined and checksums unfinished. `auto`: XDP where `mode` is given, tcx where the port hands over; what the chain's functions
+ *  need; tcx on veths and TAP interfaces, else XDP where the driver has it natively, else tcx. */
 export type PortHook = 'auto' | 'xdp' | 'tcx';
 
 /** How the functions of a chain follow each other in the kernel. `tail-calls`: each is a program of its own. `fused`: those that a packet
@@ -34,7 +34,8 @@ export interface PortSpec {
    *  same namespace (`wait`). Default `end`. */
   readonly whenGone?: 'end' | 'wait';
   /** Of a veth whose other end is in another namespace: what the chain sends out of it by tcx is at that end at once, past queues and
-   *  programs of others on the way out here, and past XDP there (bpf_redirect_peer). Default `false`. */
+   *  programs of others on the way out here, and past XDP there (bpf_redirect_peer). Default: where `auto` leads to tcx, and nothing would be
+   *  passed by; else `false`. */
   readonly handOver?: boolean;
 }
 

@@ -66,3 +66,11 @@ export function frameOf(text: string, start: number, end: number): string {
 export function diagnosticText({ code, severity, file, line, column, message, hint, frame }: Diagnostic): string {
   return `${file}:${line}:${column} - ${severity} ${code}: ${message}\n${frame}\n      hint: ${hint}`;
 }
+
+const OF_HOOKS: ReadonlySet<DiagnosticCode> = new Set(['TP3015', 'TP3016', 'TP5002', 'TP5006']);
+
+/** Where what enters meets a fast path that cannot do what this is about, and on the other hook may. */
+export function refusedHook({ code, message }: Diagnostic): 'xdp' | 'tcx-ingress' | undefined {
+  if (!OF_HOOKS.has(code)) return undefined;
+  return (['xdp', 'tcx-ingress'] as const).find((hook) => message.endsWith(` on ${hook}`));
+}
