@@ -70,9 +70,9 @@ export class Trace {
     return Array.from({ length: this.length }, () => this.#front.testRun({ data: new Uint8Array(FRAME) }).retval);
   }
 
-  /** Nanoseconds for one packet, the front included; wall time around so many packets. */
-  run(program: BpfProgram, packets: number): number {
-    this.#aim(program);
+  /** Nanoseconds for one packet, the front included; wall time around so many packets, beginning with packet `first`. */
+  run(program: BpfProgram, packets: number, first = 0): number {
+    this.#aim(program, first);
     const start = process.hrtime.bigint();
     this.#front.testRun({ data: new Uint8Array(FRAME), repeat: packets });
     return Number(process.hrtime.bigint() - start) / packets;
@@ -94,9 +94,9 @@ export class Trace {
     return ((user + system) * 1000) / packets;
   }
 
-  #aim(program: BpfProgram): void {
+  #aim(program: BpfProgram, first = 0): void {
     setTailCall(this.#map('next'), 0, program);
-    this.#map('cursor').update(new Uint8Array(4), new Uint8Array(8));
+    this.#map('cursor').update(new Uint8Array(4), new Uint8Array(BigUint64Array.of(BigInt(first)).buffer));
   }
 
   #map(name: string): BpfMap {

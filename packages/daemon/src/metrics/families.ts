@@ -100,17 +100,17 @@ export const FAMILIES = {
   },
   twinpath_table_max_entries: { type: 'gauge', help: 'what it can hold', labels: table },
   twinpath_table_refused: { type: 'counter', help: 'insertions of the fast path that found it full', labels: table },
-  twinpath_front_entries: {
+  twinpath_table_front_entries: {
     type: 'gauge',
     help: 'hottest entries in front of a table (`specialise: traffic`); 0: it is asked alone',
     labels: [...member, 'map'],
   },
-  twinpath_front_share: {
+  twinpath_table_front_share: {
     type: 'gauge',
     help: 'part of the lookups that was for them, or would be, by samples',
     labels: [...member, 'map'],
   },
-  twinpath_front_made: { type: 'counter', help: 'how often they were put there', labels: [...member, 'map'] },
+  twinpath_table_front_made: { type: 'counter', help: 'how often they were put there', labels: [...member, 'map'] },
   twinpath_rule_packets: { type: 'counter', help: 'packets that the rule has decided', labels: [...table, 'rule'] },
   twinpath_tally_packets: {
     type: 'counter',

@@ -117,9 +117,9 @@ function addMeasures(out: Exposition, labels: Labels, measures: FunctionMeasures
     out.add('twinpath_table_max_entries', { ...labels, table }, max);
   }
   for (const [map, { entries, share, made }] of Object.entries(fronts)) {
-    out.add('twinpath_front_entries', { ...labels, map }, entries);
-    out.add('twinpath_front_share', { ...labels, map }, share);
-    out.add('twinpath_front_made', { ...labels, map }, made);
+    out.add('twinpath_table_front_entries', { ...labels, map }, entries);
+    out.add('twinpath_table_front_share', { ...labels, map }, share);
+    out.add('twinpath_table_front_made', { ...labels, map }, made);
   }
   for (const [table, list] of Object.entries(rules)) {
     for (const { name, packets } of list) out.add('twinpath_rule_packets', { ...labels, table, rule: name }, packets);
