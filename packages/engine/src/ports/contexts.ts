@@ -1,33 +1,9 @@
 // Contexts of frames that have come, as the kernel would make them. Addresses are bytes in linear memory.
-import { contextLayout, REDIRECT, SKB, XDP_MD } from '../memory/frame-context.ts';
+import { contextLayout, SKB } from '../memory/frame-context.ts';
 
 const word = (offset: number): number => offset >>> 2;
-const { xdp, skb } = contextLayout;
+const { skb } = contextLayout;
 const SKB_WORDS = word(skb.stride);
-
-/** xdp_md, and what follows it. `head` and `tail`: how far the frame's ends may move. */
-export function fillXdp(
-  words: Int32Array,
-  context: number,
-  data: number,
-  end: number,
-  head: number,
-  tail: number,
-  ifindex: number,
-  queue: number,
-): void {
-  const at = context >>> 2;
-  words[at + word(xdp.data)] = data;
-  words[at + word(xdp.dataEnd)] = end;
-  words[at + word(xdp.dataMeta)] = data;
-  words[at + word(XDP_MD.ingressIfindex)] = ifindex;
-  words[at + word(XDP_MD.rxQueue)] = queue;
-  words[at + word(XDP_MD.egressIfindex)] = 0;
-  words[at + word(xdp.head)] = head;
-  words[at + word(xdp.tail)] = tail;
-  words[at + word(xdp.trapped)] = 0;
-  words[at + word(xdp.redirectKind)] = REDIRECT.none;
-}
 
 /** The memory. */
 export interface Views {

@@ -9,6 +9,7 @@ import { INLET, INLET_BYTES, SIDE } from './inlet.ts';
 import type { Port } from './port.ts';
 import { tagBeside } from './tag-beside.ts';
 import { type Assignment, type Way, Ways } from './ways.ts';
+import { XDP } from './xdp-verdict.ts';
 
 /** Contexts of one burst: of XDP 4 KiB, which stay in the cache. */
 export const BURST = 64;
@@ -16,10 +17,6 @@ const { xdp, skb } = contextLayout;
 /** One more, for what is judged alone. */
 export const BURST_BYTES = (BURST + 1) * skb.stride;
 
-const XDP_DROP = 1;
-const XDP_PASS = 2;
-const XDP_TX = 3;
-const XDP_REDIRECT = 4;
 const TC_ACT_SHOT = 2;
 /** Stolen, queued, trapped: somebody else has it, who is not here. */
 const TC_ACTS_GONE: ReadonlySet<number> = new Set([4, 5, 8]);
@@ -113,7 +110,12 @@ export class Forwarder {
     if (count === 0) return 0;
     program?.run(this.#contexts, count);
     const { stride } = contextLayout[hook];
-    for (let index = 0; index < count; index++) this.#settle(this.#contexts + index * stride, way, program);
+    for (let index = 0; index < count; ) {
+      const context = this.#contexts + index * stride;
+      const alike = program?.hook === 'xdp' ? this.#settleAlike(context, count - index, way) : 0;
+      if (alike === 0) this.#settle(context, way, program);
+      index += alike || 1;
+    }
     this.#sendClones();
     return count;
   }
@@ -153,18 +155,33 @@ export class Forwarder {
     this.#settle(context, way, program);
   }
 
+  /** Drops or sends as many frames as have what the first one has, in one go; 0: each has to be looked at. */
+  #settleAlike(context: number, most: number, way: Way): number {
+    const verdict = this.#word(context, xdp.verdict);
+    if (verdict === XDP.drop) {
+      const count = this.pool.moves.drop(context, most);
+      this.#counters.add(VERDICT.dropped, count);
+      return count;
+    }
+    const target = this.#word(context, xdp.redirectTarget);
+    const port = verdict === XDP.tx ? way.wire : verdict === XDP.redirect ? this.#portOf(target) : undefined;
+    const count = port?.sendAlike(context, most, verdict, target) ?? 0;
+    if (count > 0) this.#counters.add(VERDICT.sent, count);
+    return count;
+  }
+
   #settle(context: number, way: Way, program: EngineProgram | undefined): void {
     if (program?.hook === 'skb') this.#settleSkb(context, way, 0);
-    else this.#settleXdp(context, way, program === undefined ? XDP_PASS : this.#word(context, xdp.verdict));
+    else this.#settleXdp(context, way, program === undefined ? XDP.pass : this.#word(context, xdp.verdict));
   }
 
   #settleXdp(context: number, way: Way, verdict: number): void {
     const data = this.#word(context, xdp.data);
-    if (verdict === XDP_PASS && way.above !== undefined) this.#rise(context, way.above);
-    else if (verdict === XDP_PASS) this.#pass(context, way, 'xdp');
-    else if (verdict === XDP_TX) this.#send(way.wire, data, this.#word(context, xdp.dataEnd), VERDICT.sent);
-    else if (verdict === XDP_REDIRECT) this.#redirectXdp(context, way.number);
-    else this.#drop(data, verdict === XDP_DROP ? VERDICT.dropped : VERDICT.aborted);
+    if (verdict === XDP.pass && way.above !== undefined) this.#rise(context, way.above);
+    else if (verdict === XDP.pass) this.#pass(context, way, 'xdp');
+    else if (verdict === XDP.tx) this.#send(way.wire, data, this.#word(context, xdp.dataEnd), VERDICT.sent);
+    else if (verdict === XDP.redirect) this.#redirectXdp(context, way.number);
+    else this.#drop(data, verdict === XDP.drop ? VERDICT.dropped : VERDICT.aborted);
   }
 
   /** The frame of an XDP context, as tc programs see it. */

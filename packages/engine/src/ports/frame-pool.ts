@@ -1,5 +1,6 @@
 import type { Engine } from '../engine.ts';
 import type { LinearMemory } from '../memory/linear-memory.ts';
+import { type FrameMoves, frameMoves } from './frame-moves.ts';
 
 /** Multiples of any machine's page: what AF_XDP takes as packet memory. */
 const ALIGNMENT = 65536;
@@ -63,13 +64,24 @@ export class FramePool {
   readonly #spare: Uint32Array;
   readonly #bytes: Uint8Array;
   readonly #shift: number;
+  readonly #memory: LinearMemory;
+  #moves: FrameMoves | undefined;
 
-  constructor({ memory, bytes }: LinearMemory, image: FramePoolImage) {
+  constructor(memory: LinearMemory, image: FramePoolImage) {
     this.image = image;
+    this.#memory = memory;
+    const { bytes } = memory;
+    const { buffer } = memory.memory;
     this.#bytes = bytes;
-    this.#holders = new Uint8Array(memory.buffer, image.holders, image.frames);
-    this.#spare = new Uint32Array(memory.buffer, image.spare, image.frames + 1);
+    this.#holders = new Uint8Array(buffer, image.holders, image.frames);
+    this.#spare = new Uint32Array(buffer, image.spare, image.frames + 1);
     this.#shift = Math.log2(image.frameBytes);
+  }
+
+  /** Of many frames at once. */
+  get moves(): FrameMoves {
+    this.#moves ??= frameMoves(this.#memory, this.image);
+    return this.#moves;
   }
 
   get free(): number {

@@ -1,6 +1,6 @@
 import { contextLayout, type Hook } from '../memory/frame-context.ts';
 import type { LinearMemory } from '../memory/linear-memory.ts';
-import { fillSkb, fillXdp, type Views } from './contexts.ts';
+import { fillSkb, type Views } from './contexts.ts';
 import { COMPLETED, Counters, FILLED, FULL, type PortCounter, portCounters, RECEIVED, SENT } from './counters.ts';
 import { type FramePool, HOLDER } from './frame-pool.ts';
 import type { Device, PortImage } from './port-image.ts';
@@ -55,25 +55,48 @@ export class Port {
       this.#refill();
       return 0;
     }
-    const words = this.#words;
-    const { start, frameBytes } = this.#pool.image;
-    const { queue, slot } = this.image;
-    const { stride } = contextLayout[hook];
-    for (let index = 0, context = first; index < count; index++, context += stride) {
-      const entry = this.#rx.next();
-      const offset = words[entry] ?? 0;
-      const base = this.#pool.base(offset);
-      this.#pool.pass(base, slot, HOLDER.worker);
-      const at = start + offset;
-      const length = words[entry + 2] ?? 0;
-      const head = start + base;
-      if (hook === 'xdp') fillXdp(words, context, at, at + length, head, head + frameBytes, ifindex, queue);
-      else fillSkb(this.#views, context, at, at + length, head, head + frameBytes, ifindex);
-    }
+    if (hook === 'xdp') this.#receiveXdp(first, count, ifindex);
+    else this.#receiveSkb(first, count, ifindex);
     this.#rx.release();
     this.#refill();
     this.#counters.add(RECEIVED, count);
     return count;
+  }
+
+  #receiveXdp(first: number, count: number, ifindex: number): void {
+    const { entries, tail, mask } = this.#rx;
+    const { slot, queue } = this.image;
+    const done = this.#pool.moves.receive(first, count, entries, tail, mask, slot, ifindex, queue);
+    this.#rx.advance(done);
+    if (done < count) this.#pool.pass(this.#words[this.#rx.next()] ?? 0, slot, HOLDER.worker);
+  }
+
+  #receiveSkb(first: number, count: number, ifindex: number): void {
+    const words = this.#words;
+    const { start, frameBytes } = this.#pool.image;
+    const { stride } = contextLayout.skb;
+    for (let index = 0, context = first; index < count; index++, context += stride) {
+      const entry = this.#rx.next();
+      const offset = words[entry] ?? 0;
+      const base = this.#pool.base(offset);
+      this.#pool.pass(base, this.image.slot, HOLDER.worker);
+      const at = start + offset;
+      const head = start + base;
+      fillSkb(this.#views, context, at, at + (words[entry + 2] ?? 0), head, head + frameBytes, ifindex);
+    }
+  }
+
+  /**
+   * Takes frames of XDP contexts from address `context` on, at most `most`, as long as they have this verdict, and for a redirect this
+   * target; how many. Those behind are not alike, or there is no room.
+   */
+  sendAlike(context: number, most: number, verdict: number, target: number): number {
+    const { entries, head, mask } = this.#tx;
+    const room = this.#tx.roomFor(most);
+    const done = this.#pool.moves.send(context, room, verdict, target, entries, head, mask, this.image.slot);
+    this.#tx.advance(done);
+    this.#unsent += done;
+    return done;
   }
 
   /** Takes the frame that the byte at `offset` of the pool lies in; `false` if the ring is full, and the frame still the caller's. */
@@ -118,22 +141,20 @@ export class Port {
   #complete(): void {
     const count = this.#completion.available();
     if (count === 0) return;
-    for (let index = 0; index < count; index++) {
-      this.#pool.give(this.#words[this.#completion.next()] ?? 0, this.image.slot);
-    }
+    const { entries, tail, mask } = this.#completion;
+    const { slot } = this.image;
+    const done = this.#pool.moves.complete(entries, tail, mask, count, slot);
+    this.#completion.advance(done);
+    if (done < count) this.#pool.give(this.#words[this.#completion.next()] ?? 0, slot);
     this.#completion.release();
     this.#counters.add(COMPLETED, count);
   }
 
   #refill(): void {
-    const words = this.#words;
     const count = Math.min(this.#fill.room(), this.#pool.free);
     if (count < FILL_BATCH && count < this.#fill.size / 2) return;
-    for (let index = 0; index < count; index++) {
-      const entry = this.#fill.next();
-      words[entry] = this.#pool.take(this.image.slot);
-      words[entry + 1] = 0;
-    }
+    const { entries, head, mask } = this.#fill;
+    this.#fill.advance(this.#pool.moves.fill(entries, head, mask, count, this.image.slot));
     this.#fill.publish();
     this.#counters.add(FILLED, count);
     this.device.filled?.();

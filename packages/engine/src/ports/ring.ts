@@ -31,9 +31,11 @@ abstract class Ring {
   protected readonly producer: number;
   protected readonly consumer: number;
   readonly size: number;
+  /** Address of the entries, in bytes. */
+  readonly entries: number;
+  /** Entries less one. */
+  readonly mask: number;
   readonly #flags: number;
-  readonly #entries: number;
-  readonly #mask: number;
   readonly #shift: number;
 
   constructor(words: Int32Array, place: RingPlace, shift: number) {
@@ -42,8 +44,8 @@ abstract class Ring {
     this.consumer = place.consumer >>> 2;
     this.size = place.size;
     this.#flags = place.flags >>> 2;
-    this.#entries = place.entries >>> 2;
-    this.#mask = place.size - 1;
+    this.entries = place.entries;
+    this.mask = place.size - 1;
     this.#shift = shift;
   }
 
@@ -53,7 +55,7 @@ abstract class Ring {
 
   /** Word of the entry that has this number. */
   protected at(number: number): number {
-    return this.#entries + ((number & this.#mask) << this.#shift);
+    return (this.entries >>> 2) + ((number & this.mask) << this.#shift);
   }
 }
 
@@ -79,6 +81,12 @@ export class Producer extends Ring {
     return ((this.#head - this.#taken) | 0) < this.size || this.room() > 0;
   }
 
+  /** How many of so many can be written; asks the consumer only if it seems not to be all. */
+  roomFor(most: number): number {
+    const known = this.size - ((this.#head - this.#taken) | 0);
+    return known >= most ? most : Math.min(most, this.room());
+  }
+
   /** Published, and not taken by the consumer. */
   get waiting(): number {
     return (Atomics.load(this.words, this.producer) - Atomics.load(this.words, this.consumer)) | 0;
@@ -87,6 +95,14 @@ export class Producer extends Ring {
   /** Word of the next entry, which the caller fills; there must be room. */
   next(): number {
     return this.at(this.#head++);
+  }
+
+  /** Number of the next entry, and of what follows when so many were written. */
+  get head(): number {
+    return this.#head;
+  }
+  advance(count: number): void {
+    this.#head = (this.#head + count) | 0;
   }
 
   /** What was written is the consumer's from now on. */
@@ -105,6 +121,14 @@ export class Consumer extends Ring {
 
   available(): number {
     return (Atomics.load(this.words, this.producer) - this.#tail) | 0;
+  }
+
+  /** Number of the next entry, and of what follows when so many were read. */
+  get tail(): number {
+    return this.#tail;
+  }
+  advance(count: number): void {
+    this.#tail = (this.#tail + count) | 0;
   }
 
   /** Word of the next entry; there must be one. */
