@@ -12,61 +12,37 @@ import {
   placeChain,
   planChain,
 } from '@twinpath/vnf/chain';
-import type { HostClaim } from '../host/claim.ts';
-import type { LeftBehind } from '../host/left-behind.ts';
-import type { PlacedRecord } from '../host/record.ts';
 import type { StateDirectory } from '../host/state-directory.ts';
-import type { FunctionData, InstanceHandle } from '../instance/instance-handle.ts';
+import type { InstanceHandle } from '../instance/instance-handle.ts';
 import type { InstancePlaces } from '../instance-plane.ts';
-import { arraysDirectory, KernelWiring } from '../kernel/kernel-wiring.ts';
-import type { AttachmentLog } from '../kernel/port-attachment.ts';
-import { openLeft, placedBefore } from './adoption.ts';
 import { ChainError, refusedSpec } from './chain-error.ts';
-import type { ChainNamespaces } from './chain-namespaces.ts';
 import { type HookNeeded, hookInstead, leavesHookOpen } from './choose-hook.ts';
+import type { ChainAbove, ChainGround, OpenedFunction } from './ground.ts';
 import { instancePlaces } from './instance-places.ts';
 import { isSameFunction, type Member, MemberChange } from './member.ts';
-import { type KernelPort, openPorts, preparePorts, recordedPorts } from './open-port.ts';
+import type { OpenPort } from './open-port.ts';
 import type { PlacedInstance } from './placed-instance.ts';
-import { PortWatch } from './port-watch.ts';
 import { PositionPool } from './position-pool.ts';
 import type { ReplaceOptions, RunningChain, RunningPort } from './running.ts';
 import type { ChainStatistics } from './statistics.ts';
-import { addWiring } from './wirings.ts';
 
-/** A function that was imported, or is another chain's. */
-export type OpenedFunction = Omit<Member, 'spec'>;
-
-export interface ChainOptions {
+export interface ChainOptions<Port extends OpenPort> {
   readonly spec: ChainSpec;
-  readonly namespaces: ChainNamespaces;
-  /** The mark of the slow path's packets. */
-  readonly key: number;
-  readonly claim: HostClaim;
+  readonly ground: ChainGround<Port>;
   /** Of the spec. */
-  readonly ports: ReadonlyMap<string, KernelPort>;
+  readonly ports: ReadonlyMap<string, Port>;
   readonly log: Log;
-  /** What a process that is gone has left of it. */
-  readonly left: LeftBehind | undefined;
-  /** Where durable tables are kept. */
-  readonly state: StateDirectory;
-  /** What goes with the chain, behind all that is its own. */
+  /** Where durable tables are kept; `undefined`: nowhere. */
+  readonly state: StateDirectory | undefined;
+  /** What goes with the chain, behind all that is its own; the ground is among it. */
   readonly owned: AsyncDisposableStack;
-  /** What the chain was brought to last, by whomever, where that is known. */
-  readonly storedSpec: ChainSpec | undefined;
-  /** A function that has no place in the chain yet. */
-  open(spec: ChainFunctionSpec): Promise<OpenedFunction>;
-  /** Makes sure of the interfaces by which packets of a function's reasons leave. @throws ChainError */
-  listen(chain: ChainSpec, one: OwnFunctionSpec, reasons: FunctionData['reasons']): void;
-  /** Others than before run under these names. */
-  replaced(functions: readonly string[]): Promise<void>;
 }
 
 /** What a change leads to. */
-interface Next {
+interface Next<Port extends OpenPort> {
   readonly spec: ChainSpec;
   readonly members: ReadonlyMap<string, Member>;
-  readonly ports: ReadonlyMap<string, KernelPort>;
+  readonly ports: ReadonlyMap<string, Port>;
   readonly placed: PlacedChain;
   readonly places: ReadonlyMap<string, InstancePlaces>;
 }
@@ -78,26 +54,24 @@ const RETIRE_MS = 2000;
 /** For so long a slow path that is new must not fail, or the one before goes on. */
 const PROBATION_MS = 300;
 
-const recordOf = ({ placements, roots }: PlacedChain): PlacedRecord => ({ placements: [...placements], roots });
 const positionsOf = ({ placements }: PlacedChain) => [...placements.values()].map(({ position }) => position);
 
-export class Chain implements RunningChain, AsyncDisposable {
+export class Chain<Port extends OpenPort> implements RunningChain, AsyncDisposable {
   readonly lost: Promise<ChainError>;
-  readonly #options: ChainOptions;
-  readonly #wiring: KernelWiring;
-  readonly #watch: PortWatch;
+  readonly #options: ChainOptions<Port>;
+  readonly #ground: ChainGround<Port>;
   readonly #stack: AsyncDisposableStack;
   readonly #stop = new AbortController();
-  readonly #prepared = new Set<string>();
-  readonly #warned = new Set<string>();
   /** Also those that are about to start, or to end. */
   readonly #instances = new Set<PlacedInstance>();
   #spec: ChainSpec;
   #members: ReadonlyMap<string, Member> = new Map();
-  #ports: ReadonlyMap<string, KernelPort>;
+  #ports: ReadonlyMap<string, Port>;
   #placed: PlacedChain = NOTHING;
   /** Positions of what was left behind. */
-  #inherited: readonly number[] = [];
+  readonly #inherited: readonly number[];
+  /** What was left had been brought to this. */
+  readonly #left: ChainSpec | undefined;
   /** Positions that stay for a while behind a change. */
   readonly #retiring = new Set<number>();
   /** Goes on with what was left behind, until the first change is done. */
@@ -105,33 +79,26 @@ export class Chain implements RunningChain, AsyncDisposable {
   /** Changes, one after the other. */
   #changes: Promise<unknown> = Promise.resolve();
 
-  constructor(options: ChainOptions) {
-    const { spec, claim, ports, owned, key } = options;
+  constructor(options: ChainOptions<Port>) {
+    const { spec, ground, ports, state, owned } = options;
     this.#options = options;
+    this.#ground = ground;
+    this.lost = ground.lost;
     this.#ports = ports;
     this.#stack = owned;
     this.#spec = spec;
-    const log: AttachmentLog = {
-      onLink: (hook, id) => claim.addLink({ hook, id }),
-      onFilter: (hook, place, namespace) =>
-        claim.addFilter({ hook, place, ...(namespace !== undefined && { namespace }) }),
-    };
-    // Functions change their programs themselves, too, for larger tables.
-    const onUnfused = () => void this.#after(() => this.#fuse()).catch(() => {});
-    this.#wiring = this.#stack.use(new KernelWiring({ chain: spec.name, pins: claim.pins, log, key, onUnfused }));
-    this.#stack.use(addWiring(spec.name, this.#wiring));
     this.#stack.defer(() => positions.free([...positionsOf(this.#placed), ...this.#inherited, ...this.#retiring]));
     this.#stack.defer(() => this.#leaveAll());
-    this.#stack.defer(() => this.#wiring.endOthers([]));
-    this.#adopts = options.left !== undefined;
-    if (options.left !== undefined) this.#adopt(options.left);
-    const timer = setInterval(() => void this.#after(() => this.#save()).catch(() => {}), options.state.periodMs);
+    this.#stack.defer(() => ground.wiring.endOthers([]));
+    const left = ground.carry(this.#above());
+    this.#adopts = left !== undefined;
+    this.#left = left?.spec;
+    this.#inherited = positions.reserve(left?.occupied ?? []);
+    if (left !== undefined) this.#placed = this.#adopted(left.placed);
+    if (state === undefined) return;
+    const timer = setInterval(() => void this.#after(() => this.#save()).catch(() => {}), state.periodMs);
     timer.unref();
     this.#stack.defer(() => clearInterval(timer));
-    const returned = (port: string) => this.#after(() => this.#reopen(port));
-    const watched = { chain: spec.name, ports: () => this.#ports, returned, log: options.log };
-    this.#watch = this.#stack.use(new PortWatch(watched));
-    this.lost = this.#watch.lost;
   }
 
   get spec(): ChainSpec {
@@ -143,15 +110,12 @@ export class Chain implements RunningChain, AsyncDisposable {
   }
 
   get ports(): readonly RunningPort[] {
-    return [...this.#ports].map(([name, { spec, hook, why }]) => ({
+    return [...this.#ports].map(([name, port]) => ({
       name,
-      interface: spec.interface,
-      namespace: spec.namespace,
-      hook,
-      why,
-      mode: this.#wiring.mode(name),
-      isFused: this.#wiring.isFused({ port: name, hook: hook === 'xdp' ? 'xdp' : 'tcx-ingress' }),
-      isWaiting: this.#watch.isWaiting(name),
+      interface: port.spec.interface,
+      namespace: port.spec.namespace,
+      hook: port.hook,
+      ...this.#ground.describe(name, port),
     }));
   }
 
@@ -212,7 +176,7 @@ export class Chain implements RunningChain, AsyncDisposable {
     await this.#changes;
     await this.#save();
     await this.#stack.disposeAsync();
-    this.#options.state.forget();
+    this.#ground.forget();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -227,20 +191,20 @@ export class Chain implements RunningChain, AsyncDisposable {
 
   /** The chain runs all the same where that fails. */
   async #store(): Promise<void> {
-    const { log, state } = this.#options;
     // Given up, or stopped meanwhile.
     if (this.#stop.signal.aborted) return;
     try {
-      await state.store(this.#spec);
+      await this.#ground.store(this.#spec);
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
-      log.warn(`a reboot will not bring the chain back, because its spec cannot be stored: ${why}`);
+      this.#options.log.warn(`a reboot will not bring the chain back, because its spec cannot be stored: ${why}`);
     }
   }
 
   /** What fails is said, and tried again the next time. */
   async #save(): Promise<void> {
     const { log, state } = this.#options;
+    if (state === undefined) return;
     for (const [name, { placed, spec }] of this.#members) {
       if ('share' in spec) continue;
       try {
@@ -255,7 +219,7 @@ export class Chain implements RunningChain, AsyncDisposable {
   async #fuse(): Promise<void> {
     const { run = 'tail-calls' } = this.#spec;
     if (run === 'tail-calls' || this.#stop.signal.aborted) return;
-    const fusing = this.#wiring.fuse().catch((error: unknown) => {
+    const fusing = this.#ground.fuse().catch((error: unknown) => {
       const why = error instanceof Error ? error.message : String(error);
       this.#options.log.warn(`its functions stay programs of their own, because they cannot be fused: ${why}`);
     });
@@ -300,20 +264,19 @@ export class Chain implements RunningChain, AsyncDisposable {
       const own = places.get(name);
       if (own !== undefined) await change.bring(member, this.#members.get(name), own);
     }
-    const { log, claim } = this.#options;
-    preparePorts({ ports, done: this.#prepared, log, onSetting: (setting) => claim.addSetting(setting) });
-    const back = this.#wiring.begin(placed.roots);
+    this.#ground.prepare(ports);
+    const back = this.#ground.wiring.begin(placed.roots);
     undo.defer(back);
     await healthy(replaced, probationMs);
     const functions = Object.fromEntries(
       [...members].map(([name, { placed: own }]) => [name, own.instance.spec.marks]),
     );
-    claim.settle({ ports: recordedPorts(ports), placed: recordOf(placed), functions });
+    this.#ground.settle({ spec, ports, placed, functions });
     undo.move();
-    this.#wiring.settle();
     this.#take(next);
+    await this.#ground.begun(ports);
     await this.#store();
-    await this.#options.replaced(replaced.map(({ spec: { name } }) => name));
+    await this.#ground.replaced(replaced.map(({ spec: { name } }) => name));
     await this.#fuse();
   }
 
@@ -321,7 +284,7 @@ export class Chain implements RunningChain, AsyncDisposable {
   async #reopen(port: string): Promise<void> {
     const before = this.#ports;
     this.#ports = new Map([...before].filter(([name]) => name !== port));
-    this.#wiring.letGo(port);
+    this.#ground.letGo(port);
     try {
       await this.#bring(this.#spec);
     } catch (error) {
@@ -331,26 +294,36 @@ export class Chain implements RunningChain, AsyncDisposable {
   }
 
   #memberChange(held: DisposableStack, undo: AsyncDisposableStack): MemberChange {
-    const { claim, state, left, storedSpec } = this.#options;
+    const { state } = this.#options;
+    const { wiring, maps } = this.#ground;
     return new MemberChange({
-      ...{ chain: this.#spec.name, wiring: this.#wiring, claim, state, held, undo },
-      ...{ adopts: this.#adopts, left: left === undefined ? undefined : storedSpec },
+      ...{ chain: this.#spec.name, wiring, maps, state, held, undo },
+      ...{ adopts: this.#adopts, left: this.#left },
       leave: (placed) => this.#leave(placed),
     });
   }
 
   /** Its places count as those of the present chain: those that stay keep their numbers. */
-  #adopt(left: LeftBehind): void {
-    this.#wiring.adopt(openLeft(left, { chain: this.#spec.name, ports: this.#ports }));
-    this.#inherited = positions.reserve(this.#wiring.occupied);
+  #adopted({ placements, roots }: PlacedChain): PlacedChain {
     const own = new Set(this.#inherited);
-    const { placements, roots } = placedBefore(left);
     // Numbers that another chain of this process has, too, must change.
     const kept = [...placements].filter(([, { position }]) => own.has(position));
-    this.#placed = { placements: new Map(kept), roots };
+    return { placements: new Map(kept), roots };
   }
 
-  async #plan(spec: ChainSpec, needed: HookNeeded | undefined, undo: AsyncDisposableStack): Promise<Next> {
+  #above(): ChainAbove<Port> {
+    const ports = () => this.#ports;
+    return {
+      get ports() {
+        return ports();
+      },
+      returned: (port) => this.#after(() => this.#reopen(port)),
+      // Functions change their programs themselves, too, for larger tables.
+      unfused: () => void this.#after(() => this.#fuse()).catch(() => {}),
+    };
+  }
+
+  async #plan(spec: ChainSpec, needed: HookNeeded | undefined, undo: AsyncDisposableStack): Promise<Next<Port>> {
     const { name } = spec;
     if (name !== this.#spec.name) throw new RangeError(`chain ${this.#spec.name} cannot become chain ${name}`);
     try {
@@ -358,19 +331,18 @@ export class Chain implements RunningChain, AsyncDisposable {
       const members = await this.#open(spec, undo);
       const functions = new Map([...members].map(([of, { face }]) => [of, face] as const));
       checkWiring(spec, functions);
-      const ports = this.#openPorts(spec, needed);
+      const ports = await this.#ground.openPorts(spec, this.#ports, undo, needed);
       const plan = planChain(spec, { functions, ports });
       const allocate = () => positions.allocate();
       const placed = placeChain(name, plan, { present: this.#placed, allocate });
       const before = new Set(positionsOf(this.#placed));
       const fresh = positionsOf(placed).filter((position) => !before.has(position));
       undo.defer(() => {
-        this.#wiring.forget(fresh);
+        this.#ground.wiring.forget(fresh);
         positions.free(fresh);
       });
-      this.#wiring.expect(placed.placements.values(), ports);
-      const arrays = { [name]: arraysDirectory(this.#options.claim.pins) };
-      const places = instancePlaces({ spec, plan, placed, ports, arrays });
+      this.#ground.wiring.expect(placed.placements.values(), ports);
+      const places = instancePlaces({ spec, plan, placed, ports, arrays: this.#ground.arrays });
       return { spec, members, ports, placed, places };
     } catch (error) {
       if (!(error instanceof ChainSpecError)) throw error;
@@ -385,10 +357,10 @@ export class Chain implements RunningChain, AsyncDisposable {
       const present = this.#members.get(one.name);
       const same = present !== undefined && isSameFunction(present.spec, one) ? present : undefined;
       // What another chain has put in its place is here, too.
-      const opened = same === undefined || 'share' in one ? await this.#options.open(one) : same;
+      const opened = same === undefined || 'share' in one ? await this.#ground.open(one, spec) : same;
       if (same !== undefined && opened.placed === same.placed) {
         if (!('share' in one) && !saysTheSame(same.spec, one))
-          this.#options.listen(spec, one, same.placed.instance.spec.reasons);
+          this.#ground.listen(spec, one, same.placed.instance.spec.reasons);
         members.set(one.name, { ...same, spec: one });
         continue;
       }
@@ -399,26 +371,12 @@ export class Chain implements RunningChain, AsyncDisposable {
     return members;
   }
 
-  #openPorts(spec: ChainSpec, needed: HookNeeded | undefined): ReadonlyMap<string, KernelPort> {
-    const { namespaces, log } = this.#options;
-    const isKept = (name: string) => {
-      const present = this.#ports.get(name);
-      if (present === undefined || JSON.stringify(present.spec) !== JSON.stringify(spec.ports[name])) return false;
-      return needed === undefined || present.hook === needed.hook || !leavesHookOpen(present.spec);
-    };
-    const names = Object.keys(spec.ports);
-    const kept = [...this.#ports].filter(([name]) => names.includes(name) && isKept(name));
-    const fresh = names.filter((name) => !isKept(name));
-    return new Map([...kept, ...openPorts({ spec, names: fresh, namespaces, log, needed })]);
-  }
-
   /** Nothing here fails; old places stay for a while. */
-  #take({ spec, members, ports, placed }: Next): void {
+  #take({ spec, members, ports, placed }: Next<Port>): void {
     const before = { members: this.#members, placed: this.#placed };
     [this.#spec, this.#members, this.#ports, this.#placed] = [spec, members, ports, placed];
     this.#adopts = false;
-    this.#wiring.endOthers(placed.roots);
-    this.#warnOfGeneric();
+    this.#ground.wiring.endOthers(placed.roots);
     if (before.placed === NOTHING) return;
     const here = new Set(positionsOf(placed));
     const old = positionsOf(before.placed).filter((position) => !here.has(position));
@@ -433,19 +391,9 @@ export class Chain implements RunningChain, AsyncDisposable {
       });
   }
 
-  /** Once for each port. */
-  #warnOfGeneric(): void {
-    for (const { name, interface: link, mode } of this.ports) {
-      if (mode !== 'generic' || this.#warned.has(name)) continue;
-      this.#warned.add(name);
-      const cost = 'several times slower than in the driver, and than tcx';
-      this.#options.log.warn(`GENERIC XDP on ${link}: packets meet the chain in the stack, ${cost}`);
-    }
-  }
-
   async #retire(old: readonly number[], gone: readonly (readonly [string, Member])[]): Promise<void> {
-    this.#wiring.forget(old);
-    this.#wiring.forgetStrays();
+    this.#ground.wiring.forget(old);
+    this.#ground.retired();
     positions.free(old);
     for (const position of old) this.#retiring.delete(position);
     const forgotten = new Set(old);
@@ -456,7 +404,7 @@ export class Chain implements RunningChain, AsyncDisposable {
       await placed.place(this.#spec.name, { ...places, placements });
     }
     for (const [, { placed }] of gone) await this.#leave(placed);
-    this.#options.claim.removeMapsBut([...this.#members.keys()]);
+    this.#ground.maps.removeMapsBut([...this.#members.keys()]);
   }
 
   async #leave(placed: PlacedInstance): Promise<void> {

@@ -2,11 +2,10 @@
 
 import { resolve } from 'node:path';
 import type { ChainFunctionSpec, ChainSpec, FunctionFace } from '@twinpath/vnf/chain';
-import type { HostClaim } from '../host/claim.ts';
 import type { StateDirectory } from '../host/state-directory.ts';
 import type { Takeover } from '../instance/instance-handle.ts';
 import type { InstancePlaces } from '../instance-plane.ts';
-import type { KernelWiring } from '../kernel/kernel-wiring.ts';
+import type { ChainWiring, FunctionMaps } from './ground.ts';
 import { type PlacedInstance, united } from './placed-instance.ts';
 
 export interface Member {
@@ -17,9 +16,10 @@ export interface Member {
 
 export interface MemberChangeOptions {
   readonly chain: string;
-  readonly wiring: KernelWiring;
-  readonly claim: HostClaim;
-  readonly state: StateDirectory;
+  readonly wiring: Pick<ChainWiring<never>, 'keep'>;
+  readonly maps: FunctionMaps;
+  /** Where durable tables are kept; `undefined`: nowhere. */
+  readonly state: StateDirectory | undefined;
   /** The change goes on with what another process has left. */
   readonly adopts: boolean;
   /** What that process had brought the chain to, where it is known. */
@@ -60,7 +60,7 @@ export class MemberChange {
     const adopt = this.#takeover(member, present);
     // First of all: a slow path that is being started again would take its places anew.
     undo.defer(() => this.#options.leave(placed));
-    await placed.start(spec.config, chain, places, { adopt, restore: state.fileOf(spec.name) });
+    await placed.start(spec.config, chain, places, { adopt, restore: state?.fileOf(spec.name) });
     if (present === undefined && adopt !== undefined) this.#undoConfiguring(member);
   }
 
@@ -76,14 +76,14 @@ export class MemberChange {
 
   /** How a new instance goes on with the tables of the one before; `undefined`: there is none, or it was another function. */
   #takeover({ spec, placed }: Member, present: Member | undefined): Takeover | undefined {
-    const { claim, adopts, held, undo } = this.#options;
+    const { maps, adopts, held, undo } = this.#options;
     const { name } = spec;
     if (present === undefined && !adopts) return undefined;
-    const was = present === undefined ? claim.marksOf(name) : present.placed.instance.spec.marks;
-    const backup = held.use(claim.backup(name));
+    const was = present === undefined ? maps.marksOf(name) : present.placed.instance.spec.marks;
+    const backup = held.use(maps.backup(name));
     undo.defer(() => backup.restore());
     if (was !== undefined && was.name !== placed.instance.spec.name) {
-      claim.forgetMaps(name);
+      maps.forgetMaps(name);
       return undefined;
     }
     // What the new one has made of the tables, the old one makes its own again.

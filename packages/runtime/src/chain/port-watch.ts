@@ -1,12 +1,15 @@
-import { getLink, isSyscallError, type Link, Netlink } from '@twinpath/linux';
+import { type Fd, getLink, isSyscallError, type Link, Netlink } from '@twinpath/linux';
 import type { Log } from '@twinpath/vnf';
 import { ChainError } from './chain-error.ts';
-import type { KernelPort } from './open-port.ts';
+import type { OpenPort } from './open-port.ts';
+
+/** `within`: the namespace, if it is open. */
+type WatchedPort = OpenPort & { readonly within?: Fd };
 
 export interface PortWatchOptions {
   readonly chain: string;
   /** As they are now. */
-  ports(): ReadonlyMap<string, KernelPort>;
+  ports(): ReadonlyMap<string, WatchedPort>;
   /** The interface of a port that waits for it is there again. Rejected: it is tried again. Missing: nothing waits. */
   returned?(port: string): Promise<void>;
   readonly log: Log;
@@ -59,7 +62,7 @@ export class PortWatch implements Disposable {
     }
   }
 
-  async #wait(name: string, port: KernelPort, returned: (port: string) => Promise<void>): Promise<void> {
+  async #wait(name: string, port: WatchedPort, returned: (port: string) => Promise<void>): Promise<void> {
     const { log } = this.#options;
     const { spec } = port;
     if (!this.#waiting.has(name)) {
@@ -78,7 +81,7 @@ export class PortWatch implements Disposable {
     }
   }
 
-  #told(name: string, { spec }: KernelPort): ChainError {
+  #told(name: string, { spec }: WatchedPort): ChainError {
     const { chain, log } = this.#options;
     const hint = 'start the chain again when the interface is back; `whenGone: wait` would wait for it';
     const why = `interface ${whichOf(name, spec.interface)} was removed`;
@@ -87,8 +90,8 @@ export class PortWatch implements Disposable {
     return error;
   }
 
-  #find({ within }: KernelPort, link: number | string): Link | undefined {
-    using netlink = new Netlink(within);
+  #find({ within, spec }: WatchedPort, link: number | string): Link | undefined {
+    using netlink = new Netlink(within ?? spec.namespace);
     try {
       return getLink(netlink, link);
     } catch (error) {

@@ -13,13 +13,15 @@ import { KernelHome, type MakePlane } from '../kernel/kernel-home.ts';
 import { sharedPool } from '../threads/shared-pool.ts';
 import type { WorkerPool } from '../threads/worker-pool.ts';
 import { checkAdoption } from './adoption.ts';
-import { Chain, type OpenedFunction } from './chain.ts';
+import { Chain } from './chain.ts';
 import { ChainError, refusedSpec } from './chain-error.ts';
 import { ChainNamespaces } from './chain-namespaces.ts';
 import { consoleLog, prefixed } from './console-log.ts';
+import type { OpenedFunction } from './ground.ts';
 import { identityOf } from './identity.ts';
+import { KernelGround } from './kernel-ground.ts';
 import { type ListenersWanted, openListeners } from './listeners.ts';
-import { openPorts, recordedPorts } from './open-port.ts';
+import { type KernelPort, openPorts, recordedPorts } from './open-port.ts';
 import { PlacedInstance } from './placed-instance.ts';
 import { requireFeatures, requirePrivileges } from './requirements.ts';
 import type { RunningChain } from './running.ts';
@@ -41,7 +43,7 @@ export interface StartOptions {
 }
 
 /** Chains of this process, for those that share functions. */
-const chains = new Map<string, Chain>();
+const chains = new Map<string, Chain<KernelPort>>();
 
 export const runningChains = (): readonly string[] => [...chains.keys()];
 
@@ -73,26 +75,19 @@ export async function startChain(spec: ChainSpec, options: StartOptions = {}): P
   if (left !== undefined) tellAdoption(left, log);
   if (options.runTimeStatistics === true) stack.use(enableRuntimeStats());
   const onSetting = (setting: SettingRecord) => claim.addSetting(setting);
-  const open = (one: ChainFunctionSpec) =>
-    openFunction(one, { chain: spec, pins: claim.pins, log, options, identity, pool, namespaces, onSetting });
+  const open = (one: ChainFunctionSpec, wanted: ChainSpec) =>
+    openFunction(one, { chain: wanted, pins: claim.pins, log, options, identity, pool, namespaces, onSetting });
   stack.defer(() => {
     if (chains.get(spec.name) === chain) chains.delete(spec.name);
   });
-  const chain = new Chain({
-    spec,
-    namespaces,
-    key: identity.key,
-    claim,
-    ports,
-    log,
-    left,
-    state,
-    storedSpec: state.stored(),
-    open,
-    listen: (chain, given, reasons) => openListeners({ chain, given, reasons, namespaces, log, onSetting }),
-    replaced: (functions) => followed(spec.name, functions),
-    owned: stack.move(),
-  });
+  const ground = stack.use(
+    new KernelGround({
+      ...{ chain: spec.name, namespaces, key: identity.key, claim, log, left, state, open },
+      listen: (chain, given, reasons) => openListeners({ chain, given, reasons, namespaces, log, onSetting }),
+      replaced: (functions) => followed(spec.name, functions),
+    }),
+  );
+  const chain = new Chain<KernelPort>({ spec, ground, ports, log, state, owned: stack.move() });
   chains.set(spec.name, chain);
   try {
     await begun(chain.change(spec), spec.name, options.signal);

@@ -3,6 +3,7 @@
 
 import type { MapSpec } from '@twinpath/ebpf';
 import type { Engine, EngineMap, EngineProgram } from '@twinpath/engine';
+import type { FunctionMaps, Kept } from '../chain/ground.ts';
 
 /** What several hold. */
 class Shared<T extends Disposable> {
@@ -46,15 +47,10 @@ class Holdings<T extends Disposable> {
   }
 }
 
-/** Maps of a function as they were. Disposing lets go of them; it puts nothing back. */
-export interface KeptMaps extends Disposable {
-  restore(): void;
-}
-
 type Installed = ReadonlyMap<string, number>;
 const NONE: Installed = new Map();
 
-export class EngineStock {
+export class EngineStock implements FunctionMaps {
   readonly programs = new Holdings<EngineProgram>();
   readonly maps = new Holdings<EngineMap>();
   readonly #engine: Engine;
@@ -92,7 +88,7 @@ export class EngineStock {
     for (const address of before.values()) this.maps.drop(address);
   }
 
-  keep(name: string): KeptMaps {
+  backup(name: string): Kept {
     const kept = this.installed(name);
     for (const address of kept.values()) this.maps.hold(address);
     return {
@@ -104,11 +100,14 @@ export class EngineStock {
   }
 
   /** Functions that the chain has not any more. */
-  removeBut(names: readonly string[]): void {
-    for (const name of [...this.#installed.keys()]) if (!names.includes(name)) this.forget(name);
+  removeMapsBut(names: readonly string[]): void {
+    for (const name of [...this.#installed.keys()]) if (!names.includes(name)) this.forgetMaps(name);
   }
 
-  forget(name: string): void {
+  /** Nothing of another process. */
+  marksOf(): undefined {}
+
+  forgetMaps(name: string): void {
     this.install(name, NONE);
     this.#installed.delete(name);
   }

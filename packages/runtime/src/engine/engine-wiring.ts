@@ -1,18 +1,19 @@
 // A chain's wiring in an engine: which program stands at which position, and where packets begin.
 
 import type { Hook, OwnPlace, Placement, Root } from '@twinpath/vnf/chain';
+import type { ChainWiring, Kept } from '../chain/ground.ts';
+import type { OpenPort } from '../chain/open-port.ts';
 import type { PlacedProgram, Wiring } from '../instance-plane.ts';
 import { ownProgram } from '../kernel/own-programs.ts';
 import type { EngineHost, Judges } from './engine-host.ts';
 import { EnginePaths } from './engine-paths.ts';
 import { EngineStock } from './engine-stock.ts';
 
-/** Programs as they were. Disposing lets go of them; it puts nothing back. */
-export interface KeptPrograms extends Disposable {
-  restore(): void;
+interface Beginning extends Pick<Root, 'hook' | 'position'> {
+  readonly ifindex: number;
 }
 
-export class EngineWiring implements Wiring, Disposable {
+export class EngineWiring implements Wiring, ChainWiring<OpenPort>, Disposable {
   readonly stock: EngineStock;
   readonly paths: EnginePaths;
   readonly #host: EngineHost;
@@ -20,7 +21,7 @@ export class EngineWiring implements Wiring, Disposable {
   readonly #placements = new Map<number, Placement>();
   /** By position. */
   readonly #programs = new Map<number, number>();
-  #roots: readonly Root[] = [];
+  #beginnings: readonly Beginning[] = [];
   /** By name of the chain's port. */
   #interfaces: ReadonlyMap<string, number> = new Map();
 
@@ -33,12 +34,13 @@ export class EngineWiring implements Wiring, Disposable {
   }
 
   /** These places are about to be filled, and ports are these interfaces. */
-  expect(placements: Iterable<Placement>, interfaces: ReadonlyMap<string, number>): void {
+  expect(placements: Iterable<Placement>, ports: ReadonlyMap<string, OpenPort>): void {
+    const interfaces = [...ports].map(([name, { ifindex }]) => [name, ifindex] as const);
+    this.#interfaces = new Map([...this.#interfaces, ...interfaces]);
     for (const placement of placements) {
       this.#placements.set(placement.position, placement);
       if (placement.own !== undefined) this.#makeOwn(placement.position, placement.own);
     }
-    this.#interfaces = new Map([...this.#interfaces, ...interfaces]);
   }
 
   /** Nothing is fused here. */
@@ -57,7 +59,7 @@ export class EngineWiring implements Wiring, Disposable {
     }
   }
 
-  keep(positions: readonly number[]): KeptPrograms {
+  keep(positions: readonly number[]): Kept {
     const { programs } = this.stock;
     const before = positions.map((position) => [position, this.#programs.get(position) ?? 0] as const);
     const held = before.flatMap(([, id]) => (id === 0 ? [] : [programs.hold(id)]));
@@ -74,15 +76,21 @@ export class EngineWiring implements Wiring, Disposable {
 
   /** Packets begin there from now on, and nowhere else. Gives what takes it back. */
   begin(roots: readonly Root[]): () => void {
-    const before = this.#roots;
-    const change = (from: readonly Root[], to: readonly Root[]) => {
-      for (const { port, hook } of from) this.paths.begin(this.#ifindex(port), hook);
-      for (const { port, hook, position } of to) this.paths.begin(this.#ifindex(port), hook, position);
-      this.#roots = to;
+    const before = this.#beginnings;
+    const after = this.#beginningsOf(roots);
+    const change = (from: readonly Beginning[], to: readonly Beginning[]) => {
+      for (const { ifindex, hook } of from) this.paths.begin(ifindex, hook);
+      for (const { ifindex, hook, position } of to) this.paths.begin(ifindex, hook, position);
+      this.#beginnings = to;
       this.#bring();
     };
-    change(before, roots);
-    return () => change(roots, before);
+    change(before, after);
+    return () => change(after, before);
+  }
+
+  /** What begins, begins at the last roots and nowhere else. */
+  endOthers(roots: readonly Root[]): void {
+    if (JSON.stringify(this.#beginningsOf(roots)) !== JSON.stringify(this.#beginnings)) this.begin(roots);
   }
 
   /** No packet comes to these places any more. */
@@ -95,7 +103,7 @@ export class EngineWiring implements Wiring, Disposable {
 
   [Symbol.dispose](): void {
     this.forget([...this.#programs.keys()]);
-    this.stock.removeBut([]);
+    this.stock.removeMapsBut([]);
     this.paths[Symbol.dispose]();
   }
 
@@ -122,8 +130,8 @@ export class EngineWiring implements Wiring, Disposable {
     if (before !== 0) programs.drop(before);
   }
 
-  #ifindex(port: string): number {
-    return this.#interfaces.get(port) ?? 0;
+  #beginningsOf(roots: readonly Root[]): readonly Beginning[] {
+    return roots.map(({ port, hook, position }) => ({ ifindex: this.#interfaces.get(port) ?? 0, hook, position }));
   }
 
   #bring(): void {

@@ -134,6 +134,66 @@ test('an interface that is removed is told, and the chain ends in order', async 
   await chain.stop();
 });
 
+test('ports come, go and change their hooks while the chain runs, and its run time is counted', async () => {
+  using far = new Netlink(veth.far);
+  createVeth(veth.netlink, { name: 'more', queues: 1, peer: { name: 'mores', queues: 1, namespace: veth.far } });
+  setLink(veth.netlink, 'more', { up: true });
+  setLink(far, 'mores', { up: true });
+  const [a, b] = ['port', 'more'].map((name) => ({ interface: name, namespace: veth.near }));
+  if (a === undefined || b === undefined) throw new Error('there are two');
+  const functions = [{ name: 'bridge', use: file('bridge.vnf.ts') }];
+  const one: ChainSpec = { name: 'tp-live', ports: { a }, paths: [['a', 'bridge:a']], functions };
+  const paths = [...one.paths, ['b', 'bridge:b']];
+  await using chain = await startEngineChain(one, { log: silent });
+  using socket = new PacketSocket({ link: 'mores', namespace: veth.far, receive: 'incoming' });
+  const floods = (text: string) =>
+    vi.waitFor(() => {
+      veth.sendIn(`ip ${FAR_ADDRESS} > 10.9.0.99 / udp 5 > 7 / "${text}"`);
+      expect(textOf(socket.receive() ?? new Uint8Array())).toContain(`"${text}"`);
+    }, 2000);
+  await chain.change({ ...one, ports: { a, b }, paths });
+  await floods('two');
+  // Of the same interface: what is open stays so.
+  await chain.change({ ...one, ports: { a: { ...a, hook: 'tcx' }, b }, paths });
+  await floods('by tcx');
+  const [{ programs = [] } = {}] = (await chain.statistics()).functions;
+  expect(programs.some(({ runs, nsPerRun }) => runs > 0 && nsPerRun > 0)).toBe(true);
+  await expect(
+    chain.change({ ...one, ports: { a, b: { ...b, interface: 'nothing-here' } }, paths: [['c']] }),
+  ).rejects.toThrow();
+  await floods('still');
+  await chain.change(one);
+  expect(chain.ports.map(({ name }) => name)).toEqual(['a']);
+  expect(getLink(veth.netlink, 'more').xdp).toBeUndefined();
+  deleteLink(veth.netlink, 'more');
+});
+
+test('an interface that is waited for is used again when it is back', async () => {
+  const make = () => {
+    createVeth(veth.netlink, { name: 'short', queues: 1, peer: { name: 'lived', queues: 1 } });
+    for (const name of ['short', 'lived']) setLink(veth.netlink, name, { up: true });
+  };
+  make();
+  const port = { interface: 'short', namespace: veth.near, whenGone: 'wait' } as const;
+  const bounces = { ...stamp(4), config: { digit: 4, ends: 5, as: 'bounce' } };
+  await using chain = await startEngineChain(lineChain('tp-live', port, [bounces]), { log: silent });
+  const comesBack = () =>
+    vi.waitFor(() => {
+      using socket = new PacketSocket({ link: 'lived', namespace: veth.near, receive: 'incoming' });
+      socket.send(packetFromText('ip 10.0.0.1 > 10.0.0.2 / udp 5 > 0'));
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+      expect(textOf(socket.receive() ?? new Uint8Array())).toContain('> 4');
+    }, 5000);
+  await comesBack();
+  deleteLink(veth.netlink, 'short');
+  await vi.waitFor(() => expect(chain.ports).toMatchObject([{ isWaiting: true }]), 5000);
+  make();
+  await vi.waitFor(() => expect(chain.ports).toMatchObject([{ isWaiting: false }]), 5000);
+  await comesBack();
+  await chain.stop();
+  deleteLink(veth.netlink, 'short');
+});
+
 test('a router sends by the routes and neighbours that Linux has, from when it has them', async () => {
   using far = new Netlink(veth.far);
   createVeth(veth.netlink, { name: 'lan', queues: 1, peer: { name: 'farther', queues: 1, namespace: veth.far } });

@@ -11,7 +11,7 @@ import type { Surroundings } from './worker-host.ts';
 
 export interface LiveSurroundingsOptions {
   /** By number of the interface: the name of its namespace. */
-  readonly namespaces: ReadonlyMap<number, string | undefined>;
+  namespaces(): ReadonlyMap<number, string | undefined>;
   /** Routes or neighbours have changed. */
   networkChanged(): void;
 }
@@ -32,24 +32,19 @@ export class LiveSurroundings implements Surroundings, Disposable {
 
   constructor(options: LiveSurroundingsOptions) {
     this.#options = options;
-    [this.#namespace] = options.namespaces.values();
-    for (const namespace of new Set(options.namespaces.values())) {
-      const changed = () => {
-        for (const listener of this.#listeners) listener();
-      };
-      this.#views.set(namespace, this.#owned.use(new LinkView(namespace, watch, changed)));
-    }
+    [this.#namespace] = options.namespaces().values();
     const of = ['route', 'neighbour'] as const;
     this.#owned.use(hear({ of, namespace: this.#namespace, watch }, () => this.#changed()));
     this.#owned.defer(() => clearTimeout(this.#timer));
   }
 
   state(ifindex: number): PortState | undefined {
-    return this.#views.get(this.#options.namespaces.get(ifindex))?.state(ifindex);
+    const namespaces = this.#options.namespaces();
+    return namespaces.has(ifindex) ? this.#view(namespaces.get(ifindex)).state(ifindex) : undefined;
   }
 
   interfaceIndex(name: string): number {
-    return this.#views.get(this.#namespace)?.index(name) ?? 0;
+    return this.#view(this.#namespace).index(name);
   }
 
   onPortChange(changed: () => void): Disposable {
@@ -59,7 +54,7 @@ export class LiveSurroundings implements Surroundings, Disposable {
 
   network(): Network {
     using netlink = new Netlink(this.#namespace);
-    const ports = [...this.#options.namespaces.keys()].flatMap((ifindex) => {
+    const ports = [...this.#options.namespaces().keys()].flatMap((ifindex) => {
       const state = this.state(ifindex);
       return state === undefined || state.mac === '' ? [] : { ifindex, mac: macToBytes(state.mac), mtu: state.mtu };
     });
@@ -71,6 +66,17 @@ export class LiveSurroundings implements Surroundings, Disposable {
 
   [Symbol.dispose](): void {
     this.#owned.dispose();
+  }
+
+  #view(namespace: string | undefined): LinkView {
+    const known = this.#views.get(namespace);
+    if (known !== undefined) return known;
+    const changed = () => {
+      for (const listener of this.#listeners) listener();
+    };
+    const view = this.#owned.use(new LinkView(namespace, watch, changed));
+    this.#views.set(namespace, view);
+    return view;
   }
 
   #changed(): void {

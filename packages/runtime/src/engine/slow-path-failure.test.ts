@@ -129,5 +129,5 @@ test('packets are dropped while the slow path is not there, where that was decla
   wire.take();
   wire.send(packet(portOf('resume')));
   await vi.waitFor(async () => expect((await bad(wire)).absent - before.absent).toBe(1), WAIT);
-  expect(came(wire)).toEqual([]);
+  expect(came(wire)).not.toContain(portOf('resume'));
 });

@@ -4,16 +4,25 @@ import type { PollOptions } from '@twinpath/engine/workers';
 import type { Log } from '@twinpath/vnf';
 import type { ChainSpec } from '@twinpath/vnf/chain';
 import { useHashSeed } from '@twinpath/vnf/spec';
+import { Chain, type ChainOptions } from '../chain/chain.ts';
 import { ChainError } from '../chain/chain-error.ts';
 import { consoleLog } from '../chain/console-log.ts';
 import { identityOf } from '../chain/identity.ts';
+import type { OpenPort } from '../chain/open-port.ts';
 import type { RunningChain } from '../chain/running.ts';
 import { STATE_ROOT } from '../host/paths.ts';
 import { StateDirectory } from '../host/state-directory.ts';
 import { LimitedLog } from '../slow-path/limited-log.ts';
-import { EngineChain } from './engine-chain.ts';
-import { type ChosenPort, choosePorts, LiveInterfaces, mostWorkers } from './live-interfaces.ts';
-import { LiveSurroundings } from './live-surroundings.ts';
+import { begun, EngineGround } from './engine-ground.ts';
+import {
+  BESIDE_MTU,
+  type ChosenPort,
+  choosePorts,
+  LiveInterfaces,
+  mostWorkers,
+  mtuOf,
+  tooLong,
+} from './live-interfaces.ts';
 import { WorkerHost } from './worker-host.ts';
 
 export interface EngineStartOptions {
@@ -37,16 +46,18 @@ export interface LiveEngineChain extends RunningChain {
 }
 
 const FRAMES = 8192;
-/** Room in front of a frame, an Ethernet header and two VLAN tags. */
-const BESIDE_MTU = 256 + 22;
 const FRAME_BYTES = [2048, 4096] as const;
 
-class LiveChain extends EngineChain implements LiveEngineChain {
-  readonly told: readonly string[];
+class LiveChain extends Chain<OpenPort> implements LiveEngineChain {
+  readonly #interfaces: LiveInterfaces;
 
-  constructor(told: readonly string[], options: ConstructorParameters<typeof EngineChain>[0]) {
+  constructor(interfaces: LiveInterfaces, options: ChainOptions<OpenPort>) {
     super(options);
-    this.told = told;
+    this.#interfaces = interfaces;
+  }
+
+  get told(): readonly string[] {
+    return this.#interfaces.told;
   }
 }
 
@@ -66,23 +77,16 @@ export async function startEngineChain(spec: ChainSpec, options: EngineStartOpti
   const frameBytes = frameBytesFor(chosen, log);
   const host = await WorkerHost.start({ workers, poll, frames: FRAMES, frameBytes, onTrap: tell(traps) });
   // Sockets and interfaces go when nobody works on them any more.
-  const interfaces = owned.use(new LiveInterfaces(host, log));
+  const interfaces = owned.use(new LiveInterfaces({ chain: spec.name, host, log, frameBytes }));
   owned.use(host);
-  interfaces.open(chosen);
-  for (const name of listenersOf(spec)) interfaces.openListener(name, Object.values(spec.ports)[0]?.namespace);
-  const surroundings = owned.use(surroundingsOf(spec, interfaces, host, log));
-  await host.open(interfaces.hosted, surroundings);
-  const lost = Promise.race([interfaceLost(spec.name, interfaces, surroundings), workerLost(spec.name, host)]);
+  const ports = await interfaces.begin(chosen, listenersOf(spec));
+  const lost = workerLost(spec.name, host);
   const state = new StateDirectory(stateDirectory, spec.name, saveEverySeconds);
-  const parts = { spec, host, ports: interfaces.ports, identity, log, state, lost, owned: owned.move() };
-  try {
-    const chain = new LiveChain(interfaces.told, parts);
-    await chain.change(spec);
-    return chain;
-  } catch (error) {
-    await parts.owned.disposeAsync();
-    throw error;
-  }
+  const ground = owned.use(
+    new EngineGround({ chain: spec.name, host, ports: interfaces, identity, log, lost, watched: true }),
+  );
+  const chain = new LiveChain(interfaces, { spec, ground, ports, log, state, owned: owned.move() });
+  return begun(chain, spec);
 }
 
 /** Interfaces that reasons name. */
@@ -90,33 +94,6 @@ const listenersOf = ({ functions }: ChainSpec): readonly string[] =>
   functions.flatMap((one) =>
     'share' in one ? [] : Object.values(one.reasons ?? {}).flatMap((reason) => reason.interface ?? []),
   );
-
-function surroundingsOf(spec: ChainSpec, interfaces: LiveInterfaces, host: WorkerHost, log: Log): LiveSurroundings {
-  const namespaces = new Map(
-    [...interfaces.ports.values()].map((port) => [port.ifindex, port.spec.namespace] as const),
-  );
-  const networkChanged = () => {
-    if (host.workers.some(({ failure }) => failure !== undefined)) return;
-    host
-      .refreshNetwork()
-      .catch((error: unknown) => log.warn(`routes of ${spec.name} cannot be read: ${String(error)}`));
-  };
-  return new LiveSurroundings({ namespaces, networkChanged });
-}
-
-function interfaceLost(chain: string, { ports }: LiveInterfaces, surroundings: LiveSurroundings): Promise<ChainError> {
-  const { promise, resolve } = Promise.withResolvers<ChainError>();
-  const states = () => [...ports.values()].map(({ ifindex }) => surroundings.state(ifindex));
-  // Who has asked is told of changes.
-  states();
-  surroundings.onPortChange(() => {
-    const gone = [...ports.values()][states().indexOf(undefined)];
-    if (gone === undefined) return;
-    const hint = 'start the chain again when the interface is back';
-    resolve(new ChainError('TP_INTERFACE_GONE', chain, `interface ${gone.spec.interface} was removed`, { hint }));
-  });
-  return promise;
-}
 
 async function workerLost(chain: string, { workers }: WorkerHost): Promise<ChainError> {
   await Promise.race(workers.map(({ ended }) => ended));
@@ -128,10 +105,8 @@ async function workerLost(chain: string, { workers }: WorkerHost): Promise<Chain
 /** What holds packets as long as interfaces let through, if anything does. */
 function frameBytesFor(ports: readonly ChosenPort[], log: Log): number {
   const [small, large] = FRAME_BYTES;
-  const needed = Math.max(...ports.map(({ choice }) => choice.link?.mtu ?? 0)) + BESIDE_MTU;
-  if (needed > large) {
-    log.warn(`packets of more than ${large - BESIDE_MTU} bytes are lost: the engine has no room for longer ones`);
-  }
+  const needed = Math.max(...ports.map(mtuOf)) + BESIDE_MTU;
+  if (needed > large) log.warn(tooLong(large));
   return needed > small ? large : small;
 }
 

@@ -1,6 +1,7 @@
 import type { Log } from '@twinpath/vnf';
 import type { ChainSpec } from '@twinpath/vnf/chain';
 import { useHashSeed } from '@twinpath/vnf/spec';
+import { Chain, type ChainOptions } from '../chain/chain.ts';
 import { consoleLog } from '../chain/console-log.ts';
 import { identityOf } from '../chain/identity.ts';
 import type { OpenPort } from '../chain/open-port.ts';
@@ -9,7 +10,7 @@ import type { PortState } from '../data-plane.ts';
 import { StateDirectory } from '../host/state-directory.ts';
 import { StandingClock } from '../instance/clock.ts';
 import { Instance } from '../instance/instance.ts';
-import { EngineChain } from './engine-chain.ts';
+import { begun, EngineGround, fixedPorts } from './engine-ground.ts';
 import { type FunctionStep, stepOf } from './function-step.ts';
 import { LocalHost, type Side } from './local-host.ts';
 
@@ -49,14 +50,17 @@ export interface SimulatedChain extends RunningChain {
   advance(nanoseconds: number): void;
 }
 
-class MemoryChain extends EngineChain implements SimulatedChain {
+class MemoryChain extends Chain<OpenPort> implements SimulatedChain {
   readonly #local: LocalHost;
   readonly #names: readonly string[];
   readonly #clock: StandingClock | undefined;
 
-  constructor(host: LocalHost, names: readonly string[], options: ConstructorParameters<typeof EngineChain>[0]) {
+  constructor(
+    { host, names, clock }: { host: LocalHost; names: readonly string[]; clock: StandingClock | undefined },
+    options: ChainOptions<OpenPort>,
+  ) {
     super(options);
-    this.#clock = options.clock instanceof StandingClock ? options.clock : undefined;
+    this.#clock = clock;
     this.#local = host;
     this.#names = names;
   }
@@ -116,16 +120,11 @@ export async function startSimulatedChain(spec: ChainSpec, options: SimulatedOpt
   );
   const state = stateDirectory === undefined ? undefined : new StateDirectory(stateDirectory, spec.name);
   const lost = new Promise<never>(() => {});
-  const owned = new AsyncDisposableStack();
-  const parts = { spec, host, ports, identity, log, state, lost, owned };
-  try {
-    const chain = new MemoryChain(host, names, { ...parts, ...(clock && { clock }) });
-    await chain.change(spec);
-    return chain;
-  } catch (error) {
-    await owned.disposeAsync();
-    throw error;
-  }
+  await using owned = new AsyncDisposableStack();
+  const given = { chain: spec.name, host, ports: fixedPorts(ports), identity, log, lost, ...(clock && { clock }) };
+  const ground = owned.use(new EngineGround(given));
+  const chain = new MemoryChain({ host, names, clock }, { spec, ground, ports, log, state, owned: owned.move() });
+  return begun(chain, spec);
 }
 
 const MTU = 1500;

@@ -91,6 +91,16 @@ export class WorkerHost implements EngineHost, AsyncDisposable {
     await this.refreshNetwork();
   }
 
+  /** Takes back what workers had of interfaces that are closed, and that they were told of before. */
+  async reclaim(closed: readonly HostedInterface[]): Promise<void> {
+    const all = this.workers.map((_, index) =>
+      closed.flatMap(({ ports, hosts }) => [...(ports[index] ?? []), ...hosts.slice(index, index + 1)]),
+    );
+    await Promise.all(this.workers.map((worker, index) => worker.reclaim((all[index] ?? []).map(({ slot }) => slot))));
+    // Those of AF_XDP are gone with their sockets.
+    for (const port of all.flat()) if (port.device.kind !== 'xdp') freePort(this.engine, port);
+  }
+
   /** Routes or neighbours are others than before. */
   async refreshNetwork(): Promise<void> {
     const network = this.#surroundings?.network();
