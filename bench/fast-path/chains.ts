@@ -1,7 +1,8 @@
 // Functions one behind the other over one set of maps: as programs that call each other, and as one program.
-import { compileProgram, fuseChain, fusedMapName, type Part, waysMap } from '@twinpath/compiler';
-import { COUNTERS, PATH, WAY_COUNTS } from '@twinpath/compiler/abi';
+import { compileProgram, flowCacheMap, fuseChain, fusedMapName, type Part, waysMap } from '@twinpath/compiler';
+import { COUNTERS, FLOW_CACHE, PATH, WAY_COUNTS } from '@twinpath/compiler/abi';
 import { BpfMap, BpfProgram, type ProgramSpec, setTailCall } from '@twinpath/ebpf';
+import { possibleCpus } from '@twinpath/linux';
 import { WayCounts } from '@twinpath/runtime';
 import type { Contender, Contest } from './contenders.ts';
 import { Instance, type Making } from './instance.ts';
@@ -26,15 +27,17 @@ export function openChain(name: string, makings: readonly Making[]): OpenChain {
   const standing = instances.map(({ spec, maps }) => load(spec, maps));
   for (const [index, program] of standing.entries()) setTailCall(array, index, program);
   const parts = new Map<number, Part>(
-    instances.map(({ ir }, index) => [index, { position: index, owner: String(index), ir }]),
+    instances.map(({ ir, remembers = {} }, index) => [index, { position: index, owner: String(index), ir, remembers }]),
   );
-  const { program: ir, ways } = fuseChain({ name: 'fused', hook: 'xdp', first: 0, parts });
+  const { program: ir, ways, lines } = fuseChain({ name: 'fused', hook: 'xdp', first: 0, parts });
   const made = compileProgram(ir);
   const all = instances.flatMap(({ maps }, index) =>
     Object.entries(maps).map(([map, one]) => [fusedMapName(String(index), map), one] as const),
   );
   const counted = owned.use(BpfMap.create(waysMap(ways)));
-  const whole = load(made.spec, { ...Object.fromEntries(all), [WAY_COUNTS]: counted });
+  const memory =
+    lines === 0 ? {} : { [FLOW_CACHE]: owned.use(BpfMap.create(flowCacheMap(lines, possibleCpus().length))) };
+  const whole = load(made.spec, { ...Object.fromEntries(all), ...memory, [WAY_COUNTS]: counted });
   const counts = new WayCounts(ways, counted, new Map(all.filter(([name]) => name.endsWith(COUNTERS))));
   const contender = (
     title: string,

@@ -1,6 +1,12 @@
 // A function's program over maps of its own, which can be brought back to where they were.
 import { createHash } from 'node:crypto';
-import { compileFunction, type ImportedVnf, type LoweredProgram, type ProgramChoice } from '@twinpath/compiler';
+import {
+  compileFunction,
+  type ImportedVnf,
+  type LoweredProgram,
+  type Part,
+  type ProgramChoice,
+} from '@twinpath/compiler';
 import { COUNTERS, HOPS, STATE } from '@twinpath/compiler/abi';
 import type { BpfMap, MapSpec, ProgramSpec } from '@twinpath/ebpf';
 import { counterValues, type InstanceMaps, KernelMaps, runningTables } from '@twinpath/runtime';
@@ -37,21 +43,29 @@ export class Instance implements Disposable {
   /** What the code was made of. */
   readonly ir: Program;
   readonly maps: Readonly<Record<string, BpfMap>>;
+  /** What a fused program may remember of its tables. */
+  readonly remembers: Part['remembers'];
   readonly #making: Making;
   readonly #plan: FunctionPlan;
   readonly #specs: readonly MapSpec[];
   readonly #stores: InstanceMaps;
   readonly #staged: Disposable;
+  #resets = 0;
 
   constructor(making: Making) {
     const { imported, config, next } = making;
     const programs = [{ hook: 'xdp', next } as const];
-    const compiled = compileFunction(imported, { config, target: TARGET, programs });
+    const compiled = compileFunction(imported, { config, target: TARGET, programs, notesWrites: true });
     const [program] = compiled.programs;
     if (program === undefined) throw new Error(`${compiled.name} has a program`);
     const staged = new KernelMaps('').stage(compiled.maps);
     this.spec = program.compiled.spec;
     this.ir = program.ir;
+    this.remembers = Object.fromEntries(
+      compiled.maps.flatMap(({ name, type, maxEntries }) =>
+        program.remembers.includes(name) ? [[name, { type, maxEntries }] as const] : [],
+      ),
+    );
     this.maps = staged.byName;
     this.#making = making;
     this.#plan = compiled.plan;
@@ -73,6 +87,8 @@ export class Instance implements Disposable {
     const state = this.#stores.memory(STATE.map);
     state[STATE.network] = 1;
     state[STATE.byDestination] = 1;
+    // What was remembered is so no more.
+    new DataView(state.buffer, state.byteOffset).setUint32(STATE.writes, ++this.#resets, true);
     const { imported, config, fill } = this.#making;
     const { tables } = runningTables(this.#plan, this.#stores, { ports: ['port'] });
     const context = { config, previous: undefined, tables, counters: {}, cpus: CPUS, log: LOG, now: () => 0 };
@@ -99,7 +115,7 @@ export class Instance implements Disposable {
     const timed = this.#plan.tables.filter(({ value }) => value.fields.some(({ type }) => type.kind === 'instant'));
     const withTimes = new Set(timed.flatMap((table) => table.maps.map(({ name }) => name)));
     return this.#specs
-      .filter(({ name, type }) => type !== 'ringbuf' && name !== HOPS && !withTimes.has(name))
+      .filter(({ name, type }) => type !== 'ringbuf' && name !== HOPS && name !== STATE.map && !withTimes.has(name))
       .map(({ name }) => {
         if (name === COUNTERS) return this.#counted();
         const entries = [...this.#stores.store(name).entries()].map(([key, value]) => `${hex(key)}=${hex(value)}`);

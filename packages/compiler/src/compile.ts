@@ -12,6 +12,7 @@ import { mapNeeds } from './frontend/modules/function-code.ts';
 import type { ImportedVnf } from './frontend/modules/import-vnf.ts';
 import type { Direction } from './frontend/modules/vnf-call.ts';
 import type { Diagnostic } from './frontend/report/diagnostic.ts';
+import { noteWrites } from './fuse/index.ts';
 import type { Program } from './ir/types.ts';
 import { planMaps } from './plan-maps.ts';
 import { writtenTables } from './specialise/written-tables.ts';
@@ -33,6 +34,8 @@ export interface CompileFunctionOptions {
   /** Size of the ring buffer; default 1 MiB. */
   readonly eventBytes?: number;
   readonly optimise?: CompileOptions['optimise'];
+  /** Programs say when they have written to a table (`STATE.writes`); default: they do not. */
+  readonly notesWrites?: boolean;
   /** What reasons say in place of what the function declares. */
   readonly reasons?: ReasonOverrides;
 }
@@ -44,6 +47,8 @@ export interface LoweredProgram extends ProgramChoice {
   readonly ir: Program;
   /** Paths of tables to whose entries it writes in place: nothing may stand in front of those. */
   readonly writes: readonly string[];
+  /** Maps of which a fused program may remember what lookups said, as far as this program is concerned: it notes what it writes. */
+  readonly remembers: readonly string[];
 }
 
 export interface LoweredFunction {
@@ -83,15 +88,25 @@ export function compileFunction(imported: ImportedVnf, options: CompileFunctionO
 /** The first half, for those who evaluate: no code for the kernel. @throws CompileError */
 export function lowerPrograms(imported: ImportedVnf, options: CompileFunctionOptions): LoweredFunction {
   const { spec } = imported;
-  const { config, target, programs = defaultPrograms(imported), eventBytes, reasons = {} } = options;
+  const {
+    config,
+    target,
+    programs = defaultPrograms(imported),
+    eventBytes,
+    notesWrites = false,
+    reasons = {},
+  } = options;
   const plan = overrideReasons(planFunction(spec), reasons);
   const warnings = new Map<string, Diagnostic>();
+  const tables = new Set(tableMaps(plan));
   const made = programs.map((choice): LoweredProgram => {
     const lowered = lowerFunction({ imported, config, plan, target: { ...target, ...choice }, intrinsics: INTRINSICS });
     // Each place once, though every program is told of it.
     for (const warning of lowered.warnings) warnings.set(JSON.stringify(warning), warning);
     const writes = [...writtenTables(lowered.program, plan)];
-    return { ...choice, direction: directionOf(choice), ir: lowered.program, writes };
+    const ir = notesWrites ? noteWrites(lowered.program, tables) : lowered.program;
+    const remembers = notesWrites ? tableMaps(plan, (path) => !writes.includes(path)) : [];
+    return { ...choice, direction: directionOf(choice), ir, writes, remembers };
   });
   const { classifiers, cpus, cpuNumbers = cpus, specialise = false } = target;
   const maps = planMaps(plan, {
@@ -103,6 +118,12 @@ export function lowerPrograms(imported: ImportedVnf, options: CompileFunctionOpt
   });
   return { name: spec.name, plan, programs: made, maps, warnings: [...warnings.values()] };
 }
+
+/** By name, of tables whose entries programs look up one by one. */
+const tableMaps = ({ tables }: FunctionPlan, wanted = (_path: string) => true): readonly string[] =>
+  tables.flatMap(({ kind, path, maps }) =>
+    kind === 'classifier' || !wanted(path) ? [] : maps.map(({ name }) => name),
+  );
 
 /** What enters the host meets XDP, what leaves it tcx: a function with one fast path sees what enters. */
 function defaultPrograms({ spec }: ImportedVnf): readonly ProgramChoice[] {

@@ -42,11 +42,14 @@ export { CompileError } from './frontend/report/compile-error.ts';
 export { type Diagnostic, diagnosticText, refusedHook } from './frontend/report/diagnostic.ts';
 export {
   type Addition,
+  FLOW_LINE,
   type Fused,
   type FuseOptions,
+  flowCacheMap,
   fuseChain,
   fusedMapName,
   type Part,
+  type RememberedMap,
   type Way,
   waysMap,
 } from './fuse/index.ts';

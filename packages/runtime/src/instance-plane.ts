@@ -47,7 +47,7 @@ export interface InstancePlaces {
 }
 
 /** What a place's program is made of. Plain data. */
-export interface PlacedPart extends Pick<Part, 'owner' | 'ir'> {
+export interface PlacedPart extends Pick<Part, 'owner' | 'ir' | 'remembers'> {
   /** By name: the kernel's numbers. */
   readonly maps: Readonly<Record<string, number>>;
 }

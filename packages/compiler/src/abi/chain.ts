@@ -35,6 +35,9 @@ export const WAYS = 'ways out of the chain';
 /** What a fused program calls its own counters: a per-CPU array of one element, a number for each way that packets take through it. */
 export const WAY_COUNTS = 'counts of ways';
 
+/** What a fused program calls its memory of flows: an array of lines, those of each CPU one behind the other. */
+export const FLOW_CACHE = 'memory of flows';
+
 /** MAX_TAIL_CALL_CNT. */
 export const MAX_TAIL_CALLS = 33;
 

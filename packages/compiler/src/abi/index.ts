@@ -1,5 +1,5 @@
 // What programs and runtime agree on besides the plan.
-export { type Continuation, chainMap, MAX_TAIL_CALLS, PATH, WAY_COUNTS, WAYS } from './chain.ts';
+export { type Continuation, chainMap, FLOW_CACHE, MAX_TAIL_CALLS, PATH, WAY_COUNTS, WAYS } from './chain.ts';
 export {
   classifierMap,
   classifierMaps,

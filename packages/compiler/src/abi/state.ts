@@ -1,9 +1,9 @@
 // What the instance's programs and the runtime share besides tables: element 0 of the array map `state`, host byte order.
 //
-//   0       4       8               16      20      24      28      32      64
-//   ┌───────┬───────┬───────────────┬───────┬───────┬───────┬───────┬───────┐
-//   │seconds│ zero  │ now, ns       │ gen.  │absent │network│by dst.│ zero  │
-//   └───────┴───────┴───────────────┴───────┴───────┴───────┴───────┴───────┘
+//   0       4       8               16      20      24      28      32              40      64
+//   ┌───────┬───────┬───────────────┬───────┬───────┬───────┬───────┬───────────────┬───────┐
+//   │seconds│ zero  │ now, ns       │ gen.  │absent │network│by dst.│ writes        │ zero  │
+//   └───────┴───────┴───────────────┴───────┴───────┴───────┴───────┴───────────────┴───────┘
 
 export const STATE = {
   map: 'state',
@@ -20,6 +20,8 @@ export const STATE = {
   network: 24,
   /** 1: the kernel routes by destination alone. 0: by more (rules, several next hops), or nobody knows. */
   byDestination: 28,
+  /** 64 bits, which grow with each write to a table, by whomever: what was remembered of tables is true for as long as it is the same. */
+  writes: 32,
 } as const;
 
 /** `drop`: they end. `pass`: they go on behind the function. */

@@ -7,10 +7,10 @@ import { WAY_COUNTS } from '../abi/chain.ts';
 import { COUNTERS } from '../abi/state.ts';
 import { at } from '../ir/at.ts';
 import { graphOf } from '../ir/graph.ts';
-import { successorsOf, withTargets } from '../ir/operands.ts';
-import type { Block, BlockId, Instruction, Phi, Program, Terminator, ValueId, ValueType } from '../ir/types.ts';
+import type { BlockId, Instruction, Program, ValueId } from '../ir/types.ts';
 import { type Definitions, instructionsByResult, useCounts } from '../ir/uses.ts';
 import { removeDeadCode } from '../optimise/dead-code.ts';
+import { Edit, Writer } from './edit.ts';
 import { movesOn } from './sites.ts';
 
 /** What a packet adds to a function's counters. */
@@ -78,37 +78,30 @@ function countersOf(definitions: Definitions, address: ValueId): string | undefi
   return map?.op === 'map' && map.name.endsWith(`/${COUNTERS}`) ? map.name : undefined;
 }
 
-interface MutableBlock {
-  phis: readonly Phi[];
-  instructions: Instruction[];
-  terminator: Terminator;
+/** What packets have met at the end of a block that is not counted yet, and the block where that end is by now. */
+interface Open {
+  readonly met: Way;
+  readonly end: BlockId;
 }
 
 class Sinking {
   readonly ways: Way[] = [];
   readonly #program: Program;
+  readonly #edit: Edit;
+  readonly #key: number;
   readonly #additions: ReadonlyMap<Instruction, Addition>;
   readonly #numbers = new Map<string, number>();
-  readonly #blocks: MutableBlock[];
-  readonly #values: ValueType[];
-  readonly #slots: Program['slots'][number][];
 
   constructor(program: Program, additions: ReadonlyMap<Instruction, Addition>) {
     this.#program = program;
     this.#additions = additions;
-    this.#blocks = program.blocks.map(({ phis, instructions, terminator }) => ({
-      phis,
-      instructions: [...instructions],
-      terminator,
-    }));
-    this.#values = [...program.values];
-    this.#slots = [...program.slots, { name: 'key of ways', size: 4 }];
+    this.#edit = new Edit(program);
+    this.#key = this.#edit.slot('key of ways', 4);
   }
 
   run(): Program {
     const { order, predecessors, successors } = graphOf(this.#program);
-    /** What packets have met that is not counted yet, at the end of each block; and the block where that end is by now. */
-    const open = new Map<BlockId, { readonly met: Way; readonly end: BlockId }>();
+    const open = new Map<BlockId, Open>();
     for (const id of order) {
       const before = at(predecessors, id).map((from) => open.get(from));
       const [first] = before;
@@ -117,98 +110,54 @@ class Sinking {
         for (const [index, from] of at(predecessors, id).entries()) {
           const one = before[index];
           if (one === undefined || one.met.length === 0) continue;
-          const isOnlyWay = at(successors, from).length === 1;
-          if (isOnlyWay) open.set(from, { met: [], end: this.#countAt(one.end, one.met) });
-          else this.#countBetween(one.end, id, one.met);
+          if (at(successors, from).length === 1) open.set(from, { met: [], end: this.#countAtEnd(one.end, one.met) });
+          else this.#countAtEnd(this.#edit.between(one.end, id), one.met);
         }
       }
-      open.set(id, this.#through(id, isOne ? (first?.met ?? []) : [], id));
+      open.set(id, this.#through(id, isOne ? (first?.met ?? []) : []));
     }
-    const blocks = this.#blocks.map((block, id): Block => ({ id, ...block }));
-    return { ...this.#program, values: this.#values, slots: this.#slots, blocks };
+    return this.#edit.finish();
   }
 
   /** A block that is come to with so much met. */
-  #through(id: BlockId, met: Way, end: BlockId): { readonly met: Way; readonly end: BlockId } {
-    const block = at(this.#blocks, end);
-    let now = met;
-    let last = end;
-    const kept: Instruction[] = [];
+  #through(id: BlockId, met: Way): Open {
+    const block = at(this.#edit.blocks, id);
     const whole = block.instructions;
+    block.instructions = [];
+    let now = met;
     for (const [index, one] of whole.entries()) {
       const added = this.#additions.get(one);
       if (added !== undefined) now = [...now, added];
       else if (now.length > 0 && movesOn(one)) {
-        // What is behind may never be seen.
-        block.instructions = kept.splice(0);
-        const rest = whole.slice(index);
-        last = this.#split(end, block.instructions.length, now);
-        const behind = at(this.#blocks, last);
-        behind.instructions = [...rest];
-        return this.#through(id, [], last);
-      } else kept.push(one);
+        const here = block.instructions.length;
+        block.instructions.push(...whole.slice(index));
+        return this.#through(this.#count(id, here, now), []);
+      } else block.instructions.push(one);
     }
-    block.instructions = kept;
-    if (block.terminator.op === 'return' && now.length > 0) return { met: [], end: this.#countAt(last, now) };
-    return { met: now, end: last };
+    if (block.terminator.op === 'return' && now.length > 0) return { met: [], end: this.#countAtEnd(id, now) };
+    return { met: now, end: id };
   }
 
-  /** At the end of a block. Gives the block in which it ends then. */
-  #countAt(id: BlockId, met: Way): BlockId {
-    return this.#split(id, at(this.#blocks, id).instructions.length, met);
-  }
-
-  #countBetween(from: BlockId, to: BlockId, met: Way): void {
-    const between = this.#add([], [], { op: 'jump', target: to });
-    const before = at(this.#blocks, from);
-    before.terminator = withTargets(before.terminator, (target) => (target === to ? between : target));
-    this.#comesFrom(to, from, between);
-    this.#countAt(between, met);
+  #countAtEnd(id: BlockId, met: Way): BlockId {
+    return this.#count(id, at(this.#edit.blocks, id).instructions.length, met);
   }
 
   /** Counts a way before the instruction of this index. Gives the block in which that one is then. */
-  #split(id: BlockId, index: number, met: Way): BlockId {
-    const block = at(this.#blocks, id);
-    const rest = this.#add([], block.instructions.slice(index), block.terminator);
-    for (const next of new Set(successorsOf(block.terminator))) this.#comesFrom(next, id, rest);
+  #count(id: BlockId, index: number, met: Way): BlockId {
+    const edit = this.#edit;
+    const rest = edit.split(id, index);
+    const block = at(edit.blocks, id);
+    const asking = new Writer(edit, block.instructions);
+    const zero = asking.constant(0n);
+    asking.store(asking.stack(this.#key), 0, 32, zero);
+    const counts = asking.lookup(WAY_COUNTS, this.#key);
+    const condition = asking.compare('ne', counts, zero);
+    const raise = edit.add({ op: 'jump', target: rest });
+    const raising = new Writer(edit, at(edit.blocks, raise).instructions);
     const offset = 8 * this.#numberOf(met);
-    const integer = { kind: 'integer' } as const;
-    const [zero, one, sum, before, isThere] = [0, 0, 0, 0, 0].map(() => this.#value(integer));
-    const slot = this.#slots.length - 1;
-    const key = this.#value({ kind: 'pointer', region: `stack ${slot}` });
-    const map = this.#value({ kind: 'pointer', region: 'map' });
-    const address = this.#value({ kind: 'pointer', region: `value ${WAY_COUNTS}` });
-    if (zero === undefined || one === undefined || sum === undefined) throw new Error('values were made');
-    if (before === undefined || isThere === undefined) throw new Error('values were made');
-    const count = this.#add(
-      [],
-      [
-        { op: 'constant', value: 1n, result: one },
-        { op: 'load', address, offset, width: 64, result: before },
-        { op: 'alu', operation: 'add', left: before, right: one, result: sum },
-        { op: 'store', address, offset, width: 64, value: sum },
-      ],
-      { op: 'jump', target: rest },
-    );
-    block.instructions = [
-      ...block.instructions.slice(0, index),
-      { op: 'constant', value: 0n, result: zero },
-      { op: 'stack', slot, result: key },
-      { op: 'map', name: WAY_COUNTS, result: map },
-      { op: 'store', address: key, offset: 0, width: 32, value: zero },
-      { op: 'call', helper: 'map_lookup_elem', arguments: [map, key], result: address },
-      { op: 'compare', relation: 'ne', left: address, right: zero, result: isThere },
-    ];
-    block.terminator = { op: 'branch', condition: isThere, then: count, otherwise: rest, likely: 'then' };
+    raising.store(counts, offset, 64, raising.alu('add', raising.load(counts, offset, 64), raising.constant(1n)));
+    block.terminator = { op: 'branch', condition, then: raise, otherwise: rest, likely: 'then' };
     return rest;
-  }
-
-  #comesFrom(id: BlockId, before: BlockId, after: BlockId): void {
-    const block = at(this.#blocks, id);
-    block.phis = block.phis.map(({ result, inputs }) => ({
-      result,
-      inputs: inputs.map((input) => (input.block === before ? { block: after, value: input.value } : input)),
-    }));
   }
 
   #numberOf(met: Way): number {
@@ -218,14 +167,6 @@ class Sinking {
     const number = this.ways.push(met) - 1;
     this.#numbers.set(text, number);
     return number;
-  }
-
-  #add(phis: readonly Phi[], instructions: Instruction[], terminator: Terminator): BlockId {
-    return this.#blocks.push({ phis, instructions, terminator }) - 1;
-  }
-
-  #value(type: ValueType): ValueId {
-    return this.#values.push(type) - 1;
   }
 }
 

@@ -7,9 +7,8 @@ import { Random } from '../fuzz/random.ts';
 import type { Hook, Program } from '../ir/types.ts';
 import { validate } from '../ir/validate.ts';
 import { optimise } from '../optimise/index.ts';
-import type { Way } from './count-ways.ts';
-import { alone, counted, FIRST, fused, type Link, type LoweredChain, lowerChain } from './fixtures/chain.ts';
-import { waysMap } from './fuse.ts';
+import { alone, counted, FIRST, fused, type Link, type LoweredChain, lowerChain, mapsFor } from './fixtures/chain.ts';
+import type { Fused } from './fuse.ts';
 import { sitesOf } from './sites.ts';
 
 const CHAINS: Readonly<Record<string, readonly Link[]>> = {
@@ -27,9 +26,9 @@ function run(
   { maps: specs, parts }: LoweredChain,
   first: Program,
   standing: (position: number) => Program,
-  ways: readonly Way[] = [],
+  { ways = [], lines = 0 }: Partial<Fused> = {},
 ) {
-  const maps = new EvaluatorMaps(ways.length > 0 ? [...specs, waysMap(ways)] : specs);
+  const maps = new EvaluatorMaps([...specs, ...mapsFor({ ways, lines })]);
   for (const position of parts.keys()) maps.store('path of the chain').update(word(position), word(position), 'any');
   const environment = createEnvironment({ program: standing });
   const random = new Random(5);
@@ -51,7 +50,8 @@ function run(
 describe.each(HOOKS)('a fused chain on %s', (hook) => {
   it.each(Object.entries(CHAINS))('that %s does as its tail calls do', (_, links) => {
     const chain = lowerChain(hook, links);
-    const { program, positions, ways } = fused(chain);
+    const made = fused(chain);
+    const { program, positions } = made;
     // Where the kernel's own memory is read, the rules of types do not hold.
     if (hook === 'xdp') validate(program);
     expect([...positions]).toEqual([...chain.parts.keys()]);
@@ -63,8 +63,8 @@ describe.each(HOOKS)('a fused chain on %s', (hook) => {
     };
     const wanted = run(chain, standing(FIRST), standing);
     expect(new Set(wanted.outcomes).size).toBeGreaterThan(20);
-    expect(run(chain, program, standing, ways)).toEqual(wanted);
-    expect(run(chain, optimise(program), standing, ways)).toEqual(wanted);
+    expect(run(chain, program, standing, made)).toEqual(wanted);
+    expect(run(chain, optimise(program), standing, made)).toEqual(wanted);
   });
 });
 

@@ -5,14 +5,15 @@
 //   firewall ──IPv4, allowed──► DPI ──known flow──► balancer ──► out
 //      │                         │
 //      └─ other ─tail call─►     └─ other ─tail call─►    standing programs
-import type { MapSpec } from '@twinpath/ebpf';
-import { PATH, WAY_COUNTS } from '../abi/chain.ts';
+import type { MapSpec, MapType } from '@twinpath/ebpf';
+import { FLOW_CACHE, PATH, WAY_COUNTS } from '../abi/chain.ts';
 import { at } from '../ir/at.ts';
 import { ProgramBuilder } from '../ir/builder.ts';
 import type { Hook, Program } from '../ir/types.ts';
 import { countWays, type Way } from './count-ways.ts';
 import { inlineParts } from './inline.ts';
-import type { Part } from './part.ts';
+import { fusedMapName, type Part } from './part.ts';
+import { FLOW_LINE, type FlowMemory, rememberFlows, type Worth } from './remember-flows.ts';
 import { decideBranches } from './rounds.ts';
 import { type Site, sitesOf } from './sites.ts';
 import { unravel, wayCosts } from './unravel.ts';
@@ -26,6 +27,8 @@ export interface FuseOptions {
   readonly parts: ReadonlyMap<number, Part>;
   /** Instructions of the IR that the whole may have. */
   readonly room?: number;
+  /** That one CPU's memory of flows may have, a power of two; default: 131,072, which are 8 MiB. */
+  readonly mostLines?: number;
 }
 
 export interface Fused {
@@ -34,7 +37,18 @@ export interface Fused {
   readonly positions: ReadonlySet<number>;
   /** What one packet of each way adds to the functions' counters; `waysMap` counts them. */
   readonly ways: readonly Way[];
+  /** Lines that each CPU has in `flowCacheMap`; 0: it remembers nothing. */
+  readonly lines: number;
 }
+
+/** The memory of a program that has lines. */
+export const flowCacheMap = (lines: number, cpus: number): MapSpec => ({
+  name: FLOW_CACHE,
+  type: 'array',
+  keySize: 4,
+  valueSize: FLOW_LINE,
+  maxEntries: lines * cpus,
+});
 
 /** The counters of a program that has ways. */
 export const waysMap = ({ length }: readonly Way[]): MapSpec => ({
@@ -53,11 +67,42 @@ const MOST_COST = 4;
 
 export function fuseChain(options: FuseOptions): Fused {
   const { program, positions } = joinParts(options);
-  return { ...countWays(decideBranches(program)), positions };
+  const memory = memoryOf([...options.parts.values()], options.mostLines);
+  const remembering = rememberFlows(decideBranches(program), memory);
+  const { isRemembering } = remembering;
+  const lines = isRemembering ? memory.lines : 0;
+  return { ...countWays(remembering.program), positions, lines };
+}
+
+/** How much a lookup costs that need not be done. */
+const WORTH: Readonly<Partial<Record<MapType, Worth>>> = { 'lpm-trie': 3, hash: 2, 'lru-hash': 2, array: 1 };
+const LEAST_LINES = 4096;
+const MOST_LINES = 1 << 17;
+
+/** Twice as many lines as the tables have flows: some share a line. */
+function memoryOf(parts: readonly Part[], mostLines = MOST_LINES): FlowMemory {
+  const all = parts.flatMap(({ owner, remembers = {} }) =>
+    Object.entries(remembers).map(([name, map]) => ({ ...map, name: fusedMapName(owner, name) })),
+  );
+  const maps = new Map(
+    all.flatMap(({ name, type }) => {
+      const worth = WORTH[type];
+      return worth === undefined ? [] : [[name, worth] as const];
+    }),
+  );
+  const entries = all.flatMap(({ type, maxEntries }) => (type === 'hash' || type === 'lru-hash' ? [maxEntries] : []));
+  const lines = 2 ** Math.ceil(Math.log2(2 * Math.max(1, ...entries)));
+  return { maps, lines: Math.min(MOST_LINES, mostLines, Math.max(LEAST_LINES, lines)) };
 }
 
 /** Each function still counts for itself. */
-export function joinParts({ name, hook, first, parts, room = ROOM }: FuseOptions): Omit<Fused, 'ways'> {
+export function joinParts({
+  name,
+  hook,
+  first,
+  parts,
+  room = ROOM,
+}: FuseOptions): Pick<Fused, 'program' | 'positions'> {
   let program = callOf(name, hook, first);
   const positions = new Set<number>();
   for (let level = 0; level < parts.size; level++) {

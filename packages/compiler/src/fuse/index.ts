@@ -1,3 +1,5 @@
 export type { Addition, Way } from './count-ways.ts';
-export { type Fused, type FuseOptions, fuseChain, waysMap } from './fuse.ts';
-export { fusedMapName, type Part } from './part.ts';
+export { type Fused, type FuseOptions, flowCacheMap, fuseChain, waysMap } from './fuse.ts';
+export { noteWrites } from './note-writes.ts';
+export { fusedMapName, type Part, type RememberedMap } from './part.ts';
+export { FLOW_LINE } from './remember-flows.ts';

@@ -2,7 +2,7 @@ import type { MapStore } from '@twinpath/compiler';
 import type { MapSpec } from '@twinpath/ebpf';
 import type { Engine, EngineMap } from '@twinpath/engine';
 import { KernelStore } from '../kernel/kernel-store.ts';
-import type { WriteGuard } from '../specialise/write-guard.ts';
+import type { Guard } from '../specialise/write-guard.ts';
 import { ExactTrie } from '../tables/exact-trie.ts';
 import type { InstanceMaps } from '../tables/instance-maps.ts';
 import { findHeld, guardHeld, type HeldMap, type MapOwner, StagedMapSet } from '../tables/staged-map-set.ts';
@@ -29,7 +29,7 @@ class Held implements HeldMap {
   readonly #release: (map: EngineMap) => void;
   #kernelStore: KernelStore | undefined;
   #store: MapStore | undefined;
-  #guard: WriteGuard | undefined;
+  #guard: Guard | undefined;
 
   constructor(map: EngineMap, release: (map: EngineMap) => void) {
     this.map = map;
@@ -41,7 +41,7 @@ class Held implements HeldMap {
     return this.#store;
   }
 
-  guardWrites(guard: WriteGuard | undefined): void {
+  guardWrites(guard: Guard | undefined): void {
     this.#guard = guard;
     if (this.#kernelStore !== undefined) this.#kernelStore.guard = guard;
   }

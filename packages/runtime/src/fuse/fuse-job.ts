@@ -9,6 +9,8 @@ export interface FuseJob {
   readonly hook: Hook;
   readonly first: number;
   readonly parts: readonly Part[];
+  /** That one CPU's memory of flows may have. */
+  readonly mostLines: number;
   /** Instructions of the IR that the whole may have; default: the compiler's. */
   readonly room?: number | undefined;
 }
@@ -19,6 +21,8 @@ export interface FuseMade {
   readonly positions: readonly number[];
   /** What it counts. */
   readonly ways: readonly Way[];
+  /** Lines of each CPU's memory of flows; 0: it has none. */
+  readonly lines: number;
 }
 
 export type FuseAnswer = { readonly id: number } & (

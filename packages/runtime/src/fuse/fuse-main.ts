@@ -15,11 +15,12 @@ function answerTo(job: FuseJob): FuseAnswer {
   }
 }
 
-function make({ name, hook, first, parts, room }: FuseJob): FuseMade {
+function make({ name, hook, first, parts, room, mostLines }: FuseJob): FuseMade {
   const byPosition = new Map(parts.map((part) => [part.position, part] as const));
-  const { program, positions, ways } = fuseChain({ name, hook, first, parts: byPosition, ...(room && { room }) });
+  const options = { name, hook, first, parts: byPosition, mostLines, ...(room && { room }) };
+  const { program, positions, ways, lines } = fuseChain(options);
   const { spec } = compileProgram(program, { sources: sourcesOf(parts) });
-  return { spec, positions: [...positions], ways };
+  return { spec, positions: [...positions], ways, lines };
 }
 
 /** What the kernel's log quotes; a function that comes without its source has none. */

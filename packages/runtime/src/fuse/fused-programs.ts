@@ -1,9 +1,10 @@
 // The fused programs of a chain: one for each beginning, where there is one. They stand in links alone; program arrays hold the
 // standing programs of places, to which unlikely packets, and those of the slow path, go on.
 
-import { fusedMapName, waysMap } from '@twinpath/compiler';
-import { PATH, TRIPS, WAY_COUNTS, WAYS } from '@twinpath/compiler/abi';
+import { FLOW_LINE, flowCacheMap, fusedMapName, waysMap } from '@twinpath/compiler';
+import { FLOW_CACHE, PATH, TRIPS, WAY_COUNTS, WAYS } from '@twinpath/compiler/abi';
 import { BpfMap, BpfProgram, VerifierError } from '@twinpath/ebpf';
+import { possibleCpus } from '@twinpath/linux';
 import type { Hook } from '@twinpath/vnf/chain';
 import { programName } from '../host/paths.ts';
 import type { PlacedPart } from '../instance-plane.ts';
@@ -25,6 +26,12 @@ interface LeftCounts {
   /** As `performance.now()` has it. */
   readonly since: number;
 }
+
+/** Bytes that all CPUs' memories of flows may take for one program. */
+const MOST_MEMORY = 64 << 20;
+
+/** Numbers that a CPU may have. */
+const CPUS = Math.max(...possibleCpus()) + 1;
 
 /** By then programs have ended that had begun before their link was changed. */
 const GRACE_MS = 50;
@@ -112,14 +119,15 @@ export class FusedPrograms implements Disposable {
   }
 
   async #load(hook: Hook, first: number, given: ReadonlyMap<number, PlacedPart>): Promise<Fused> {
-    const parts = [...given].flatMap(([position, { owner, ir }]) =>
-      ir.hook === hook ? [{ position, owner, ir }] : [],
+    const parts = [...given].flatMap(([position, { owner, ir, remembers = {} }]) =>
+      ir.hook === hook ? [{ position, owner, ir, remembers }] : [],
     );
+    const mostLines = 2 ** Math.floor(Math.log2(MOST_MEMORY / FLOW_LINE / CPUS));
     const name = `${this.#chain} fused`;
     let refused: unknown;
     for (const room of ROOMS) {
       try {
-        const made = await fuseThread.make({ name, hook, first, parts, room });
+        const made = await fuseThread.make({ name, hook, first, parts, room, mostLines });
         return { ...this.#loadOne(made, hook, given), positions: made.positions };
       } catch (error) {
         if (!isTooLarge(error)) throw error;
@@ -129,7 +137,7 @@ export class FusedPrograms implements Disposable {
     throw refused;
   }
 
-  #loadOne({ spec, positions, ways }: FuseMade, hook: Hook, given: ReadonlyMap<number, PlacedPart>) {
+  #loadOne({ spec, positions, ways, lines }: FuseMade, hook: Hook, given: ReadonlyMap<number, PlacedPart>) {
     using opened = new DisposableStack();
     using kept = new DisposableStack();
     const ids = new Map(
@@ -149,6 +157,7 @@ export class FusedPrograms implements Disposable {
       if (id === undefined) throw new Error(`the fused program of ${this.#chain} knows no map ${name}`);
       return BpfMap.fromId(id);
     };
+    if (lines > 0) own[FLOW_CACHE] = opened.use(BpfMap.create(flowCacheMap(lines, CPUS)));
     if (ways.length > 0) own[WAY_COUNTS] = kept.use(BpfMap.create(waysMap(ways)));
     const wanted = new Set(spec.relocations.map(({ map }) => map));
     const maps = Object.fromEntries([...wanted].map((name) => [name, own[name] ?? opened.use(open(name))] as const));

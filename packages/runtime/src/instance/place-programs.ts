@@ -38,10 +38,11 @@ export class PlacePrograms {
 
   /** @throws CompileError */
   compile(
-    { placements, ports, reasons = {}, specialise = false }: InstancePlaces,
+    { placements, ports, reasons = {}, fuses = [], specialise = false }: InstancePlaces,
     { config, classes }: { readonly config: unknown; readonly classes: ReadonlyMap<string, SizeClass> },
   ): Made {
-    const given = JSON.stringify([[...classes], ports, reasons, specialise]);
+    const notesWrites = fuses.length > 0;
+    const given = JSON.stringify([[...classes], ports, reasons, specialise, notesWrites]);
     const wanted = new Map(placements.map((placement) => [JSON.stringify(placement), placeChoice(placement)] as const));
     const made = new Map(
       [...this.#made].filter(
@@ -66,7 +67,7 @@ export class PlacePrograms {
       } as const;
       const programs = missing.map(([, choice]) => choice);
       const reads = new ConfigReads(config);
-      const compiled = compileFunction(imported, { config: reads.config, target, programs, reasons });
+      const compiled = compileFunction(imported, { config: reads.config, target, programs, reasons, notesWrites });
       missing.forEach(([place], index) => {
         const program = compiled.programs[index];
         if (program !== undefined) made.set(place, { program, reads });

@@ -4,7 +4,7 @@ import type { MapStore } from '@twinpath/compiler';
 import { BpfMap, type MapSpec } from '@twinpath/ebpf';
 import { type MappedMemory, possibleCpus } from '@twinpath/linux';
 import { nameOfPin, pinName } from '../host/paths.ts';
-import type { WriteGuard } from '../specialise/write-guard.ts';
+import type { Guard } from '../specialise/write-guard.ts';
 import { ExactTrie } from '../tables/exact-trie.ts';
 import type { InstanceMaps } from '../tables/instance-maps.ts';
 import { findHeld, guardHeld, type HeldMap, type MapOwner, StagedMapSet } from '../tables/staged-map-set.ts';
@@ -23,7 +23,7 @@ class Held implements HeldMap {
   readonly #writes: WriteCollector;
   #kernelStore: KernelStore | undefined;
   #store: MapStore | undefined;
-  #guard: WriteGuard | undefined;
+  #guard: Guard | undefined;
   #mapped: MappedMemory | undefined;
   #memory: Uint8Array | undefined;
 
@@ -47,7 +47,7 @@ class Held implements HeldMap {
     return type === 'lpm-trie' ? new ExactTrie(store) : store;
   }
 
-  guardWrites(guard: WriteGuard | undefined): void {
+  guardWrites(guard: Guard | undefined): void {
     this.#guard = guard;
     if (this.#kernelStore !== undefined) this.#kernelStore.guard = guard;
   }

@@ -31,9 +31,18 @@ export interface KernelPlaneOptions {
   readonly wiring: Wiring;
 }
 
-function partOf({ ir, maps }: KernelProgram, owner: string): PlacedPart {
+function partOf({ ir, maps }: KernelProgram, owner: string, remembered: readonly string[]): PlacedPart {
   const ids = Object.entries(maps).map(([name, map]) => [name, map.info().id] as const);
-  return { owner, ir, maps: Object.fromEntries(ids) };
+  const remembers = remembered.flatMap((name) => {
+    const map = maps[name];
+    return map === undefined ? [] : [[name, { type: map.type, maxEntries: map.maxEntries }] as const];
+  });
+  return { owner, ir, maps: Object.fromEntries(ids), remembers: Object.fromEntries(remembers) };
+}
+
+/** Maps that all programs of an instance agree about. */
+function rememberedBy([first, ...others]: readonly KernelProgram[]): readonly string[] {
+  return first?.remembers.filter((name) => others.every(({ remembers }) => remembers.includes(name))) ?? [];
 }
 
 const GONE: PortState = { mac: '', mtu: 0, up: false, addresses: [] };
@@ -56,6 +65,8 @@ export class KernelPlane implements InstancePlane {
   #places: InstancePlaces = { placements: [], ports: [], beginnings: [], arrays: {} };
   /** By position. */
   readonly #attached = new Map<number, KernelProgram>();
+  /** What chains that are fused have been told. */
+  #remembered: readonly string[] = [];
 
   constructor(options: KernelPlaneOptions) {
     this.#options = options;
@@ -75,7 +86,7 @@ export class KernelPlane implements InstancePlane {
     const told = places.placements.flatMap(({ chain, position }) =>
       fresh.has(chain) ? (this.#attached.get(position) ?? []) : [],
     );
-    if (told.length > 0) this.#options.wiring.place(told.map((program) => this.#placed(program)));
+    if (told.length > 0) this.#options.wiring.place(told.map((program) => this.#placed(program, this.#remembered)));
   }
 
   get packetOut(): PacketOut {
@@ -144,13 +155,21 @@ export class KernelPlane implements InstancePlane {
   }
 
   attach(programs: readonly LoadedProgram[]): void {
-    const placed = programs.map((program) => {
+    const fresh = programs.map((program) => {
       if (!(program instanceof KernelProgram)) throw new TypeError('these programs are not in the kernel');
-      return this.#placed(program);
+      return program;
     });
-    this.#options.wiring.place(placed);
-    for (const program of programs) {
-      if (!(program instanceof KernelProgram)) continue;
+    const positions = new Set(fresh.map(({ choice }) => choice.position));
+    const others = this.places.placements.flatMap(({ position }) =>
+      positions.has(position) ? [] : (this.#attached.get(position) ?? []),
+    );
+    const remembered = rememberedBy([...fresh, ...others]);
+    // What one program writes in place is remembered of none.
+    const isSame = remembered.join() === this.#remembered.join();
+    const told = isSame ? [] : others.filter((program) => this.#isFused(program));
+    this.#options.wiring.place([...fresh, ...told].map((program) => this.#placed(program, remembered)));
+    this.#remembered = remembered;
+    for (const program of fresh) {
       this.#attached.set(program.choice.position, program);
       this.#remember(program);
     }
@@ -200,11 +219,15 @@ export class KernelPlane implements InstancePlane {
     if (this.#packetOut !== undefined) rest.use(this.#packetOut);
   }
 
-  #placed(program: KernelProgram): PlacedProgram {
+  #placed(program: KernelProgram, remembered: readonly string[]): PlacedProgram {
     const { position } = program.choice;
     const { chain, function: owner } = this.#placement(position);
-    const isFused = this.places.fuses?.includes(chain) === true;
-    return { chain, position, id: program.id, ...(isFused && { part: partOf(program, owner) }) };
+    const part = this.#isFused(program) ? partOf(program, owner, remembered) : undefined;
+    return { chain, position, id: program.id, ...(part && { part }) };
+  }
+
+  #isFused({ choice }: KernelProgram): boolean {
+    return this.places.fuses?.includes(this.#placement(choice.position).chain) === true;
   }
 
   #remember({ choice: { position }, spec, id }: KernelProgram): void {

@@ -11,16 +11,18 @@ export class KernelProgram implements LoadedProgram {
   readonly id: number;
   readonly spec: ProgramSpec;
   readonly ir: FunctionProgram['ir'];
+  readonly remembers: FunctionProgram['remembers'];
   /** What it was loaded with. */
   readonly maps: Readonly<Record<string, BpfMap>>;
   readonly #program: BpfProgram;
 
   constructor(
-    { hook, position = 0, compiled, ir }: FunctionProgram,
+    { hook, position = 0, compiled, ir, remembers }: FunctionProgram,
     program: BpfProgram,
     maps: Readonly<Record<string, BpfMap>>,
   ) {
     this.ir = ir;
+    this.remembers = remembers;
     this.maps = maps;
     this.choice = { hook, position };
     this.spec = compiled.spec;

@@ -1,6 +1,6 @@
 import type { UpdateMode } from '@twinpath/compiler';
 import type { BpfMap, UpdateFlag } from '@twinpath/ebpf';
-import type { WriteGuard } from '../specialise/write-guard.ts';
+import type { Guard } from '../specialise/write-guard.ts';
 import type { BatchStore, StoredEntry } from '../tables/instance-maps.ts';
 
 const FLAGS: Readonly<Record<UpdateMode, UpdateFlag>> = { any: 'any', new: 'no-exist', existing: 'exist' };
@@ -28,7 +28,7 @@ type StoredMap = Pick<
 /** A kernel map as tables use it. Values of per-CPU maps are those of all CPUs, one behind the other. */
 export class KernelStore implements BatchStore {
   /** Around each write, where a copy of entries stands in front of the map. */
-  guard: WriteGuard | undefined;
+  guard: Guard | undefined;
   readonly #map: StoredMap;
 
   constructor(map: StoredMap) {

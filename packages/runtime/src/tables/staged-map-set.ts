@@ -1,8 +1,8 @@
 import type { MapStore } from '@twinpath/compiler';
-import { frontMap, mapBehind } from '@twinpath/compiler/abi';
+import { frontMap, mapBehind, STATE } from '@twinpath/compiler/abi';
 import type { MapSpec } from '@twinpath/ebpf';
 import type { StagedMaps } from '../data-plane.ts';
-import { WriteGuard } from '../specialise/write-guard.ts';
+import { type Guard, WriteGuard, WriteNote } from '../specialise/write-guard.ts';
 import type { InstanceMaps } from './instance-maps.ts';
 
 /** One map of a data plane with the ways into it. */
@@ -12,16 +12,23 @@ export interface HeldMap extends Disposable {
   /** Of element 0 of an array. */
   readonly memory: Uint8Array;
   /** Around each write from now on; `undefined`: nothing stands in front of it. */
-  guardWrites(guard: WriteGuard | undefined): void;
+  guardWrites(guard: Guard | undefined): void;
 }
 
-/** What stands in front of maps is told of each write. */
+/** What stands in front of maps, and who remembers what was in them, is told of each write. */
 export function guardHeld(held: ReadonlyMap<string, HeldMap>): void {
+  const state = held.get(STATE.map);
+  const note = state && new WriteNote(state.memory);
+  // Somebody may have been ended between a write and its note.
+  note?.note();
   for (const [name, one] of held) {
     const front = held.get(frontMap({ name }));
-    one.guardWrites(front === undefined ? undefined : new WriteGuard(front.memory));
+    const guard = front && new WriteGuard(front.memory);
+    one.guardWrites(guard === undefined || note === undefined ? (guard ?? note) : both(note, guard));
   }
 }
+
+const both = (outer: Guard, inner: Guard): Guard => ({ around: (write) => outer.around(() => inner.around(write)) });
 
 /** Maps by name, whose place others can take. */
 export interface MapOwner<Held extends HeldMap> extends Pick<InstanceMaps, 'cpus' | 'graceMs' | 'writes'> {
