@@ -20,7 +20,13 @@ beforeAll(() => {
   host = lab.host('a');
   lab.link(host, 'eth0', lab.host('b'), 'eth0');
   chmodSync(folder, 0o755);
-  const files = { 'pass.vnf.ts': PASS, 'syntax.vnf.ts': SYNTAX_ERROR, 'unsupported.vnf.ts': UNSUPPORTED };
+  const xdp = 'interface: eth7\nhook: xdp\nfunctions:\n  - use: ./pass.vnf.ts\n';
+  const files = {
+    'pass.vnf.ts': PASS,
+    'xdp.yaml': xdp,
+    'syntax.vnf.ts': SYNTAX_ERROR,
+    'unsupported.vnf.ts': UNSUPPORTED,
+  };
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
 });
 afterEach(() => expect(tracesOf(CHAIN, host, 'eth0')).toEqual([]));
@@ -107,7 +113,7 @@ test('an interface with an XDP program is left as it is, and the program named',
   );
   const { id } = foreign.info();
   try {
-    const ended = await run('pass.vnf.ts');
+    const ended = await run('xdp.yaml');
     expect(saidBy(ended).replaceAll(String(id), 'ID')).toMatchInlineSnapshot(`
       "error: chain CHAIN: eth0 has an XDP program already: theirs (id ID, native)
       hint: remove it: ip link set dev eth0 xdp off, or bpftool link detach; or let packets enter by \`hook: tcx\`, behind it"
@@ -123,9 +129,9 @@ test('an interface with an XDP program is left as it is, and the program named',
 
 test('a chain of ours in the way is named with the command that removes it', async () => {
   const first = `${CHAIN}-first`;
-  const running = start(['run', 'pass.vnf.ts', ...place(), '--name', first, '--seconds', '60'], { cwd: folder });
+  const running = start(['run', 'xdp.yaml', ...place(), '--name', first, '--seconds', '60'], { cwd: folder });
   await running.saying(/Ctrl-C|sits on/);
-  const ended = await run('pass.vnf.ts');
+  const ended = await run('xdp.yaml');
   running.child.kill('SIGTERM');
   const said = saidBy(ended).replaceAll(String(running.child.pid), 'PID');
   expect(said.replace(/id \d+/, 'id ID')).toMatchInlineSnapshot(`

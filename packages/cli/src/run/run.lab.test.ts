@@ -13,6 +13,8 @@ import { start, twinpath } from '../fixtures/twinpath.ts';
 const CHAIN = `cli-run-${process.pid}`;
 const folder = mkdtempSync(join(tmpdir(), 'twinpath-run-'));
 const file = join(folder, 'pass.vnf.ts');
+/** The same on a port that names its hook. */
+const inXdp = join(folder, 'xdp.yaml');
 let lab: Lab;
 let host: Host;
 let peer: Host;
@@ -23,6 +25,7 @@ beforeAll(async () => {
   lab.link(host, 'eth0', peer, 'eth0', { addresses: [['10.0.0.1/24'], ['10.0.0.2/24']] });
   await host.echo({ udp: 7 });
   writeFileSync(file, PASS);
+  writeFileSync(inXdp, 'interface: eth7\nhook: xdp\nfunctions:\n  - use: ./pass.vnf.ts\n');
 });
 afterEach(() => expect(tracesOf(CHAIN, host, 'eth0')).toEqual([]));
 afterAll(async () => {
@@ -34,7 +37,7 @@ const place = () => ['--interface', 'eth0', '--namespace', host.namespace, '--na
 const startPass = () => start(['run', file, ...place(), '--json']);
 
 test('it runs for the seconds that it is told, says where it sits, and counts', async () => {
-  const running = start(['run', file, ...place(), '--seconds', '2', '--json']);
+  const running = start(['run', inXdp, ...place(), '--seconds', '2', '--json']);
   await running.saying(/sits on eth0 in namespace/);
   expect(tracesOf(CHAIN, host, 'eth0')).toHaveLength(4); // pins, record, XDP and tcx
   for (let sent = 0; sent < 5; sent++) expect(await peer.udp('10.0.0.1', 7, 'hello')).toMatchObject({ ok: true });
@@ -200,7 +203,7 @@ test('a chain whose interface is removed says so, and ends with an error and in 
 const oldKernel = ['--import', new URL('../fixtures/old-kernel.ts', import.meta.url).href];
 
 test('without tcx a filter sees what leaves; ended in order it leaves nothing', async () => {
-  const running = start(['run', file, ...place(), '--json'], { node: oldKernel });
+  const running = start(['run', inXdp, ...place(), '--json'], { node: oldKernel });
   await running.saying(/Ctrl-C ends it/);
   expect(tracesOf(CHAIN, host, 'eth0')).toHaveLength(5); // pins, record, XDP, filter and clsact
   const { filters } = JSON.parse(readFileSync(recordFile(CHAIN), 'utf8'));
@@ -214,7 +217,7 @@ test('without tcx a filter sees what leaves; ended in order it leaves nothing', 
 });
 
 test.each(['with', 'without'] as const)('%s its record, `down` finds the filter of a killed process', async (which) => {
-  const running = start(['run', file, ...place()], { node: oldKernel });
+  const running = start(['run', inXdp, ...place()], { node: oldKernel });
   await running.saying(/Ctrl-C ends it/);
   running.child.kill('SIGKILL');
   await running.ended;

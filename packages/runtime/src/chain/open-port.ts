@@ -8,7 +8,7 @@ import type { WiredInterface } from '../kernel/kernel-wiring.ts';
 import { prepareVethPeer, type VethEnd } from '../kernel/veth-peer.ts';
 import { ChainError } from './chain-error.ts';
 import type { ChainNamespaces } from './chain-namespaces.ts';
-import { chooseHook, type HookChoice, type HookNeeded } from './choose-hook.ts';
+import { chooseHook, type HookChoice, type HookNeeded, leavesHookOpen } from './choose-hook.ts';
 import { cannotHandOver, type HookPlace, hookFacts, othersOn, programName } from './hook-facts.ts';
 
 /** A port of a chain on this host. */
@@ -24,17 +24,20 @@ export type KernelPort = OpenPort & WiredInterface & Pick<HookChoice, 'why'>;
 export interface PortsPrepared extends Pick<VethEnd, 'log' | 'onSetting'> {
   /** All of the chain. */
   readonly ports: ReadonlyMap<string, KernelPort>;
-  /** Ports whose other ends were brought to it, by name, ifindex and hook. */
+  /** What was done already. */
   readonly done: Set<string>;
 }
 
-/** Brings about what ports need that are not the only ones concerned: the other ends of veths that XDP is on, or sends out of. */
+/** Says where packets of ports will meet the chain, and brings about what other ends of veths need that XDP is on, or sends out of. */
 export function preparePorts({ ports, done, log, onSetting }: PortsPrepared): void {
-  if ([...ports.values()].every(({ hook }) => hook !== 'xdp')) return;
-  for (const [name, { ifindex, hook, isVeth, spec, within }] of ports) {
-    const key = `${name} ${ifindex} ${hook}`;
-    if (isVeth !== true || done.has(key)) continue;
-    done.add(key);
+  const once = (what: string) => !done.has(what) && done.add(what);
+  const hasXdp = [...ports.values()].some(({ hook }) => hook === 'xdp');
+  for (const [name, { ifindex, hook, isVeth, spec, within, why }] of ports) {
+    const port = `${name} ${ifindex} ${hook}`;
+    if (leavesHookOpen(spec) && once(port)) {
+      log.info(`packets of ${spec.interface} meet the chain in ${hook}, because ${why}`);
+    }
+    if (isVeth !== true || !hasXdp || !once(`${port} peer`)) continue;
     using netlink = new Netlink(within);
     const link = getLink(netlink, ifindex);
     const receives = hook === 'xdp';
@@ -90,8 +93,6 @@ function openPort(spec: PortSpec, place: HookPlace, { spec: { name: chain }, log
     if (hook === 'xdp') throw taken(chain, link, link.xdp);
     log.info(`${programName(link.xdp.programId)} sees packets of ${link.name} first: it is its XDP program`);
   }
-  if (spec.hook === undefined || spec.hook === 'auto')
-    log.info(`packets meet the chain in ${hook} of ${link.name}, because ${why}`);
   tellOthers(log, place);
   const where = { within: namespace, namespace: spec.namespace };
   const { ifindex, kind } = link;
