@@ -153,6 +153,8 @@ export class HostedInstance implements InstanceHandle {
     await this.#restarting;
     await this.#leave();
     await this.#cleared;
+    // Another version may have the same maps, and its slow path may be there.
+    this.#setAbsent(false);
     this.#state?.[Symbol.dispose]();
   }
 
