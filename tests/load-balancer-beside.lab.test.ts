@@ -93,6 +93,21 @@ test.skipIf(NO_NGINX)('through tunnels servers get packets as clients sent them'
   }
 });
 
+test.skipIf(NO_NGINX)(
+  'with one arm: clients on the link of the servers, whose answers come by way of the balancer',
+  async () => {
+    // Neither is told of the way past the balancer.
+    for (const name of ['all', 'lan']) arena.middle.sysctl(`net.ipv4.conf.${name}.send_redirects`, 0);
+    for (const { host } of arena.servers) host.route('10.2.0.99/32', '10.2.0.1');
+    const known = async () => (await chain.statistics()).functions[0]?.counters.known ?? 0;
+    const before = await known();
+    const urls = urlsOf([SHARED], NGINX_PORT);
+    await vi.waitFor(async () => expect(await answers(neighbour, urls, 12)).toEqual([...NAMES]), 5000);
+    // Both directions: an answer alone is three packets.
+    expect((await known()) - before).toBeGreaterThan(12 * 5);
+  },
+);
+
 /** Adds a header, which nginx shows. One frontend is at the service's own address and port. */
 function startHaproxy(): void {
   const backends = arena.servers.map(({ name, addresses }) => `server ${name} ${addresses[0]}:${NGINX_PORT}`);
