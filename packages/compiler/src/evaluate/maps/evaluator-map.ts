@@ -47,7 +47,7 @@ export class Cells {
   write(value: Uint8Array): void {
     const [first, ...others] = this.#cells;
     // Without a view of the bytes: it would give them a buffer of their own.
-    if (others.length === 0) return first?.bytes.set(value);
+    if (others.length === 0 && value.length === this.#spec.valueSize) return first?.bytes.set(value);
     const stride = this.#stride();
     for (const [index, cell] of this.#cells.entries()) {
       cell.bytes.set(value.subarray(index * stride, index * stride + this.#spec.valueSize));
