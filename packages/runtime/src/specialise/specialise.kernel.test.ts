@@ -8,6 +8,7 @@ const places = (owned: DisposableStack): readonly Place[] => [openEvaluator(), o
 
 const reset = ({ tables, write }: Place) =>
   write(() => {
+    tables.lists.replace({ networks: [] });
     for (const one of [tables.routes, tables.services, tables.known, tables.counted]) one.replace([]);
   });
 
