@@ -62,6 +62,7 @@ export class Chain<Port extends OpenPort> implements RunningChain, AsyncDisposab
   readonly #ground: ChainGround<Port>;
   readonly #stack: AsyncDisposableStack;
   readonly #stop = new AbortController();
+  #isAbandoned = false;
   /** Also those that are about to start, or to end. */
   readonly #instances = new Set<PlacedInstance>();
   #spec: ChainSpec;
@@ -185,6 +186,7 @@ export class Chain<Port extends OpenPort> implements RunningChain, AsyncDisposab
 
   /** Gives up a start that does not end. */
   async abandon(): Promise<void> {
+    this.#isAbandoned = true;
     this.#stop.abort();
     await this.#stack.disposeAsync();
   }
@@ -366,6 +368,7 @@ export class Chain<Port extends OpenPort> implements RunningChain, AsyncDisposab
       }
       this.#instances.add(opened.placed);
       undo.defer(() => this.#leave(opened.placed));
+      if (this.#isAbandoned) throw this.#stopped();
       members.set(one.name, { ...opened, spec: one });
     }
     return members;
@@ -423,9 +426,12 @@ export class Chain<Port extends OpenPort> implements RunningChain, AsyncDisposab
     throw new RangeError(`chain ${this.#spec.name} has no function ${name}; there is ${names}`);
   }
 
+  #stopped(): ChainError {
+    return new ChainError('TP_STOPPED', this.#spec.name, 'it was stopped', { hint: 'start it again' });
+  }
+
   #requireRunning(): void {
-    if (!this.#stop.signal.aborted) return;
-    throw new ChainError('TP_STOPPED', this.#spec.name, 'it was stopped', { hint: 'start it again' });
+    if (this.#stop.signal.aborted) throw this.#stopped();
   }
 }
 
