@@ -109,7 +109,7 @@ function runOf(trace: Trace, programs: ReadonlyMap<Name, BpfProgram>, name: Name
 function specOf(name: Name, file: string, namespace: string, networks: readonly string[]): ChainSpec {
   const use = fileURLToPath(new URL(`../functions/${file}.vnf.ts`, import.meta.url));
   const functions = [{ name: 'lookup', use, config: { subnets: networks } }];
-  const spec = lineChain(`bench-${name}`, { interface: name, namespace }, functions);
+  const spec = lineChain(`bench-${name}`, { interface: name, namespace, hook: 'xdp' }, functions);
   return name === 'hot' ? { ...spec, specialise: 'traffic' } : spec;
 }
 
