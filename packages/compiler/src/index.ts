@@ -3,6 +3,7 @@ export {
   ArtefactError,
   type ArtefactPlace,
   readArtefact,
+  readSyntax,
   type Syntax,
   writeArtefact,
   writeSyntax,
@@ -18,7 +19,6 @@ export {
   lowerPrograms,
   type ProgramChoice,
 } from './compile.ts';
-export { ConfigReads } from './config-reads.ts';
 export type { ContextValues } from './evaluate/context.ts';
 export { createEnvironment, type Environment } from './evaluate/environment.ts';
 export { evaluate, type Outcome, type TraceStep } from './evaluate/evaluate.ts';
@@ -30,16 +30,19 @@ export { DIAGNOSTICS, type DiagnosticCode } from './frontend/diagnostics.ts';
 export type { Target } from './frontend/lowering.ts';
 export { mapNeeds, sends } from './frontend/modules/function-code.ts';
 export {
+  complete,
   type FunctionCode,
   type ImportedVnf,
   importVnf,
+  type ReadFunction,
   readFunction,
   readVnf,
   sourceFiles,
 } from './frontend/modules/import-vnf.ts';
+export { moduleFailure } from './frontend/modules/module-failure.ts';
 export type { Direction } from './frontend/modules/vnf-call.ts';
 export { CompileError } from './frontend/report/compile-error.ts';
-export { type Diagnostic, diagnosticText, refusedHook } from './frontend/report/diagnostic.ts';
+export { type Diagnostic, diagnosticText, refusedHook } from './frontend/report/diagnostic-text.ts';
 export {
   type Addition,
   FLOW_LINE,
@@ -57,4 +60,5 @@ export { type PrintOptions, printProgram } from './ir/print.ts';
 export { InvalidProgramError, validate } from './ir/validate.ts';
 export { placeChoice } from './place-choice.ts';
 export { type MapOptions, planMaps } from './plan-maps.ts';
+export { ModuleError } from './run/index.ts';
 export { type Rejection, verifierRejection } from './verifier-rejection.ts';

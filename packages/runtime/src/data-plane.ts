@@ -1,7 +1,7 @@
 // Where the programs of a chain run: the kernel, or an engine in this process. What a chain asks of it.
 
-import type { FunctionProgram } from '@twinpath/compiler';
 import type { VerifierError } from '@twinpath/ebpf';
+import type { PlaceProgram } from './compile/function-compiler.ts';
 import type { InstanceMaps } from './tables/instance-maps.ts';
 
 /** A network interface that the chain sits on, as it is now. */
@@ -30,10 +30,10 @@ export interface StagedMaps extends Disposable {
 export class ProgramRejectedError extends Error {
   override readonly name = 'ProgramRejectedError';
   readonly code = 'TP_PROGRAM_REJECTED';
-  readonly program: FunctionProgram;
+  readonly program: PlaceProgram;
   readonly rejection: VerifierError;
 
-  constructor(program: FunctionProgram, rejection: VerifierError) {
+  constructor(program: PlaceProgram, rejection: VerifierError) {
     super(rejection.message, { cause: rejection });
     this.program = program;
     this.rejection = rejection;
@@ -42,7 +42,7 @@ export class ProgramRejectedError extends Error {
 
 /** A program that the data plane has accepted. */
 export interface LoadedProgram extends Disposable {
-  readonly choice: Pick<FunctionProgram, 'hook'> & { readonly position: number };
+  readonly choice: Pick<PlaceProgram, 'hook' | 'position'>;
   readonly name: string;
   readonly id: number;
   /** Runs, and nanoseconds of all of them. Counted only while somebody asks for it. */

@@ -2,11 +2,12 @@
 // the chains' wiring, does for it. File descriptors belong to the process: an instance makes maps and loads programs itself,
 // in the main thread or in a worker, and only putting them into their places is asked of the main thread.
 
-import type { FunctionProgram, Part } from '@twinpath/compiler';
+import type { Part } from '@twinpath/compiler';
 import type { MapSpec } from '@twinpath/ebpf';
 import type { Fd } from '@twinpath/linux';
 import type { Hook, Placement } from '@twinpath/vnf/chain';
 import type { ReasonOverrides } from '@twinpath/vnf/plan';
+import type { PlaceProgram } from './compile/function-compiler.ts';
 import type { EventHandler, LoadedProgram, PortState, StagedMaps } from './data-plane.ts';
 import type { PacketOut } from './packet-out/packet-out.ts';
 import type { InstanceMaps } from './tables/instance-maps.ts';
@@ -100,7 +101,7 @@ export interface InstancePlane extends Disposable {
   /** Whether there is a map of this name. */
   hasMap(name: string): boolean;
   /** Each program's `position` says where it belongs. @throws ProgramRejectedError; then none is kept. */
-  load(programs: readonly FunctionProgram[], staged: StagedMaps): readonly LoadedProgram[];
+  load(programs: readonly PlaceProgram[], staged: StagedMaps): readonly LoadedProgram[];
   /** By way of the main thread's `Wiring`: packets meet these programs from now on, in place of those before. */
   attach(programs: readonly LoadedProgram[]): void;
   readonly packetOut: PacketOut;

@@ -75,13 +75,13 @@ export function readArtefact(json: unknown, folder: string, spec?: FunctionSpec)
   const artefact = checked(json);
   const code = codeOf(artefact, folder);
   if (spec === undefined) return { spec: declared(artefact), ...code };
-  checkPlan(artefact, spec);
+  checkPlan(contentHash(artefact.plan), spec);
   return { spec, ...code };
 }
 
 /** @throws ArtefactError: the spec is another one's */
-export function checkPlan({ plan }: Artefact, spec: FunctionSpec): void {
-  if (contentHash(plain(planFunction(spec))) === contentHash(plan)) return;
+export function checkPlan(planHash: string, spec: FunctionSpec): void {
+  if (contentHash(plain(planFunction(spec))) === planHash) return;
   throw new ArtefactError(
     `the artefact of ${spec.name} was built from another version of its module`,
     'build both from the same source',

@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it, vi } from 'vitest';
 import { inFiles } from '../frontend/fixtures/compile-source.ts';
-import { importVnf, readFunction } from '../frontend/modules/import-vnf.ts';
-import { type Syntax, writeSyntax } from './artefact.ts';
+import { importVnf } from '../frontend/modules/import-vnf.ts';
 
 const source = (verdict: string) => `import { drop, next, vnf } from '@twinpath/vnf';
 import { isLong } from './long.ts';
@@ -16,8 +15,7 @@ const FILES = { 'test.vnf.ts': source('drop'), 'long.ts': 'export const isLong =
 const PROGRAM = `
 import { createRequire } from 'node:module';
 const { importVnf, lowerPrograms, printProgram } = await import(process.argv[2]);
-const [, , , file, syntax] = process.argv;
-const imported = await importVnf(file, syntax === undefined ? undefined : JSON.parse(syntax));
+const imported = await importVnf(process.argv[3]);
 const target = { clock: 'kernel', cpus: 1, ports: [], classifiers: new Map(), seed: 1, key: 7 };
 const { programs } = lowerPrograms(imported, { target });
 const loaded = Object.keys(createRequire(import.meta.url).cache);
@@ -32,12 +30,11 @@ interface Start {
 }
 
 /** In a process of its own. */
-async function start(directory: string, syntax?: Syntax): Promise<Start> {
+async function start(directory: string): Promise<Start> {
   const program = join(directory, 'program.mjs');
   writeFileSync(program, PROGRAM);
   const compiler = join(import.meta.dirname, '../index.ts');
-  const given = syntax === undefined ? [] : [JSON.stringify(syntax)];
-  const operands = [program, compiler, join(directory, 'test.vnf.ts'), ...given];
+  const operands = [program, compiler, join(directory, 'test.vnf.ts')];
   const env = { ...process.env, XDG_CACHE_HOME: join(directory, 'cache') };
   const { stdout } = await promisify(execFile)(process.execPath, operands, { env });
   return JSON.parse(stdout);
@@ -73,18 +70,6 @@ describe('the cache', () => {
       expect(changed.parsed).toBe(true);
       expect(changed.ir).not.toBe(cold.ir);
       expect(entries(directory).length).toBe(1);
-    }));
-
-  it('is as good as what another thread has read, until a file of the function changes', () =>
-    inFiles(FILES, async (directory) => {
-      const syntax = writeSyntax(await readFunction(join(directory, 'test.vnf.ts')));
-      const given = await start(directory, structuredClone(syntax));
-      expect(given.parsed).toBe(false);
-      expect((await start(directory)).ir).toBe(given.ir);
-      writeFileSync(join(directory, 'long.ts'), 'export const isLong = (n: number) => n > 1001;\n');
-      const changed = await start(directory, syntax);
-      expect(changed.parsed).toBe(true);
-      expect(changed.ir).not.toBe(given.ir);
     }));
 
   it('says that an entry is damaged, and makes it anew', () =>

@@ -1,6 +1,7 @@
 export {
   type Artefact,
   type ArtefactPlace,
+  codeOf as readSyntax,
   readArtefact,
   type Syntax,
   writeArtefact,

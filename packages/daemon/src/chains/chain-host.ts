@@ -1,7 +1,7 @@
 // Chains of this machine: brought to what is wanted, together or each for itself.
 
 import type { ChainStatus } from '@twinpath/api';
-import { type RunningChain, type RunningFunction, startChain, startEngineChain } from '@twinpath/runtime';
+import type { RunningChain, RunningFunction } from '@twinpath/runtime';
 import type { Log } from '@twinpath/vnf';
 import { conflict, notFound, type Refusal, RefusedError, within } from '../control/refusal.ts';
 import { inOrder } from './order.ts';
@@ -216,6 +216,8 @@ export class ChainHost {
     const { name, spec } = wanted;
     const began = performance.now();
     const log = this.#options.logOf(name);
+    // A daemon without chains is small.
+    const { startChain, startEngineChain } = await import('@twinpath/runtime');
     const chain = await (wanted.on === 'engine'
       ? this.#limited(startEngineChain(spec, { log, stateDirectory }), name)
       : startChain(spec, { log, stateDirectory, signal: AbortSignal.timeout(changeSeconds * 1000) }));

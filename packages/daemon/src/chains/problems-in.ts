@@ -1,4 +1,4 @@
-import { problemsOf } from '@twinpath/runtime';
+import { problemsOf } from '@twinpath/runtime/config';
 import type { z } from 'zod';
 import type { FaultAt } from '../control/refusal.ts';
 import { faultOf } from '../functions/refusal-of.ts';

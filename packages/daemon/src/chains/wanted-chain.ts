@@ -1,5 +1,5 @@
 import { ChainFile, type ChainFileContext, ChainFileError, type Path, readChainFile } from '@twinpath/api';
-import { ConfigError } from '@twinpath/runtime';
+import { ConfigError } from '@twinpath/runtime/config';
 import { type ChainSpec, checkChain } from '@twinpath/vnf/chain';
 import { type Refusal, RefusedError } from '../control/refusal.ts';
 import { refusalOf } from '../functions/refusal-of.ts';

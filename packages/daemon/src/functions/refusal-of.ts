@@ -1,8 +1,9 @@
 // Errors of functions and chains, as refusals.
 
 import { ChainFileError } from '@twinpath/api';
-import { CompileError } from '@twinpath/compiler';
-import { ChainError, type ChainErrorCode, ConfigError, type ConfigProblem } from '@twinpath/runtime';
+import { CompileError } from '@twinpath/compiler/run';
+import { ConfigError, type ConfigProblem } from '@twinpath/runtime/config';
+import { ChainError, type ChainErrorCode } from '@twinpath/runtime/errors';
 import { ChainSpecError } from '@twinpath/vnf/chain';
 import { type FaultAt, type Refusal, RefusedError } from '../control/refusal.ts';
 import { ConflictError, StoreUnreachableError } from '../store/store.ts';

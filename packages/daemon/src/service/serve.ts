@@ -1,6 +1,6 @@
 // The daemon as a service: what signals mean, and what the service manager is told.
 import { once } from 'node:events';
-import { ServiceManager, watchdogMs } from '@twinpath/linux';
+import { giveBackMemory, ServiceManager, watchdogMs } from '@twinpath/linux';
 import { type Daemon, startDaemon } from '../daemon.ts';
 import { openLog } from '../log/log.ts';
 import type { Settings } from '../settings.ts';
@@ -25,6 +25,7 @@ export async function serve(settings: Settings): Promise<void> {
     'twinpathd is ready',
   );
   manager?.tell({ READY: '1', STATUS: `node ${node}` });
+  giveBackMemory();
   const signal = await ended;
   manager?.tell({ STOPPING: '1' });
   log.info(`${signal}: twinpathd ends; its chains run on`);

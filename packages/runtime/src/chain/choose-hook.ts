@@ -1,6 +1,6 @@
 // Where packets that enter by a port meet the chain, and how they leave by it.
 import { basename } from 'node:path';
-import { CompileError, refusedHook } from '@twinpath/compiler';
+import { CompileError, refusedHook } from '@twinpath/compiler/run';
 import type { Offload } from '@twinpath/linux';
 import type { PortSpec } from '@twinpath/vnf/chain';
 

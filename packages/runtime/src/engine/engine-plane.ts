@@ -1,9 +1,9 @@
-import type { FunctionProgram } from '@twinpath/compiler';
 import { EVENTS, LINKS, PORTS, TRIPS } from '@twinpath/compiler/abi';
 import type { MapSpec } from '@twinpath/ebpf';
 import { type RunTime, runTimeAt } from '@twinpath/engine';
 import type { Fd } from '@twinpath/linux';
 import type { Placement } from '@twinpath/vnf/chain';
+import type { PlaceProgram } from '../compile/function-compiler.ts';
 import type { EventHandler, LoadedProgram, PortState, StagedMaps } from '../data-plane.ts';
 import { programName } from '../host/paths.ts';
 import type { InstancePlaces, InstancePlane, InstancePort } from '../instance-plane.ts';
@@ -36,12 +36,7 @@ class LoadedEngineProgram implements LoadedProgram {
   readonly #times: number;
   readonly #access: EngineAccess;
 
-  constructor(
-    { hook, position = 0 }: FunctionProgram,
-    name: string,
-    loaded: EngineAnswers['load'],
-    access: EngineAccess,
-  ) {
+  constructor({ hook, position }: PlaceProgram, name: string, loaded: EngineAnswers['load'], access: EngineAccess) {
     this.choice = { hook, position };
     this.name = name;
     this.id = loaded.id;
@@ -123,15 +118,15 @@ export class EnginePlane implements InstancePlane {
     );
   }
 
-  load(programs: readonly FunctionProgram[], staged: StagedMaps): readonly LoadedProgram[] {
+  load(programs: readonly PlaceProgram[], staged: StagedMaps): readonly LoadedProgram[] {
     if (!(staged instanceof StagedEngineMaps)) throw new TypeError('these maps are not in the engine');
     const { access, functionName } = this.#options;
     const maps = Object.entries(staged.byName).map(([name, { id }]) => [name, id] as const);
     using owned = new DisposableStack();
     const loaded = programs.map((made) => {
       const name = programName(functionName, made.direction === 'egress' ? 'out' : 'in');
-      const { hook } = this.#placement(made.position ?? 0);
-      const answer = access.ask({ ask: 'load', spec: { ...made.compiled.spec, name }, hook, maps });
+      const { hook } = this.#placement(made.position);
+      const answer = access.ask({ ask: 'load', spec: { ...made.spec, name }, hook, maps });
       return owned.use(new LoadedEngineProgram(made, name, answer, access));
     });
     owned.move();

@@ -71,7 +71,7 @@ describe('slow paths that fail, and packets for them pass', () => {
   beforeAll(async () => {
     wire = await open('pass');
     available = wire.host.engine.available;
-  });
+  }, 60_000);
   afterAll(async () => {
     await wire[Symbol.asyncDispose]();
   });

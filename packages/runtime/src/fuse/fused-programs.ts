@@ -1,7 +1,6 @@
 // The fused programs of a chain: one for each beginning, where there is one. They stand in links alone; program arrays hold the
 // standing programs of places, to which unlikely packets, and those of the slow path, go on.
 
-import { FLOW_LINE, flowCacheMap, fusedMapName, waysMap } from '@twinpath/compiler';
 import { FLOW_CACHE, PATH, TRIPS, WAY_COUNTS, WAYS } from '@twinpath/compiler/abi';
 import { BpfMap, BpfProgram, VerifierError } from '@twinpath/ebpf';
 import { possibleCpus } from '@twinpath/linux';
@@ -122,13 +121,15 @@ export class FusedPrograms implements Disposable {
     const parts = [...given].flatMap(([position, { owner, ir, remembers = {} }]) =>
       ir.hook === hook ? [{ position, owner, ir, remembers }] : [],
     );
+    // Only who fuses pays for the compiler in this thread.
+    const { FLOW_LINE } = await import('@twinpath/compiler');
     const mostLines = 2 ** Math.floor(Math.log2(MOST_MEMORY / FLOW_LINE / CPUS));
     const name = `${this.#chain} fused`;
     let refused: unknown;
     for (const room of ROOMS) {
       try {
         const made = await fuseThread.make({ name, hook, first, parts, room, mostLines });
-        return { ...this.#loadOne(made, hook, given), positions: made.positions };
+        return { ...(await this.#loadOne(made, hook, given)), positions: made.positions };
       } catch (error) {
         if (!isTooLarge(error)) throw error;
         refused = error;
@@ -137,7 +138,8 @@ export class FusedPrograms implements Disposable {
     throw refused;
   }
 
-  #loadOne({ spec, positions, ways, lines }: FuseMade, hook: Hook, given: ReadonlyMap<number, PlacedPart>) {
+  async #loadOne({ spec, positions, ways, lines }: FuseMade, hook: Hook, given: ReadonlyMap<number, PlacedPart>) {
+    const { flowCacheMap, fusedMapName, waysMap } = await import('@twinpath/compiler');
     using opened = new DisposableStack();
     using kept = new DisposableStack();
     const ids = new Map(

@@ -1,10 +1,10 @@
 import type { SizeClass } from '@twinpath/classifier';
-import { type FunctionProgram, type ImportedVnf, verifierRejection } from '@twinpath/compiler';
 import { classifierMap } from '@twinpath/compiler/abi';
 import type { MapSpec } from '@twinpath/ebpf';
 import type { Log } from '@twinpath/vnf';
 import type { FunctionPlan } from '@twinpath/vnf/plan';
 import type { ChangeTimes } from '../chain/measures.ts';
+import type { FunctionCompiler, PlaceProgram } from '../compile/function-compiler.ts';
 import { type LoadedProgram, ProgramRejectedError, type StagedMaps } from '../data-plane.ts';
 import type { InstancePlaces, InstancePlane } from '../instance-plane.ts';
 import type { FrontState } from '../specialise/hot-map.ts';
@@ -22,7 +22,7 @@ import { Succession } from './succession.ts';
 
 export interface DeploymentOptions {
   readonly plane: InstancePlane;
-  readonly imported: ImportedVnf;
+  readonly compiler: FunctionCompiler;
   readonly plan: FunctionPlan;
   readonly log: Log;
   /** Of `hash`. */
@@ -41,7 +41,7 @@ interface Present {
 }
 
 interface Running {
-  readonly made: FunctionProgram;
+  readonly made: PlaceProgram;
   readonly loaded: LoadedProgram;
 }
 
@@ -183,7 +183,7 @@ export class Deployment {
   }
 
   /** Programs that stay: of the same place and code, with maps that stay. */
-  #kept(programs: readonly FunctionProgram[], maps: readonly MapSpec[]): ReadonlyMap<FunctionProgram, LoadedProgram> {
+  #kept(programs: readonly PlaceProgram[], maps: readonly MapSpec[]): ReadonlyMap<PlaceProgram, LoadedProgram> {
     const present = this.#present;
     if (present === undefined || JSON.stringify(present.maps) !== JSON.stringify(maps)) return new Map();
     const found = programs.flatMap((made) => {
@@ -196,7 +196,7 @@ export class Deployment {
   #keep(
     config: unknown,
     { programs, maps }: Made,
-    loaded: ReadonlyMap<FunctionProgram, LoadedProgram>,
+    loaded: ReadonlyMap<PlaceProgram, LoadedProgram>,
     tables: LiveTableSet,
   ): void {
     const before = this.#present?.programs ?? [];
@@ -213,8 +213,8 @@ export class Deployment {
   #replace(
     { config, classes, staged }: Change,
     made: Made,
-    kept: ReadonlyMap<FunctionProgram, LoadedProgram>,
-    fresh: readonly FunctionProgram[],
+    kept: ReadonlyMap<PlaceProgram, LoadedProgram>,
+    fresh: readonly PlaceProgram[],
   ): number {
     const { plane } = this.#options;
     using undo = new DisposableStack();
@@ -225,7 +225,7 @@ export class Deployment {
     const maps = undo.use(plane.stageMaps(made.maps, succession?.fresh));
     this.#prime(maps, classes);
     succession?.fill(maps.maps);
-    const loaded = this.#load(fresh, maps);
+    const loaded = this.#load({ config, classes }, fresh, maps);
     for (const program of loaded) undo.use(program);
     const end = performance.now();
     this.#specialiser.suspend();
@@ -255,12 +255,12 @@ export class Deployment {
     return end;
   }
 
-  #load(programs: readonly FunctionProgram[], maps: StagedMaps): readonly LoadedProgram[] {
+  #load(change: Change, programs: readonly PlaceProgram[], maps: StagedMaps): readonly LoadedProgram[] {
     try {
       return this.#options.plane.load(programs, maps);
     } catch (error) {
       if (!(error instanceof ProgramRejectedError)) throw error;
-      const refusal = verifierRejection(this.#options.imported, error.program.compiled, error.rejection);
+      const refusal = this.#programs.rejected(this.#options.plane.places, change, error);
       refusal.cause = error.rejection;
       throw refusal;
     }
@@ -295,10 +295,10 @@ export class Deployment {
 const portNames = ({ ports }: InstancePlaces): readonly string[] => ports.map(({ name }) => name);
 
 /** The same code in the same place. */
-function isSame(a: FunctionProgram, b: FunctionProgram): boolean {
+function isSame(a: PlaceProgram, b: PlaceProgram): boolean {
   if (a === b) return true;
   if (a.hook !== b.hook || a.position !== b.position) return false;
-  const [one, other] = [a.compiled.spec, b.compiled.spec];
+  const [one, other] = [a.spec, b.spec];
   if (JSON.stringify(one.relocations) !== JSON.stringify(other.relocations)) return false;
   return Buffer.compare(one.code, other.code) === 0;
 }

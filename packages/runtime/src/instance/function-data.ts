@@ -1,21 +1,32 @@
-import { type ImportedVnf, sends } from '@twinpath/compiler';
 import { planFunction } from '@twinpath/vnf/plan';
-import type { AnyTableSpec, RuleSetSpec } from '@twinpath/vnf/spec';
+import type { AnyTableSpec, FunctionSpec, RuleSetSpec } from '@twinpath/vnf/spec';
 import { functionMarks } from './function-marks.ts';
 import type { FunctionData } from './instance-handle.ts';
 
-export function functionData(imported: ImportedVnf): FunctionData {
-  const { spec } = imported;
+export function functionData(spec: FunctionSpec, sends: Pick<FunctionData, 'floods' | 'routes'>): FunctionData {
   const { config, nameOfDecision, namesOfRules, configure, slowPath, operations, ...data } = spec;
   return {
     ...data,
     tables: Object.fromEntries(Object.entries(data.tables).map(([name, table]) => [name, withoutCode(table)])),
     marks: functionMarks(planFunction(spec)),
-    ...sends(imported),
+    ...sends,
     hasConfig: config !== undefined,
     hasSlowPath: slowPath !== undefined,
     operations: Object.fromEntries(Object.entries(operations).map(([name, { summary }]) => [name, summary])),
   };
+}
+
+/** What the compiler asks of the function itself. */
+export function specOfData({
+  floods,
+  routes,
+  hasConfig,
+  hasSlowPath,
+  marks,
+  operations,
+  ...spec
+}: FunctionData): FunctionSpec {
+  return { ...spec, config: undefined, operations: {} };
 }
 
 /** Functions do not go from thread to thread. */

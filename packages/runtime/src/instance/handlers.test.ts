@@ -13,7 +13,7 @@ const other = specOf(notice({ limit: '1/s' }));
 function open(reasons: FunctionSpec['reasons'], given: unknown) {
   const lines: string[] = [];
   const log = { debug: () => {}, info: (text: string) => lines.push(text), warn: () => {}, error: () => {} };
-  return { lines, handlers: handlersOf({ chain: 'c', name: 'f', imported: { spec: { reasons } }, log }, given) };
+  return { lines, handlers: handlersOf({ chain: 'c', name: 'f', spec: { reasons }, log }, given) };
 }
 
 function call(handlers: HandlerTable, reason: string, metadata: unknown) {

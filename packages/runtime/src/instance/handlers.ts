@@ -9,14 +9,14 @@ import type { LiveTableSet } from '../tables/live-tables.ts';
 export interface HandlerSources {
   readonly chain: string;
   readonly name: string;
-  readonly imported: { readonly spec: Pick<FunctionSpec, 'reasons'> };
+  readonly spec: Pick<FunctionSpec, 'reasons'>;
   readonly log: Log;
 }
 
 type Handler = (...operands: readonly unknown[]) => unknown;
 
 /** One for each reason: of the author's, or for log lines our own. `given`: what the slow path returned. @throws ChainError */
-export function handlersOf({ chain, name, imported: { spec }, log }: HandlerSources, given: unknown): HandlerTable {
+export function handlersOf({ chain, name, spec, log }: HandlerSources, given: unknown): HandlerTable {
   const handlers = new Map<string, Handler | BatchHandler>();
   const found = new Map<string, unknown>(typeof given === 'object' && given !== null ? Object.entries(given) : []);
   for (const [reason, declared] of Object.entries(spec.reasons)) {

@@ -1,11 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { ModuleError } from '@twinpath/compiler/run';
 import type { Log } from '@twinpath/vnf';
 import { ChainError } from '../chain/chain-error.ts';
 import type { FunctionMeasures } from '../chain/measures.ts';
 import type { FunctionStatistics } from '../chain/statistics.ts';
+import type { FunctionSource } from '../compile/compile-job.ts';
+import { compileThread } from '../compile/compile-thread.ts';
 import type { InstancePlaces, Wiring } from '../instance-plane.ts';
 import { InstanceState } from '../tables/state.ts';
-import type { Begun, Call, NewInstance } from '../threads/messages.ts';
+import { errorData } from '../threads/error-data.ts';
+import type { Begun, Call, NewInstance, Question } from '../threads/messages.ts';
 import type { SlowPathWorker, Tenant } from '../threads/slow-path-worker.ts';
 import type { WorkerPool } from '../threads/worker-pool.ts';
 import { BackOff } from './back-off.ts';
@@ -44,6 +48,8 @@ export class HostedInstance implements InstanceHandle {
   readonly #stop = new AbortController();
   readonly #tenant: Tenant;
   #worker: SlowPathWorker | undefined;
+  /** Its text as it was when its module was run. */
+  #source: FunctionSource;
   #spec: FunctionData | undefined;
   #wanted: Wanted | undefined;
   #config: unknown;
@@ -57,13 +63,15 @@ export class HostedInstance implements InstanceHandle {
   #state: StateMemory | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  private constructor(options: HostedInstanceOptions) {
+  private constructor(options: HostedInstanceOptions, source: FunctionSource) {
     const { instance, wiring, log } = options;
     this.name = instance.name;
     this.#options = options;
+    this.#source = source;
     this.#tenant = {
       log,
       place: ({ programs }) => wiring.place(programs),
+      compile: (question) => this.#compile(question),
       collect: () => wiring.collect(),
       answer: (question) => this.#lodging?.answer(question),
       lost: (error, guilty, gone) => this.#lost(error, guilty, gone),
@@ -71,8 +79,8 @@ export class HostedInstance implements InstanceHandle {
   }
 
   /** Imports the function, in a worker. @throws CompileError … */
-  static async open(options: HostedInstanceOptions): Promise<HostedInstance> {
-    const instance = new HostedInstance(options);
+  static async open(options: HostedInstanceOptions, source: FunctionSource): Promise<HostedInstance> {
+    const instance = new HostedInstance(options, source);
     await instance.#open(options.worker);
     return instance;
   }
@@ -181,6 +189,8 @@ export class HostedInstance implements InstanceHandle {
 
   async #open(kind: 'shared' | 'own'): Promise<void> {
     const { instance, pool, home } = this.#options;
+    const { module, floods, routes } = this.#source;
+    const code = { module, floods, routes };
     const lodging = home.lodge();
     const worker = pool.take(kind);
     worker.admit(this.#number, this.#tenant);
@@ -191,12 +201,21 @@ export class HostedInstance implements InstanceHandle {
       this.#spec = (await worker.call(this.#number, {
         method: 'open',
         instance,
+        code,
         plane: lodging.plane,
       })) as FunctionData;
     } catch (error) {
       await this.#leave();
-      throw error;
+      if (!(error instanceof ModuleError)) throw error;
+      throw await compileThread.failure({ source: this.#source, error: errorData(error) });
     }
+  }
+
+  #compile(question: Extract<Question, { kind: 'compile' | 'rejected' }>): Promise<unknown> {
+    const given = { source: this.#source, spec: this.spec };
+    return question.kind === 'compile'
+      ? compileThread.compile({ ...given, request: question.request })
+      : compileThread.rejected({ ...given, request: question.request, rejection: question.rejection });
   }
 
   async #leave(): Promise<void> {
@@ -275,6 +294,8 @@ export class HostedInstance implements InstanceHandle {
   async #again(kind: 'shared' | 'own', options: StartOptions): Promise<void> {
     const wanted = this.#wanted;
     if (wanted === undefined) return;
+    // A new thread runs the module as it is now.
+    this.#source = await compileThread.read(this.#options.instance.use);
     await this.#open(kind);
     const worker = this.#worker;
     try {

@@ -1,9 +1,10 @@
-import { type ImportedVnf, mapNeeds } from '@twinpath/compiler';
+import { HOPS } from '@twinpath/compiler/abi';
 import type { Log } from '@twinpath/vnf';
 import { type FunctionPlan, planFunction } from '@twinpath/vnf/plan';
 import { Ageing } from '../ageing.ts';
 import type { FunctionMeasures } from '../chain/measures.ts';
 import type { FunctionStatistics } from '../chain/statistics.ts';
+import type { FunctionCode } from '../compile/function-compiler.ts';
 import { ConfigError } from '../config/config-error.ts';
 import { parseConfig, parseInput } from '../config/parse-config.ts';
 import type { EventHandler } from '../data-plane.ts';
@@ -30,10 +31,9 @@ import { hasDurable, readTables, saveTables } from './saved-tables.ts';
 import { entriesOf } from './table-entries.ts';
 import { Measures } from './take-measures.ts';
 
-export interface InstanceOptions {
+export interface InstanceOptions extends FunctionCode {
   readonly chain: string;
   readonly name: string;
-  readonly imported: ImportedVnf;
   readonly plane: InstancePlane;
   readonly seed: number;
   readonly key: number;
@@ -68,14 +68,14 @@ export class Instance implements InstanceHandle {
   #instance: object = {};
 
   constructor(options: InstanceOptions) {
-    const { name, imported, plane, seed, key, log, clock = machineClock } = options;
+    const { name, spec, compiler, plane, seed, key, log, clock = machineClock } = options;
     this.name = name;
     this.#options = options;
     this.#clock = clock;
-    this.#plan = planFunction(imported.spec);
+    this.#plan = planFunction(spec);
     this.#deployment = new Deployment({
       plane,
-      imported,
+      compiler,
       plan: this.#plan,
       log,
       seed,
@@ -87,7 +87,7 @@ export class Instance implements InstanceHandle {
   }
 
   get spec(): FunctionData {
-    return functionData(this.#options.imported);
+    return functionData(this.#options.spec, this.#options.sends);
   }
 
   config(): unknown {
@@ -103,7 +103,7 @@ export class Instance implements InstanceHandle {
     // As they are now: what changes from here on is told.
     this.#ports.check();
     this.#options.plane.onPortChange(() => this.#portChanged());
-    const config = await parseConfig(this.name, this.#options.imported.spec, given);
+    const config = await parseConfig(this.name, this.#options.spec, given);
     const adopted = adopt !== undefined && this.#deployment.adopt(adopt);
     const saved = adopted || restore === undefined ? undefined : readTables(restore);
     if (saved !== undefined) this.#deployment.restore(saved);
@@ -131,7 +131,7 @@ export class Instance implements InstanceHandle {
 
   /** @throws what prevents it; everything is as it was then. */
   async configure(given: unknown): Promise<void> {
-    const config = await parseConfig(this.name, this.#options.imported.spec, given);
+    const config = await parseConfig(this.name, this.#options.spec, given);
     const staged = await this.#configured(config, this.#config);
     this.#deployment.deploy(config, staged);
     this.#config = config;
@@ -147,7 +147,7 @@ export class Instance implements InstanceHandle {
   }
 
   async operate(name: string, input: unknown): Promise<unknown> {
-    const { operations } = this.#options.imported.spec;
+    const { operations } = this.#options.spec;
     const operation = operations[name];
     if (operation === undefined) {
       const known = Object.keys(operations).join(', ') || 'none';
@@ -204,13 +204,13 @@ export class Instance implements InstanceHandle {
 
   /** What the author calls that which decided. */
   nameOfDecision(decision: number): string | undefined {
-    return this.#options.imported.spec.nameOfDecision?.(decision, this.#config);
+    return this.#options.spec.nameOfDecision?.(decision, this.#config);
   }
 
   async measures(): Promise<FunctionMeasures> {
     const { tables, lastChange, fronts } = this.#deployment;
-    const { imported, plane } = this.#options;
-    const given = { plan: this.#plan, spec: imported.spec, config: this.#config, maps: plane.maps };
+    const { spec, plane } = this.#options;
+    const given = { plan: this.#plan, spec, config: this.#config, maps: plane.maps };
     return this.#measures.take({ ...given, tables, lastChange, fronts });
   }
 
@@ -228,7 +228,7 @@ export class Instance implements InstanceHandle {
   }
 
   async #configured(config: unknown, previous: unknown): Promise<StagedTables> {
-    const { spec } = this.#options.imported;
+    const { spec } = this.#options;
     const staged = this.#deployment.stage();
     const configs = { config, previous };
     try {
@@ -242,12 +242,12 @@ export class Instance implements InstanceHandle {
   }
 
   async #startSlowPath(): Promise<void> {
-    const { plane, imported } = this.#options;
+    const { plane, spec } = this.#options;
     const [options, { tables }] = [this.#instanceOptions(), this.#deployment];
     this.#instance = instanceContext(options, tables, plane.maps, () => this.#config);
     this.#network = this.#running.use(this.#openNetwork());
     const context = slowPathContext(this.#instance, this.#network, options, this.#stop.signal);
-    const given = await imported.spec.slowPath?.(context);
+    const given = await spec.slowPath?.(context);
     this.#stop.signal.throwIfAborted();
     const handlers = new Map([...handlersOf(this.#options, given), ...changeHandlers(this.#plan, tables)]);
     const { packetOut } = plane;
@@ -264,8 +264,8 @@ export class Instance implements InstanceHandle {
   }
 
   #watchHops(): void {
-    const { plane, imported } = this.#options;
-    if (plane.asksKernel !== true || mapNeeds(imported).isRouting !== true) return;
+    const { plane } = this.#options;
+    if (plane.asksKernel !== true || !plane.hasMap(HOPS)) return;
     this.#hops = this.#running.use(
       new HopWatch({
         ports: () => plane.places.ports,

@@ -1,4 +1,4 @@
-import { type FunctionCode, importVnf, readFunction, writeSyntax } from '@twinpath/compiler';
+import { compileThread } from '../compile/compile-thread.ts';
 import type { Clock } from './clock.ts';
 import { HostedInstance, type HostedInstanceOptions } from './hosted-instance.ts';
 import { Instance } from './instance.ts';
@@ -14,17 +14,12 @@ export interface OpenInstanceOptions extends HostedInstanceOptions {
 /** Imports a function where its code belongs: in a worker, if it does more than to be configured. @throws CompileError … */
 export async function openInstance(options: OpenInstanceOptions): Promise<InstanceHandle> {
   const { instance, home, log, seed, clock } = options;
-  if (home.hasThreads) {
-    const code = await readFunction(instance.use);
-    // Read once, here: the parser would be most of what a worker costs.
-    if (needsWorker(code))
-      return HostedInstance.open({ ...options, instance: { ...instance, syntax: writeSyntax(code) } });
-  }
   const { chain, name, use, key } = instance;
-  const imported = await importVnf(use);
-  return new Instance({ chain, name, imported, plane: home.openPlane(), seed, key, log, ...(clock && { clock }) });
-}
-
-function needsWorker({ code: { call } }: FunctionCode): boolean {
-  return call.members.has('slowPath') || call.members.has('operations');
+  // Read in a thread that ends again: the parser is most of what the compiler costs.
+  const source = home.hasThreads ? await compileThread.read(use) : undefined;
+  if (source?.needsWorker === true) return HostedInstance.open(options, source);
+  // Only who has such functions pays for the compiler in this thread.
+  const { importHere } = await import('../compile/compile-here.ts');
+  const code = await importHere(source ?? use);
+  return new Instance({ chain, name, ...code, plane: home.openPlane(), seed, key, log, ...(clock && { clock }) });
 }

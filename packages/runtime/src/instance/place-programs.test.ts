@@ -1,6 +1,7 @@
 import { importVnf } from '@twinpath/compiler';
 import type { Placement } from '@twinpath/vnf/chain';
 import { expect, test } from 'vitest';
+import { compileHere } from '../compile/compile-here.ts';
 import { PlacePrograms } from './place-programs.ts';
 
 const imported = await importVnf(new URL('../fixtures/gate.vnf.ts', import.meta.url).pathname);
@@ -15,7 +16,8 @@ const places = (...placements: Placement[]) => ({ placements, ports, beginnings:
 const rule = { action: 'drop' };
 const [a, b] = [placement(1, 'a'), placement(2, 'b')];
 
-const open = () => new PlacePrograms({ plane: { cpus: 1, cpuNumbers: 1 }, imported, seed: 1, key: 1 });
+const open = () =>
+  new PlacePrograms({ plane: { cpus: 1, cpuNumbers: 1 }, compiler: compileHere(imported), seed: 1, key: 1 });
 const classes = new Map();
 
 test('programs stay where a configuration changes in what only `configure` reads', () => {
@@ -26,7 +28,7 @@ test('programs stay where a configuration changes in what only `configure` reads
   expect(same[0]).toBe(first[0]);
   expect(same[1]).toBe(first[1]);
   const other = made.compile(places(a, b), { config: { otherwise: 'drop', rules: [rule] }, classes }).programs;
-  expect(other[0]?.compiled.spec.code).not.toEqual(first[0]?.compiled.spec.code);
+  expect(other[0]?.spec.code).not.toEqual(first[0]?.spec.code);
 });
 
 test('a place that is new is compiled with the configuration of now, and no other', () => {
@@ -35,7 +37,7 @@ test('a place that is new is compiled with the configuration of now, and no othe
   const [stays, added] = made.compile(places(a, b), { config: { otherwise: 'drop', rules: [rule] }, classes }).programs;
   expect(stays).toBe(before);
   const [alone] = open().compile(places(b), { config: { otherwise: 'drop', rules: [rule] }, classes }).programs;
-  expect(added?.compiled.spec.code).toEqual(alone?.compiled.spec.code);
+  expect(added?.spec.code).toEqual(alone?.spec.code);
 });
 
 test('other ports make other programs', () => {

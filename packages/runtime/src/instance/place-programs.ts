@@ -1,11 +1,13 @@
 import type { SizeClass } from '@twinpath/classifier';
-import { ConfigReads, compileFunction, type FunctionProgram, type ImportedVnf, placeChoice } from '@twinpath/compiler';
+import { ConfigReads } from '@twinpath/compiler/run';
 import { type MapSpec, skbChecksumState } from '@twinpath/ebpf';
+import type { CompileRequest, FunctionCompiler, PlaceProgram } from '../compile/function-compiler.ts';
+import type { ProgramRejectedError } from '../data-plane.ts';
 import type { InstancePlaces, InstancePlane } from '../instance-plane.ts';
 
 export interface PlaceProgramsOptions {
   readonly plane: Pick<InstancePlane, 'cpus' | 'cpuNumbers'>;
-  readonly imported: ImportedVnf;
+  readonly compiler: FunctionCompiler;
   /** Of `hash`. */
   readonly seed: number;
   /** The mark of the slow path's packets. */
@@ -13,14 +15,20 @@ export interface PlaceProgramsOptions {
 }
 
 export interface Made {
-  readonly programs: readonly FunctionProgram[];
+  readonly programs: readonly PlaceProgram[];
   readonly maps: readonly MapSpec[];
 }
 
 interface Kept {
-  readonly program: FunctionProgram;
+  readonly program: PlaceProgram;
   /** What it was made of. */
   readonly reads: ConfigReads;
+}
+
+/** What programs are made of, besides their places. */
+interface Given {
+  readonly config: unknown;
+  readonly classes: ReadonlyMap<string, SizeClass>;
 }
 
 /** Compiles a function for its places, each place once for as long as what it is compiled with is the same. */
@@ -37,13 +45,10 @@ export class PlacePrograms {
   }
 
   /** @throws CompileError */
-  compile(
-    { placements, ports, reasons = {}, fuses = [], specialise = false }: InstancePlaces,
-    { config, classes }: { readonly config: unknown; readonly classes: ReadonlyMap<string, SizeClass> },
-  ): Made {
-    const notesWrites = fuses.length > 0;
-    const given = JSON.stringify([[...classes], ports, reasons, specialise, notesWrites]);
-    const wanted = new Map(placements.map((placement) => [JSON.stringify(placement), placeChoice(placement)] as const));
+  compile(places: InstancePlaces, { config, classes }: Given): Made {
+    const { placements, ports, reasons = {}, fuses = [], specialise = false } = places;
+    const given = JSON.stringify([[...classes], ports, reasons, specialise, fuses.length > 0]);
+    const wanted = new Map(placements.map((placement) => [JSON.stringify(placement), placement] as const));
     const made = new Map(
       [...this.#made].filter(
         ([place, { reads }]) => given === this.#given && wanted.has(place) && reads.isSame(config),
@@ -51,23 +56,11 @@ export class PlacePrograms {
     );
     const missing = [...wanted].filter(([place]) => !made.has(place));
     if (missing.length > 0 || given !== this.#given) {
-      const { cpus, cpuNumbers } = this.#options.plane;
-      const { imported, seed, key } = this.#options;
-      const checksumState = skbChecksumState();
-      const target = {
-        clock: 'kernel',
-        cpus,
-        cpuNumbers,
-        ports,
-        classifiers: classes,
-        seed,
-        key,
-        checksumState,
-        specialise,
-      } as const;
-      const programs = missing.map(([, choice]) => choice);
-      const reads = new ConfigReads(config);
-      const compiled = compileFunction(imported, { config: reads.config, target, programs, reasons, notesWrites });
+      const fresh = missing.map(([, placement]) => placement);
+      const compiled = this.#options.compiler.compile(
+        this.#request({ ...places, placements: fresh }, { config, classes }),
+      );
+      const reads = new ConfigReads(config, compiled.reads);
       missing.forEach(([place], index) => {
         const program = compiled.programs[index];
         if (program !== undefined) made.set(place, { program, reads });
@@ -76,5 +69,33 @@ export class PlacePrograms {
     }
     [this.#given, this.#made] = [given, made];
     return { programs: [...wanted.keys()].flatMap((place) => made.get(place)?.program ?? []), maps: this.#maps };
+  }
+
+  /** At the line that the author wrote. */
+  rejected(places: InstancePlaces, given: Given, { program, rejection }: ProgramRejectedError): Error {
+    const placements = places.placements.filter(({ position }) => position === program.position);
+    const { summary, slot } = rejection;
+    return this.#options.compiler.rejected(this.#request({ ...places, placements }, given), { summary, slot });
+  }
+
+  #request(
+    { placements, ports, reasons, fuses = [], specialise = false }: InstancePlaces,
+    { config, classes }: Given,
+  ): CompileRequest {
+    const { plane, seed, key } = this.#options;
+    const { cpus, cpuNumbers } = plane;
+    const checksumState = skbChecksumState();
+    const target = {
+      clock: 'kernel',
+      cpus,
+      cpuNumbers,
+      ports,
+      classifiers: classes,
+      seed,
+      key,
+      checksumState,
+      specialise,
+    } as const;
+    return { placements, config, target, notesWrites: fuses.length > 0, ...(reasons && { reasons }) };
   }
 }

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
-import type { FunctionProgram } from '@twinpath/compiler';
+import { deserialize } from 'node:v8';
 import { CPUS, EVENTS, PATH, PORTS, SOCKETS, TRIPS, WAYS } from '@twinpath/compiler/abi';
 import { type BpfMap, type MapSpec, RingBuffer } from '@twinpath/ebpf';
 import { type Fd, onlineCpus, pollFd } from '@twinpath/linux';
 import type { Placement } from '@twinpath/vnf/chain';
+import type { PlaceProgram } from '../compile/function-compiler.ts';
 import type { EventHandler, LoadedProgram, PortState, StagedMaps } from '../data-plane.ts';
 import { MAPS } from '../host/pins.ts';
 import type { InstancePlaces, InstancePlane, PlacedPart, PlacedProgram, Wiring } from '../instance-plane.ts';
@@ -37,7 +38,7 @@ function partOf({ ir, maps }: KernelProgram, owner: string, remembered: readonly
     const map = maps[name];
     return map === undefined ? [] : [[name, { type: map.type, maxEntries: map.maxEntries }] as const];
   });
-  return { owner, ir, maps: Object.fromEntries(ids), remembers: Object.fromEntries(remembers) };
+  return { owner, ir: deserialize(ir), maps: Object.fromEntries(ids), remembers: Object.fromEntries(remembers) };
 }
 
 /** Maps that all programs of an instance agree about. */
@@ -140,14 +141,14 @@ export class KernelPlane implements InstancePlane {
     return staged;
   }
 
-  load(programs: readonly FunctionProgram[], staged: StagedMaps): readonly LoadedProgram[] {
+  load(programs: readonly PlaceProgram[], staged: StagedMaps): readonly LoadedProgram[] {
     if (!(staged instanceof StagedKernelMaps)) throw new TypeError('these maps are not in the kernel');
-    const mapsFor = ({ position = 0 }: FunctionProgram): Readonly<Record<string, BpfMap>> => {
+    const mapsFor = ({ position }: PlaceProgram): Readonly<Record<string, BpfMap>> => {
       const { chain, hook } = this.#placement(position);
       const arrays = this.#arraysOf(chain);
       return { ...staged.byName, [PATH]: arrays.get('path', hook), [WAYS]: arrays.ways, [TRIPS]: arrays.trips };
     };
-    const standing = ({ position = 0 }: FunctionProgram) => {
+    const standing = ({ position }: PlaceProgram) => {
       const { chain, hook } = this.#placement(position);
       return this.#arraysOf(chain).standing(hook, position);
     };

@@ -1,5 +1,5 @@
-import type { FunctionProgram } from '@twinpath/compiler';
 import { type BpfMap, BpfProgram, type ProgramSpec, VerifierError } from '@twinpath/ebpf';
+import type { PlaceProgram } from '../compile/function-compiler.ts';
 import { type LoadedProgram, ProgramRejectedError } from '../data-plane.ts';
 import { programName } from '../host/paths.ts';
 import { isStanding, type Standing } from './standing-program.ts';
@@ -10,14 +10,14 @@ export class KernelProgram implements LoadedProgram {
   readonly name: string;
   readonly id: number;
   readonly spec: ProgramSpec;
-  readonly ir: FunctionProgram['ir'];
-  readonly remembers: FunctionProgram['remembers'];
+  readonly ir: PlaceProgram['ir'];
+  readonly remembers: PlaceProgram['remembers'];
   /** What it was loaded with. */
   readonly maps: Readonly<Record<string, BpfMap>>;
   readonly #program: BpfProgram;
 
   constructor(
-    { hook, position = 0, compiled, ir, remembers }: FunctionProgram,
+    { hook, position, spec, ir, remembers }: PlaceProgram,
     program: BpfProgram,
     maps: Readonly<Record<string, BpfMap>>,
   ) {
@@ -25,7 +25,7 @@ export class KernelProgram implements LoadedProgram {
     this.remembers = remembers;
     this.maps = maps;
     this.choice = { hook, position };
-    this.spec = compiled.spec;
+    this.spec = spec;
     this.#program = program;
     this.name = program.name;
     this.id = program.info().id;
@@ -43,21 +43,21 @@ export class KernelProgram implements LoadedProgram {
 
 export interface LoadOptions {
   readonly functionName: string;
-  mapsFor(program: FunctionProgram): Readonly<Record<string, BpfMap>>;
+  mapsFor(program: PlaceProgram): Readonly<Record<string, BpfMap>>;
   /** What stands at the program's place already. */
-  standing(program: FunctionProgram): Standing | undefined;
+  standing(program: PlaceProgram): Standing | undefined;
 }
 
 /** Those that stand there already are not loaded again. @throws ProgramRejectedError; none is kept then. */
 export function loadPrograms(
-  made: readonly FunctionProgram[],
+  made: readonly PlaceProgram[],
   { functionName, mapsFor, standing }: LoadOptions,
 ): readonly KernelProgram[] {
   using loaded = new DisposableStack();
   const programs = made.map((one) => {
     const maps = mapsFor(one);
     const there = standing(one);
-    if (there !== undefined && isStanding(there, one.compiled.spec, maps)) {
+    if (there !== undefined && isStanding(there, one.spec, maps)) {
       return loaded.use(new KernelProgram(one, there.program, maps));
     }
     there?.program[Symbol.dispose]();
@@ -67,10 +67,10 @@ export function loadPrograms(
   return programs;
 }
 
-function loadOne(functionName: string, made: FunctionProgram, maps: Readonly<Record<string, BpfMap>>): BpfProgram {
+function loadOne(functionName: string, made: PlaceProgram, maps: Readonly<Record<string, BpfMap>>): BpfProgram {
   const suffix = made.direction === 'egress' ? 'out' : 'in';
   try {
-    return BpfProgram.load({ ...made.compiled.spec, name: programName(functionName, suffix) }, { maps });
+    return BpfProgram.load({ ...made.spec, name: programName(functionName, suffix) }, { maps });
   } catch (error) {
     throw error instanceof VerifierError ? new ProgramRejectedError(made, error) : error;
   }

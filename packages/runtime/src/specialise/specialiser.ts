@@ -1,7 +1,7 @@
-import type { FunctionProgram } from '@twinpath/compiler';
 import { canHaveFront, frontMap, frontShape } from '@twinpath/compiler/abi';
 import type { Log } from '@twinpath/vnf';
 import type { FunctionPlan, MapPlan, TablePlan } from '@twinpath/vnf/plan';
+import type { PlaceProgram } from '../compile/function-compiler.ts';
 import type { InstancePlane } from '../instance-plane.ts';
 import { finder } from './finder.ts';
 import { Front } from './front.ts';
@@ -40,7 +40,7 @@ export class Specialiser implements Disposable {
   }
 
   /** With the maps that are the plane's now. Nobody but `programs` runs over them. */
-  resume(programs: readonly Pick<FunctionProgram, 'writes'>[]): void {
+  resume(programs: readonly Pick<PlaceProgram, 'writes'>[]): void {
     this.suspend();
     const written = new Set(programs.flatMap(({ writes }) => writes));
     const { maps } = this.#options.plane;

@@ -1,4 +1,4 @@
-import { type MapStore, MapStoreError, type UpdateMode } from '@twinpath/compiler';
+import { type MapStore, MapStoreError, type UpdateMode } from '@twinpath/compiler/run';
 import { keyText, type StoredEntry } from '../tables/instance-maps.ts';
 
 interface Change {

@@ -1,5 +1,5 @@
 import type { SizeClass } from '@twinpath/classifier';
-import { EvaluatorMaps, planMaps } from '@twinpath/compiler';
+import { EvaluatorMaps, planMaps } from '@twinpath/compiler/run';
 import type { FunctionPlan } from '@twinpath/vnf/plan';
 import { NO_ELEMENTS } from '../tables/classifier-table.ts';
 import { StagedSwitch } from '../tables/generation-switch.ts';

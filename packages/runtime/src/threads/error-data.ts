@@ -1,7 +1,7 @@
 // Errors from thread to thread: a structured clone keeps neither their class nor what they say besides the message.
 
 import { ClassifierError } from '@twinpath/classifier';
-import { ArtefactError, CompileError } from '@twinpath/compiler';
+import { ArtefactError, CompileError, ModuleError } from '@twinpath/compiler/run';
 import { UnsupportedFeatureError, VerifierError } from '@twinpath/ebpf';
 import { SyscallError } from '@twinpath/linux';
 import { TableFullError, UnknownPortError } from '@twinpath/vnf';
@@ -16,6 +16,7 @@ const CLASSES: ReadonlyMap<string, { readonly prototype: Error }> = new Map(
     ClassifierError,
     CompileError,
     ConfigError,
+    ModuleError,
     RangeError,
     SyscallError,
     TableFullError,

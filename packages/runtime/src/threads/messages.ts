@@ -1,10 +1,11 @@
 // What the main thread and a worker say to each other. Plain data.
 
 import type { MessagePort } from 'node:worker_threads';
-import type { Syntax } from '@twinpath/compiler';
+import type { Rejection } from '@twinpath/compiler';
 import type { Holdings } from '@twinpath/linux';
 import type { Log } from '@twinpath/vnf';
 import type { FunctionStatistics } from '../chain/statistics.ts';
+import type { CompileRequest } from '../compile/function-compiler.ts';
 import type { EngineQuestion } from '../engine/engine-question.ts';
 import type { StartOptions } from '../instance/instance-handle.ts';
 import type { PlaneImage } from '../instance/instance-home.ts';
@@ -42,13 +43,19 @@ export interface NewInstance {
   readonly use: string;
   /** The mark of its packets. */
   readonly key: number;
-  /** What was read of the file, for as long as it is as it was. */
-  readonly syntax?: Syntax;
+}
+
+/** How its code comes into a worker, which has no compiler. */
+export interface NewCode {
+  /** What Node runs. */
+  readonly module: string;
+  readonly floods: boolean;
+  readonly routes: boolean;
 }
 
 /** What is asked of an instance; in one with `open`, to which it is new. */
 export type Call =
-  | { readonly method: 'open'; readonly instance: NewInstance; readonly plane: PlaneImage }
+  | { readonly method: 'open'; readonly instance: NewInstance; readonly code: NewCode; readonly plane: PlaneImage }
   | {
       readonly method: 'start';
       readonly config: unknown;
@@ -80,6 +87,8 @@ export type ToWorker =
 /** What a worker waits for. */
 export type Question =
   | { readonly kind: 'place'; readonly programs: readonly PlacedProgram[] }
+  | { readonly kind: 'compile'; readonly request: CompileRequest }
+  | { readonly kind: 'rejected'; readonly request: CompileRequest; readonly rejection: Rejection }
   | { readonly kind: 'collect' }
   | { readonly kind: 'watch'; readonly fd: number }
   | { readonly kind: 'forget'; readonly fd: number }

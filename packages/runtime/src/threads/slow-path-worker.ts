@@ -19,6 +19,8 @@ export interface Tenant {
   readonly log: Log;
   /** Programs go to their places. @throws what prevents it. */
   place(question: Extract<Question, { kind: 'place' }>): void;
+  /** What its programs are, or what was wrong with one. @throws CompileError */
+  compile(question: Compiling): Promise<unknown>;
   /** What fused programs have counted goes to functions' counters. */
   collect(): void;
   /** What its engine says. @throws what prevents it. */
@@ -26,6 +28,8 @@ export interface Tenant {
   /** Its code is not to run any more. `guilty`: because of it, or it may be. `gone` comes when it has let go of all, and never fails. */
   lost(error: Error, guilty: boolean, gone: Promise<unknown>): void;
 }
+
+type Compiling = Extract<Question, { kind: 'compile' | 'rejected' }>;
 
 export interface SlowPathWorkerOptions {
   readonly seed: number;
@@ -65,6 +69,8 @@ export class SlowPathWorker {
   /** At the last check. */
   #beats = -1;
   #checksWithoutBeat = 0;
+  /** It stands still and waits, for which its code is not to blame. */
+  #isCompiling = false;
 
   constructor({ seed, megabytes, watch }: SlowPathWorkerOptions) {
     const { port1, port2 } = new MessageChannel();
@@ -134,7 +140,7 @@ export class SlowPathWorker {
    *  while it does what may take long. */
   check(most: number): void {
     const beats = Atomics.load(this.#words, WORD.beats);
-    this.#checksWithoutBeat = beats === this.#beats ? this.#checksWithoutBeat + 1 : 0;
+    this.#checksWithoutBeat = beats === this.#beats && !this.#isCompiling ? this.#checksWithoutBeat + 1 : 0;
     this.#beats = beats;
     const isBusy = [...this.#waiting.values()].some(({ call }) => LONG.has(call.method));
     if (this.#checksWithoutBeat > most * (isBusy ? 10 : 1)) this.#kill(new Error('its code does not come to an end'));
@@ -174,10 +180,34 @@ export class SlowPathWorker {
         this.#stray(message.instance, errorFrom(message.error));
         break;
       case 'question':
-        this.#answers.postMessage(this.#answer(message.instance, message.question));
-        Atomics.add(this.#words, WORD.answered, 1);
-        Atomics.notify(this.#words, WORD.answered);
+        this.#reply(message.instance, message.question);
         break;
+    }
+  }
+
+  #reply(instance: number, question: Question): void {
+    if (question.kind !== 'compile' && question.kind !== 'rejected') {
+      this.#send(this.#answer(instance, question));
+      return;
+    }
+    this.#isCompiling = true;
+    void this.#compiled(instance, question).then((answer) => {
+      this.#isCompiling = false;
+      this.#send(answer);
+    });
+  }
+
+  #send(answer: Answer): void {
+    this.#answers.postMessage(answer);
+    Atomics.add(this.#words, WORD.answered, 1);
+    Atomics.notify(this.#words, WORD.answered);
+  }
+
+  async #compiled(instance: number, question: Compiling): Promise<Answer> {
+    try {
+      return { kind: 'done', value: await this.#tenants.get(instance)?.compile(question) };
+    } catch (error) {
+      return { kind: 'failed', error: errorData(error) };
     }
   }
 
@@ -187,7 +217,7 @@ export class SlowPathWorker {
     return found;
   }
 
-  #answer(instance: number, question: Question): Answer {
+  #answer(instance: number, question: Exclude<Question, Compiling>): Answer {
     try {
       return { kind: 'done', value: this.#done(instance, question) };
     } catch (error) {
@@ -196,7 +226,7 @@ export class SlowPathWorker {
   }
 
   /** Of an instance that was dismissed nothing is done: what it had is not its any more. */
-  #done(instance: number, question: Question): unknown {
+  #done(instance: number, question: Exclude<Question, Compiling>): unknown {
     const tenant = this.#tenants.get(instance);
     switch (question.kind) {
       case 'place':

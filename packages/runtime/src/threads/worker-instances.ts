@@ -1,14 +1,14 @@
-import { importVnf } from '@twinpath/compiler';
-import { EnginePlane } from '../engine/engine-plane.ts';
+import { runModule } from '@twinpath/compiler/run';
+import { giveBackMemory } from '@twinpath/linux';
 import type { AskEngine, EngineAnswers } from '../engine/engine-question.ts';
 import { Instance } from '../instance/instance.ts';
 import type { PlaneImage } from '../instance/instance-home.ts';
 import type { InstancePlane, PlacedProgram } from '../instance-plane.ts';
 import type { AuthorCode } from './author-code.ts';
 import { errorData, isCloneable } from './error-data.ts';
-import { GuestAccess } from './guest-access.ts';
 import { askMain, logInMain, tellMain } from './main-thread.ts';
 import type { Begun, Call, NewInstance, Question, WorkerData } from './messages.ts';
+import { workerCompiler } from './worker-compiler.ts';
 import { WorkerPlane } from './worker-plane.ts';
 
 /** The instances of one worker, by the numbers that the main thread gives them. */
@@ -63,18 +63,29 @@ export class WorkerInstances {
     }
   }
 
-  async #open(number: number, { instance: made, plane: image }: Extract<Call, { method: 'open' }>): Promise<unknown> {
-    const { chain, name, use, key, syntax } = made;
-    const imported = await importVnf(use, syntax);
-    const plane = this.#openPlane(number, made, image);
+  async #open(
+    number: number,
+    { instance: made, code, plane: image }: Extract<Call, { method: 'open' }>,
+  ): Promise<unknown> {
+    const { chain, name, key } = made;
+    const { module, ...sends } = code;
+    const spec = await runModule(module);
+    const plane = await this.#openPlane(number, made, image);
+    // What loading has left is most of what a worker would take from here on.
+    giveBackMemory();
     const log = logInMain(number);
     const { seed } = this.#data;
-    const instance = new Instance({ chain, name, imported, plane, seed, key, log });
+    const compiler = workerCompiler((question) => this.#ask(number, question));
+    const instance = new Instance({ chain, name, spec, sends, compiler, plane, seed, key, log });
     this.#instances.set(number, instance);
     return instance.spec;
   }
 
-  #openPlane(number: number, { name: functionName, key }: NewInstance, image: PlaneImage): InstancePlane {
+  async #openPlane(
+    number: number,
+    { name: functionName, key }: NewInstance,
+    image: PlaneImage,
+  ): Promise<InstancePlane> {
     const parts = {
       wiring: {
         place: (programs: readonly PlacedProgram[]) => void this.#ask(number, { kind: 'place', programs }),
@@ -84,6 +95,11 @@ export class WorkerInstances {
       within: <T>(work: () => T): T => this.#code.run(number, work),
     };
     if (image.kind === 'kernel') return new WorkerPlane({ functionName, pins: image.pins, key, ...parts });
+    // Others do without the engine.
+    const [{ EnginePlane }, { GuestAccess }] = await Promise.all([
+      import('../engine/engine-plane.ts'),
+      import('./guest-access.ts'),
+    ]);
     // An answer is that of its question.
     const ask: AskEngine = (question) =>
       this.#ask(number, { kind: 'engine', question }) as EngineAnswers[typeof question.ask];

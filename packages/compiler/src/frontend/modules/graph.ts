@@ -3,13 +3,11 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { AUTHORS_MODULE } from '../../run/authors-module.ts';
 import { CompileError } from '../report/compile-error.ts';
 import { diagnosticAt } from '../report/diagnostic.ts';
 import type { FunctionNode } from '../syntax/function.ts';
 import type { Import, ModuleConstant, ModuleNode } from '../syntax/module.ts';
-
-/** The module that authors import; its names are the intrinsics'. */
-export const AUTHORS_MODULE = '@twinpath/vnf';
 
 /** What a name of a module stands for. */
 export type Binding =

@@ -3,49 +3,68 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { type FunctionSpec, fileOf } from '@twinpath/vnf/spec';
-import {
-  artefactBeside,
-  checked,
-  checkPlan,
-  codeOf,
-  isFresh,
-  moduleOf,
-  readArtefact,
-  type Syntax,
-} from '../../artefact/artefact.ts';
+import { artefactBeside, checked, checkPlan, codeOf, moduleOf, readArtefact } from '../../artefact/artefact.ts';
 import { ArtefactError } from '../../artefact/artefact-error.ts';
 import { readCache, writeCache } from '../../artefact/cache.ts';
+import { contentHash } from '../../artefact/content-hash.ts';
+import { ModuleError, runModule } from '../../run/run-module.ts';
 import { CompileError } from '../report/compile-error.ts';
 import type { FunctionCode, ImportedVnf } from './function-code.ts';
-import { runModule } from './run-module.ts';
+import { moduleFailure } from './module-failure.ts';
 
 export type { FunctionCode, ImportedVnf } from './function-code.ts';
 
 /** What a source was built to: an artefact, or JavaScript beside one. */
 const BUILT = /\.[mc]?js(on)?$/;
 
+/** What is read of a function's files before any of it runs. */
+export interface ReadFunction extends FunctionCode {
+  /** What Node runs. */
+  readonly module: string;
+  /** Of an artefact: the hash of what its module declares. */
+  readonly planHash: string | undefined;
+  /** No cache had it. */
+  readonly isNew: boolean;
+}
+
 /**
- * A function's source; its module as JavaScript, with its artefact beside it; or its artefact. `syntax`: what was read of the source
- * before, which saves the parser while the files are as they were.
+ * A function's source; its module as JavaScript, with its artefact beside it; or its artefact.
  * @throws CompileError: the file or one that it imports is missing, is no TypeScript, fails when it runs, or is no function;
  * ArtefactError
  */
-export async function importVnf(path: string, syntax?: Syntax): Promise<ImportedVnf> {
-  const file = resolve(path);
-  if (BUILT.test(file)) return importArtefact(artefactBeside(file));
-  const cached = readCache(file);
-  const read = cached ?? freshCode(syntax) ?? (await readSource(file));
-  const imported = { spec: await runModule(read), ...read };
-  if (cached === undefined) writeCache(imported);
-  return imported;
+export async function importVnf(path: string): Promise<ImportedVnf> {
+  const read = await readFunction(path);
+  try {
+    return complete(read, await runModule(read.module));
+  } catch (error) {
+    throw error instanceof ModuleError ? moduleFailure(read, error) : error;
+  }
 }
 
 /** What is in the text alone: nothing of the author's runs. @throws as `importVnf` does */
-export async function readFunction(path: string): Promise<FunctionCode> {
+export async function readFunction(path: string): Promise<ReadFunction> {
   const file = resolve(path);
-  if (!BUILT.test(file)) return readCache(file) ?? (await readSource(file));
-  const artefact = artefactBeside(file);
-  return codeOf(checked(parsed(artefact)), dirname(artefact));
+  if (BUILT.test(file)) {
+    const beside = artefactBeside(file);
+    const artefact = checked(parsed(beside));
+    const planHash = contentHash(artefact.plan);
+    return { ...codeOf(artefact, dirname(beside)), module: moduleOf(artefact, beside), planHash, isNew: false };
+  }
+  const cached = readCache(file);
+  return {
+    ...(cached ?? (await readSource(file))),
+    module: file,
+    planHash: undefined,
+    isNew: cached === undefined,
+  };
+}
+
+/** Its files, and what its module declares. @throws ArtefactError: they are of different versions */
+export function complete({ module: _, planHash, isNew, ...code }: ReadFunction, spec: FunctionSpec): ImportedVnf {
+  if (planHash !== undefined) checkPlan(planHash, spec);
+  const imported = { spec, ...code };
+  if (isNew) writeCache(imported);
+  return imported;
 }
 
 /** The same for a function that was imported otherwise, for instance by its own test. @throws CompileError */
@@ -71,30 +90,10 @@ export async function sourceFiles(path: string): Promise<readonly string[]> {
   }
 }
 
-function freshCode(syntax: Syntax | undefined): FunctionCode | undefined {
-  if (syntax === undefined) return undefined;
-  const code = codeOf(syntax);
-  try {
-    return isFresh(code) ? code : undefined;
-  } catch (error) {
-    // A file of the function is gone: whoever reads the source says so.
-    if (!(error instanceof Error) || !('syscall' in error)) throw error;
-    return undefined;
-  }
-}
-
 /** The parser is loaded only here: it costs more than all else together. */
 async function readSource(file: string): Promise<FunctionCode> {
   const { readCode } = await import('./read-code.ts');
   return readCode(file);
-}
-
-async function importArtefact(file: string): Promise<ImportedVnf> {
-  const artefact = checked(parsed(file));
-  const code = codeOf(artefact, dirname(file));
-  const spec = await runModule(code, moduleOf(artefact, file));
-  checkPlan(artefact, spec);
-  return { spec, ...code };
 }
 
 function parsed(file: string): unknown {

@@ -1,4 +1,4 @@
-import { type Diagnostic, diagnosticText } from './diagnostic.ts';
+import { type Diagnostic, diagnosticText } from './diagnostic-text.ts';
 
 /** What an author wrote cannot be compiled: every reason found, each with its place. */
 export class CompileError extends Error {

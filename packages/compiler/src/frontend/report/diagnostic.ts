@@ -1,19 +1,9 @@
 // One message about a place in the author's source.
 
 import { DIAGNOSTICS, type DiagnosticCode, type DiagnosticText } from '../diagnostics.ts';
+import type { Diagnostic } from './diagnostic-text.ts';
 
-/** JSON shape of the CLI and the API. Line and column from 1. */
-export interface Diagnostic {
-  readonly code: DiagnosticCode;
-  readonly severity: 'error' | 'warning';
-  readonly file: string;
-  readonly line: number;
-  readonly column: number;
-  readonly message: string;
-  readonly hint: string;
-  /** The source line with the place underlined; not in JSON. */
-  readonly frame: string;
-}
+export type { Diagnostic } from './diagnostic-text.ts';
 
 export interface SourceText {
   readonly file: string;
@@ -61,16 +51,4 @@ export function frameOf(text: string, start: number, end: number): string {
   const indent = shown.slice(0, start - lineStart).replace(/[^\t]/g, ' ');
   const carets = '^'.repeat(Math.max(1, Math.min(end, lineStart + shown.length) - start));
   return `${number} | ${shown}\n${' '.repeat(number.length)} | ${indent}${carets}`;
-}
-
-export function diagnosticText({ code, severity, file, line, column, message, hint, frame }: Diagnostic): string {
-  return `${file}:${line}:${column} - ${severity} ${code}: ${message}\n${frame}\n      hint: ${hint}`;
-}
-
-const OF_HOOKS: ReadonlySet<DiagnosticCode> = new Set(['TP3015', 'TP3016', 'TP5002', 'TP5006']);
-
-/** Where what enters meets a fast path that cannot do what this is about, and on the other hook may. */
-export function refusedHook({ code, message }: Diagnostic): 'xdp' | 'tcx-ingress' | undefined {
-  if (!OF_HOOKS.has(code)) return undefined;
-  return (['xdp', 'tcx-ingress'] as const).find((hook) => message.endsWith(` on ${hook}`));
 }

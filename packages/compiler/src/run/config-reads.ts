@@ -1,22 +1,37 @@
 // Which members of a configuration programs were made of: the front end looks at it through this, and another configuration in which
 // those are the same gives the same programs. Lists that only `configure` reads may change then, and nothing is compiled.
 
+/** One member that was read, by the names that lead to it. Plain data. */
+export interface ConfigRead {
+  readonly path: readonly string[];
+  /** Which members it has was read, too. */
+  readonly keys: boolean;
+}
+
 /** A value, and whether another one would have been taken for it. */
 interface Part {
   readonly value: unknown;
   isSame(other: unknown): boolean;
+  reads(path: readonly string[]): readonly ConfigRead[];
 }
 
 export class ConfigReads {
   readonly #root: Part;
 
-  constructor(config: unknown) {
+  /** `reads`: what another one tells was read, of an equal configuration in another thread. */
+  constructor(config: unknown, reads: readonly ConfigRead[] = []) {
     this.#root = partOf(config);
+    for (const read of reads) repeat(this.config, read);
   }
 
   /** To compile with: as the configuration, and what is read of it is remembered. */
   get config(): unknown {
     return this.#root.value;
+  }
+
+  /** What was read until now, for another thread. */
+  get reads(): readonly ConfigRead[] {
+    return this.#root.reads([]);
   }
 
   /** Whether what was read until now is the same there. */
@@ -25,9 +40,15 @@ export class ConfigReads {
   }
 }
 
+function repeat(config: unknown, { path, keys }: ConfigRead): void {
+  const found = path.reduce((at: unknown, name) => Reflect.get(Object(at), name), config);
+  if (keys) Reflect.ownKeys(Object(found));
+}
+
 /** What is no plain object or list is the same as itself alone. */
 function partOf(value: unknown): Part {
-  return isPlain(value) ? new Container(value) : { value, isSame: (other) => Object.is(other, value) };
+  if (isPlain(value)) return new Container(value);
+  return { value, isSame: (other) => Object.is(other, value), reads: (path) => [{ path, keys: false }] };
 }
 
 interface Member extends Part {
@@ -61,6 +82,14 @@ class Container implements Part {
     });
   }
 
+  /** Members by symbols are inherited, and the same everywhere. */
+  reads(path: readonly string[]): readonly ConfigRead[] {
+    const members = [...this.#members].flatMap(([key, member]) =>
+      typeof key === 'string' ? member.reads([...path, key]) : [],
+    );
+    return [{ path, keys: this.#keysRead }, ...members];
+  }
+
   isSame(other: unknown): boolean {
     if (!isPlain(other) || Array.isArray(other) !== Array.isArray(this.#of)) return false;
     if (this.#keysRead && keysOf(this.#of) !== keysOf(other)) return false;
@@ -77,6 +106,7 @@ class Container implements Part {
       value: part.value,
       isOwn: Object.hasOwn(this.#of, key),
       isSame: (other: unknown) => part.isSame(other),
+      reads: (path: readonly string[]) => part.reads(path),
     };
     this.#members.set(key, member);
     return member;

@@ -1,7 +1,7 @@
 // Lets authors' files import our packages from any place on the disk, as if they were installed beside the file.
 
 import { registerHooks } from 'node:module';
-import { AUTHORS_MODULE } from './graph.ts';
+import { AUTHORS_MODULE } from './authors-module.ts';
 
 const OURS = /^(@twinpath\/(vnf|packet|testing)|zod)(\/|$)/;
 

@@ -38,6 +38,9 @@ describe('what is read of a configuration', () => {
         expect(read(given)).toEqual(read(one));
         expect(reads.isSame(structuredClone(one))).toBe(true);
         if (JSON.stringify(read(other)) !== JSON.stringify(read(one))) expect(reads.isSame(other)).toBe(false);
+        // What another thread is told of it.
+        const there = new ConfigReads(structuredClone(one), structuredClone(reads.reads));
+        expect(there.isSame(other)).toBe(reads.isSame(other));
       }),
     );
   });

@@ -1,0 +1,2 @@
+// What can be wrong with a chain, without anything that runs one.
+export { ChainError, type ChainErrorCode } from '../chain/chain-error.ts';
