@@ -8,10 +8,18 @@ export function softirqSeconds(): number {
     (name) => /^\d+$/.test(name) && commandOf(name).startsWith('ksoftirqd/'),
   );
   // The first field: nanoseconds on a CPU.
-  return softirqThreads.reduce((sum, pid) => {
-    const [ns] = readFileSync(`/proc/${pid}/schedstat`, 'latin1').split(' ');
-    return sum + Number(ns) / 1e9;
-  }, 0);
+  return softirqThreads.reduce((sum, pid) => sum + scheduledSeconds(`/proc/${pid}`), 0);
+}
+
+/** Seconds of CPU time that this process's threads of a name have had. */
+export function threadSeconds(name: string): number {
+  const threads = readdirSync('/proc/self/task').filter((thread) => commandOf(`self/task/${thread}`).trim() === name);
+  return threads.reduce((sum, thread) => sum + scheduledSeconds(`/proc/self/task/${thread}`), 0);
+}
+
+function scheduledSeconds(folder: string): number {
+  const [ns] = readFileSync(`${folder}/schedstat`, 'latin1').split(' ');
+  return Number(ns) / 1e9;
 }
 
 function commandOf(pid: string): string {

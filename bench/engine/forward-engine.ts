@@ -3,6 +3,7 @@ import { assembleProgram } from '@twinpath/ebpf';
 import { Engine } from '@twinpath/engine';
 import { XdpInterface } from '@twinpath/engine/ports/live';
 import { EngineWorker, type PollOptions } from '@twinpath/engine/workers';
+import { threadSeconds } from '../cpu-seconds.ts';
 import type { Near, Standing } from '../wire/wires.ts';
 
 export const modes = ['receive', 'reflect', 'forward'] as const;
@@ -37,7 +38,7 @@ const ends: Readonly<Record<Mode, (other: number) => string>> = {
   forward: (other) => `r1 = ${other}\nr2 = 0\ncall bpf_redirect`,
 };
 
-/** It stands until the stack is disposed. What it counts as its CPU time is this process's. */
+/** It stands until the stack is disposed. What it counts as its CPU time is that of all engines' workers. */
 export async function startEngine(
   { host }: Near,
   mode: Mode,
@@ -58,8 +59,7 @@ export async function startEngine(
   return {
     async counted() {
       const { sent, dropped } = worker.counters();
-      const { user, system } = process.cpuUsage();
-      return { frames: mode === 'receive' ? dropped : sent, cpu: (user + system) * 1000 };
+      return { frames: mode === 'receive' ? dropped : sent, cpu: threadSeconds('twinpath engine') * 1e9 };
     },
   };
 }
