@@ -1,4 +1,15 @@
-import { BASE_MASK, CUT_BIT, firstRoot, LOWEST_BIT, NO_RULE, RULE_HALF_BITS } from './layout.ts';
+import {
+  CUT_BIT,
+  EMPTY_LEAF,
+  firstRoot,
+  HASH_SHIFT_BIT,
+  LOWEST_BIT,
+  NO_BITS,
+  NO_HASH,
+  OFFSET_MASK,
+  RIGHT_BIT,
+  RULE_HALF_BITS,
+} from './layout.ts';
 import type { Tree } from './tree.ts';
 import type { TreeName } from './tree-of.ts';
 
@@ -41,16 +52,16 @@ export function assemble(head: Uint32Array, planted: readonly Planted[]): Assemb
 const NUMBER_SHIFT = LOWEST_BIT - 32;
 const LANES_SHIFT = 32 - RULE_HALF_BITS;
 const HALF_MASK = 2 ** RULE_HALF_BITS - 1;
-/** Leads to word 0, the empty leaf. */
-const EMPTY_ROOT = [CUT_BIT, (NO_RULE << NUMBER_SHIFT) >>> 0];
+/** Leads to word 0, the empty leaf: of what it hashes or takes of a key nothing counts. */
+const EMPTY_ROOT = [CUT_BIT, (EMPTY_LEAF | (NO_BITS << (RIGHT_BIT - 32)) | (NO_HASH << (HASH_SHIFT_BIT - 32))) >>> 0];
 
 function place(table: Uint32Array<ArrayBuffer>, at: number, tree: Tree): Tree {
   const halves = table.subarray(2 * at, 2 * at + tree.halves.length);
   halves.set(tree.halves);
-  const by = at - tree.at;
+  const by = 8 * (at - tree.at);
   for (const node of tree.nodes) {
     const low = halves[2 * node] ?? 0;
-    halves[2 * node] = (low & ~BASE_MASK) | ((low & BASE_MASK) + by);
+    halves[2 * node] = (low & ~OFFSET_MASK) | ((low & OFFSET_MASK) + by);
   }
   return { ...tree, at, halves };
 }

@@ -7,7 +7,7 @@ export type FieldValues = readonly (ValueId | readonly ValueId[])[];
 
 export interface KeyValues {
   readonly lanes: ValueId;
-  /** The addresses in words of 64 bits: two 32-bit words each, the first in the lower half. */
+  /** The addresses in words of 64 bits: two 32-bit words each, the first in the upper half. */
   readonly addresses: readonly ValueId[];
   /** Lanes and addresses in memory, for reads at an index that the table gives. */
   readonly slot: ValueId;
@@ -55,9 +55,10 @@ function emitAddresses(e: Emitter, { prefixes }: Layout, { fields }: LookupInput
   const words = prefixes.flatMap((field) => wordsAt(fields, field));
   const pairs: ValueId[] = [];
   for (let index = 0; index < words.length; index += 2) {
-    const [low, high] = words.slice(index, index + 2);
-    if (low === undefined) break;
-    pairs.push(high === undefined ? low : e.alu(low, 'or', e.by(high, 'shl', 32)));
+    const [first, second] = words.slice(index, index + 2);
+    if (first === undefined) break;
+    const high = e.by(first, 'shl', 32);
+    pairs.push(second === undefined ? high : e.alu(high, 'or', second));
   }
   return pairs;
 }

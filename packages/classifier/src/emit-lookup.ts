@@ -1,21 +1,25 @@
 import { emitKey, type FieldValues, type KeyValues } from './emit-key.ts';
 import { Emitter } from './emitter.ts';
+import { HASH_FACTOR } from './hash-root.ts';
 import {
   addressWords,
   COUNT_BIT,
   CUT_BIT,
   firstRoot,
   GUARD_WORD,
-  INDEX_BITS_BIT,
+  HASH_SHIFT_BIT,
+  halfOf,
   KEY_WORD_BIT,
+  LANE_WORDS,
+  LEFT_BIT,
   LOWEST_BIT,
   layoutOf,
   MAX_RECORDS,
   MAX_STEPS,
   NO_RULE,
+  RIGHT_BIT,
   RULE_HALF_BITS,
   recordWords,
-  SHIFT_BIT,
 } from './layout.ts';
 import type { ClassifierShape, Family } from './shape.ts';
 import type { SizeClass } from './size-class.ts';
@@ -45,9 +49,8 @@ export function emitLookup(builder: WalkBuilder, block: BlockId, input: LookupIn
   return new LookupEmitter(builder, block, input).emit();
 }
 
-/** Rule numbers are compared where cut and leaf words have them: a word is below the bound exactly when its number is. */
-const NO_BOUND = BigInt(NO_RULE) << BigInt(LOWEST_BIT);
-const HALF_BIT = 64 - RULE_HALF_BITS;
+/** In the upper half of a word. */
+const HALF_BIT = 32 - RULE_HALF_BITS;
 
 class LookupEmitter {
   readonly #emitter: Emitter;
@@ -55,6 +58,7 @@ class LookupEmitter {
   readonly #addressWords: number;
   readonly #recordBytes: number;
   readonly #hasLanes: boolean;
+  readonly #prefixes: number;
   readonly #trees: number;
   readonly #key: KeyValues;
   readonly #guards: ValueId;
@@ -67,6 +71,7 @@ class LookupEmitter {
     this.#addressWords = addressWords(layout, input.family);
     this.#recordBytes = 8 * recordWords(layout, input.family);
     this.#hasLanes = layout.ranges.length + layout.exacts.length > 0;
+    this.#prefixes = layout.prefixes.length;
     this.#trees = layout.trees;
     this.#key = emitKey(this.#emitter, layout, input);
     this.#guards = this.#emitter.load(input.table, 8 * GUARD_WORD, 64);
@@ -77,33 +82,31 @@ class LookupEmitter {
     const { family, table } = this.#input;
     const e = this.#emitter;
     // The first steps of all trees do not depend on each other: the processor takes them at once.
-    const words = Array.from({ length: this.#trees }, (_, tree) =>
-      this.#step(e.load(table, 8 * (firstRoot(family) + tree), 64)),
-    );
-    let bound: ValueId | undefined;
+    const words = Array.from({ length: this.#trees }, (_, tree) => {
+      const root = e.load(table, 8 * (firstRoot(family) + tree), 64);
+      return tree === this.#trees - 1 ? this.#step(root) : this.#hashStep(root, tree % this.#prefixes);
+    });
+    let bound = e.constant(BigInt(NO_RULE) << BigInt(LOWEST_BIT));
     for (const word of words) bound = this.#tree(word, bound);
-    const number = e.by(bound ?? e.constant(NO_BOUND), 'shr', LOWEST_BIT);
+    const number = e.by(bound, 'shr', LOWEST_BIT);
     return { block: e.block, result: e.by(e.by(number, 'add', 1), 'and', NO_RULE) };
   }
 
-  /** `bound`: of the trees before. @returns the bound including this tree. */
-  #tree(first: ValueId, bound: ValueId | undefined): ValueId {
+  /** `bound`: of the trees before: rule numbers are compared where cut and leaf words have them, and a word is below the bound exactly
+   *  when its number is. @returns the bound including this tree. */
+  #tree(first: ValueId, bound: ValueId): ValueId {
     const e = this.#emitter;
-    const best = bound ?? e.constant(NO_BOUND);
-    const [header, cut, leaf, done] = [e.newBlock(), e.newBlock(), e.newBlock(), e.newBlock()];
+    const [header, inner, cut, leaf, done] = [e.newBlock(), e.newBlock(), e.newBlock(), e.newBlock(), e.newBlock()];
     const ways: PhiInput[] = [];
-    const leave = () => ways.push({ block: e.block, value: best });
+    const leave = () => ways.push({ block: e.block, value: bound });
 
     const word = e.loop(header, first);
     const steps = e.loop(header, e.constant(MAX_STEPS + 1));
     e.jump(header);
     e.block = header;
-    if (bound !== undefined) {
-      const inner = e.newBlock();
-      e.branch(word.value, 'ult', bound, inner, done);
-      leave();
-      e.block = inner;
-    }
+    e.branch(word.value, 'ult', bound, inner, done);
+    leave();
+    e.block = inner;
     e.branch(e.by(word.value, 'and', CUT_BIT), 'ne', e.constant(0), cut, leaf);
 
     e.block = cut;
@@ -115,71 +118,87 @@ class LookupEmitter {
     leave();
 
     e.block = leaf;
-    ways.push(...this.#leaf(word.value, best, bound, done));
+    ways.push(...this.#leaf(word.value, bound, done));
     e.block = done;
     return e.join(done, ways);
   }
 
+  /** Shifts go by the lowest 6 bits of their right side, so that nothing has to be masked. */
   #step(word: ValueId): ValueId {
     const e = this.#emitter;
-    // Key words have 4 bytes: the number is shifted into place as an offset.
-    const keyOffset = e.by(e.by(word, 'shr', KEY_WORD_BIT - 2), 'and', this.#key.bytes - 4);
-    const value = e.loadAt(this.#key.slot, keyOffset, 0, 32);
-    const shift = e.by(e.by(word, 'shr', SHIFT_BIT), 'and', 31);
-    const bits = e.by(e.by(word, 'shr', INDEX_BITS_BIT), 'and', 31);
-    const mask = e.by(e.alu(e.constant(1), 'shl', bits), 'sub', 1);
-    const index = e.alu(e.alu(value, 'shr', shift), 'and', mask);
-    return e.loadAt(this.#input.table, this.#position(e.by(e.alu(word, 'add', index), 'shl', 3)), 0, 64);
+    const keyOffset = e.by(e.by(word, 'shr', KEY_WORD_BIT - 3), 'and', this.#key.bytes - 8);
+    const index = this.#bitsOf(e.loadAt(this.#key.slot, keyOffset, 0, 64), word);
+    return this.#child(word, index);
   }
 
-  /** The child and record numbers are the lowest bits of a word, so that the mask drops the others. */
+  #hashStep(word: ValueId, prefix: number): ValueId {
+    const e = this.#emitter;
+    const address = this.#key.addresses[(halfOf(prefix, 0, this.#input.family) - LANE_WORDS) >> 1];
+    if (address === undefined) throw new TypeError(`the key has no address number ${prefix}`);
+    const product = e.alu(this.#bitsOf(address, word), 'mul', e.constant(HASH_FACTOR));
+    return this.#child(
+      word,
+      e.alu(e.by(product, 'shr', 32), 'shr', e.by(e.by(word, 'shr', HASH_SHIFT_BIT), 'and', 31)),
+    );
+  }
+
+  #bitsOf(value: ValueId, word: ValueId): ValueId {
+    const e = this.#emitter;
+    return e.alu(e.alu(value, 'shl', e.by(word, 'shr', LEFT_BIT)), 'shr', e.by(word, 'shr', RIGHT_BIT));
+  }
+
+  #child(word: ValueId, index: ValueId): ValueId {
+    return this.#emitter.loadAt(this.#input.table, this.#position(this.#emitter.alu(word, 'add', index)), 0, 64);
+  }
+
+  /** Offsets are the lowest bits of a word, so that the mask drops the others. */
   #position(bytes: ValueId): ValueId {
     return this.#emitter.by(bytes, 'and', this.#input.sizeClass.tableBytes - 8);
   }
 
   /** Compares record after record. @returns the ways that lead to `done`. */
-  #leaf(word: ValueId, best: ValueId, bound: ValueId | undefined, done: BlockId): PhiInput[] {
+  #leaf(word: ValueId, bound: ValueId, done: BlockId): PhiInput[] {
     const e = this.#emitter;
-    const [header, hit, miss] = [e.newBlock(), e.newBlock(), e.newBlock()];
+    const [header, hit, miss, better] = [e.newBlock(), e.newBlock(), e.newBlock(), e.newBlock()];
     const count = e.by(e.by(word, 'shr', COUNT_BIT), 'and', MAX_RECORDS);
     const left = e.loop(header, count);
-    const at = e.loop(header, e.by(word, 'shl', 3));
+    const at = e.loop(header, word);
     // Older verifiers (6.1) narrow a range by `>`, not by `!=`: with `!=` the loop has no end for them.
     e.branch(count, 'ugt', e.constant(0), header, done);
-    const ways: PhiInput[] = [{ block: e.block, value: best }];
+    const ways: PhiInput[] = [{ block: e.block, value: bound }];
 
     e.block = header;
     const record = e.offset(this.#input.table, this.#position(at.value));
-    const low = e.load(record, 16 * this.#addressWords, 64);
-    const high = e.load(record, 16 * this.#addressWords + 8, 64);
-    e.branch(this.#difference(record, low, high), 'eq', e.constant(0), hit, miss);
+    e.branch(this.#difference(record), 'eq', e.constant(0), hit, miss);
 
     e.block = miss;
     const rest = e.by(left.value, 'sub', 1);
     left.again(rest);
     at.again(e.by(at.value, 'add', this.#recordBytes));
     e.branch(rest, 'ugt', e.constant(0), header, done);
-    ways.push({ block: e.block, value: best });
+    ways.push({ block: e.block, value: bound });
 
     e.block = hit;
-    const lowHalf = e.by(e.by(low, 'shr', HALF_BIT), 'shl', LOWEST_BIT);
-    const highHalf = e.by(e.by(high, 'shr', HALF_BIT), 'shl', HALF_BIT);
-    const found = e.alu(lowHalf, 'or', highHalf);
-    if (bound === undefined) {
-      e.jump(done);
-    } else {
-      const better = e.newBlock();
-      e.branch(found, 'ult', bound, better, done);
-      ways.push({ block: e.block, value: best });
-      e.block = better;
-      e.jump(done);
-    }
+    const found = this.#ruleOf(record);
+    e.branch(found, 'ult', bound, better, done);
+    ways.push({ block: e.block, value: bound });
+    e.block = better;
+    e.jump(done);
     ways.push({ block: e.block, value: found });
     return ways;
   }
 
+  /** In place to be compared with a bound. Read again: registers that hold it from record to record are not there. */
+  #ruleOf(record: ValueId): ValueId {
+    const e = this.#emitter;
+    const upper = 16 * this.#addressWords + 4;
+    const low = e.by(e.by(e.load(record, upper, 32), 'shr', HALF_BIT), 'shl', LOWEST_BIT);
+    const high = e.by(e.by(e.load(record, upper + 8, 32), 'shr', HALF_BIT), 'shl', LOWEST_BIT + RULE_HALF_BITS);
+    return e.alu(low, 'or', high);
+  }
+
   /** 0: the record matches. */
-  #difference(record: ValueId, low: ValueId, high: ValueId): ValueId {
+  #difference(record: ValueId): ValueId {
     const e = this.#emitter;
     const parts: ValueId[] = [];
     for (const [index, value] of this.#key.addresses.entries()) {
@@ -187,6 +206,8 @@ class LookupEmitter {
       parts.push(e.alu(different, 'and', e.load(record, 8 * (this.#addressWords + index), 64)));
     }
     if (this.#hasLanes) {
+      const low = e.load(record, 16 * this.#addressWords, 64);
+      const high = e.load(record, 16 * this.#addressWords + 8, 64);
       // In every lane the guard bit survives both subtractions exactly when low <= key <= high.
       const above = e.alu(this.#guardedLanes, 'sub', low);
       const below = e.alu(high, 'sub', this.#key.lanes);

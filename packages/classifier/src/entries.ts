@@ -1,12 +1,14 @@
 import type { Lanes } from './intervals.ts';
-import { LANE_WORDS, type Layout, wordsPerAddress } from './layout.ts';
+import { halfOf, type Layout, wordsPerAddress } from './layout.ts';
 import type { Family } from './shape.ts';
 
 /** A number that rules bound from both sides and cuts divide: a lane, or one 32-bit word of an address. */
 export interface Dimension {
   /** Position of its field in the shape. */
   readonly field: number;
-  /** Where it lies in the key. */
+  /** Number of the prefix field that it is a word of. */
+  readonly prefix?: number;
+  /** Which half of 32 bits of the key it lies in, and where there. */
   readonly word: number;
   readonly bit: number;
   readonly bits: number;
@@ -35,7 +37,7 @@ export function dimensionsOf(layout: Layout, lanes: Lanes, family: Family): Dime
     ...lanes.exacts.map(({ bit, bits }, lane) => ({ field: layout.exacts[lane] ?? 0, word: 1, bit, bits, grain: 0 })),
     ...layout.prefixes.flatMap((field, prefix) =>
       Array.from({ length: each }, (_, index) => {
-        return { field, word: LANE_WORDS + prefix * each + index, bit: 0, bits: 32, grain: 0 };
+        return { field, prefix, word: halfOf(prefix, index, family), bit: 0, bits: 32, grain: 0 };
       }),
     ),
   ];

@@ -16,6 +16,13 @@ export class Heap {
     return at;
   }
 
+  /** As `allocate`, but each word is this one. */
+  allocateFilled(words: number, low: number, high: number): number {
+    const at = this.allocate(words);
+    for (let word = at; word < at + words; word++) this.set(word, low, high);
+    return at;
+  }
+
   align(words: number): void {
     this.allocate((words - (this.#length % words)) % words);
   }

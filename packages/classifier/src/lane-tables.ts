@@ -1,18 +1,17 @@
 import type { Lanes } from './intervals.ts';
-import { GUARD_WORD, type Layout, PAGE_WORDS } from './layout.ts';
+import { EMPTY_LEAF, GUARD_WORD, type Layout, PAGE_WORDS } from './layout.ts';
 
 /** What finds the lanes of a key: the words from the table's start, with room for the roots, to the end of the last page;
  *  as halves. */
 export function laneTables(layout: Layout, lanes: Lanes): Uint32Array {
   const pages = new Pages(layout.pages);
   const uppers = lanes.ranges.map(({ numberOf }) =>
-    new Uint32Array(0x100).map((_, upper) => {
-      const first = numberOf[upper << 8] ?? 0;
-      const page = numberOf.slice(upper << 8, (upper + 1) << 8).map((number) => number - first);
-      return ((pages.positionOf(page) / PAGE_WORDS) << 16) | first;
-    }),
+    new Uint32Array(0x100).map(
+      (_, upper) => ((pages.positionOf(numberOf, upper) / PAGE_WORDS) << 16) | (numberOf[upper << 8] ?? 0),
+    ),
   );
   const halves = new Uint32Array(2 * pages.end);
+  halves[1] = EMPTY_LEAF;
   halves.set(lanes.guards, 2 * GUARD_WORD);
   for (const [index, upper] of uppers.entries()) halves.set(upper, 2 * (layout.rangeTables[index] ?? 0));
   for (const [index, { numberOf, bit }] of lanes.exacts.entries()) {
@@ -24,6 +23,7 @@ export function laneTables(layout: Layout, lanes: Lanes): Uint32Array {
 }
 
 type Page = Uint16Array<ArrayBuffer>;
+const FLAT: Page = new Uint16Array(0x100);
 
 /** Equal pages are one. */
 class Pages {
@@ -34,9 +34,14 @@ class Pages {
     this.end = first;
   }
 
-  positionOf(page: Page): number {
-    // Most pages lie within one interval.
-    const name = page[0xff] === 0 ? '' : page.join();
+  /** Of the page with the numbers of all values with that upper half, less that of the first of them. */
+  positionOf(numberOf: Page, upper: number): number {
+    const [from, end] = [upper << 8, (upper + 1) << 8];
+    const first = numberOf[from] ?? 0;
+    // Most pages lie within one interval, and numbers ascend.
+    const isFlat = numberOf[end - 1] === first;
+    const page = isFlat ? FLAT : numberOf.slice(from, end).map((number) => number - first);
+    const name = isFlat ? '' : page.join();
     const known = this.#pages.get(name);
     if (known !== undefined) return known[1];
     const at = this.end;

@@ -1,21 +1,25 @@
 import { wordOf } from './entries.ts';
+import { hashOf, MOST_HASHED } from './hash-root.ts';
 import {
   addressWords,
-  BASE_MASK,
   COUNT_BIT,
   CUT_BIT,
   firstRoot,
   GUARD_WORD,
-  INDEX_BITS_BIT,
+  HASH_SHIFT_BIT,
+  halfOf,
   KEY_WORD_BIT,
   LANE_WORDS,
   type Layout,
+  LEFT_BIT,
   LOWEST_BIT,
   layoutOf,
+  MAX_RECORDS,
   NO_RULE,
+  OFFSET_MASK,
   PAGE_WORDS,
+  RIGHT_BIT,
   recordWords,
-  SHIFT_BIT,
   wordsPerAddress,
 } from './layout.ts';
 import { familyOfKey, type Key } from './rule.ts';
@@ -48,8 +52,11 @@ export class Walk {
     const family = familyOfKey(key);
     const words = this.#keyWords(key, family);
     let best = NO_RULE;
-    for (let tree = 0; tree < this.#layout.trees; tree++) {
-      let at = this.#child(firstRoot(family) + tree, words);
+    const last = this.#layout.trees - 1;
+    for (let tree = 0; tree <= last; tree++) {
+      const root = firstRoot(family) + tree;
+      let at =
+        tree < last ? this.#hashed(root, tree % this.#layout.prefixes.length, words, family) : this.#child(root, words);
       while (this.#lowest(at) < best && this.#isCut(at)) at = this.#child(at, words);
       if (this.#lowest(at) < best) best = Math.min(best, this.#firstOf(at, words, family));
     }
@@ -70,20 +77,43 @@ export class Walk {
 
   #child(at: number, words: Uint32Array): number {
     this.tally.steps++;
-    const low = this.#half(2 * at);
     const high = this.#half(2 * at + 1);
-    const value = words[(high >>> (KEY_WORD_BIT - 32)) & 15] ?? 0;
-    const mask = (1 << ((high >>> (INDEX_BITS_BIT - 32)) & 31)) - 1;
-    return (low & BASE_MASK) + ((value >>> ((low >>> SHIFT_BIT) & 31)) & mask);
+    const left = this.#left(at);
+    const bits = 61 - this.#right(at);
+    const keyWord = 2 * ((high >>> (KEY_WORD_BIT - 32)) & 7);
+    // The bits of an index lie in one half.
+    const half = words[left < 32 ? keyWord + 1 : keyWord] ?? 0;
+    return this.#position(at) + (bits > 0 ? ((half << (left & 31)) >>> 0) >>> (32 - bits) : 0);
+  }
+
+  #hashed(at: number, prefix: number, words: Uint32Array, family: Family): number {
+    this.tally.steps++;
+    const first = words[halfOf(prefix, 0, family)] ?? 0;
+    const second = family === 4 ? 0 : (words[halfOf(prefix, 1, family)] ?? 0);
+    const hash = hashOf(first, second, MOST_HASHED - this.#right(at));
+    const shift = (this.#half(2 * at + 1) >>> (HASH_SHIFT_BIT - 32)) & 31;
+    return this.#position(at) + ((hash >>> shift) >>> 3);
+  }
+
+  #position(at: number): number {
+    return (this.#half(2 * at) & OFFSET_MASK) / 8;
+  }
+
+  #left(at: number): number {
+    return ((this.#half(2 * at) >>> LEFT_BIT) | (this.#half(2 * at + 1) << (32 - LEFT_BIT))) & 63;
+  }
+
+  #right(at: number): number {
+    return (this.#half(2 * at + 1) >>> (RIGHT_BIT - 32)) & 63;
   }
 
   #firstOf(at: number, words: Uint32Array, family: Family): number {
-    const low = this.#half(2 * at);
-    const count = low >>> COUNT_BIT;
+    const first = this.#position(at);
+    const count = (this.#half(2 * at + 1) >>> (COUNT_BIT - 32)) & MAX_RECORDS;
     const size = recordWords(this.#layout, family);
     for (let index = 0; index < count; index++) {
       this.tally.records++;
-      const record = 2 * ((low & BASE_MASK) + index * size);
+      const record = 2 * (first + index * size);
       if (this.#matches(record, words, family)) return this.#ruleOf(record + 2 * size - 4);
     }
     return NO_RULE;
@@ -120,11 +150,11 @@ export class Walk {
     for (const [lane, field] of ranges.entries())
       words[0] = (words[0] ?? 0) | (this.#interval(lane, key[field]) << (16 * lane));
     for (const [lane, field] of exacts.entries()) words[1] = (words[1] ?? 0) | this.#exact(lane, key[field]);
-    const each = wordsPerAddress(family);
     for (const [index, field] of prefixes.entries()) {
       const address = key[field];
       if (typeof address !== 'object') continue;
-      for (let word = 0; word < each; word++) words[LANE_WORDS + index * each + word] = wordOf(address, word);
+      for (let word = 0; word < wordsPerAddress(family); word++)
+        words[halfOf(index, word, family)] = wordOf(address, word);
     }
     return words;
   }

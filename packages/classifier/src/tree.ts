@@ -1,15 +1,17 @@
 import { type Cut, CutChooser } from './cut.ts';
 import type { Entries } from './entries.ts';
+import { hashOf, indexBitsFor, MOST_HASHED, type RootHash } from './hash-root.ts';
 import { Heap } from './heap.ts';
 import {
-  COUNT_BIT,
   CUT_BIT,
-  INDEX_BITS_BIT,
+  EMPTY_LEAF,
   KEY_WORD_BIT,
+  LEFT_BIT,
   LOWEST_BIT,
   MAX_RECORDS,
   MAX_STEPS,
-  SHIFT_BIT,
+  NO_BITS,
+  RIGHT_BIT,
 } from './layout.ts';
 import { Parts } from './parts.ts';
 import { prune } from './prune.ts';
@@ -55,9 +57,28 @@ export interface Tree {
 const NOTHING = new Uint32Array();
 const EMPTY: Tree = { at: 0, halves: NOTHING, nodes: NOTHING, records: NOTHING, levels: 0, work: 0 };
 
+interface NodeWord {
+  /** In bytes. */
+  readonly offset: number;
+  readonly isCut: boolean;
+  readonly left?: number;
+  /** Of a leaf: how many records it has. */
+  readonly right: number;
+  /** Of a cut the key's word, of a hash root what the product is shifted by. */
+  readonly above?: number;
+  /** The box with the lowest rule number below: the first, as boxes are in rule order. */
+  readonly lowest: number;
+}
+
 /** @throws TreeTooLarge */
-export function buildTree(entries: Entries, writer: RecordWriter, options: TreeOptions, limits: TreeLimits): Tree {
-  return new TreeBuilder(entries, writer, options, limits).build();
+export function buildTree(
+  entries: Entries,
+  writer: RecordWriter,
+  options: TreeOptions,
+  limits: TreeLimits,
+  hash?: RootHash,
+): Tree {
+  return new TreeBuilder(entries, writer, options, limits).build(hash);
 }
 
 class TreeBuilder {
@@ -87,18 +108,14 @@ class TreeBuilder {
     this.#regions = Array.from({ length: MAX_STEPS + 2 }, () => new Region(entries));
   }
 
-  build(): Tree {
+  /** `hash`: of the root of a tree of narrow prefixes. */
+  build(hash?: RootHash): Tree {
     if (this.#entries.count === 0) return EMPTY;
     const root = this.#heap.allocate(1);
     const region = new Region(this.#entries);
-    const boxes = prune(
-      this.#entries,
-      Int32Array.from({ length: this.#entries.count }, (_, box) => box),
-      region,
-    );
-    const cut = this.#cutOf(boxes, region, 0);
-    if (cut) this.#writeCut(root, boxes, region, cut, 0);
-    else this.#writeUncutRoot(root, boxes);
+    const all = Int32Array.from({ length: this.#entries.count }, (_, box) => box);
+    if (hash) this.#writeHashRoot(root, all, region, hash);
+    else this.#writeRoot(root, prune(this.#entries, all, region), region);
     this.#heap.align(TREE_WORDS);
     return {
       at: 0,
@@ -111,11 +128,45 @@ class TreeBuilder {
   }
 
   /** The walk takes the root's step unasked. */
-  #writeUncutRoot(root: number, boxes: Int32Array): void {
+  #writeRoot(root: number, boxes: Int32Array, region: Region): void {
+    const cut = this.#cutOf(boxes, region, 0);
+    if (cut) {
+      this.#writeCut(root, boxes, region, cut, 0);
+      return;
+    }
     const child = this.#heap.allocate(1);
     this.#writeLeaf(child, boxes);
-    this.#heap.set(root, child | CUT_BIT, this.#lowest(boxes));
-    this.#nodes.push(root);
+    this.#set(root, { offset: 8 * child, isCut: true, right: NO_BITS, lowest: boxes[0] ?? 0 });
+  }
+
+  #writeHashRoot(root: number, boxes: Int32Array, region: Region, { prefix, length }: RootHash): void {
+    const bits = indexBitsFor(boxes.length);
+    const first = this.#children(2 ** bits);
+    const [high, low] = this.#entries.dimensions.flatMap(({ prefix: of }, dimension) =>
+      of === prefix ? [this.#entries.low[dimension]] : [],
+    );
+    const parts = new Map<number, number[]>();
+    for (const box of boxes) {
+      const part = hashOf(high?.[box] ?? 0, low?.[box] ?? 0, length) >>> (32 - bits);
+      const known = parts.get(part);
+      if (known) known.push(box);
+      else parts.set(part, [box]);
+    }
+    this.#levels = 1;
+    const left = (this.#entries.dimensions.find(({ prefix: of }) => of === prefix)?.word ?? 0) & 1 ? 0 : 32;
+    this.#set(root, {
+      offset: 8 * first,
+      isCut: true,
+      left,
+      right: MOST_HASHED - length,
+      above: 29 - bits,
+      lowest: boxes[0] ?? 0,
+    });
+    const inner = new Region(this.#entries);
+    for (const [part, list] of parts) {
+      inner.copyFrom(region);
+      this.#node(first + part, Int32Array.from(list), inner, 1);
+    }
   }
 
   #node(at: number, boxes: Int32Array, region: Region, depth: number): void {
@@ -141,21 +192,25 @@ class TreeBuilder {
     }
     const hurry = 2 ** Math.max(0, depth - this.#options.hurryFrom);
     const cut = this.#chooser.choose(boxes, region, Math.max(4, count * this.#options.budget * hurry));
-    if (cut && count <= 2 * this.#options.leaf && cut.expected > 0.8 * count) return undefined;
+    const most = Math.min(2 * this.#options.leaf, MAX_RECORDS);
+    if (cut && count <= most && cut.expected > 0.8 * count) return undefined;
     return cut;
   }
 
   #writeCut(at: number, boxes: Int32Array, region: Region, cut: Cut, depth: number): void {
     const { dimension, bits, shift } = cut;
     const { word, bit } = this.#entries.dimensions[dimension] ?? { word: 0, bit: 0 };
-    const first = this.#heap.allocate(2 ** bits);
-    this.#nodes.push(at);
+    const first = this.#children(2 ** bits);
     this.#levels = Math.max(this.#levels, depth + 1);
-    this.#heap.set(
-      at,
-      first | CUT_BIT | ((bit + shift) << SHIFT_BIT),
-      this.#lowest(boxes) | (word << (KEY_WORD_BIT - 32)) | (bits << (INDEX_BITS_BIT - 32)),
-    );
+    this.#set(at, {
+      offset: 8 * first,
+      isCut: true,
+      left: 64 - (32 * (word & 1) + bit + shift + bits),
+      // The lowest three bits of an offset do not count.
+      right: 61 - bits,
+      above: word >> 1,
+      lowest: boxes[0] ?? 0,
+    });
     const parts = new Parts(this.#entries, boxes, region, cut);
     const inner = this.#regions[depth + 1] ?? new Region(this.#entries);
     for (let part = 0; part < 2 ** bits; part++) {
@@ -173,14 +228,24 @@ class TreeBuilder {
   }
 
   #writeLeaf(at: number, boxes: Int32Array): void {
-    const low = this.#recordsOf(boxes) | (boxes.length << COUNT_BIT);
-    this.#heap.set(at, low, this.#lowest(boxes));
-    this.#nodes.push(at);
+    this.#set(at, { offset: 8 * this.#recordsOf(boxes), isCut: false, right: boxes.length, lowest: boxes[0] ?? 0 });
   }
 
-  /** Upper half of a word for these boxes; the first has the lowest rule number. */
-  #lowest(boxes: Int32Array): number {
-    return ((this.#entries.rule[boxes[0] ?? 0] ?? 0) << (LOWEST_BIT - 32)) >>> 0;
+  #children(count: number): number {
+    return this.#heap.allocateFilled(count, 0, EMPTY_LEAF);
+  }
+
+  #set(at: number, { offset, isCut, left = 0, right, above = 0, lowest }: NodeWord): void {
+    this.#nodes.push(at);
+    const low = offset | (isCut ? CUT_BIT : 0) | (left << LEFT_BIT);
+    const high =
+      (left >>> (32 - LEFT_BIT)) | (right << (RIGHT_BIT - 32)) | (above << (KEY_WORD_BIT - 32)) | this.#lowest(lowest);
+    this.#heap.set(at, low >>> 0, high >>> 0);
+  }
+
+  /** In place in the upper half of a word: the number of the box's rule. */
+  #lowest(box: number): number {
+    return (this.#entries.rule[box] ?? 0) << (LOWEST_BIT - 32);
   }
 
   /** Where the records of these boxes lie; equal leaves share them. */

@@ -24,7 +24,7 @@ export function updateForest(before: Forest, rules: readonly Rule[]): Forest | u
   const lanes = extendLanes(layout, before.lanes, added);
   if (lanes === undefined) return undefined;
   const touched = placesOf(layout, parameters, [...gone, ...added]).reduce((all, one) => all | one, 0);
-  const places = new Uint8Array(rules.length);
+  const places = new Uint16Array(rules.length);
   places.set(before.places.subarray(0, from));
   places.set(placesOf(layout, parameters, insertedRules), from);
   places.set(before.places.subarray(from + removed), from + inserted);

@@ -17,7 +17,7 @@ export interface WalkBuilder {
 
 export type ValueId = number;
 export type BlockId = number;
-export type WalkOperation = 'add' | 'sub' | 'and' | 'or' | 'xor' | 'shl' | 'shr';
+export type WalkOperation = 'add' | 'sub' | 'mul' | 'and' | 'or' | 'xor' | 'shl' | 'shr';
 
 export interface PhiInput {
   readonly block: BlockId;

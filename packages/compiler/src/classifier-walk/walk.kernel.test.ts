@@ -23,7 +23,7 @@ const SHAPE: ClassifierShape = [
 ];
 
 /** Both families together. Small changes of a loop's exits can multiply it; the kernel's limit is 1,000,000. */
-const MOST_VERIFIER_STEPS = 40_000;
+const MOST_VERIFIER_STEPS = 60_000;
 
 describe('the walk in the kernel', () => {
   test.for([
