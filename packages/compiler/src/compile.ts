@@ -2,6 +2,7 @@
 
 import type { MapSpec } from '@twinpath/ebpf';
 import { type FunctionPlan, overrideReasons, planFunction, type ReasonOverrides } from '@twinpath/vnf/plan';
+import { canHaveFront } from './abi/front.ts';
 import { compileOnce } from './artefact/program-cache.ts';
 import type { CompiledProgram, CompileOptions } from './backend/index.ts';
 import { directionOf } from './frontend/direction.ts';
@@ -27,7 +28,7 @@ export interface CompileFunctionOptions {
   /** As the function's schema gives it (`spec.config.parse(…)`); its values are constants of the programs. */
   readonly config?: unknown;
   /** What the programs are made for. */
-  readonly target: Omit<Target, keyof ProgramChoice>;
+  readonly target: Omit<Target, keyof ProgramChoice | 'specialise'>;
   /** Default: XDP for packets that enter, and tcx for those that leave,
    *  if the function has a fast path for them. */
   readonly programs?: readonly ProgramChoice[];
@@ -36,6 +37,9 @@ export interface CompileFunctionOptions {
   readonly optimise?: CompileOptions['optimise'];
   /** Programs say when they have written to a table (`STATE.writes`); default: they do not. */
   readonly notesWrites?: boolean;
+  /** Lookups look in front of tables first, where none of the programs writes to entries in place: all that share the tables have to be
+   *  made together. Default: they do not. */
+  readonly specialise?: boolean;
   /** What reasons say in place of what the function declares. */
   readonly reasons?: ReasonOverrides;
 }
@@ -88,14 +92,9 @@ export function compileFunction(imported: ImportedVnf, options: CompileFunctionO
 /** The first half, for those who evaluate: no code for the kernel. @throws CompileError */
 export function lowerPrograms(imported: ImportedVnf, options: CompileFunctionOptions): LoweredFunction {
   const { spec } = imported;
-  const {
-    config,
-    target,
-    programs = defaultPrograms(imported),
-    eventBytes,
-    notesWrites = false,
-    reasons = {},
-  } = options;
+  const specialise = options.specialise ? specialisable(imported, options) : [];
+  const target: Omit<Target, keyof ProgramChoice> = { ...options.target, specialise };
+  const { config, programs = defaultPrograms(imported), eventBytes, notesWrites = false, reasons = {} } = options;
   const plan = overrideReasons(planFunction(spec), reasons);
   const warnings = new Map<string, Diagnostic>();
   const tables = new Set(tableMaps(plan));
@@ -108,7 +107,7 @@ export function lowerPrograms(imported: ImportedVnf, options: CompileFunctionOpt
     const remembers = notesWrites ? tableMaps(plan, (path) => !writes.includes(path)) : [];
     return { ...choice, direction: directionOf(choice), ir, writes, remembers };
   });
-  const { classifiers, cpus, cpuNumbers = cpus, specialise = false } = target;
+  const { classifiers, cpus, cpuNumbers = cpus } = target;
   const maps = planMaps(plan, {
     classifiers,
     specialise,
@@ -124,6 +123,13 @@ const tableMaps = ({ tables }: FunctionPlan, wanted = (_path: string) => true): 
   tables.flatMap(({ kind, path, maps }) =>
     kind === 'classifier' || !wanted(path) ? [] : maps.map(({ name }) => name),
   );
+
+/** Paths of tables that can have a front: none of these programs writes to their entries in place. */
+function specialisable(imported: ImportedVnf, options: CompileFunctionOptions): readonly string[] {
+  const { plan, programs } = lowerPrograms(imported, { ...options, specialise: false });
+  const written = new Set(programs.flatMap(({ writes }) => writes));
+  return plan.tables.filter((table) => canHaveFront(table) && !written.has(table.path)).map(({ path }) => path);
+}
 
 /** What enters the host meets XDP, what leaves it tcx: a function with one fast path sees what enters. */
 function defaultPrograms({ spec }: ImportedVnf): readonly ProgramChoice[] {

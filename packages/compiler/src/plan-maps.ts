@@ -6,7 +6,7 @@ import type { FunctionPlan, MapPlan, TablePlan } from '@twinpath/vnf/plan';
 import { classifierMaps } from './abi/classifier.ts';
 import { cpuMap } from './abi/cpus.ts';
 import { EVENT, MAX_CAPTURE, MAX_METADATA, MAX_UNCUT_CAPTURE } from './abi/event.ts';
-import { canHaveFront, frontSpec } from './abi/front.ts';
+import { frontSpec } from './abi/front.ts';
 import { HOPS_MAP } from './abi/hops.ts';
 import { listenerMaps } from './abi/listeners.ts';
 import { portMaps } from './abi/ports.ts';
@@ -24,8 +24,8 @@ export interface MapOptions {
   readonly eventBytes?: number;
   /** Numbers of CPUs that run tc programs, from 0; default 1. What another one hands up is lost, and counted. */
   readonly cpus?: number;
-  /** Tables that can have one have a front (abi/front.ts); default: none. */
-  readonly specialise?: boolean;
+  /** Paths of tables that have a front (abi/front.ts); default: none. */
+  readonly specialise?: readonly string[];
   /** The function hands packets to other CPUs (`mapNeeds`); default: it does not. */
   readonly isSpreading?: boolean;
   /** The function asks the kernel's routes (`mapNeeds`); default: it does not. */
@@ -53,7 +53,7 @@ export function planMaps(plan: FunctionPlan, options: MapOptions = {}): readonly
   ];
 }
 
-function tableMaps(table: TablePlan, { classifiers, specialise = false }: MapOptions): readonly MapSpec[] {
+function tableMaps(table: TablePlan, { classifiers, specialise = [] }: MapOptions): readonly MapSpec[] {
   if (table.kind === 'classifier') {
     const sizeClass = classifiers?.get(table.path) ?? SIZE_CLASSES[0];
     if (sizeClass === undefined) throw new Error('there is a smallest class');
@@ -61,7 +61,7 @@ function tableMaps(table: TablePlan, { classifiers, specialise = false }: MapOpt
   }
   const lock = table.value.fields.find(({ type }) => type.kind === 'guard')?.offset;
   const overflow = table.overflow === undefined ? [] : [table.overflow];
-  const fronts = specialise && canHaveFront(table) ? table.maps.map(frontSpec) : [];
+  const fronts = specialise.includes(table.path) ? table.maps.map(frontSpec) : [];
   return [...[...table.maps, ...overflow].map((map) => tableMap(map, lock)), ...fronts];
 }
 

@@ -48,8 +48,8 @@ export interface Target {
   /** Where the kernel's `struct sk_buff` says that a checksum is unfinished (`skbChecksumState` of @twinpath/ebpf): needed by
    *  tc programs that write what TCP and UDP checksums cover. */
   readonly checksumState?: { readonly byte: number; readonly shift: number } | undefined;
-  /** Lookups look first at the hottest entries, where the runtime has put them in front of a table (abi/front.ts). Default: not. */
-  readonly specialise?: boolean | undefined;
+  /** Paths of tables in front of which lookups look first (abi/front.ts); default: none. */
+  readonly specialise?: readonly string[] | undefined;
   /** The mark by which the egress program knows packets of the slow path; not 0. 32 bits. */
   readonly key: number;
 }

@@ -44,10 +44,10 @@ async function imported(source: FunctionSource): Promise<ImportedVnf> {
 }
 
 export function compileHere(imported: ImportedVnf): FunctionCompiler {
-  const compile = ({ config, target, placements, reasons = {}, notesWrites = false }: CompileRequest) => {
+  const compile = ({ config, placements, ...request }: CompileRequest) => {
     const reads = new ConfigReads(config);
     const programs = placements.map(placeChoice);
-    return { ...compileFunction(imported, { config: reads.config, target, programs, reasons, notesWrites }), reads };
+    return { ...compileFunction(imported, { ...request, config: reads.config, programs }), reads };
   };
   return {
     compile(request) {

@@ -13,6 +13,7 @@ export interface CompileRequest extends Pick<InstancePlaces, 'placements' | 'rea
   readonly config: unknown;
   readonly target: CompileFunctionOptions['target'];
   readonly notesWrites?: boolean;
+  readonly specialise?: boolean;
 }
 
 /** The program of one place. */
@@ -41,7 +42,7 @@ export interface Compiled {
 export interface FunctionCompiler {
   /** @throws CompileError */
   compile(request: CompileRequest): Compiled;
-  /** What the verifier says of the program of the request's only place, at the line that the author wrote. */
+  /** What the verifier says of the program of the request's first place, at the line that the author wrote. */
   rejected(request: CompileRequest, rejection: Rejection): Error;
 }
 

@@ -1,6 +1,7 @@
 import type { SizeClass } from '@twinpath/classifier';
 import { ConfigReads } from '@twinpath/compiler/run';
 import { type MapSpec, skbChecksumState } from '@twinpath/ebpf';
+import type { Placement } from '@twinpath/vnf/chain';
 import type { CompileRequest, FunctionCompiler, PlaceProgram } from '../compile/function-compiler.ts';
 import type { ProgramRejectedError } from '../data-plane.ts';
 import type { InstancePlaces, InstancePlane } from '../instance-plane.ts';
@@ -54,6 +55,8 @@ export class PlacePrograms {
         ([place, { reads }]) => given === this.#given && wanted.has(place) && reads.isSame(config),
       ),
     );
+    // Which tables have a front depends on all programs over them.
+    if (specialise && [...wanted.keys()].some((place) => !made.has(place))) made.clear();
     const missing = [...wanted].filter(([place]) => !made.has(place));
     if (missing.length > 0 || given !== this.#given) {
       const fresh = missing.map(([, placement]) => placement);
@@ -73,7 +76,9 @@ export class PlacePrograms {
 
   /** At the line that the author wrote. */
   rejected(places: InstancePlaces, given: Given, { program, rejection }: ProgramRejectedError): Error {
-    const placements = places.placements.filter(({ position }) => position === program.position);
+    const isRejected = ({ position }: Placement) => position === program.position;
+    const others = places.specialise ? places.placements.filter((one) => !isRejected(one)) : [];
+    const placements = [...places.placements.filter(isRejected), ...others];
     const { summary, slot } = rejection;
     return this.#options.compiler.rejected(this.#request({ ...places, placements }, given), { summary, slot });
   }
@@ -94,8 +99,7 @@ export class PlacePrograms {
       seed,
       key,
       checksumState,
-      specialise,
     } as const;
-    return { placements, config, target, notesWrites: fuses.length > 0, ...(reasons && { reasons }) };
+    return { placements, config, target, notesWrites: fuses.length > 0, specialise, ...(reasons && { reasons }) };
   }
 }

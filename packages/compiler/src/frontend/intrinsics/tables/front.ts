@@ -1,7 +1,6 @@
 // What stands in front of a table's map (abi/front.ts): the hottest entries, and samples of the keys that are asked for.
 import type { MapPlan, TablePlan } from '@twinpath/vnf/plan';
 import {
-  canHaveFront,
   FRONT,
   FRONT_CONTROL,
   FRONT_FOLD,
@@ -25,7 +24,7 @@ export interface KeyWord {
 }
 
 export const hasFront = ({ target }: Lowering, plan: TablePlan): boolean =>
-  target.specialise === true && canHaveFront(plan);
+  target.specialise?.includes(plan.path) === true;
 
 export function keyWords(code: Code, map: MapPlan, pieces: readonly Piece[]): readonly KeyWord[] {
   const { keyOffset, keySize } = frontShape(map);
