@@ -4,6 +4,7 @@ import { type Configuration, EngineWorker, type Network, type PollOptions } from
 import type { PortState } from '../data-plane.ts';
 import type { EngineHost, Judges } from './engine-host.ts';
 import type { Inlet } from './inlet.ts';
+import { PortInlet } from './port-inlet.ts';
 import { watchRing } from './watch-ring.ts';
 
 /** Ports of one interface, by worker. */
@@ -65,6 +66,8 @@ export class WorkerHost implements EngineHost, AsyncDisposable {
   /** What slow paths send goes in there. */
   readonly #first: EngineWorker;
   #inlets: readonly PortImage[] = [];
+  /** Inlets are on their way out. */
+  #leaving: Promise<unknown> = Promise.resolve();
   #interfaces: readonly HostedInterface[] = [];
   #surroundings: Surroundings | undefined;
   #judges: readonly Judges[] = [];
@@ -122,7 +125,16 @@ export class WorkerHost implements EngineHost, AsyncDisposable {
   }
 
   openInlet(): Inlet {
-    throw new TypeError('a function that sends packets is in a worker, which has a seat');
+    const image = this.#addInlet();
+    const inlet = new PortInlet(this.engine, this.#first.pool, image, () => this.#first.wake());
+    return {
+      inject: (to, frame) => inlet.inject(to, frame),
+      flush: () => inlet.flush(),
+      [Symbol.dispose]: () => {
+        inlet[Symbol.dispose]();
+        this.#leaving = Promise.all([this.#leaving, this.#removeInlet(image)]);
+      },
+    };
   }
 
   openSeat(): EngineSeat {
@@ -158,6 +170,7 @@ export class WorkerHost implements EngineHost, AsyncDisposable {
 
   /** The ports' owners close them behind this. */
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#leaving;
     await Promise.all(this.workers.map((worker) => worker.stop()));
   }
 
