@@ -53,7 +53,7 @@ export const NO_HASH = 31;
 export const LOWEST_BIT = 44;
 
 /** Most cuts below the root; the emitted walk's bound. */
-export const MAX_STEPS = 14;
+export const MAX_STEPS = 22;
 /** Most records of a leaf, a mask: verifiers walk as many of each tree. The count has room for 63. */
 export const MAX_RECORDS = 31;
 

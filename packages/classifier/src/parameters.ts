@@ -18,7 +18,7 @@ export const PREFERRED: readonly Parameters[] = [
 
 /** For long lists and those that would multiply: long leaves and few copies; then wide cuts. */
 export const ROBUST: readonly Parameters[] = [
-  { narrow: { 4: [20, 8], 6: [40, 20] }, leaf: 28, budget: 2, hurryFrom: 6 },
-  { narrow: { 4: [20, 8], 6: [40, 20] }, leaf: 28, budget: 1.5, hurryFrom: 6 },
-  { narrow: { 4: [20, 8], 6: [40, 20] }, leaf: 12, budget: 8, hurryFrom: 2 },
+  { narrow: { 4: [24, 8], 6: [48, 20] }, leaf: 28, budget: 4, hurryFrom: 8 },
+  { narrow: { 4: [24, 8], 6: [48, 20] }, leaf: 28, budget: 2, hurryFrom: 12 },
+  { narrow: { 4: [24, 8], 6: [48, 20] }, leaf: 12, budget: 8, hurryFrom: 2 },
 ];

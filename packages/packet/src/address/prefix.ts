@@ -54,16 +54,23 @@ function parseWith(
   if (!/^(0|[1-9][0-9]*)$/.test(bits) || length > bytes.length * 8) {
     throw new AddressError('a prefix', text, `'${bits}' is no number of bits from 0 to ${bytes.length * 8}`, HINT);
   }
-  const network = masked(bytes, length);
-  if (!covers({ address: network, length: bytes.length * 8 }, bytes)) {
+  if (!hasNoneBehind(bytes, length)) {
     throw new AddressError(
       'a prefix',
       text,
       'bits behind the prefix are set',
-      `did you mean '${format(network)}/${length}'?`,
+      `did you mean '${format(masked(bytes, length))}/${length}'?`,
     );
   }
   return { address: bytes, length };
+}
+
+/** Whether no bit behind the prefix is set; a loop, because lists of rules have thousands of prefixes. */
+function hasNoneBehind(address: Uint8Array, length: number): boolean {
+  for (let index = length >> 3; index < address.length; index++) {
+    if (((address[index] ?? 0) & ~maskOf(length, index)) !== 0) return false;
+  }
+  return true;
 }
 
 function masked(address: Uint8Array, length: number): Uint8Array {

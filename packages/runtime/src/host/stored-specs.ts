@@ -19,7 +19,7 @@ const fileIn = (root: string, chain: string): string => join(root, chain, NAME);
 /** Files of functions by their whole paths: who restores may be elsewhere. @throws TypeError for a configuration that is no JSON. */
 export async function storeSpec(root: string, spec: ChainSpec): Promise<void> {
   const functions = spec.functions.map((one) => ('use' in one ? { ...one, use: resolve(one.use) } : one));
-  const text = JSON.stringify({ version: 1, spec: { ...spec, functions } }, undefined, 2);
+  const text = JSON.stringify({ version: 1, spec: { ...spec, functions } });
   await writeDurably(fileIn(root, spec.name), [Buffer.from(`${text}\n`)]);
 }
 
