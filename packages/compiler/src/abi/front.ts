@@ -1,10 +1,10 @@
 // In front of a table's map stands a small table of its hottest entries: one element of an array, which programs read without a lookup.
 // Its content is data: the runtime makes it as traffic goes, the code that reads it is compiled once.
 //
-//   0       8       16      24      32        40        64
-//   ┌───────┬───────┬───────┬───────┬─────────┬─────────┬───────┬─────────┬─────────┬─────────┐
-//   │control│ begun │ done  │sampled│A made at│B made at│ zero  │ samples │ slots A │ slots B │
-//   └───────┴───────┴───────┴───────┴─────────┴─────────┴───────┴─────────┴─────────┴─────────┘
+//   0       8       16      24      32        40        48      56     64
+//   ┌───────┬───────┬───────┬───────┬─────────┬─────────┬───────┬──────┬─────────┬─────────┬─────────┐
+//   │control│ begun │ done  │sampled│A made at│B made at│ owner │ zero │ samples │ slots A │ slots B │
+//   └───────┴───────┴───────┴───────┴─────────┴─────────┴───────┴──────┴─────────┴─────────┴─────────┘
 //
 // Who writes to the table, program or runtime, raises `begun` before and `done` behind it. A buffer holds while `begun` is what it was made
 // at. A key's slot is the upper bits of its fold times the control word, an odd number for which no two of the entries meet.
@@ -18,6 +18,8 @@ export const FRONT = {
   /** How many keys were sampled since the runtime put 0 there; more than there is room for are not kept. */
   sampled: 24,
   madeAt: 32,
+  /** A number of who makes it: of several, the one that came last. */
+  owner: 48,
   samples: 64,
 } as const;
 

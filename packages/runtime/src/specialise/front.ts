@@ -8,9 +8,6 @@ const SLOTS = 1 << FRONT_SLOT_BITS;
 /** Index of a u64 in the header. */
 const word = (offset: number): number => offset / 8;
 
-/** Who makes fronts; the last one that said so. */
-const OWNER = 48;
-
 export class Front {
   readonly #memory: Uint8Array;
   readonly #words: BigUint64Array;
@@ -26,7 +23,7 @@ export class Front {
     this.#words = new BigUint64Array(memory.buffer, memory.byteOffset, shape.size >> 3);
     this.#shape = shape;
     this.#graceMs = graceMs;
-    Atomics.store(this.#words, word(OWNER), this.#owner);
+    Atomics.store(this.#words, word(FRONT.owner), this.#owner);
     Atomics.store(this.#words, word(FRONT.control), 0n);
     const now = performance.now();
     this.#leftAt = [now, now];
@@ -34,7 +31,7 @@ export class Front {
 
   /** Nobody else makes it. */
   get isMine(): boolean {
-    return Atomics.load(this.#words, word(OWNER)) === this.#owner;
+    return Atomics.load(this.#words, word(FRONT.owner)) === this.#owner;
   }
 
   get isOpen(): boolean {
@@ -74,20 +71,17 @@ export class Front {
 
   /** Packets ask the map. */
   close(): void {
-    if (!this.isOpen) return;
-    this.#leftAt[this.#current] = performance.now();
-    Atomics.store(this.#words, word(FRONT.control), this.#control & FRONT_CONTROL.sampling);
+    if (this.isOpen) this.#turnTo(this.#control & FRONT_CONTROL.sampling);
   }
 
   /**
-   * Puts entries in front, where `factor` leads their keys. `read` gives the entries as the table has them now; it is called
-   * between two looks at whether somebody writes.
+   * Puts entries in front, where `factor` leads their keys. `read` gives the entries as the table has them now; who writes while it does
+   * makes the buffer useless.
    * @returns `false`: packets may look into the buffer yet, or somebody was writing: try again.
    */
   open(factor: bigint, read: () => readonly StoredEntry[]): boolean {
     const next = this.isOpen && this.#current === 0 ? 1 : 0;
-    const now = performance.now();
-    if (now - this.#leftAt[next] < this.#graceMs || !this.isMine) return false;
+    if (performance.now() - this.#leftAt[next] < this.#graceMs || !this.isMine) return false;
     // In this order: if all that had begun by the second look were done at the first, nobody was writing.
     const done = Atomics.load(this.#words, word(FRONT.done));
     const begun = this.#begun;
@@ -97,12 +91,16 @@ export class Front {
     layOut(this.#memory.subarray(start, start + size), this.#shape, factor, read());
     Atomics.store(this.#words, word(FRONT.madeAt) + next, begun);
     if (!this.isMine) return false;
-    if (this.isOpen) this.#leftAt[this.#current] = now;
     const buffer = next === 0 ? 0n : FRONT_CONTROL.second;
     const sampling = this.#control & FRONT_CONTROL.sampling;
-    const control = (factor & ~FRONT_CONTROL.all) | FRONT_CONTROL.open | buffer | sampling;
-    Atomics.store(this.#words, word(FRONT.control), control);
+    this.#turnTo((factor & ~FRONT_CONTROL.all) | FRONT_CONTROL.open | buffer | sampling);
     return true;
+  }
+
+  #turnTo(control: bigint): void {
+    const left = this.isOpen ? this.#current : undefined;
+    Atomics.store(this.#words, word(FRONT.control), control);
+    if (left !== undefined) this.#leftAt[left] = performance.now();
   }
 
   /** A writer that was killed between its two steps never ends. Nobody writes for as long as `waited` says. */

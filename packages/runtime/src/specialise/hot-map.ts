@@ -20,7 +20,7 @@ const SHIFTED = 0.1;
 /** … and so often where they are hotter at all: the tail of 64 keys is noise. */
 const REFINE_MS = 5000;
 /** A writer that has not ended for so long was killed. */
-const DEAD_MS = 2000;
+const DEAD_MS = 60_000;
 
 export interface HotMapOptions {
   readonly plan: MapPlan;
@@ -78,8 +78,8 @@ export class HotMap {
     if (!front.isMine) return;
     this.#sample(now);
     this.#watchWrites();
-    if (!this.#pays) front.close();
-    else if (this.#isDue || !front.isValid) this.#make(now);
+    if (!this.#pays || this.#isBeingWritten(now)) front.close();
+    else if (this.#isDue || !front.isValid) this.#make();
   }
 
   close(): void {
@@ -140,11 +140,10 @@ export class HotMap {
     if (isShift) this.#share = undefined;
   }
 
-  #make(now: number): void {
+  #make(): void {
     const { front } = this.#options;
     const arrangement = this.#arrangement;
     if (arrangement === undefined) return;
-    if (this.#isWritten(now)) return;
     const isMade = front.open(arrangement.factor, () =>
       arrangement.keys.flatMap((key): StoredEntry[] => {
         const value = this.#options.find(key);
@@ -157,7 +156,7 @@ export class HotMap {
   }
 
   /** Somebody is writing, or was killed while writing: the latter is forgotten. */
-  #isWritten(now: number): boolean {
+  #isBeingWritten(now: number): boolean {
     const { front } = this.#options;
     const { writers } = front;
     if (writers.begun === writers.done) {

@@ -25,7 +25,7 @@ test('packets see what the tables have at every moment, whatever stands in front
         for (const place of others) expect(step(place)).toEqual(wanted);
       }
     }),
-    { numRuns: 150 },
+    { numRuns: 80 },
   );
 });
 
