@@ -8,6 +8,7 @@ import { addAddress, deleteAddress, listAddresses } from './address.ts';
 import { createBridge, createDummy, createVeth, deleteLink, getLink, listLinks, setLink } from './link.ts';
 import { addNeighbour, deleteNeighbour, listNeighbours } from './neighbour.ts';
 import { addRoute, deleteRoute, listRoutes } from './route.ts';
+import { routesByDestination } from './rule.ts';
 import { Netlink } from './socket.ts';
 
 const first = 'tp-linux-nl-a';
@@ -169,6 +170,26 @@ describe('addresses, routes and neighbours', () => {
     ]);
     expect(routes.get('10.7.0.0/16')).toMatchObject({ type: 'blackhole', nextHops: [] });
     expect(routes.get('10.2.0.0/24')?.preferredSource).toBe('10.2.0.1');
+
+    expect(routes.get('10.9.0.0/16')?.byDestination).toBe(true);
+    expect(routes.get('10.8.0.0/16')?.byDestination).toBe(false);
+    expect(routesByDestination(netlink)).toBe(false);
+    ip('route', 'del', '10.8.0.0/16');
+    expect(routesByDestination(netlink)).toBe(true);
+    for (const more of [
+      ['route', 'TYPE', '10.8.0.0/16', 'via', '10.2.0.3', 'tos', '0x10'],
+      ['-6', 'route', 'TYPE', 'fd08::/32', 'from', 'fd02::/64', 'via', 'fd02::9'],
+      ['rule', 'TYPE', 'from', '10.2.0.7', 'lookup', '77'],
+      ['rule', 'TYPE', 'fwmark', '5', 'lookup', '77'],
+      ['-6', 'rule', 'TYPE', 'dport', '53', 'lookup', '77'],
+    ]) {
+      ip(...more.map((word) => (word === 'TYPE' ? 'add' : word)));
+      expect(routesByDestination(netlink), more.join(' ')).toBe(false);
+      ip(...more.map((word) => (word === 'TYPE' ? 'del' : word)));
+      expect(routesByDestination(netlink)).toBe(true);
+    }
+    ip('rule', 'add', 'to', '10.8.0.0/16', 'lookup', '77');
+    expect(routesByDestination(netlink)).toBe(true);
 
     deleteRoute(netlink, { destination: 'default', gateway: '10.2.0.9' });
     deleteRoute(netlink, { destination: '10.9.0.0/16' });

@@ -1,4 +1,5 @@
 // Rules of policy routing: which table a packet's route is looked up in.
+import { isSyscallError } from '../syscall-error.ts';
 import { AF_INET, AF_INET6 } from './address-text.ts';
 import type { NetlinkReader } from './message.ts';
 import { allRoutes } from './route.ts';
@@ -18,9 +19,19 @@ export function routesByDestination(netlink: Netlink): boolean {
 
 /** struct fib_rule_hdr: family, destination's length, source's length, type of service, table, 2 bytes, action, u32 flags. */
 function listRules(netlink: Netlink): readonly NetlinkReader[] {
-  return [AF_INET, AF_INET6].flatMap((family) =>
-    netlink.dump({ call: 'RTM_GETRULE', type: RTM_GETRULE, body: (writer) => writer.u32(family).u32(0).u32(0) }),
-  );
+  return [AF_INET, AF_INET6].flatMap((family) => {
+    try {
+      return netlink.dump({
+        call: 'RTM_GETRULE',
+        type: RTM_GETRULE,
+        body: (writer) => writer.u32(family).u32(0).u32(0),
+      });
+    } catch (error) {
+      // A kernel without this family, or without more than one table (CONFIG_IP_MULTIPLE_TABLES).
+      if (isSyscallError(error, 'EAFNOSUPPORT', 'EOPNOTSUPP')) return [];
+      throw error;
+    }
+  });
 }
 
 function isHarmless(rule: NetlinkReader): boolean {
