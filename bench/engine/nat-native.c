@@ -36,22 +36,24 @@ static __u8 frames[BURST * ROOM];
 
 static struct cell *cell_of(void) { return &cell; }
 
-static inline __u32 bucket_of(const struct flow *flow)
+static inline __u32 bucket_of(const __u64 *words)
 {
-	__u64 words[2];
-
-	memcpy(words, flow, 16);
 	__u64 hash = (words[0] ^ 0x9e3779b97f4a7c15) * 0xff51afd7ed558ccd;
 
 	hash = ((hash ^ hash >> 32) + words[1]) * 0xc4ceb9fe1a85ec53;
 	return (hash ^ hash >> 32) & (BUCKETS - 1);
 }
 
-static inline struct target *target_of(const struct flow *flow)
+static inline __attribute__((always_inline)) struct target *target_of(const struct flow *flow)
 {
-	for (__u32 index = buckets[bucket_of(flow)]; index; index = entries[index].next)
-		if (!memcmp(&entries[index].flow, flow, sizeof *flow))
+	__u64 words[2], other[2];
+
+	memcpy(words, flow, 16);
+	for (__u32 index = buckets[bucket_of(words)]; index; index = entries[index].next) {
+		memcpy(other, &entries[index].flow, 16);
+		if (words[0] == other[0] && words[1] == other[1])
 			return &entries[index].target;
+	}
 	return 0;
 }
 
@@ -137,7 +139,10 @@ int main(int argc, char **argv)
 
 		take(&entry->flow, sizeof entry->flow);
 		take(&entry->target, sizeof entry->target);
-		__u32 *bucket = &buckets[bucket_of(&entry->flow)];
+		__u64 words[2];
+
+		memcpy(words, &entry->flow, 16);
+		__u32 *bucket = &buckets[bucket_of(words)];
 		entry->next = *bucket;
 		*bucket = index;
 	}

@@ -21,7 +21,8 @@ const stores = (keySize: number) =>
   });
 
 const FRAME_OFFSET = -80;
-/** Copies the packet's first bytes to the stack, piece by piece, and looks up what is there. */
+/** Copies the packet's first bytes to the stack, piece by piece, the first one wrongly and then again through a pointer of which nothing
+ *  is known; and looks up what is there. */
 const text = (pieces: readonly { readonly at: number; readonly size: Size }[], isLate: boolean) => `
   r6 = *(u32 *)(r1 +0)
   r2 = r10
@@ -33,6 +34,13 @@ const text = (pieces: readonly { readonly at: number; readonly size: Size }[], i
       return `r3 = *(u${8 * size} *)(r6 +${at})\n*(u${8 * size} *)(${place}) = r3`;
     })
     .join('\n')}
+  r3 = *(u8 *)(r6 +0)
+  r3 ^= 1
+  *(u8 *)(r10 ${FRAME_OFFSET}) = r3
+  r3 ^= 1
+  *(u64 *)(r10 -8) = r10
+  r7 = *(u64 *)(r10 -8)
+  *(u8 *)(r7 ${FRAME_OFFSET}) = r3
   ${isLate ? '' : 'r2 += 8'}
   r1 = map[table]
   call bpf_map_lookup_elem

@@ -12,15 +12,23 @@ export interface MapKey {
 /** A key of which nothing is known but where it lies. */
 export const keyAt = (address: Expr): MapKey => ({ address, load: (piece) => loadPiece(address, piece) });
 
+/** What is known of the bytes of a key. */
+export interface Pieces {
+  /** Whether something was stored that begins or ends there. */
+  isEnd(offset: number): boolean;
+  /** i64: what was stored in that piece last; `undefined`: look. */
+  stored(piece: Piece): Expr | undefined;
+}
+
 /**
- * A key that was just written in pieces, which end at `isEnd`. Each load stays inside of one: a load of several stores at once
- * waits until they have left the processor's store buffer, some 13 cycles.
+ * A key that was just written in pieces. Each load stays inside of one: a load of several stores at once waits until they have left
+ * the processor's store buffer, some 13 cycles.
  */
-export function keyInPieces(address: Expr, isEnd: (offset: number) => boolean): MapKey {
+export function keyInPieces(address: Expr, { isEnd, stored }: Pieces): MapKey {
   const load = (piece: Piece): Expr => {
     const { offset, bytes } = piece;
     const isWhole = !Array.from({ length: bytes - 1 }, (_, index) => offset + index + 1).some(isEnd);
-    if (bytes === 1 || isWhole) return loadPiece(address, piece);
+    if (bytes === 1 || isWhole) return stored(piece) ?? loadPiece(address, piece);
     const half = bytes === 8 ? 4 : bytes === 4 ? 2 : 1;
     const high = load({ offset: offset + half, bytes: half });
     return i64.or(load({ offset, bytes: half }), i64.shl(high, i64.const(8 * half)));

@@ -4,9 +4,11 @@ import { type TrapReason, trapNumber } from '../memory/trap.ts';
 import { Code } from '../wasm/code.ts';
 import { call, type Expr, get, i32, i64, type Local } from '../wasm/expressions.ts';
 import { checkAccess } from './check-access.ts';
+import type { Step } from './decode.ts';
 import type { Facts } from './facts.ts';
 import type { ProgramTranslation } from './program.ts';
 import { localOf, OTHER_REGISTERS, PARAMETERS, r, w } from './registers.ts';
+import { nameOf, placeOf, type StackStores } from './stack-stores.ts';
 
 /** One function of a program while its code is written. */
 export class FunctionWriter {
@@ -16,15 +18,18 @@ export class FunctionWriter {
   facts: Facts = [];
   /** i32: the lowest byte of this function's stack frame. */
   readonly #stack: Local;
+  readonly #stores: StackStores;
+  /** Locals for what is stored to places of keys. */
+  readonly #locals: ReadonlyMap<string, Local>;
+  /** What lies at such places, by their distance from the top of the frame. */
+  readonly #stored = new Map<number, { readonly size: number; readonly local: Local }>();
 
-  /** Where what the function writes to its stack frame begins and ends, in bytes from the top. */
-  readonly #stackEnds: ReadonlySet<number>;
-
-  constructor(program: ProgramTranslation, stackEnds: ReadonlySet<number>) {
+  constructor(program: ProgramTranslation, stores: StackStores) {
     this.program = program;
-    this.#stackEnds = stackEnds;
+    this.#stores = stores;
     for (let register = 0; register < OTHER_REGISTERS; register++) this.code.local('i64');
     this.#stack = this.code.keep('i32', i32.sub(w(10), i32.const(STACK_FRAME)));
+    this.#locals = new Map([...stores.ofKeys].map((store) => [store, this.code.local('i64')]));
   }
 
   /** Sets a register. */
@@ -53,7 +58,40 @@ export class FunctionWriter {
       return keyAt(get(this.code.keep('i32', this.pointer(register, i32.const(size)))));
     }
     const address = i32.add(get(this.#stack), i32.const(fact.offset + STACK_FRAME));
-    return keyInPieces(address, (offset) => this.#stackEnds.has(fact.offset + offset));
+    return keyInPieces(address, {
+      isEnd: (offset) => this.#stores.ends.has(fact.offset + offset),
+      stored: ({ offset, bytes }) => {
+        const place = this.#stored.get(fact.offset + offset);
+        return place?.size === bytes ? get(place.local) : undefined;
+      },
+    });
+  }
+
+  /** A block begins: who knows what was stored before. */
+  forget(): void {
+    this.#stored.clear();
+  }
+
+  /** Keeps what a step has stored to a place of a key, until something else may write there. */
+  remember({ instruction }: Step): void {
+    if (instruction.op !== 'st' && instruction.op !== 'stx') {
+      if (/^(call|atomic|store)/.test(instruction.op)) this.forget();
+      return;
+    }
+    const place = placeOf(this.facts, instruction);
+    if (place === undefined) {
+      this.forget();
+      return;
+    }
+    const { offset, size } = place;
+    for (const [at, other] of this.#stored) {
+      if (at < offset + size && offset < at + other.size) this.#stored.delete(at);
+    }
+    const local = this.#locals.get(nameOf(place));
+    if (local === undefined) return;
+    const mask = i64.const(2n ** BigInt(8 * size) - 1n);
+    this.code.set(local, i64.and(instruction.op === 'st' ? i64.const(instruction.imm) : r(instruction.src), mask));
+    this.#stored.set(offset, { size, local });
   }
 
   /** i32: address of the context. The verifier, or nobody, made sure that a register holds it. */

@@ -11,7 +11,7 @@ import { writeInstruction } from './instruction.ts';
 import { jumpCondition } from './jump.ts';
 import type { ProgramTranslation } from './program.ts';
 import { r } from './registers.ts';
-import { stackEnds } from './stack-ends.ts';
+import { stackStores } from './stack-stores.ts';
 
 /** The code of the function that begins at `entry`. */
 export function translateFunction(
@@ -25,15 +25,20 @@ export function translateFunction(
     return map !== undefined && holdsMaps(map.shape.type);
   };
   const facts = factsOf(flow, isOuter);
-  const writer = new FunctionWriter(program, stackEnds(flow, facts, isOuter));
+  const writer = new FunctionWriter(
+    program,
+    stackStores(flow, facts, { isOuter, keySize: (name) => program.maps.get(name)?.shape.keySize ?? 0 }),
+  );
   const { code } = writer;
   const blocks: BlockWriter = {
     steps(block) {
       writer.facts = facts[block] ?? [];
+      writer.forget();
       for (const step of flow.blocks[block]?.steps ?? []) {
         const since = code.taken;
         code.mark(step.slot);
         writeInstruction(writer, step);
+        writer.remember(step);
         code.recycle(since);
         writer.facts = advance(writer.facts, step, isOuter);
       }
