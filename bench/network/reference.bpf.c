@@ -80,7 +80,8 @@ SEC("tc") int program(struct __sk_buff *skb)
 	    ip->frag_off & htons(0x3fff) || ip->ttl <= 1)
 		return TC_ACT_OK;
 	flow = (struct flow){ ip->saddr, ip->daddr, tcp->source, tcp->dest };
-	if (skb->ingress_ifindex == CLIENTS) {
+	/* 0: all ends are on one link, and answers are what is not for the service. */
+	if (CLIENTS ? skb->ingress_ifindex == CLIENTS : flow.daddr == SERVICE) {
 		if (lookup(&refused, &flow.saddr))
 			return TC_ACT_SHOT;
 		if (flow.daddr != SERVICE || flow.dport != htons(80))

@@ -7,7 +7,7 @@ import { attachTcx, BpfProgram, createMaps } from '@twinpath/ebpf';
 import { inNamespace } from '@twinpath/linux';
 import { findClang, systemHeaders } from '../fast-path/compile-c.ts';
 import { readObject } from '../fast-path/read-object.ts';
-import { CLIENT, CLIENTS, LANS, type Network, SERVERS, SERVICE } from './network.ts';
+import { CLIENT, CLIENTS, type Network, SERVICE } from './network.ts';
 
 const MAPS = [
   { name: 'refused', type: 'hash', keySize: 4, valueSize: 1, maxEntries: 4096 },
@@ -16,14 +16,17 @@ const MAPS = [
   { name: 'turns', type: 'array', keySize: 4, valueSize: 4, maxEntries: 1 },
 ] as const;
 
-export function startReference({ middle, client, servers, folder }: Network, refused: readonly string[]): Disposable {
+export function startReference(network: Network, refused: readonly string[]): Disposable {
+  const { middle, client, servers, addresses, lans, folder } = network;
   using stack = new DisposableStack();
   const maps = createMaps(MAPS, stack);
   for (const address of refused) maps.refused?.update(octets(address), Uint8Array.of(1));
-  const ends = [
-    { link: CLIENTS, address: CLIENT, host: client },
-    ...LANS.map((link, index) => ({ link, address: SERVERS[index] ?? '', host: servers[index] ?? client })),
-  ];
+  const hosts = [client, ...servers];
+  const ends = [CLIENT, ...addresses].map((address, end) => ({
+    link: network.linkTo(end),
+    address,
+    host: hosts[end] ?? client,
+  }));
   for (const [number, { link, address, host }] of ends.entries()) {
     const value = Buffer.alloc(20);
     value.writeUInt32LE(middle.ifindex(link), 0);
@@ -32,9 +35,12 @@ export function startReference({ middle, client, servers, folder }: Network, ref
     value.set(macBytes(middle.mac(link)), 14);
     maps.ends?.update(Uint8Array.of(number, 0, 0, 0), value);
   }
-  const constants = { CLIENTS: middle.ifindex(CLIENTS), SERVICE: `${Buffer.from(octets(SERVICE)).readUInt32LE()}u` };
+  const constants = {
+    CLIENTS: lans.length === 0 ? 0 : middle.ifindex(CLIENTS),
+    SERVICE: `${Buffer.from(octets(SERVICE)).readUInt32LE()}u`,
+  };
   const program = stack.use(BpfProgram.load(compiled(constants, folder), { maps }));
-  for (const { link } of ends) {
+  for (const link of [CLIENTS, ...lans]) {
     const ifindex = middle.ifindex(link);
     stack.use(inNamespace(middle.namespace, () => attachTcx({ program, ifindex, direction: 'ingress' })));
   }

@@ -1,5 +1,6 @@
 import type { Contender, Result } from '../result.ts';
 import { attack } from './attack.ts';
+import { bulk } from './bulk.ts';
 import { chainLength } from './chain-length.ts';
 import { controlPlane } from './control-plane.ts';
 import { dpiReplay } from './dpi-replay.ts';
@@ -27,6 +28,7 @@ export interface Scenario {
 
 export const scenarios: readonly Scenario[] = [
   attack,
+  bulk,
   chainLength,
   controlPlane,
   dpiReplay,
