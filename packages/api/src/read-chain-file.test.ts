@@ -27,6 +27,14 @@ describe('a chain file', () => {
     expect('run' in read({ interface: 'eth1', chain: 'firewall' }).spec).toBe(false);
   });
 
+  it('says whether it is specialised to its traffic, for all functions and for one', () => {
+    const functions = [{ use: 'dpi' }, { use: 'firewall', specialise: 'off' }];
+    const { spec } = read({ interface: 'eth1', specialise: 'traffic', functions });
+    expect(spec).toMatchObject({ specialise: 'traffic', functions: [library('dpi'), { specialise: 'off' }] });
+    expect('specialise' in read({ interface: 'eth1', chain: 'firewall' }).spec).toBe(false);
+    expect(ChainFile.safeParse({ interface: 'eth1', chain: 'firewall', specialise: true }).success).toBe(false);
+  });
+
   it('has functions in order where it says no chain, and configures those that it lists', () => {
     const functions = [{ use: './my.vnf.ts', config: { a: 1 }, worker: 'own' }, { use: 'firewall' }];
     const mine = { name: 'my', use: '/here/my.vnf.ts', config: { a: 1 }, worker: 'own' };
