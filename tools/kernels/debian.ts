@@ -1,4 +1,5 @@
 // Kernels as Debian packages.
+import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { Apt } from './apt.ts';
@@ -8,7 +9,11 @@ import { CpioArchive } from './cpio.ts';
 import type { Kernel } from './kernel.ts';
 
 /** In the order in which they need each other. What a kernel has built in is not there. */
-const MODULES = ['llc', 'stp', 'bridge', 'dummy', 'veth', 'sch_ingress', 'cls_bpf'];
+const VIRTIO = ['virtio', 'virtio_ring', 'virtio_pci_legacy_dev', 'virtio_pci_modern_dev', 'virtio_pci'];
+const VIRTIO_NET = ['failover', 'net_failover', 'virtio_net'];
+const MODULES = ['llc', 'stp', 'bridge', 'dummy', 'veth', 'sch_ingress', 'cls_bpf', ...VIRTIO, ...VIRTIO_NET];
+/** Others are other files. */
+const CHOICE = createHash('sha256').update(MODULES.join()).digest('hex').slice(0, 8);
 const PARTS = /^linux-(image|binary|modules)-\d/;
 
 export interface FetchedKernel {
@@ -21,7 +26,7 @@ export interface FetchedKernel {
 
 /** @param anew also if there is one from before */
 export function fetchKernel(kernel: Kernel, cache: string, anew: boolean): FetchedKernel {
-  const folder = cached(join(cache, kernel.name), anew, (fresh) => fetchInto(kernel, fresh));
+  const folder = cached(join(cache, `${kernel.name}-${CHOICE}`), anew, (fresh) => fetchInto(kernel, fresh));
   const version = readFileSync(join(folder, 'version'), 'utf8');
   return { version, image: join(folder, 'vmlinuz'), modules: join(folder, 'modules.cpio') };
 }
@@ -47,7 +52,8 @@ function modulesIn(root: string, files: readonly string[]): Uint8Array {
   const archive = new CpioArchive();
   for (const [index, name] of MODULES.entries()) {
     const file = files.find((one) => [`${name}.ko`, `${name}.ko.xz`].includes(basename(one)));
-    if (file !== undefined) archive.file(`/modules/${index} ${basename(file)}`, readFileSync(join(root, file)));
+    if (file !== undefined)
+      archive.file(`/modules/${String(index).padStart(2, '0')} ${basename(file)}`, readFileSync(join(root, file)));
   }
   return archive.bytes();
 }

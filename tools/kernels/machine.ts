@@ -17,6 +17,10 @@ export interface Machine {
 }
 
 const MEMORY_MB = 1024;
+/** Two devices, joined in the emulator. */
+const WIRE = ['near', 'far'].flatMap((end) => [
+  ...['-netdev', `hubport,id=${end},hubid=0`, '-device', `virtio-net-pci,netdev=${end},romfile=`],
+]);
 const COMMAND_LINE = 'quiet panic=-1 mitigations=off tsc=reliable nr_cpus=1';
 
 /** Runs it, line by line of its results, to its end. @throws Error when it takes too long, Unavailable without the emulator */
@@ -24,6 +28,7 @@ export async function runMachine(machine: Machine, onLine: (line: string) => voi
   const { architecture, image, files, seconds, signal } = machine;
   const options = [
     ...['-accel', 'tcg,thread=single', '-smp', '1', '-m', String(MEMORY_MB)],
+    ...WIRE,
     ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],
     ...['-kernel', image, '-initrd', files, '-append', `console=${architecture.consoles.kernel} ${COMMAND_LINE}`],
     ...architecture.machine(machine.console),

@@ -4,6 +4,7 @@ import { deserialize } from 'node:v8';
 import type { Workload } from '../workload.ts';
 import { runExperiments } from './experiments.ts';
 import { tellFeatures } from './features.ts';
+import { tryPorts } from './ports.ts';
 import { loadPrograms } from './programs.ts';
 import { check } from './report.ts';
 import { runTestFiles } from './test-files.ts';
@@ -12,6 +13,7 @@ const workload: Workload = deserialize(readFileSync('/workload'));
 const sections = {
   features: tellFeatures,
   programs: () => loadPrograms(workload.only),
+  ports: tryPorts,
   experiments: () => runExperiments(workload),
   tests: () => runTestFiles(workload),
 };
