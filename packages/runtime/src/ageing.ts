@@ -1,4 +1,5 @@
 import type { MapStore } from '@twinpath/compiler';
+import type { IdlePlan } from '@twinpath/vnf/plan';
 import { isBatchStore } from './tables/instance-maps.ts';
 import type { KeyedTable } from './tables/keyed-table.ts';
 
@@ -11,6 +12,8 @@ const TURN_MS = 10;
 export class Ageing {
   readonly #tables: readonly KeyedTable[];
   readonly #failed: (error: unknown) => void;
+  /** By path of the table, in place of what it declares. */
+  idle: ReadonlyMap<string, IdlePlan> = new Map();
   #sweep: Generator<void> | undefined;
   #turn: NodeJS.Immediate | undefined;
 
@@ -62,7 +65,7 @@ export class Ageing {
     let doomed: Uint8Array[] = [];
     let seen = 0;
     for (const [key, value] of store.entries()) {
-      if (isOver(table, value, seconds)) doomed.push(key);
+      if (this.#isOver(table, value, seconds)) doomed.push(key);
       seen++;
       if (seen % SLICE !== 0) continue;
       this.#remove(table, place, store, doomed, seconds);
@@ -75,7 +78,7 @@ export class Ageing {
   #remove(table: KeyedTable, place: number, store: MapStore, keys: readonly Uint8Array[], seconds: number): void {
     const gone: (readonly [Uint8Array, Uint8Array])[] = [];
     for (const key of keys) {
-      const value = takeOver(table, store, key, seconds);
+      const value = this.#takeOver(table, store, key, seconds);
       if (value !== undefined) gone.push([key, value]);
     }
     for (const [key, value] of gone) {
@@ -86,31 +89,33 @@ export class Ageing {
       }
     }
   }
-}
 
-/** What the entry held, if it is gone: the fast path may use it at any moment, or give its key to another flow. */
-function takeOver(table: KeyedTable, store: MapStore, key: Uint8Array, seconds: number): Uint8Array | undefined {
-  const seen = store.lookup(key);
-  if (seen === undefined || !isOver(table, seen, seconds)) return undefined;
-  if (!isBatchStore(store)) return store.delete(key) ? seen : undefined;
-  const taken = store.take(key);
-  if (taken === undefined || isOver(table, taken, seconds)) return taken;
-  try {
-    store.update(key, taken, 'new');
-  } catch (error) {
-    if (!isThere(error)) throw error;
+  /** What the entry held, if it is gone: the fast path may use it at any moment, or give its key to another flow. */
+  #takeOver(table: KeyedTable, store: MapStore, key: Uint8Array, seconds: number): Uint8Array | undefined {
+    const seen = store.lookup(key);
+    if (seen === undefined || !this.#isOver(table, seen, seconds)) return undefined;
+    if (!isBatchStore(store)) return store.delete(key) ? seen : undefined;
+    const taken = store.take(key);
+    if (taken === undefined || this.#isOver(table, taken, seconds)) return taken;
+    try {
+      store.update(key, taken, 'new');
+    } catch (error) {
+      if (!isThere(error)) throw error;
+    }
+    return undefined;
   }
-  return undefined;
+
+  /** More than its time, because stamps are whole seconds: never early. */
+  #isOver({ codec }: KeyedTable, value: Uint8Array, now: number): boolean {
+    const { path, timeoutSeconds, hidden } = codec.plan;
+    const age = (offset: number) => now - codec.stampOf(value, offset);
+    if (timeoutSeconds !== undefined && hidden.written !== undefined && age(hidden.written) > timeoutSeconds)
+      return true;
+    const idle = this.idle.get(path) ?? codec.plan.idle;
+    if (idle === undefined || hidden.touched === undefined) return false;
+    const seconds = idle.by === 'all' ? idle.seconds : idle.seconds[value[idle.offset] ?? 0];
+    return seconds !== undefined && age(hidden.touched) > seconds;
+  }
 }
 
 const isThere = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'EEXIST';
-
-/** More than its time, because stamps are whole seconds: never early. */
-function isOver({ codec }: KeyedTable, value: Uint8Array, now: number): boolean {
-  const { idle, timeoutSeconds, hidden } = codec.plan;
-  const age = (offset: number) => now - codec.stampOf(value, offset);
-  if (timeoutSeconds !== undefined && hidden.written !== undefined && age(hidden.written) > timeoutSeconds) return true;
-  if (idle === undefined || hidden.touched === undefined) return false;
-  const seconds = idle.by === 'all' ? idle.seconds : idle.seconds[value[idle.offset] ?? 0];
-  return seconds !== undefined && age(hidden.touched) > seconds;
-}

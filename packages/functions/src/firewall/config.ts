@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { type Classes, classesOf, MOST_COMBINATIONS } from './classes.ts';
 import { entriesIn, MOST_ENTRIES, MOST_LIMITS } from './entries.ts';
 import { isConditional, isSetName, type Problem, problemsOfRule, Rule, withSets } from './rule.ts';
+import { Timeouts } from './timeouts.ts';
 import { networks } from './values.ts';
 
 const Given = z.strictObject({
@@ -17,6 +18,8 @@ const Given = z.strictObject({
   otherTypes: z.enum(['drop', 'allow']).default('drop'),
   /** What TCP flows may begin with. `syn`: the rest is dropped before the rules; `any`: also connections older than the table of flows. */
   opening: z.enum(['any', 'syn']).default('any'),
+  /** How long a flow stays in the table without a packet, by its state; the README says what they are if left out. */
+  timeouts: Timeouts.prefault({}),
   /** Networks by name, for `from: '@name'`. */
   sets: z.record(z.string(), networks()).default({}),
   rules: z.array(Rule).default([]),

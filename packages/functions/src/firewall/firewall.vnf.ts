@@ -12,6 +12,7 @@ import { ruleName } from './rule-id.ts';
 import { decide, rulesGone, rulesOver } from './rule-order.ts';
 import { contentsOf, namesOfEntries, packetsByRule } from './rulings.ts';
 import { allowances, count, flows, logged, opening, rules, undecided } from './tables.ts';
+import { idleTimeouts } from './timeouts.ts';
 
 export default vnf({
   name: 'firewall',
@@ -30,6 +31,8 @@ export default vnf({
   nameOfDecision: (decision, config) => nameOfDecision(decision, config),
 
   namesOfRules: (config) => ({ 'rules.ordered': namesOfEntries(config.rules) }),
+
+  idleTimeouts: ({ timeouts }) => idleTimeouts(timeouts),
 
   configure({ config, tables, previous }) {
     tables.rules.replace(contentsOf(config));

@@ -1,6 +1,6 @@
 import { HOPS } from '@twinpath/compiler/abi';
 import type { Log } from '@twinpath/vnf';
-import { type FunctionPlan, planFunction } from '@twinpath/vnf/plan';
+import { type FunctionPlan, type IdlePlan, idlePlans, planFunction } from '@twinpath/vnf/plan';
 import { Ageing } from '../ageing.ts';
 import type { FunctionMeasures } from '../chain/measures.ts';
 import type { FunctionStatistics } from '../chain/statistics.ts';
@@ -107,6 +107,7 @@ export class Instance implements InstanceHandle {
     const adopted = adopt !== undefined && this.#deployment.adopt(adopt);
     const saved = adopted || restore === undefined ? undefined : readTables(restore);
     if (saved !== undefined) this.#deployment.restore(saved);
+    const idle = this.#idlePlans(config);
     const staged = await this.#configured(config, adopted ? config : undefined);
     this.#deployment.deploy(config, staged);
     this.#config = config;
@@ -115,6 +116,7 @@ export class Instance implements InstanceHandle {
     await this.#startSlowPath();
     const { tables } = this.#deployment;
     this.#ageing = new Ageing(tables.keyed.values(), (error) => this.#failed(error));
+    this.#ageing.idle = idle;
     const { plane, log } = this.#options;
     this.#full = new FullTables(this.#plan, plane.maps, log);
     const timer = setInterval(() => this.tick(), TICK_MS);
@@ -132,9 +134,11 @@ export class Instance implements InstanceHandle {
   /** @throws what prevents it; everything is as it was then. */
   async configure(given: unknown): Promise<void> {
     const config = await parseConfig(this.name, this.#options.spec, given);
+    const idle = this.#idlePlans(config);
     const staged = await this.#configured(config, this.#config);
     this.#deployment.deploy(config, staged);
     this.#config = config;
+    if (this.#ageing !== undefined) this.#ageing.idle = idle;
     try {
       staged.notify(this.#deployment.tables);
     } catch (error) {
@@ -239,6 +243,14 @@ export class Instance implements InstanceHandle {
     // Nobody waits any more: what comes now would stay on the host.
     this.#stop.signal.throwIfAborted();
     return staged;
+  }
+
+  #idlePlans(config: unknown): ReadonlyMap<string, IdlePlan> {
+    try {
+      return idlePlans(this.#plan, this.#options.spec.idleTimeouts?.(config) ?? {});
+    } catch (error) {
+      throw refused(this.name, config, error);
+    }
   }
 
   async #startSlowPath(): Promise<void> {

@@ -1,5 +1,6 @@
 import { STATE } from '@twinpath/compiler/abi';
 import { Ageing, type InstanceMaps, type LiveTableSet } from '@twinpath/runtime';
+import type { IdlePlan } from '@twinpath/vnf/plan';
 
 const SECOND = 1_000_000_000;
 /** Nanoseconds. Late enough that a stamp of 0 is not one of this run. */
@@ -11,11 +12,12 @@ export class SimulatedClock {
   readonly #ageing: Ageing;
   #now = START;
 
-  constructor(maps: InstanceMaps, tables: LiveTableSet) {
+  constructor(maps: InstanceMaps, tables: LiveTableSet, idle: ReadonlyMap<string, IdlePlan>) {
     this.#maps = maps;
     this.#ageing = new Ageing(tables.keyed.values(), (error) => {
       throw error;
     });
+    this.#ageing.idle = idle;
     this.#write();
   }
 

@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { SIZE_CLASSES, type SizeClass } from '@twinpath/classifier';
 import { mapNeeds, planMaps } from '@twinpath/compiler';
 import { EventDecoder, type InstanceMaps, type LiveTableSet, parseConfig, runningTables } from '@twinpath/runtime';
-import { type FunctionPlan, planFunction } from '@twinpath/vnf/plan';
+import { type FunctionPlan, idlePlans, planFunction } from '@twinpath/vnf/plan';
 import type { FunctionSpec } from '@twinpath/vnf/spec';
 import { SimulatedClock } from './clock.ts';
 import { configure } from './configure.ts';
@@ -71,7 +71,7 @@ async function start(programs: Programs, testCase: AnyTestCase, making: Making):
     ports: ports.map(({ name }) => name),
     sizeClasses: classesIn(classifiers),
   });
-  const clock = new SimulatedClock(maps, tables);
+  const clock = new SimulatedClock(maps, tables, idlePlans(plan, spec.idleTimeouts?.(config) ?? {}));
   fillPorts(plan, maps, ports);
   if (testCase.config !== undefined) await configure(spec, { config, plan, maps, tables, clock });
   testCase.given?.(tables.tables);

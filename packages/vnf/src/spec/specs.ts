@@ -119,6 +119,9 @@ export interface OperationSpec {
   readonly input: ZodType;
   run(instance: object, input: unknown): unknown;
 }
+/** Nanoseconds by the path of a table; where its timeout goes by a field, by the value's names. */
+export type IdleTimeouts = Readonly<Record<string, number | Readonly<Record<string, number | undefined>>>>;
+
 export interface FunctionSpec {
   readonly kind: 'vnf';
   readonly name: string;
@@ -133,6 +136,7 @@ export interface FunctionSpec {
   readonly fastPath: 'one' | 'ingress and egress';
   nameOfDecision?(decision: number, config: unknown): string;
   namesOfRules?(config: unknown): Readonly<Record<string, readonly string[]>>;
+  idleTimeouts?(config: unknown): IdleTimeouts;
   configure?(instance: object): unknown;
   slowPath?(instance: object): unknown;
   readonly operations: Readonly<Record<string, OperationSpec>>;

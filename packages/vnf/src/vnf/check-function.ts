@@ -16,6 +16,7 @@ const KNOWN: ReadonlySet<string> = new Set<keyof GivenSpec>([
   'fastPath',
   'nameOfDecision',
   'namesOfRules',
+  'idleTimeouts',
   'configure',
   'slowPath',
   'operations',

@@ -4,7 +4,7 @@ import type { Reason } from '../reasons/reasons.ts';
 import { rememberFile } from '../spec/file-of.ts';
 import { setName } from '../spec/names.ts';
 import { SPEC } from '../spec/spec-key.ts';
-import type { CountersSpec, FunctionSpec, OperationSpec, PortsSpec, ReasonSpec } from '../spec/specs.ts';
+import type { CountersSpec, FunctionSpec, IdleTimeouts, OperationSpec, PortsSpec, ReasonSpec } from '../spec/specs.ts';
 import type { AnyTable } from '../tables/rule-set.ts';
 import { checkFunction } from './check-function.ts';
 
@@ -22,6 +22,7 @@ export interface GivenSpec {
   readonly fastPath?: Code | { readonly ingress: Code; readonly egress: Code };
   nameOfDecision?(decision: number, config: never): string;
   namesOfRules?(config: never): Readonly<Record<string, readonly string[]>>;
+  idleTimeouts?(config: never): IdleTimeouts;
   configure?(instance: object): unknown;
   slowPath?(instance: object): unknown;
   readonly operations?: Readonly<Record<string, OperationSpec>>;
@@ -31,7 +32,7 @@ const NO_COUNTERS: CountersSpec = Object.freeze({ kind: 'counters', help: Object
 
 /** `caller`: the author's module is what called it. @throws VnfSpecError */
 export function functionSpec(given: GivenSpec, caller: Code): FunctionSpec {
-  const { name, summary, config, nameOfDecision, namesOfRules, configure, slowPath } = given;
+  const { name, summary, config, nameOfDecision, namesOfRules, idleTimeouts, configure, slowPath } = given;
   const spec: FunctionSpec = {
     kind: 'vnf',
     name,
@@ -44,6 +45,7 @@ export function functionSpec(given: GivenSpec, caller: Code): FunctionSpec {
     fastPath: fastPathsOf(given),
     ...(nameOfDecision !== undefined && { nameOfDecision }),
     ...(namesOfRules !== undefined && { namesOfRules }),
+    ...(idleTimeouts !== undefined && { idleTimeouts }),
     ...(configure !== undefined && { configure }),
     ...(slowPath !== undefined && { slowPath }),
     operations: Object.freeze({ ...given.operations }),

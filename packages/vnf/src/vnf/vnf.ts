@@ -5,7 +5,7 @@ import type { ConfigureContext, Handlers, Instance, SlowPathContext } from '../l
 import type { Packet } from '../packet/packet.ts';
 import type { PortGroup } from '../ports/ports.ts';
 import type { Reason } from '../reasons/reasons.ts';
-import type { FunctionSpec } from '../spec/specs.ts';
+import type { FunctionSpec, IdleTimeouts } from '../spec/specs.ts';
 import type { AnyTable } from '../tables/rule-set.ts';
 import type { Verdict } from '../verdicts/verdicts.ts';
 import { functionSpec } from './function-spec.ts';
@@ -44,6 +44,9 @@ export interface VnfSpec<C extends ZodType, T, K, R, P extends string, O extends
   /** What the entries of classifiers are called in metrics, in order, by the classifier's path (`rules.ordered`). Entries of one name
    *  are one rule. Default: their numbers. */
   namesOfRules?(config: Output<C>): Readonly<Record<string, readonly string[]>>;
+  /** Idle timeouts that a configuration sets, in nanoseconds (as `duration()` gives them), by the path of the table; where the
+   *  table's timeout goes by a field, by the value's names. What is left out is as the table declares it. */
+  idleTimeouts?(config: Output<C>): IdleTimeouts;
   /** Brings the tables to a configuration, before it takes effect. An exception rolls the change back. */
   configure?(instance: ConfigureContext<Output<C>, T, K, P>): void | Promise<void>;
   /** Runs once for each instance; what it returns are the handlers of the reasons. */

@@ -15,6 +15,19 @@ const says = passes('ip fd00::2 > fd00::1 / udp 2 > 1', { known: 1 });
 
 /** How long each state lasts without packets; a second's grace, because stamps are whole seconds. */
 export const ageing: readonly Case[] = [
+  {
+    title: 'a state lasts as long as its configuration says, and the others as before',
+    config: { ...OUT, timeouts: { open: '1 min', closed: '40 s' } },
+    steps: [
+      opens,
+      after('29 s', inwards('syn ack')),
+      outwards('ack'),
+      after('59 s', answers),
+      inwards('rst'),
+      after('39 s', answers),
+      after('41 s', refused),
+    ],
+  },
   { title: 'a flow that is opening is known for 30 s', config: OUT, steps: [opens, after('29 s', answers)] },
   { title: 'a flow that is opening is forgotten after 30 s', config: OUT, steps: [opens, after('31 s', refused)] },
   {
