@@ -1,5 +1,6 @@
 // An operator's day: the daemon as a process of its own, everything by the command line.
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { readCapture } from '@twinpath/packet/pcap';
 import { createLab, type Host, type Lab } from '@twinpath/testing/lab';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Installed } from './fixtures/control-plane/installed.ts';
@@ -92,7 +93,7 @@ test('shapes of --json stay as they are', async () => {
     ['get', 'table', CHAIN, 'closer', 'seen'],
     ['get', 'nodes'],
     ['get', 'audit'],
-    ['logs', '--all', '--seconds', '1'],
+    ['logs', '--all', '--seconds', '10'],
     ['get', 'chain', 'nowhere'],
   ];
   const outputs = await Promise.all(commands.map((operands) => twinpath(...operands, '--json')));
@@ -117,6 +118,33 @@ test('live names are completed, and meant where others are written', async () =>
   expect(await offered('rollback', '')).toContain('2');
   expect((await twinpath('delete', `${CHAIN}x`)).stderr).toContain(`did you mean '${CHAIN}'?`);
   expect((await twinpath('get', 'config', CHAIN, 'closr')).stderr).toContain("did you mean 'closer'?");
+}, 60_000);
+
+test('tokens are made, listed, rotated and taken back; a secret is told once', async () => {
+  const made = await twinpath('tokens', 'create', 'scraper', '--scope', 'read', '--expires', '720h');
+  expect(made).toMatchObject({ status: 0, stderr: '' });
+  const rotated = await twinpath('tokens', 'rotate', 'scraper', '--grace', '10min', '--json');
+  expect(JSON.parse(rotated.stdout)).toMatchObject({ name: 'scraper', scope: 'read', secret: expect.any(String) });
+  const listed = (await twinpath('tokens')).stdout;
+  expect(listed).toMatch(/^scraper +read +/m);
+  expect(listed).not.toContain(made.stdout.trim());
+  expect(JSON.parse(rotated.stdout).secret).not.toBe(made.stdout.trim());
+  expect((await twinpath('tokens', 'create', 'other')).stderr).toContain('--scope read');
+  expect((await twinpath('tokens', 'revoke', 'scraper')).stdout).not.toContain('scraper');
+  expect(await twinpath('tokens', 'revoke', 'scraper')).toMatchObject({ status: 1 });
+}, 60_000);
+
+test('packets of a port are captured to a file, until there are so many', async () => {
+  const pcap = installed.file('edge.pcap');
+  const captured = twinpath('capture', CHAIN, 'eth0', '-w', pcap, '--packets', '2', '--seconds', '30', '--json');
+  const ended = captured.then(() => true);
+  while (!(await Promise.race([ended, passes(8).then(() => false)])));
+  const { status, stdout, stderr } = await captured;
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  const bytes = readFileSync(pcap);
+  expect(JSON.parse(stdout)).toEqual({ file: pcap, bytes: bytes.length });
+  expect([...readCapture(bytes)]).toHaveLength(2);
+  expect((await twinpath('capture', `${CHAIN}x`, 'eth0')).stderr).toContain(`did you mean '${CHAIN}'?`);
 }, 60_000);
 
 test('what is wrong is told at its line, and nothing changes', async () => {

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { captureCommand, tokensCommand } from './commands/access.ts';
 import { applyCommand, diffCommand, validateCommand } from './commands/apply.ts';
 import { buildCommand } from './commands/build.ts';
 import { confirmCommand, deleteCommand, editCommand, historyCommand, rollbackCommand } from './commands/changes.ts';
@@ -37,7 +38,7 @@ export function createProgram(): Command {
     'With a daemon, here or elsewhere:': [
       ...[applyCommand(), diffCommand(), validateCommand(), getCommand(), editCommand(), deleteCommand()],
       ...[statusCommand(), historyCommand(), rollbackCommand(), confirmCommand(), logsCommand()],
-      ...[functionsCommand(), uploadCommand()],
+      ...[functionsCommand(), uploadCommand(), captureCommand(), tokensCommand()],
     ],
   };
   for (const [heading, commands] of Object.entries(groups)) {
