@@ -6,7 +6,7 @@ import type { Compiled } from './function-compiler.ts';
 const ENTRY = new URL(`./compile-main${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
 
 /** What the compiler takes is given back when nobody has asked for so long. */
-const IDLE_MS = 30_000;
+const IDLE_MS = 10_000;
 /** One question takes seconds at the most, on a busy machine. */
 const PATIENCE_MS = 120_000;
 

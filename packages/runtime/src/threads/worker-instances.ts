@@ -71,8 +71,6 @@ export class WorkerInstances {
     const { module, ...sends } = code;
     const spec = await runModule(module);
     const plane = await this.#openPlane(number, made, image);
-    // What loading has left is most of what a worker would take from here on.
-    giveBackMemory();
     const log = logInMain(number);
     const { seed } = this.#data;
     const compiler = workerCompiler((question) => this.#ask(number, question));
@@ -109,6 +107,8 @@ export class WorkerInstances {
   async #start(instance: number, { config, places, options }: Extract<Call, { method: 'start' }>): Promise<unknown> {
     const found = this.#find(instance);
     await found.start(config, places, options);
+    // What loading has left is most of what a worker would take from here on.
+    giveBackMemory();
     return { config: copyOf(found.config()), statistics: await found.statistics() } satisfies Begun;
   }
 
