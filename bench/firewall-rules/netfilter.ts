@@ -1,4 +1,4 @@
-// The same rules in netfilter's forward hook.
+// The same rules in netfilter's forward hook, and in front of it in xdp-filter.
 import { spawnSync } from 'node:child_process';
 import { inNamespace } from '@twinpath/linux';
 import type { MixedRule } from './lists.ts';
@@ -12,6 +12,8 @@ export interface Filter {
   load(rules: readonly MixedRule[]): Command;
   /** Puts another rule in the place of one in the middle. */
   update(rules: readonly MixedRule[]): Command;
+  /** Of what filters in XDP, on the interface `in`: takes it away. */
+  readonly unload?: Command;
 }
 
 export interface Command {
@@ -101,6 +103,21 @@ function setOf(type: string, key: string, flags: string, elements: readonly stri
     }
   }`;
 }
+
+/** Whole addresses or single ports, in no order; a command for each. libxdp's dispatcher could not be tail-called. */
+export const xdpFilter: Filter = {
+  name: 'xdp-filter',
+  load: (rules) => ({
+    argv: [
+      'sh',
+      '-c',
+      'LIBXDP_SKIP_DISPATCHER=1 xdp-filter load -m native -f ipv4 in && while read -r address; do xdp-filter ip -m src "$address" || exit; done',
+    ],
+    input: rules.map(({ src = '' }) => `${src.split('/')[0]}\n`).join(''),
+  }),
+  update: () => ({ argv: ['xdp-filter', 'ip', '-m', 'src', '198.51.100.7'] }),
+  unload: { argv: ['xdp-filter', 'unload', 'in'] },
+};
 
 const nft = (input: string): Command => ({ argv: ['nft', '-f', '-'], input });
 

@@ -90,7 +90,7 @@ async function ours(list: RuleList, { trace, dropAll, things }: Setting): Promis
   const began = performance.now();
   const functions = [{ name: 'mixed', use, config: { rules: list.rules } }];
   const chain = things.use(
-    await startChain(lineChain('bench-mixed', { interface: 'in', namespace: road.namespace }, functions)),
+    await startChain(lineChain('bench-mixed', { interface: 'in', namespace: road.namespace, hook: 'xdp' }, functions)),
   );
   const loadMs = performance.now() - began;
   const program = things.use(await programOf(chain));
@@ -118,10 +118,13 @@ interface Setting {
 
 function netfilter(filter: Filter, list: RuleList, { trace, pass, dropAll, things }: Setting): Way | string {
   const road = things.use(new Road(`tp-bench-${filter.name.replaceAll(' ', '-')}-${process.pid}`, dropAll));
-  things.use(inNamespace(road.namespace, () => trace.attach(road.ifindex)));
+  const { unload } = filter;
+  things.use(inNamespace(road.namespace, () => trace.attach(unload ? road.idle : road.ifindex)));
   const loadMs = run(road.namespace, filter.load(list.rules));
+  if (unload) things.defer(() => void run(road.namespace, unload));
   if (typeof loadMs === 'string') return loadMs;
-  const way = { name: filter.name, road, program: pass, loadMs, ns: [] };
+  const program = unload ? things.use(BpfProgram.fromId(road.attached())) : pass;
+  const way = { name: filter.name, road, program, loadMs, ns: [] };
   const isRight = countsAre(way, list, trace);
   const updateMs = time(road, filter.update(list.rules));
   return { ...way, updateMs, isRight };

@@ -56,6 +56,13 @@ export class Road implements Disposable {
     return Number(txPackets + txDropped);
   }
 
+  /** Id of the XDP program that somebody has attached to `in`. */
+  attached(): number {
+    const { xdp } = getLink(this.#netlink, 'in');
+    if (xdp === undefined) throw new Error('nothing is attached to `in`');
+    return xdp.programId;
+  }
+
   [Symbol.dispose](): void {
     this.#end[Symbol.dispose]();
     this.#netlink[Symbol.dispose]();
