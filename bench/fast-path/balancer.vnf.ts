@@ -9,7 +9,7 @@ const servers = array({ value: { address: ip4, port: be16 }, max: 256 });
 const flows = table({
   key: { src: ip4, dst: ip4, sport: be16, dport: be16, protocol },
   value: { address: ip4, port: be16 },
-  max: 65_536,
+  max: 131_072,
   whenFull: 'evict',
 });
 

@@ -17,7 +17,7 @@ export function openChain(name: string, makings: readonly Making[]): OpenChain {
   const isLast = (index: number) => index === makings.length - 1;
   const next = (index: number) => ({ kind: 'tail-call', map: PATH, index: index + 1 }) as const;
   const instances = makings.map((making, index) =>
-    owned.use(new Instance(isLast(index) ? making : { ...making, next: next(index) })),
+    owned.use(new Instance({ ...making, notesWrites: true, ...(!isLast(index) && { next: next(index) }) })),
   );
   const array = owned.use(
     BpfMap.create({ name: 'path', type: 'prog-array', keySize: 4, valueSize: 4, maxEntries: makings.length }),

@@ -4,7 +4,7 @@ import { canonical, drop, fiveTuple, next, oneOf, stack, table, traffic, u16, vn
 const flows = table({
   key: fiveTuple, // canonical
   value: { verdict: oneOf('inspect', 'allow', 'block'), application: u16, traffic },
-  max: 65_536,
+  max: 131_072,
 });
 
 export default vnf({

@@ -34,6 +34,8 @@ export interface Making {
   /** What packets would have put there, behind `configure`. */
   fill?(put: Put): void;
   readonly next?: ProgramChoice['next'];
+  /** What it writes to tables is noted, as in a chain that is fused. */
+  readonly notesWrites?: boolean;
 }
 
 type Program = LoweredProgram['ir'];
@@ -53,9 +55,9 @@ export class Instance implements Disposable {
   #resets = 0;
 
   constructor(making: Making) {
-    const { imported, config, next } = making;
+    const { imported, config, next, notesWrites = false } = making;
     const programs = [{ hook: 'xdp', next } as const];
-    const compiled = compileFunction(imported, { config, target: TARGET, programs, notesWrites: true });
+    const compiled = compileFunction(imported, { config, target: TARGET, programs, notesWrites });
     const [program] = compiled.programs;
     if (program === undefined) throw new Error(`${compiled.name} has a program`);
     const staged = new KernelMaps('').stage(compiled.maps);

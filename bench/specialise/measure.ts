@@ -99,11 +99,8 @@ export async function measure({ use, ...subject }: Subject, law: Law, rounds: nu
 function runOf(trace: Trace, programs: ReadonlyMap<Name, BpfProgram>, name: Name, packets: number): number {
   const program = programs.get(name);
   if (program === undefined) throw new Error(`there is no program ${name}`);
-  const start = process.threadCpuUsage();
   // Windows of samples are not always of the same packets.
-  trace.run(program, packets, Math.floor(Math.random() * TRACE));
-  const { user, system } = process.threadCpuUsage(start);
-  return ((user + system) * 1000) / packets;
+  return trace.runOnProcessor(program, packets, Math.floor(Math.random() * TRACE));
 }
 
 function specOf(name: Name, file: string, namespace: string, networks: readonly string[]): ChainSpec {

@@ -27,7 +27,7 @@ export interface FuseOptions {
   readonly parts: ReadonlyMap<number, Part>;
   /** Instructions of the IR that the whole may have. */
   readonly room?: number;
-  /** That one CPU's memory of flows may have, a power of two; default: 131,072, which are 8 MiB. */
+  /** That one CPU's memory of flows may have, a power of two; default: 262,144, which are 16 MiB. */
   readonly mostLines?: number;
 }
 
@@ -77,7 +77,7 @@ export function fuseChain(options: FuseOptions): Fused {
 /** How much a lookup costs that need not be done. */
 const WORTH: Readonly<Partial<Record<MapType, Worth>>> = { 'lpm-trie': 3, hash: 2, 'lru-hash': 2, array: 1 };
 const LEAST_LINES = 4096;
-const MOST_LINES = 1 << 17;
+const MOST_LINES = 1 << 18;
 
 /** Twice as many lines as the tables have flows: some share a line. */
 function memoryOf(parts: readonly Part[], mostLines = MOST_LINES): FlowMemory {

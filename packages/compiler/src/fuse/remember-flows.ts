@@ -11,10 +11,11 @@
 // Each CPU has lines of its own, so no packet sees one that another is writing.
 import { FLOW_CACHE } from '../abi/chain.ts';
 import { STATE } from '../abi/state.ts';
+import { RETURN_CODES } from '../frontend/intrinsics/return-codes.ts';
 import { at } from '../ir/at.ts';
 import { type Graph, graphOf } from '../ir/graph.ts';
 import { hasEffect } from '../ir/operands.ts';
-import type { BlockId, Hook, Instruction, Program, ValueId, Width } from '../ir/types.ts';
+import type { BlockId, Instruction, Program, ValueId, Width } from '../ir/types.ts';
 import { Edit, Writer } from './edit.ts';
 import { FlowPoint, type Input, type SiteKey } from './flow-key.ts';
 import { type Load, lookupSites, type Site } from './lookup-sites.ts';
@@ -40,8 +41,6 @@ export const FLOW_LINE = 64;
 const LEAST_WORTH = 3;
 const MOST_POINTS = 8;
 const MOST_KNOWN = 32;
-/** What a failed program returns; there is an element for each CPU. */
-const ABORTED: Readonly<Record<Hook, bigint>> = { xdp: 0n, 'tcx-ingress': 2n, 'tcx-egress': 2n };
 
 export interface Remembering {
   readonly program: Program;
@@ -102,6 +101,7 @@ class Ways {
   readonly #beforeOthers = new Map<string, ReadonlySet<BlockId>>();
   readonly #behindWrites = new Map<string, ReadonlySet<BlockId>>();
   readonly #maps: ReadonlyMap<ValueId, string>;
+  readonly #constants: ReadonlyMap<ValueId, number>;
   readonly #writes: ReadonlyMap<Instruction, string>;
   readonly #writtenInside: ReadonlySet<string>;
 
@@ -110,6 +110,11 @@ class Ways {
     this.#graph = graph;
     this.#writes = writesOf(program);
     this.#writtenInside = new Set((program.subprograms ?? []).flatMap((one) => [...writesOf(one).values()]));
+    this.#constants = new Map(
+      program.blocks.flatMap(({ instructions }) =>
+        instructions.flatMap((one) => (one.op === 'constant' ? [[one.result, Number(one.value)] as const] : [])),
+      ),
+    );
     this.#maps = new Map(
       program.blocks.flatMap(({ instructions }) =>
         instructions.flatMap((one) => (one.op === 'map' ? [[one.result, one.name] as const] : [])),
@@ -117,12 +122,26 @@ class Ways {
     );
   }
 
-  /** To where other functions follow; or to where there is an entry. `undefined`: other ways lead there, too. */
+  /** To where other functions follow; or to where packets are not dropped, and if they never are, to where there is an entry.
+   *  `undefined`: other ways lead there, too. */
   likelySide({ map, found, missing }: Site): BlockId | undefined {
     const on = this.#leadingToOthers(map.slice(0, map.lastIndexOf('/') + 1));
-    const likely = !on.has(found) && on.has(missing) ? missing : found;
+    const isSame = on.has(found) === on.has(missing);
+    const isFound = isSame ? !this.#isDropped(found) || this.#isDropped(missing) : on.has(found);
+    const likely = isFound ? found : missing;
     const isOnlyWay = at(this.#graph.predecessors, likely).length === 1;
     return isOnlyWay && at(this.#program.blocks, likely).phis.length === 0 ? likely : undefined;
+  }
+
+  /** Whatever comes there. */
+  #isDropped(from: BlockId): boolean {
+    const ends = [...closure([from], (block) => at(this.#graph.successors, block))];
+    return ends.every((block) => {
+      const { terminator } = at(this.#program.blocks, block);
+      if (terminator.op !== 'return') return true;
+      const code = this.#constants.get(terminator.value);
+      return code === RETURN_CODES[this.#program.hook].drop;
+    });
   }
 
   /** The packet itself may have changed the table on its way there. */
@@ -383,12 +402,7 @@ class Weaving {
     const block = at(edit.blocks, start);
     const writer = new Writer(edit, block.instructions);
     const words = this.#words(writer);
-    const hash = words.reduce<ValueId | undefined>((sum, word, index) => {
-      const product = writer.alu('mul', word, writer.constant(at(FACTORS, index)));
-      return sum === undefined ? product : writer.alu('add', sum, product);
-    }, undefined);
-    const shift = writer.constant(BigInt(64 - Math.log2(lines)));
-    const number = writer.alu('shr', hash ?? writer.constant(0n), shift);
+    const number = this.#hash(writer, words);
     const first = writer.alu('mul', writer.call('get_smp_processor_id'), writer.constant(BigInt(lines)));
     writer.store(writer.stack(key), 0, 32, writer.alu('add', first, number));
     const generation = this.#generation(writer);
@@ -397,7 +411,10 @@ class Weaving {
     const comparing = edit.add({ op: 'jump', target: next });
     const failing = edit.add({ op: 'return', value: line });
     const failed = new Writer(edit, at(edit.blocks, failing).instructions);
-    at(edit.blocks, failing).terminator = { op: 'return', value: failed.constant(ABORTED[program.hook]) };
+    at(edit.blocks, failing).terminator = {
+      op: 'return',
+      value: failed.constant(BigInt(RETURN_CODES[program.hook].aborted)),
+    };
     block.terminator = { op: 'branch', condition: isThere, then: comparing, otherwise: failing, likely: 'then' };
     const compare = new Writer(edit, at(edit.blocks, comparing).instructions);
     const wanted = [...words, generation];
@@ -411,6 +428,15 @@ class Weaving {
     for (const [index, word] of wanted.entries()) take.store(line, 8 * index, 64, word);
     take.store(line, this.#head.known, 32, take.constant(0n));
     return next;
+  }
+
+  /** A line's number. Once more mixed: addresses differ in few bits, and one multiplication would leave most lines empty. */
+  #hash(writer: Writer, words: readonly ValueId[]): ValueId {
+    const products = words.map((word, index) => writer.alu('mul', word, writer.constant(at(FACTORS, index))));
+    const sum = products.reduce((all, product) => writer.alu('add', all, product));
+    const folded = writer.alu('xor', sum, writer.alu('shr', sum, writer.constant(32n)));
+    const mixed = writer.alu('mul', folded, writer.constant(at(FACTORS, 1)));
+    return writer.alu('shr', mixed, writer.constant(BigInt(64 - Math.log2(this.#context.lines))));
   }
 
   #words(writer: Writer): readonly ValueId[] {

@@ -53,3 +53,23 @@ describe.each(['xdp', 'tcx'] as const)('on %s', (hook) => {
     expect(functions.map(({ counters }) => counters.seen)).toEqual([5, 5, 4]);
   });
 });
+
+test('what is remembered of a flow is believed until a table changes', async () => {
+  const blocked = (name: string, port: number) => ({ name, use: file('blocked.vnf.ts'), config: { ports: [port] } });
+  const port = { interface: 'port', namespace: veth.near, hook: 'xdp' } as const;
+  const line = lineChain('tp-runtime-fused', port, [blocked('b1', 7), blocked('b2', 8)]);
+  await using chain = await startChain({ ...line, run: 'fused' }, { log: silent });
+  expect(chain.ports.map(({ isFused }) => isFused)).toEqual([true]);
+  const sent = async () => {
+    for (let packet = 0; packet < 3; packet++) veth.sendIn('ip 10.9.0.2 > 10.9.0.1 / udp 5 > 9 / "in"');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    return veth.takeIn().length;
+  };
+  expect(await sent()).toBe(3);
+  await chain.configure('b2', { ports: [8, 9] });
+  expect(await sent()).toBe(0);
+  await chain.configure('b2', { ports: [] });
+  expect(await sent()).toBe(3);
+  const { functions } = await chain.statistics();
+  expect(functions.map(({ verdicts }) => verdicts.drop)).toEqual([0, 3]);
+});

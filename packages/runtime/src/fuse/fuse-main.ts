@@ -1,5 +1,7 @@
 // A thread that fuses chains: that takes longer than the main thread may be away from packets.
+import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
+import { serialize } from 'node:v8';
 import { parentPort } from 'node:worker_threads';
 import { CodeGenerationError, compileProgram, fuseChain, type Part } from '@twinpath/compiler';
 import type { FuseAnswer, FuseJob, FuseMade } from './fuse-job.ts';
@@ -8,14 +10,29 @@ parentPort?.on('message', (job: FuseJob) => parentPort?.postMessage(answerTo(job
 
 function answerTo(job: FuseJob): FuseAnswer {
   try {
-    return { id: job.id, made: make(job) };
+    return { id: job.id, made: makeOnce(job) };
   } catch (error) {
     const failed = error instanceof Error ? error.message : String(error);
     return { id: job.id, failed, isTooLarge: error instanceof CodeGenerationError };
   }
 }
 
-function make({ name, hook, first, parts, room, mostLines }: FuseJob): FuseMade {
+/** The programs of a few chains, in both directions. */
+const MOST_KEPT = 16;
+const kept = new Map<string, FuseMade>();
+
+/** What was made of the same parts comes back when they do: a configuration that is taken back, a chain that starts again. */
+function makeOnce({ id: _, ...job }: FuseJob): FuseMade {
+  const key = createHash('sha256').update(serialize(job)).digest('hex');
+  const made = kept.get(key) ?? make(job);
+  kept.delete(key);
+  kept.set(key, made);
+  const [oldest] = kept.keys();
+  if (kept.size > MOST_KEPT && oldest !== undefined) kept.delete(oldest);
+  return made;
+}
+
+function make({ name, hook, first, parts, room, mostLines }: Omit<FuseJob, 'id'>): FuseMade {
   const byPosition = new Map(parts.map((part) => [part.position, part] as const));
   const options = { name, hook, first, parts: byPosition, mostLines, ...(room && { room }) };
   const { program, positions, ways, lines } = fuseChain(options);
