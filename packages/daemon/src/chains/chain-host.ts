@@ -3,8 +3,8 @@
 import type { ChainStatus } from '@twinpath/api';
 import type { RunningChain, RunningFunction } from '@twinpath/runtime';
 import type { Log } from '@twinpath/vnf';
+import { sharedFirst } from '@twinpath/vnf/chain';
 import { conflict, notFound, type Refusal, RefusedError, within } from '../control/refusal.ts';
-import { inOrder } from './order.ts';
 import type { WantedChain } from './wanted-chain.ts';
 
 interface Running {
@@ -74,7 +74,7 @@ export class ChainHost {
   /** All of them, or none: packets meet each chain as it was or as it is wanted. @throws RefusedError with faults from the document's root */
   async bring(targets: Targets): Promise<Brought> {
     const undo = new AsyncDisposableStack();
-    const wanted = inOrder([...targets.values()].filter((one) => one !== undefined));
+    const wanted = inOrder(targets);
     const leaving = [...targets].flatMap(([name, one]) => (one === undefined ? (this.#running.get(name) ?? []) : []));
     const inTheWay = leaving.filter((one) => wanted.some((other) => sharesPort(one.wanted, other)));
     try {
@@ -102,7 +102,7 @@ export class ChainHost {
       if (targets.get(name) === undefined) await this.#stopOrSay(name);
     }
     for (const name of this.#failures.keys()) if (targets.get(name) === undefined) this.#failures.delete(name);
-    for (const wanted of inOrder([...targets.values()].filter((one) => one !== undefined))) {
+    for (const wanted of inOrder(targets)) {
       await using undo = new AsyncDisposableStack();
       try {
         await this.#bringOne(wanted, undo);
@@ -292,4 +292,10 @@ function sharesPort(a: WantedChain, b: WantedChain): boolean {
     Object.values(spec.ports).map((port) => `${port.namespace ?? ''} ${port.interface}`);
   const taken = new Set(places(a));
   return places(b).some((place) => taken.has(place));
+}
+
+/** Those that are wanted, behind those whose functions they share. */
+function inOrder(targets: Targets): readonly WantedChain[] {
+  const bySpec = new Map([...targets.values()].flatMap((one) => (one === undefined ? [] : [[one.spec, one] as const])));
+  return sharedFirst([...bySpec.keys()]).flatMap((spec) => bySpec.get(spec) ?? []);
 }

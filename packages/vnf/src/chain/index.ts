@@ -18,4 +18,4 @@ export {
   type SharedFunctionSpec,
   type Specialise,
 } from './spec.ts';
-export { startOrder } from './start-order.ts';
+export { sharedFirst, startOrder } from './start-order.ts';

@@ -9,11 +9,14 @@ import type { ChainSpec } from './spec.ts';
 export function startOrder(specs: readonly ChainSpec[], running: Iterable<string> = []): readonly ChainSpec[] {
   const present = new Set(running);
   const byName = new Map(specs.map((spec) => [spec.name, spec] as const));
-  const ordered = new Set<ChainSpec>();
-  const begun = new Set<ChainSpec>();
-  const add = (spec: ChainSpec): void => {
-    if (ordered.has(spec)) return;
-    begun.add(spec);
+  for (const spec of specs) {
+    if (byName.get(spec.name) === spec) continue;
+    throw new ChainSpecError(spec.name, ['name'], 'two chains have this name', 'give one of them another');
+  }
+  const ordered = sharedFirst(specs);
+  const places = new Map(ordered.map((spec, place) => [spec, place] as const));
+  const placeOf = (spec: ChainSpec) => places.get(spec) ?? 0;
+  for (const spec of specs) {
     spec.functions.forEach((one, index) => {
       if (!('share' in one)) return;
       const [from = '', name = ''] = one.share.split('/');
@@ -29,21 +32,30 @@ export function startOrder(specs: readonly ChainSpec[], running: Iterable<string
         const known = other.functions.map((its) => `${from}/${its.name}`).join(', ');
         throw refuse(`there is no function ${one.share} to share`, `there is ${known}`);
       }
-      if (begun.has(other) && !ordered.has(other)) {
-        throw refuse(
-          `chains ${spec.name} and ${from} each share a function of the other`,
-          'let one of them bring both along',
-        );
-      }
-      add(other);
+      if (placeOf(other) < placeOf(spec)) return;
+      throw refuse(
+        `chains ${spec.name} and ${from} each share a function of the other`,
+        'let one of them bring both along',
+      );
     });
+  }
+  return ordered;
+}
+
+/** The order alone: what is shared and not among them is no concern here, and a circle is cut somewhere. */
+export function sharedFirst(specs: readonly ChainSpec[]): readonly ChainSpec[] {
+  const byName = new Map(specs.map((spec) => [spec.name, spec] as const));
+  const ordered = new Set<ChainSpec>();
+  const begun = new Set<ChainSpec>();
+  const add = (spec: ChainSpec): void => {
+    if (begun.has(spec)) return;
+    begun.add(spec);
+    for (const one of spec.functions) {
+      const other = 'share' in one ? byName.get(one.share.split('/')[0] ?? '') : undefined;
+      if (other !== undefined) add(other);
+    }
     ordered.add(spec);
   };
-  for (const spec of specs) {
-    if (byName.get(spec.name) !== spec) {
-      throw new ChainSpecError(spec.name, ['name'], 'two chains have this name', 'give one of them another');
-    }
-    add(spec);
-  }
+  for (const spec of specs) add(spec);
   return [...ordered];
 }
