@@ -41,14 +41,16 @@ export class Specialiser implements Disposable {
 
   /** With the maps that are the plane's now. Nobody but `programs` runs over them. */
   resume(programs: readonly Pick<PlaceProgram, 'writes'>[]): void {
-    this.suspend();
-    const written = new Set(programs.flatMap(({ writes }) => writes));
-    const { maps } = this.#options.plane;
-    this.#hot = this.#tables()
-      .filter(({ path }) => !written.has(path))
-      .flatMap((table) => table.maps)
-      .map((plan) => new HotMap({ plan, front: this.#front(plan), find: finder(maps, plan) }));
-    if (this.#hot.length > 0) this.#timer = setInterval(() => this.#tick(), TICK_MS);
+    // The programs run already, and go without.
+    this.#orGoWithout(() => {
+      this.suspend();
+      const written = new Set(programs.flatMap(({ writes }) => writes));
+      this.#hot = this.#tables()
+        .filter(({ path }) => !written.has(path))
+        .flatMap((table) => table.maps)
+        .map((plan) => new HotMap({ plan, front: this.#front(plan), find: finder(this.#options.plane.maps, plan) }));
+      if (this.#hot.length > 0) this.#timer = setInterval(() => this.#tick(), TICK_MS);
+    });
   }
 
   /** Those that have fronts. */
@@ -70,9 +72,15 @@ export class Specialiser implements Disposable {
   }
 
   #tick(): void {
-    try {
+    this.#orGoWithout(() => {
       const now = performance.now();
       for (const one of this.#hot) one.tick(now);
+    });
+  }
+
+  #orGoWithout(task: () => void): void {
+    try {
+      task();
     } catch (error) {
       this[Symbol.dispose]();
       const text = error instanceof Error ? error.message : String(error);
