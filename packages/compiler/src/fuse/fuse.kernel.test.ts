@@ -1,5 +1,5 @@
+import { cpus } from 'node:os';
 import { BpfMap, BpfProgram, createMaps, setTailCall } from '@twinpath/ebpf';
-import { possibleCpus } from '@twinpath/linux';
 import { expect, it } from 'vitest';
 import { chainMap, PATH } from '../abi/chain.ts';
 import { compileProgram } from '../backend/index.ts';
@@ -25,10 +25,7 @@ it.each(['xdp', 'tcx-ingress'] as const)('the kernel does on %s as tail calls an
   const whole = made.program;
   const standing = new Map([...chain.parts.keys()].map((position) => [position, alone(chain, position)] as const));
   const kernels = [standing.get(FIRST), whole].map((first) => {
-    const specs = [
-      ...chain.maps.filter(({ name }) => name !== PATH),
-      ...mapsFor(made, 1 + Math.max(...possibleCpus())),
-    ];
+    const specs = [...chain.maps.filter(({ name }) => name !== PATH), ...mapsFor(made, cpus().length)];
     const path = owned.use(BpfMap.create(chainMap('path', FIRST + LINKS.length)));
     const maps = { ...createMaps(specs, owned), [PATH]: path };
     const load = (program: Program) =>
