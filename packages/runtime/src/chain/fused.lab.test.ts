@@ -61,6 +61,7 @@ test('what is remembered of a flow is believed until a table changes', async () 
   await using chain = await startChain({ ...line, run: 'fused' }, { log: silent });
   expect(chain.ports.map(({ isFused }) => isFused)).toEqual([true]);
   const sent = async () => {
+    veth.takeIn();
     for (let packet = 0; packet < 3; packet++) veth.sendIn('ip 10.9.0.2 > 10.9.0.1 / udp 5 > 9 / "in"');
     await new Promise((resolve) => setTimeout(resolve, 50));
     return veth.takeIn().length;
