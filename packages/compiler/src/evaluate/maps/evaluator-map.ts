@@ -45,12 +45,12 @@ export class Cells {
   }
 
   write(value: Uint8Array): void {
-    const [first, ...others] = this.#cells;
-    // Without a view of the bytes: it would give them a buffer of their own.
-    if (others.length === 0 && value.length === this.#spec.valueSize) return first?.bytes.set(value);
+    const { valueSize } = this.#spec;
     const stride = this.#stride();
     for (const [index, cell] of this.#cells.entries()) {
-      cell.bytes.set(value.subarray(index * stride, index * stride + this.#spec.valueSize));
+      const from = index * stride;
+      // Without a view of all of the bytes: it would give them a buffer of their own.
+      cell.bytes.set(value.length === valueSize ? value : value.subarray(from, from + valueSize));
     }
   }
 
