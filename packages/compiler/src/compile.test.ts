@@ -12,7 +12,7 @@ import { z } from 'zod';
 const networks = lpm({ key: prefix, value: { country: text(2) }, max: 1000 });
 const countries = tally({ by: { country: text(2) }, max: 256, help: 'traffic by country' });
 const rules = ruleSet({ ordered: classifier({ match: { src: prefix }, value: { action: oneOf('allow', 'drop') }, max: 10 }) });
-const strange = packetIn({ metadata: { length: u32 }, limit: '10/s' });
+const strange = packetIn({ metadata: { length: u32 }, limit: '10/s', backlog: 8 << 20 });
 const count = counters({ dropped: 'packets dropped' });
 
 export default vnf({
@@ -49,6 +49,13 @@ beforeAll(() =>
 );
 
 describe('compileFunction', () => {
+  it('makes the ring as large as a reason wants it, where nobody says otherwise', () => {
+    const ring = ({ maps }: CompiledFunction) => maps.find(({ type }) => type === 'ringbuf')?.maxEntries;
+    expect(ring(strict)).toBe(8 << 20);
+    const options = { config: { strict: true }, target, eventBytes: 4096 };
+    expect(ring(compileFunction(imported, options))).toBe(4096);
+  });
+
   it('gives a function with one fast path what enters', () => {
     const choices = strict.programs.map(({ direction, hook }) => [direction, hook]);
     expect(choices).toEqual([['ingress', 'xdp']]);
@@ -88,7 +95,7 @@ describe('compileFunction', () => {
         "rules.ordered.hits percpu-array 4 8 10",
         "counters percpu-array 4 136 2",
         "state array 4 64 1 mmapable",
-        "events ringbuf 0 0 1048576",
+        "events ringbuf 0 0 8388608",
         "scratch percpu-array 4 16928 1",
         "capture array 4 66544 2",
         "trips percpu-array 4 8 1",

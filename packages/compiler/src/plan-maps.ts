@@ -20,7 +20,7 @@ export const DEFAULT_EVENT_BYTES = 1 << 20;
 export interface MapOptions {
   /** How much room each classifier has, by its path; the smallest class where none is named. */
   readonly classifiers?: ReadonlyMap<string, SizeClass>;
-  /** Default 1 MiB. A power of two, at least a page. */
+  /** Default: the largest backlog of its reasons, or 1 MiB. A power of two, at least a page. */
   readonly eventBytes?: number;
   /** Numbers of CPUs that run tc programs, from 0; default 1. What another one hands up is lost, and counted. */
   readonly cpus?: number;
@@ -33,7 +33,7 @@ export interface MapOptions {
 }
 
 export function planMaps(plan: FunctionPlan, options: MapOptions = {}): readonly MapSpec[] {
-  const { eventBytes = DEFAULT_EVENT_BYTES, cpus = 1, isSpreading = false, isRouting = false } = options;
+  const { eventBytes = eventBytesOf(plan), cpus = 1, isSpreading = false, isRouting = false } = options;
   const carriesPackets = plan.reasons.some(({ kind }) => kind !== 'notice');
   return [
     ...plan.tables.flatMap((table) => tableMaps(table, options)),
@@ -51,6 +51,11 @@ export function planMaps(plan: FunctionPlan, options: MapOptions = {}): readonly
     ...(isSpreading ? [cpuMap(cpus)] : []),
     ...(isRouting ? [HOPS_MAP] : []),
   ];
+}
+
+function eventBytesOf({ reasons }: FunctionPlan): number {
+  const wanted = reasons.flatMap(({ backlog }) => (backlog === undefined ? [] : [backlog]));
+  return wanted.length === 0 ? DEFAULT_EVENT_BYTES : Math.max(...wanted);
 }
 
 function tableMaps(table: TablePlan, { classifiers, specialise = [] }: MapOptions): readonly MapSpec[] {

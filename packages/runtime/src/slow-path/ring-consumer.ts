@@ -1,7 +1,8 @@
 import type { RingBuffer } from '@twinpath/ebpf';
 
-/** Records of one turn of the event loop. */
-const BUDGET = 4096;
+/** Records of one turn of the event loop: what a handler writes to a process for each of them must fit into its pipe (208 KiB), which
+ *  one turn fills once. */
+const BUDGET = 512;
 /** Milliseconds for which it looks again by itself behind the last record: a wake-up costs more than a few looks, for the program
  *  that wakes too. */
 const LOOK_AGAIN_MS = 0.2;

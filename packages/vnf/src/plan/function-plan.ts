@@ -16,6 +16,8 @@ export interface ReasonPlan {
   /** Bytes of the packet that go up; `undefined`: all of it (for a notice: nothing). */
   readonly snap: number | undefined;
   readonly way: 'ring' | 'interface' | 'xsk';
+  /** Bytes that may wait in the ring; `undefined`: nothing is said. */
+  readonly backlog: number | undefined;
   /** For `packetIn`; others pass the packet on anyway. */
   readonly overLimit: 'drop' | 'next' | 'stack' | undefined;
   readonly unanswered: 'drop' | 'resume' | undefined;

@@ -68,6 +68,7 @@ function planReason(name: string, index: number, reason: ReasonSpec): ReasonPlan
     limitPerSecond,
     snap: kind === 'notice' ? undefined : reason.snap,
     way: kind === 'notice' ? 'ring' : reason.way,
+    backlog: kind === 'notice' ? undefined : reason.backlog,
     overLimit: isPacketIn ? reason.overLimit : undefined,
     unanswered: isPacketIn ? reason.unanswered : undefined,
     answerWithinNs: isPacketIn ? reason.answerWithinNs : undefined,

@@ -17,6 +17,9 @@ export interface PacketReasonOptions<M extends Shape> extends ReasonOptions<M> {
   readonly snap?: number;
   /** Default `ring`. */
   readonly way?: 'ring' | 'interface' | 'xsk';
+  /** Bytes of events that may wait for the slow path: a power of 2, from 4 KiB to 256 MiB. All reasons of a function wait in one ring, as
+   *  large as the largest of these; default 1 MiB. */
+  readonly backlog?: number;
 }
 export interface PacketInOptions<M extends Shape> extends PacketReasonOptions<M> {
   /** Default `drop`. */
@@ -94,8 +97,8 @@ function reason({ limit, metadata = {} }: ReasonOptions<Shape>, where: string) {
   return { metadata, limitPerSecond: parseRate(limit, `${where}, limit`) };
 }
 function packetReason(given: PacketReasonOptions<Shape>, where: string) {
-  const { snap, way = 'ring' } = given;
-  return { ...reason(given, where), snap, way } as const;
+  const { snap, way = 'ring', backlog } = given;
+  return { ...reason(given, where), snap, way, backlog } as const;
 }
 function metadataOf<M extends Shape>({ metadata }: ReasonOptions<M>): { readonly metadata?: M } {
   return metadata === undefined ? {} : { metadata };

@@ -81,6 +81,8 @@ interface CarriesPacket extends Limited {
   /** Bytes that go up; `undefined`: all. */
   readonly snap: number | undefined;
   readonly way: 'ring' | 'interface' | 'xsk';
+  /** Bytes that may wait in the ring; `undefined`: nothing is said. */
+  readonly backlog: number | undefined;
 }
 export interface PacketInSpec extends CarriesPacket {
   readonly kind: 'packetIn';

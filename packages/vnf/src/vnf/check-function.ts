@@ -167,7 +167,16 @@ function checkReasons(spec: FunctionSpec, where: string): void {
 function checkReason(name: string, reason: ReasonSpec, where: string): void {
   checkIdentifier(name, where);
   checkShape(reason.metadata, 'metadata', where);
-  if (reason.kind !== 'notice' && reason.snap !== undefined) checkSnap(reason.snap, where);
+  if (reason.kind === 'notice') return;
+  if (reason.snap !== undefined) checkSnap(reason.snap, where);
+  if (reason.backlog !== undefined) checkBacklog(reason.backlog, where);
+}
+
+/** The kernel's ring buffers are a power of 2 of pages. */
+function checkBacklog(backlog: number, where: string): void {
+  if (Number.isInteger(Math.log2(backlog)) && backlog >= 4096 && backlog <= 1 << 28) return;
+  const hint = 'give a power of 2 from 4096 to 268435456, or leave it out';
+  throw new VnfSpecError(`${where}, backlog`, `${backlog} is no size of a ring`, hint);
 }
 
 function checkPorts({ ports }: FunctionSpec, where: string): void {

@@ -199,6 +199,10 @@ describe('vnf', () => {
     expect(() => vnf({ name: 'a', reasons: { snapped }, fastPath, slowPath: () => ({ snapped() {} }) })).toThrow(
       'snap: 5 is no number of bytes',
     );
+    const behind = packetIn({ limit: '1/s', backlog: 5000 });
+    expect(() => vnf({ name: 'a', reasons: { behind }, fastPath, slowPath: () => ({ behind() {} }) })).toThrow(
+      'backlog: 5000 is no size of a ring',
+    );
   });
 
   it('checks the tables of a rule set by their path', () => {
