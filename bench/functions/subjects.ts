@@ -73,7 +73,7 @@ const dpi: Part = {
     for (const protocol of ['tcp', 'udp']) {
       for (let flow = 0; flow < FLOWS; flow++) {
         const key = { src: CLIENT, dst: SERVICE, sport: sourcePort(flow), dport: 80, protocol, vlan: 0 };
-        put('flows', key, { application: 7, state: protocol === 'tcp' ? 'tcp' : 'other', risks: 0n });
+        put('flows', key, { application: 7, state: protocol === 'tcp' ? 'tcp' : 'other', risks: 0n, riskPolicy: 0 });
       }
     }
   },

@@ -5,6 +5,7 @@ import { packetFromText } from '@twinpath/packet';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { NdpiBusyError, NdpiLostError, NdpiMissingError } from './errors.ts';
 import { Ndpi, type NdpiOptions } from './ndpi.ts';
+import { RISKS } from './risks.ts';
 import type { Shown } from './wire.ts';
 
 const ETHERNET = 14;
@@ -57,6 +58,10 @@ describe.skipIf(missing !== '')(`nDPI${missing}`, () => {
     ]);
     expect(verdicts.every(({ isFinal }) => isFinal)).toBe(true);
     expect(ndpi.applications).toContain('YouTube');
+  });
+
+  it('names its risks as policies do', async () => {
+    expect((await start()).risks.slice(1)).toEqual(RISKS.slice(1));
   });
 
   it('says which risks it sees', async () => {

@@ -1,8 +1,8 @@
 import type { LiveTables } from '@twinpath/vnf';
 import type { Config } from './config.ts';
-import { actFor, type Named } from './policy.ts';
+import { actFor, actOf, type Named, riskPolicyFor } from './policy.ts';
 import { APPLICATIONS, UNDECIDED, UNKNOWN } from './sizes.ts';
-import type { applications, policies } from './tables.ts';
+import type { applications, flows, fragments, policies, undecided } from './tables.ts';
 
 export type ApplicationTables = LiveTables<{ applications: typeof applications; policies: typeof policies }>;
 
@@ -17,6 +17,27 @@ export function applyPolicies({ applications, policies }: ApplicationTables, con
   for (const [number, named] of applications) {
     if (named.name !== '' && number !== UNDECIDED) policies.set(number, actFor(config, named));
   }
+}
+
+type VerdictTables = ApplicationTables &
+  LiveTables<{ flows: typeof flows; undecided: typeof undecided; fragments: typeof fragments }>;
+
+/** Brings the verdicts that are there to a configuration whose policies look at risks, or no longer do. */
+export function applyRiskPolicies(
+  { applications, policies, flows, undecided, fragments }: VerdictTables,
+  config: Config,
+): void {
+  for (const index of config.policies.keys()) policies.set(APPLICATIONS + index, actOf(config.policies, index));
+  const names = new Map(applications);
+  for (const table of [flows, undecided]) {
+    for (const [key, { application, risks, riskPolicy }] of table) {
+      const named = names.get(application);
+      if (risks === 0n || named === undefined) continue;
+      const wanted = riskPolicyFor(config, named, risks);
+      if (wanted !== riskPolicy) table.update(key, { riskPolicy: wanted });
+    }
+  }
+  fragments.deleteWhere((_, { riskPolicy }) => riskPolicy !== 0);
 }
 
 /** Applications by number, as they are met. */

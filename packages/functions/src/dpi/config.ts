@@ -1,3 +1,4 @@
+import { RISKS } from '@twinpath/ndpi';
 import { net } from '@twinpath/vnf';
 import { z } from 'zod';
 import { POLICIES } from './sizes.ts';
@@ -7,6 +8,11 @@ const matches = {
   /** Names as the verdict says them: of the application (`YouTube`), or of the protocol that carries it (`TLS`). Case does not count. */
   applications: Names.optional(),
   categories: Names.optional(),
+  /** nDPI's names of risks; one of a flow's is enough. Built-in classifiers see none. */
+  risks: z
+    .array(z.enum(RISKS).exclude(['No Risk']))
+    .min(1)
+    .optional(),
 };
 export const Policy = z.discriminatedUnion('action', [
   z.strictObject({ ...matches, action: z.literal('allow') }),

@@ -2,7 +2,7 @@
 // a flow only; the fast path does the rest.
 import { type CopiedPacket, vnf } from '@twinpath/vnf';
 import { z } from 'zod';
-import { applyPolicies } from './applications.ts';
+import { applyPolicies, applyRiskPolicies } from './applications.ts';
 import { builtIn } from './classifiers/index.ts';
 import { Config } from './config.ts';
 import { openEngine } from './engine.ts';
@@ -45,6 +45,7 @@ export default vnf({
 
   configure({ config, tables }) {
     applyPolicies(tables, config);
+    applyRiskPolicies(tables, config);
     for (const [index, rate] of ratesOf(config).entries()) tables.rates.set(index, rate);
   },
 

@@ -1,13 +1,25 @@
 import { drop, type IpHeader, next, type Packet, type Verdict } from '@twinpath/vnf';
 import type { Constants } from './fast-path.ts';
 import { take } from './rate.ts';
+import { APPLICATIONS } from './sizes.ts';
 import { carried, count, policies, rates } from './tables.ts';
 
+/** What the fast path needs of a verdict. */
+export interface Ruling {
+  readonly application: number;
+  readonly riskPolicy: number;
+}
+
+/** Where the policy of a verdict stands in `policies`. */
+export function placeOf({ application, riskPolicy }: Ruling): number {
+  return riskPolicy === 0 ? application : APPLICATIONS - 1 + riskPolicy;
+}
+
 /** Counts a packet of an application, and does what the policy says. */
-export function enforce(packet: Packet, ip: IpHeader, application: number, config: Constants): Verdict {
-  carried.at(application)?.traffic.count(packet);
+export function enforce(packet: Packet, ip: IpHeader, ruling: Ruling, config: Constants): Verdict {
+  carried.at(ruling.application)?.traffic.count(packet);
   if (!config.acts) return next;
-  const policy = policies.at(application);
+  const policy = policies.at(placeOf(ruling));
   if (!policy || policy.action === 'allow') return next;
   switch (policy.action) {
     case 'drop':

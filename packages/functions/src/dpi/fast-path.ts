@@ -11,7 +11,7 @@ import {
   type Verdict,
 } from '@twinpath/vnf';
 import type { Config } from './config.ts';
-import { enforce } from './enforce.ts';
+import { enforce, placeOf, type Ruling } from './enforce.ts';
 import { followFragment, rememberFragment } from './fragments.ts';
 import { UNDECIDED } from './sizes.ts';
 import { count, flows, held, policies, sample, undecided, type undecidedFlow } from './tables.ts';
@@ -29,26 +29,26 @@ export function inspect(packet: Packet, config: Constants): Verdict {
 
   const known = flows.lookup(key);
   if (!known) return lookCloser(packet, ip, key, config);
-  const { application } = known;
+  const ruling = { application: known.application, riskPolicy: known.riskPolicy };
   const tcp = ip.tcp();
   if (tcp && (tcp.syn || tcp.fin || tcp.rst)) {
     const isClosing = known.state === 'closing';
     if (!tcp.syn) known.state = 'closing';
-    else if (tcp.ack || isClosing || !blocks(application, config)) {
+    else if (tcp.ack || isClosing || !blocks(ruling, config)) {
       flows.remove(key);
       count.restarted();
       return lookCloser(packet, ip, key, config);
     } else return next;
   }
-  if (ip.isFragment) rememberFragment(packet, key, application);
-  return enforce(packet, ip, application, config);
+  if (ip.isFragment) rememberFragment(packet, key, ruling);
+  return enforce(packet, ip, ruling, config);
 }
 
 /** A sender whose connection is blocked must not get rid of the verdict with a SYN that the other end does not accept: then only the
  *  SYN of the answer, or the end of the old connection, shows a new one. */
-function blocks(application: number, config: Constants): boolean {
+function blocks(ruling: Ruling, config: Constants): boolean {
   if (!config.acts) return false;
-  const policy = policies.at(application);
+  const policy = policies.at(placeOf(ruling));
   return policy !== undefined && (policy.action === 'drop' || policy.action === 'limit');
 }
 
@@ -60,8 +60,8 @@ function lookCloser(packet: Packet, ip: IpHeader, key: FlowKey, config: Constant
   const waiting = undecided.lookup(key) ?? begin(packet, ip, key, config);
   if (!waiting) return next;
   if (tcp && (tcp.fin || tcp.rst)) waiting.isClosing = true;
-  const { application, left, born } = waiting;
-  if (application !== UNDECIDED) return enforce(packet, ip, application, config);
+  const { application, riskPolicy, left, born } = waiting;
+  if (application !== UNDECIDED) return enforce(packet, ip, { application, riskPolicy }, config);
   waiting.traffic.count(packet);
   if (left === 0) {
     count.waiting();
@@ -82,5 +82,12 @@ function begin(
 ): Ref<typeof undecidedFlow> | undefined {
   count.opened();
   const left = ip.tcp() ? packets.tcp : packets.other;
-  return undecided.lookupOrInsert(key, { born: packet.now, left, isClosing: false, application: UNDECIDED });
+  return undecided.lookupOrInsert(key, {
+    born: packet.now,
+    left,
+    isClosing: false,
+    application: UNDECIDED,
+    risks: 0n,
+    riskPolicy: 0,
+  });
 }

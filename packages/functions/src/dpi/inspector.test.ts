@@ -244,7 +244,7 @@ describe('operations', () => {
   it('show what applications have carried, and flows with verdict, server and risks', async () => {
     const { there } = connection();
     says = ({ then }) =>
-      then === 'forget' ? undefined : { application: 'TLS', protocol: 'TLS', risks: 5n, isFinal: false };
+      then === 'forget' ? undefined : { application: 'TLS', protocol: 'TLS', risks: 6n, isFinal: false };
     await rig.feed(there('syn', 1000));
     await rig.feed(there('ack', 1001, await clientHello('cdn.movies.example')));
     await rig.feed(there('ack', 1600));
@@ -255,7 +255,13 @@ describe('operations', () => {
     expect(more).toEqual([]);
     expect(flow).toMatchObject({
       ...{ src: server, dst: client, sport: 443, dport: 40_000, protocol: 'tcp', vlan: 0 },
-      ...{ application: 'Movies', state: 'tcp', risks: [0, 2], server: 'cdn.movies.example' },
+      ...{
+        application: 'Movies',
+        state: 'tcp',
+        category: 'Media',
+        risks: ['XSS Attack', 'SQL Injection'],
+        server: 'cdn.movies.example',
+      },
     });
     expect(flowList(rig.tables, { application: 'Netflix', most: 10 })).toEqual([]);
   });

@@ -2,7 +2,7 @@
 import { packetFromText } from '@twinpath/packet';
 import { TableFullError } from '@twinpath/vnf';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { Applications, applyPolicies } from './applications.ts';
+import { Applications, applyPolicies, applyRiskPolicies } from './applications.ts';
 import { Config } from './config.ts';
 import { Conversation } from './conversation.ts';
 import { Ledger, type Tables } from './ledger.ts';
@@ -26,7 +26,7 @@ async function waiting(): Promise<Conversation> {
   await rig.feed(packet);
   rig.clear();
   const key = { src: '10.0.0.1', dst: '10.0.0.2', sport: 1, dport: 2, protocol: 'tcp', vlan: 0 } as const;
-  rig.tables.undecided.set(key, { born: 7, left: 3, isClosing: false, application: 0 });
+  rig.tables.undecided.set(key, { born: 7, left: 3, isClosing: false, application: 0, risks: 0n, riskPolicy: 0 });
   return new Conversation(1, key, 7, []);
 }
 /** The tables, whose `flows` do something else when a verdict is set. */
@@ -59,11 +59,11 @@ describe('a verdict', () => {
     const { flows, undecided } = rig.tables;
     const racing = withFlows((key, value) => {
       flows.set(key, value);
-      undecided.set(key, { born: 8, left: 3, isClosing: false, application: 0 });
+      undecided.set(key, { born: 8, left: 3, isClosing: false, application: 0, risks: 0n, riskPolicy: 0 });
     });
     expect(new Ledger(racing, log).enter(conversation, chess, config)).toBeUndefined();
     expect(flows.get(conversation.key)).toBeUndefined();
-    expect(undecided.get(conversation.key)).toMatchObject({ born: 8, application: 0 });
+    expect(undecided.get(conversation.key)).toMatchObject({ born: 8, application: 0, risks: 0n, riskPolicy: 0 });
   });
 
   it('is nobody’s where its flow has been forgotten', async () => {
@@ -104,5 +104,34 @@ describe('applications', () => {
     );
     expect(Math.max(...numbers)).toBe(APPLICATIONS - 1);
     expect(numbers.at(-1)).toBe(UNKNOWN);
+  });
+});
+
+describe('policies by risk', () => {
+  const OBSOLETE = 1n << 7n;
+  const inline = (...policies: readonly object[]) => Config.parse({ mode: 'inline', policies });
+  const byRisk = { risks: ['Obsolete TLS Version (1.1 or older)'], action: 'drop' };
+
+  it('are in the verdict of a flow with the risk, and of no other', async () => {
+    const given = inline({ applications: ['Draughts'], action: 'allow' }, byRisk);
+    const conversation = await waiting();
+    const ledger = new Ledger(rig.tables, log);
+    expect(ledger.enter(conversation, { ...chess, risks: OBSOLETE }, given)).toMatchObject({ action: 'drop' });
+    expect(rig.tables.flows.get(conversation.key)).toMatchObject({ risks: OBSOLETE, riskPolicy: 2 });
+    const other = await waiting();
+    expect(ledger.enter(other, { ...chess, risks: 1n << 8n }, given)).toMatchObject({ action: 'allow' });
+    expect(rig.tables.flows.get(other.key)).toMatchObject({ riskPolicy: 0 });
+  });
+
+  it('follow the configuration, also for verdicts that are there', async () => {
+    const conversation = await waiting();
+    new Ledger(rig.tables, log).enter(conversation, { ...chess, risks: OBSOLETE }, inline(byRisk));
+    const chosen = () => rig.tables.flows.get(conversation.key)?.riskPolicy;
+    expect(chosen()).toBe(1);
+    applyRiskPolicies(rig.tables, inline({ categories: ['VPN'], action: 'drop' }, byRisk));
+    expect(chosen()).toBe(2);
+    expect(rig.tables.policies.get(APPLICATIONS + 1)).toMatchObject({ action: 'drop' });
+    applyRiskPolicies(rig.tables, inline({ categories: ['VPN'], action: 'drop' }));
+    expect(chosen()).toBe(0);
   });
 });

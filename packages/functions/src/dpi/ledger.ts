@@ -5,7 +5,7 @@ import { Applications, type ApplicationTables, textFor } from './applications.ts
 import type { Finding } from './classifiers/index.ts';
 import type { Config } from './config.ts';
 import type { Conversation } from './conversation.ts';
-import { type Act, actFor, type Named } from './policy.ts';
+import { type Act, actFor, type Named, riskPolicyFor } from './policy.ts';
 import type { details, early, flows, undecided } from './tables.ts';
 
 export type Tables = ApplicationTables &
@@ -20,6 +20,13 @@ export interface Decision {
   readonly application: Named;
   /** nDPI's `ndpi_risk`. */
   readonly risks: bigint;
+}
+
+/** As tables have it. */
+interface Verdict {
+  readonly application: number;
+  readonly risks: bigint;
+  readonly riskPolicy: number;
 }
 
 export class Ledger {
@@ -44,16 +51,17 @@ export class Ledger {
   enter(conversation: Conversation, { application, risks }: Decision, config: Config): Act | undefined {
     if (!this.isWaiting(conversation)) return undefined;
     const number = this.#applications.numberOf(application, config);
-    if (!this.#move(conversation, number, risks)) return undefined;
+    const riskPolicy = riskPolicyFor(config, application, risks);
+    if (!this.#move(conversation, { application: number, risks, riskPolicy })) return undefined;
     this.#tell(conversation, application);
-    return actFor(config, application);
+    return actFor(config, application, risks);
   }
 
-  #move(conversation: Conversation, application: number, risks: bigint): boolean {
+  #move(conversation: Conversation, verdict: Verdict): boolean {
     const { key, born, isClosing } = conversation;
     const { flows, undecided } = this.#tables;
     const state = isClosing ? 'closing' : key.protocol === 'tcp' ? 'tcp' : 'other';
-    const isEntered = this.#tryToSet(() => flows.set(key, { application, state, risks }));
+    const isEntered = this.#tryToSet(() => flows.set(key, { ...verdict, state }));
     // From here on packets find the verdict. What came before is counted now, and only now it is all there.
     const last = undecided.get(key);
     if (last?.born !== born) {
@@ -61,8 +69,8 @@ export class Ledger {
       return false;
     }
     if (isEntered) undecided.delete(key);
-    else undecided.update(key, { application, left: 0 });
-    this.#count(application, last.traffic);
+    else undecided.update(key, { ...verdict, left: 0 });
+    this.#count(verdict.application, last.traffic);
     return true;
   }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { z } from 'zod';
 import { Config } from './config.ts';
-import { actFor, ratesOf } from './policy.ts';
+import { actFor, ratesOf, riskPolicyFor } from './policy.ts';
 import { ownApplication } from './servers.ts';
 
 const policies = (...given: NonNullable<z.input<typeof Config>['policies']>) =>
@@ -23,6 +23,23 @@ describe('policies', () => {
   });
   it('fit everything where they name nothing', () => {
     expect(actFor(policies({ action: 'drop' }), youTube)).toMatchObject({ action: 'drop' });
+  });
+  it('fit by any of the risks, in their order among the others', () => {
+    const config = policies(
+      { applications: ['Netflix'], action: 'allow' },
+      { risks: ['XSS Attack', 'Obsolete TLS Version (1.1 or older)'], action: 'drop' },
+      { categories: ['Media'], action: 'mark', dscp: 10 },
+    );
+    const [none, other, obsolete] = [0n, 1n << 2n, 1n << 7n];
+    expect(actFor(config, youTube, none)).toMatchObject({ action: 'mark' });
+    expect(actFor(config, youTube, other | obsolete)).toMatchObject({ action: 'drop' });
+    expect(actFor(config, { ...youTube, name: 'Netflix' }, obsolete)).toMatchObject({ action: 'allow' });
+    expect([none, other, obsolete].map((risks) => riskPolicyFor(config, youTube, risks))).toEqual([0, 0, 2]);
+    expect(riskPolicyFor(config, { ...youTube, name: 'Netflix' }, obsolete)).toBe(0);
+  });
+  it('name risks as nDPI does', () => {
+    const given = { mode: 'inline', policies: [{ risks: ['Old TLS'], action: 'drop' }] };
+    expect(Config.safeParse(given).error?.issues[0]?.message).toContain('Obsolete TLS Version');
   });
   it('have a rate each, in bytes', () => {
     const config = policies({ action: 'allow' }, { action: 'limit', rate: '8 Mbit/s', burst: '10 s' });

@@ -1,4 +1,5 @@
 // What operations show.
+import { RISKS } from '@twinpath/ndpi';
 import type { LiveTables } from '@twinpath/vnf';
 import type { Config } from './config.ts';
 import { actFor } from './policy.ts';
@@ -35,18 +36,15 @@ export function flowList(
   { flows, applications, details }: Tables,
   { application, most }: { readonly application?: string | undefined; readonly most: number },
 ) {
-  const names = new Map([...applications].map(([number, { name }]) => [number, name]));
+  const names = new Map(applications);
   const found = [];
   for (const [key, { application: number, state, risks }] of flows) {
-    const name = names.get(number) ?? '';
+    const { name = '', category = '' } = names.get(number) ?? {};
     if (application !== undefined && name.toLowerCase() !== application.toLowerCase()) continue;
-    found.push({ ...key, application: name, state, risks: riskNumbers(risks), ...details.get(key) });
+    found.push({ ...key, application: name, category, state, risks: riskNames(risks), ...details.get(key) });
     if (found.length === most) break;
   }
   return found;
 }
 
-/** nDPI's numbers of risks (`ndpi_risk_enum`). */
-function riskNumbers(risks: bigint): readonly number[] {
-  return Array.from({ length: 64 }, (_, risk) => risk).filter((risk) => ((risks >> BigInt(risk)) & 1n) === 1n);
-}
+const riskNames = (risks: bigint) => RISKS.filter((_, risk) => ((risks >> BigInt(risk)) & 1n) === 1n);

@@ -22,12 +22,16 @@ import { APPLICATIONS, FLOWS, POLICIES, UNDECIDED_FLOWS } from './sizes.ts';
 /** Canonical, so that both directions are one flow; flows of two VLANs are two. */
 export const flowKey = { ...fiveTuple, vlan: u16 };
 
+/** 0: what the policy of the application says; else, from 1 on, which policy comes before it because of the flow's risks. */
+const riskPolicy = u8;
+
 export const flowOf = {
   /** Its number in `applications`. */
   application: u16,
   state: oneOf('tcp', 'other', 'closing'),
   /** nDPI's flow risks, a bit each. */
   risks: u64,
+  riskPolicy,
 };
 
 /** Flows that have a verdict: the slow path enters them, and sees no more of them. */
@@ -47,6 +51,8 @@ export const undecidedFlow = {
   isClosing: bool,
   /** A verdict that found no room in `flows`. */
   application: u16,
+  risks: u64,
+  riskPolicy,
   traffic,
 };
 
@@ -62,7 +68,7 @@ export const undecided = table({
 /** What the first fragment belonged to, for those behind it, which show no ports. */
 export const fragments = table({
   key: { src: ip4, dst: ip4, identification: u16, protocol },
-  value: { application: u16 },
+  value: { application: u16, riskPolicy },
   max: 8192,
   whenFull: 'evict',
   timeout: '30 s',
@@ -74,10 +80,10 @@ export const applications = array({
   max: APPLICATIONS,
 });
 
-/** What is done with packets of an application. `mark`: the DSCP, where the header has it. */
+/** What is done with packets: of an application; behind those, by policies that risks can choose. `mark`: the DSCP, where the header has it. */
 export const policies = array({
   value: { action: oneOf('allow', 'drop', 'mark', 'limit'), mark: u8, limit: u8 },
-  max: APPLICATIONS,
+  max: APPLICATIONS + POLICIES,
 });
 
 export const rates = array({ value: rate, max: POLICIES });
@@ -98,7 +104,11 @@ export const details = table({
 
 const metadata = { key: flowKey, born: instant, left: u8 };
 
-export const sample = packetCopy({ metadata, limit: '100000/s' });
+/** Bytes. Short flows come faster than classifiers look at them: a ring of 1 MiB is full when they have not run for some 10 ms; in this
+ *  one a burst of 200,000 packets waits. */
+const BACKLOG = 64 << 20;
+
+export const sample = packetCopy({ metadata, limit: '100000/s', backlog: BACKLOG });
 export const held = packetIn({
   metadata,
   limit: '50000/s',

@@ -92,7 +92,7 @@ export const holding: Config = { mode: 'hold', packets: { tcp: 3, other: 3 } };
 
 /** The slow path's verdict on a flow. */
 export function decided({ flows }: Tables, key: ReturnType<typeof conversation>['key'], application = VIDEO): void {
-  flows.set(key, { application, state: key.protocol === 'tcp' ? 'tcp' : 'other', risks: 0n });
+  flows.set(key, { application, state: key.protocol === 'tcp' ? 'tcp' : 'other', risks: 0n, riskPolicy: 0 });
 }
 
 /** What the tables hold must be so. */

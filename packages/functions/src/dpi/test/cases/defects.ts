@@ -36,7 +36,8 @@ const all = settings.flatMap((setting): readonly Case[] => {
     {
       title: `eDPI 1, ${name}: what has no verdict and is not shown any more is forwarded`,
       config: holding,
-      given: ({ undecided }) => undecided.set(key, { born: 1, left: 0, isClosing: false, application: 0 }),
+      given: ({ undecided }) =>
+        undecided.set(key, { born: 1, left: 0, isClosing: false, application: 0, risks: 0n, riskPolicy: 0 }),
       steps: [passes(asks(), { waiting: 1 }), passes(answers(), { waiting: 1 })],
     },
     {
@@ -138,7 +139,7 @@ const flood: readonly Case[] = one
               protocol: 'tcp',
               vlan: 0,
             } as const;
-            tables.undecided.set(key, { born: 1, left: 1, isClosing: false, application: 0 });
+            tables.undecided.set(key, { born: 1, left: 1, isClosing: false, application: 0, risks: 0n, riskPolicy: 0 });
           }
         },
         steps: [passes(conversation(one).asks()), opens(conversation(one, { sport: 7 }).asks('syn'))],

@@ -81,7 +81,8 @@ const all = settings.flatMap((setting): readonly Case[] => {
     {
       title: `${name}: a verdict that found no room elsewhere holds all the same`,
       config: sniffing,
-      given: ({ undecided }) => undecided.set(key, { born: 1, left: 0, isClosing: false, application: 9 }),
+      given: ({ undecided }) =>
+        undecided.set(key, { born: 1, left: 0, isClosing: false, application: 9, risks: 0n, riskPolicy: 0 }),
       steps: [passes(asks()), passes(answers())],
       finally: ({ carried }) => holds('packets', 2, carried.get(9)?.traffic.packets),
     },

@@ -1,5 +1,6 @@
 // Flows with a verdict: what is done with their packets.
 import { packetFromText } from '@twinpath/packet';
+import { APPLICATIONS } from '../../sizes.ts';
 import {
   acting,
   after,
@@ -94,6 +95,17 @@ const all = settings.flatMap((setting): readonly Case[] => {
       given,
       steps: [opens(conversation(setting, { sport: 41_000 }).asks())],
     }))(known(setting, 'drop')),
+    (({ config, given }): Case => ({
+      title: `${name}: a policy that the flow’s risks have chosen comes before that of its application`,
+      config,
+      given(tables) {
+        given(tables);
+        tables.policies.set(APPLICATIONS + 1, { action: 'drop', mark: 0, limit: 1 });
+        tables.flows.update(key, { risks: 1n << 7n, riskPolicy: 2 });
+      },
+      steps: [drops(asks()), drops(answers())],
+      finally: carriedIs(2),
+    }))(known(setting, 'allow')),
     (({ config, given }): Case => ({
       title: `${name}: what is marked has the DSCP and keeps its bits of congestion`,
       config,
