@@ -26,6 +26,9 @@ const KEY = 0x5477_696e;
 /** The evaluator's packets have finished checksums, wherever a kernel keeps that. */
 const NO_KERNEL: SkbChecksumState = { byte: 0, shift: 0 };
 
+/** Events are read behind each packet: what a function lets wait is memory that each of its tests would fill with zeros. */
+const EVENT_BYTES = 1 << 20;
+
 /** A function's programs. Those whose constants are the same are made once. */
 export class Programs {
   readonly imported: ImportedVnf;
@@ -60,7 +63,12 @@ export class Programs {
     const target = { clock: 'simulated', cpus: 1, seed: SEED, key: KEY, classifiers, ports, checksumState } as const;
     const leaving: ProgramChoice = { hook: 'tcx-egress' };
     const isTransparent = this.imported.spec.ports.kind === 'transparent';
-    return { config, target, programs: isTransparent ? [this.#entering, leaving] : [this.#entering] };
+    return {
+      config,
+      target,
+      programs: isTransparent ? [this.#entering, leaving] : [this.#entering],
+      eventBytes: EVENT_BYTES,
+    };
   }
 }
 
