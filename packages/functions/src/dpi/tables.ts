@@ -29,9 +29,9 @@ export const flowOf = {
   /** Its number in `applications`. */
   application: u16,
   state: oneOf('tcp', 'other', 'closing'),
+  riskPolicy,
   /** nDPI's flow risks, a bit each. */
   risks: u64,
-  riskPolicy,
 };
 
 /** Flows that have a verdict: the slow path enters them, and sees no more of them. */
@@ -51,8 +51,8 @@ export const undecidedFlow = {
   isClosing: bool,
   /** A verdict that found no room in `flows`. */
   application: u16,
-  risks: u64,
   riskPolicy,
+  risks: u64,
   traffic,
 };
 
