@@ -145,7 +145,7 @@ functions:
     wrong.yaml:2:1 - error: the configuration has no member 'interfce'
         2 | interfce: eth1
           | ^^^^^^^^
-          hint: did you mean 'interface'? its members are name, nodes, on, run, interface, namespace, hook, mode, whenGone, handOver, chain, ports, paths, functions"
+          hint: did you mean 'interface'? its members are name, nodes, on, run, specialise, interface, namespace, hook, mode, whenGone, handOver, chain, ports, paths, functions"
   `);
 });
 
