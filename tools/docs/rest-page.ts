@@ -11,8 +11,11 @@ with the schemas of all functions: \`GET /v1/openapi.json\` (\`twinpath get open
 curl --unix-socket /run/twinpath/twinpathd.sock http://localhost/v1/status
 \`\`\`
 
-- A change is a transaction over the whole document: all of it, or nothing. \`dryRun=true\` says what would change, \`confirm=60\` takes it back
-  after so many seconds unless it is confirmed.
+- A change is a transaction over the whole document: all of it, or nothing. \`confirm=60\` takes it back after so many seconds
+  unless it is confirmed.
+- \`dryRun=true\` says what would change, and asks the host without changing it: interfaces, namespaces, programs of others, privileges, features of the kernel.
+  It is refused as the change would be, with all that speaks against it, or answers at which hook packets would meet each chain. Ports are there when a
+  chain starts, also those with \`whenGone: wait\`.
 - What has an ETag takes \`If-Match\` (412 if somebody else was first) and \`If-None-Match\`.
 - Bodies are JSON; whole documents and chains also YAML (\`application/yaml\`), patches RFC 7396 (\`application/merge-patch+json\`).
 - Errors are \`application/problem+json\`: \`code\`, \`detail\`, \`hint\`, and for each fault a JSON pointer or a line of the YAML. Any operation can answer

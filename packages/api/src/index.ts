@@ -11,7 +11,7 @@ export type { Body, Method, Operation, Stream } from './operations/operation.ts'
 export { type ChainFileContext, ChainFileError, type FileChain, readChainFile } from './read-chain-file.ts';
 export { readChains } from './read-chains.ts';
 export type { AuditRecord, Token } from './schemas/access.ts';
-export type { ChainDifference, Change, Revision } from './schemas/change.ts';
+export type { ChainDifference, Change, PortAnswer, Revision } from './schemas/change.ts';
 export { type Document, document } from './schemas/document.ts';
 export { type Event, event } from './schemas/events.ts';
 export type { FunctionInfo, FunctionSummary } from './schemas/functions.ts';

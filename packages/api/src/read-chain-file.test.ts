@@ -119,8 +119,12 @@ describe('what is wrong is told at its place', () => {
     expect(line.locate(['functions', 1])).toEqual(['chain']);
     expect(line.locate(['ports', 'eth1', 'hook'])).toEqual(['hook']);
     expect(read({ interface: 'a', functions: [{ use: 'dpi' }] }).locate(['paths', 0, 1])).toEqual(['functions', 0]);
-    const wired = read({ ports: { a: 'a' }, paths: ['a → dpi → host'] });
-    expect(wired.locate(['ports', 'a', 'interface'])).toEqual(['ports', 'a', 'interface']);
+    const ports = { a: 'a', b: { interface: 'b', namespace: 'blue' } };
+    const wired = read({ namespace: 'red', ports, paths: ['a → dpi → b'] });
+    expect(wired.locate(['ports', 'b', 'interface'])).toEqual(['ports', 'b', 'interface']);
+    expect(wired.locate(['ports', 'b', 'namespace'])).toEqual(['ports', 'b', 'namespace']);
+    expect(wired.locate(['ports', 'a', 'interface'])).toEqual(['ports', 'a']);
+    expect(wired.locate(['ports', 'a', 'namespace'])).toEqual(['namespace']);
     expect(wired.locate(['paths', 0, 2])).toEqual(['paths', 0]);
   });
 });

@@ -153,8 +153,18 @@ class Reader {
     const [member, index, step] = path;
     if (member === 'paths') return at(Number(index), Number(step ?? 0));
     if (member === 'functions' && Number(index) >= declared) return at(0, 0);
-    if (member !== 'ports' || this.#file.ports !== undefined) return path;
-    return [String(step ?? 'interface')];
+    if (member !== 'ports') return path;
+    if (this.#file.ports === undefined) return [String(step ?? 'interface')];
+    return this.#ofPort(path);
+  }
+
+  /** A port may be its interface's name alone, and have what the chain says of all ports. */
+  #ofPort(path: Path): Path {
+    const [, name = '', option] = path;
+    const given = this.#file.ports?.[name];
+    if (option === undefined || given === undefined) return path;
+    if (typeof given !== 'string' && Object.hasOwn(given, option)) return path;
+    return Object.hasOwn(this.#file, option) ? [option] : ['ports', name];
   }
 }
 

@@ -70,6 +70,40 @@ describe('an operator', () => {
     });
     expect(await host.ask('GET', '/chains/edge')).toMatchObject({ status: 404 });
 
+    // What the host says, as the change itself would hear it.
+    const [port] = Reflect.get(Object(dry.data), 'ports');
+    expect(port).toMatchObject({ chain: 'edge', pointer: '/interface', interface: 'port0', hook: 'tcx' });
+    const wanted = { ports: { in: 'port0', out: { interface: 'port7' } }, namespace: host.namespace };
+    const { functions } = edge([53]);
+    const chains = {
+      gone: { ...wanted, paths: ['in → gatekeeper → out'], functions },
+      one: { ...edge([53]), hook: 'xdp', namespace: host.namespace },
+      two: { ...edge([53]), hook: 'xdp', namespace: host.namespace },
+      lost: { ...edge([53]), namespace: 'tp-m-nowhere' },
+    };
+    const refusals = await host.ask('PATCH', '/document?dryRun=true', { chains });
+    expect(refusals).toMatchObject({
+      status: 409,
+      data: {
+        code: 'TP_INTERFACE',
+        detail: expect.stringContaining('there is no interface port7'),
+        errors: [
+          { pointer: '/chains/gone/ports/out/interface', hint: expect.stringContaining('port0') },
+          { pointer: '/chains/two/interface', detail: expect.stringContaining('that of chain one') },
+          { pointer: '/chains/lost/namespace' },
+        ],
+      },
+    });
+    const errorsOf = ({ data }: { readonly data: unknown }) => {
+      const { code, detail, errors } = Object(data);
+      return { code, detail, errors };
+    };
+    for (const refused of [chains.gone, chains.lost]) {
+      const asked = await host.ask('PUT', '/chains/edge?dryRun=true', refused);
+      expect(asked).toMatchObject({ status: 409 });
+      expect(errorsOf(await host.ask('PUT', '/chains/edge', refused))).toEqual(errorsOf(asked));
+    }
+
     const made = await host.ask('PUT', '/chains/edge', edge([53]));
     expect(made).toMatchObject({ status: 200, data: { revision: 2 } });
     expect(made.headers.get('etag')).toBe('"r2"');
@@ -203,6 +237,11 @@ describe('an operator', () => {
     expect(await status()).toMatchObject({ state: 'running', on: 'engine' });
     expect(await host.ask('PUT', '/chains/third', edge([9], { fail: true }))).toMatchObject({ status: 422 });
     expect(await status()).toMatchObject({ state: 'running', on: 'engine' });
+    // The engine's XDP program will be gone by then.
+    const dry = await host.ask('PUT', '/chains/third?dryRun=true', { ...there, hook: 'xdp' });
+    expect(dry).toMatchObject({ status: 200, data: { ports: [{ hook: 'xdp' }] } });
+    const beside = await host.ask('PUT', '/chains/beside?dryRun=true', { ...there, hook: 'xdp' });
+    expect(beside).toMatchObject({ status: 409, data: { code: 'TP_INTERFACE_TAKEN' } });
     expect(await host.ask('PUT', '/chains/third', there)).toMatchObject({ status: 200 });
     expect(await status()).toMatchObject({ state: 'running', on: 'kernel' });
   });

@@ -1,4 +1,5 @@
 export { Ageing } from './ageing.ts';
+export { askHost, type HostAnswer, type HostAsked } from './chain/ask-host.ts';
 export { ChainError, type ChainErrorCode } from './chain/chain-error.ts';
 export type * from './chain/measures.ts';
 export type { ReplaceOptions, RunningChain, RunningFunction, RunningPort } from './chain/running.ts';

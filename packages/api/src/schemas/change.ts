@@ -17,9 +17,25 @@ const chainDifference = z.object({
 });
 export type ChainDifference = z.infer<typeof chainDifference>;
 
+const portAnswer = z.object({
+  chain: z.string(),
+  /** From the root of the chain. */
+  pointer,
+  interface: z.string(),
+  namespace: z.string().exactOptional(),
+  /** Missing: the interface's driver has to be tried, which only the change itself does. */
+  hook: z.enum(['xdp', 'tcx']).exactOptional(),
+  /** Why that one. */
+  why: z.string(),
+  /** What else is on the interface, and stays. */
+  notes: z.array(z.string()),
+});
+/** Where packets would meet a chain. */
+export type PortAnswer = z.infer<typeof portAnswer>;
+
 /** How a change is made. */
 export const changeQuery = z.strictObject({
-  /** Only checks, and says what would change. */
+  /** Only checks, asks the host, and says what would change. */
   dryRun: flag.exactOptional(),
   /** Goes back by itself after so many seconds, unless it is confirmed. */
   confirm: count(86_400).exactOptional(),
@@ -35,6 +51,8 @@ export const change = z.object({
   chains: z.array(chainDifference),
   /** Functions that were uploaded, replaced or removed. */
   functions: z.array(z.string()),
+  /** Of a dry run: what this machine says to ports of chains in the kernel. */
+  ports: z.array(portAnswer).exactOptional(),
   /** When it goes back, unless it is confirmed before. */
   confirmBy: time.exactOptional(),
   /** What was measured, in milliseconds. */

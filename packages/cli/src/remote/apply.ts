@@ -12,6 +12,7 @@ export interface ApplyOptions extends ConnectionOptions {
   readonly message?: string;
   /** Chains that the file has not are removed. */
   readonly prune?: boolean;
+  readonly dryRun?: boolean;
 }
 
 /** @throws FileError, ProblemError, UnreachableError; nothing has changed then */

@@ -1,6 +1,6 @@
 // What a change does, for people.
 import { styleText } from 'node:util';
-import type { ChainDifference, Change } from '@twinpath/api';
+import type { ChainDifference, Change, PortAnswer } from '@twinpath/api';
 
 type Colour = 'green' | 'red' | 'yellow';
 const stream = process.stdout;
@@ -8,8 +8,16 @@ const paint = (colour: Colour, text: string) => styleText(colour, text, { stream
 const LONGEST = 120;
 
 /** Empty: nothing would change. */
-export function differencesText({ chains, functions }: Pick<Change, 'chains' | 'functions'>): string {
-  const lines = [...chains.flatMap(chainLines), ...functions.map((name) => `function ${name}: another version`)];
+export function differencesText({
+  chains,
+  functions,
+  ports = [],
+}: Pick<Change, 'chains' | 'functions' | 'ports'>): string {
+  const lines = [
+    ...chains.flatMap(chainLines),
+    ...ports.flatMap(portLines),
+    ...functions.map((name) => `function ${name}: another version`),
+  ];
   return lines.join('\n');
 }
 
@@ -17,6 +25,12 @@ const ACTION = { start: 'new', change: 'changed', stop: 'removed' } as const;
 
 function chainLines({ chain, action, differences }: ChainDifference): readonly string[] {
   return [`chain ${chain}: ${ACTION[action]}`, ...differences.map((one) => `  ${lineOf(one)}`)];
+}
+
+/** What the host says. */
+function portLines({ chain, interface: link, hook, why, notes }: PortAnswer): readonly string[] {
+  const first = `chain ${chain}: packets of ${link} would meet it in ${hook ?? 'XDP or tcx'}, because ${why}`;
+  return [first, ...notes.map((one) => `  ${one}`)];
 }
 
 function lineOf(difference: ChainDifference['differences'][number]): string {

@@ -295,7 +295,7 @@ function sharesPort(a: WantedChain, b: WantedChain): boolean {
 }
 
 /** Those that are wanted, behind those whose functions they share. */
-function inOrder(targets: Targets): readonly WantedChain[] {
+export function inOrder(targets: Targets): readonly WantedChain[] {
   const bySpec = new Map([...targets.values()].flatMap((one) => (one === undefined ? [] : [[one.spec, one] as const])));
   return sharedFirst([...bySpec.keys()]).flatMap((spec) => bySpec.get(spec) ?? []);
 }

@@ -14,6 +14,8 @@ export interface WantedChain {
   readonly on: 'kernel' | 'engine';
   /** That changed it last. */
   readonly revision: number;
+  /** Where in the file is what is there in the spec. */
+  locate(path: Path): Path;
   /** An error of this chain, with faults from the root of what was written. `of`: faults are in the configuration of this function. */
   refusal(error: unknown, of?: string): Refusal;
 }
@@ -41,7 +43,7 @@ export function wantedChain(
     locate = read.locate;
     const { spec, on } = read;
     checkChain(spec);
-    return { name, file, spec, on, revision, refusal: (error, of) => located(error, { spec, locate, of }) };
+    return { name, file, spec, on, revision, locate, refusal: (error, of) => located(error, { spec, locate, of }) };
   } catch (error) {
     throw new RefusedError(located(error, { locate }), error);
   }

@@ -1,4 +1,5 @@
 import { checkWiring, type FunctionFace } from '@twinpath/vnf/chain';
+import type { HostQuestion } from '../chains/ask-host.ts';
 import type { WantedChain } from '../chains/wanted-chain.ts';
 import type { Catalogue } from '../functions/catalogue.ts';
 import { isWanted, type Plan, selects } from './plan.ts';
@@ -13,12 +14,13 @@ export interface PlanToCheck {
   readonly mayBringCode: boolean;
   /** Of this node. */
   readonly labels: Readonly<Record<string, string>>;
-  /** All that can be said without bringing it to the machine, which is not going to be done. */
+  /** It is not going to be brought to the machine: all that can be said without. */
   readonly dryRun?: boolean | undefined;
 }
 
-/** @throws RefusedError with faults from the root of the document */
-export async function checkPlan(given: PlanToCheck): Promise<void> {
+/** What a dry run has to ask the host about. @throws RefusedError with faults from the root of the document */
+export async function checkPlan(given: PlanToCheck): Promise<readonly HostQuestion[]> {
+  const questions: HostQuestion[] = [];
   const { before, after, names, catalogue, mayBringCode, labels, dryRun = false } = given;
   for (const name of names) {
     const one = after.chains.get(name);
@@ -26,12 +28,14 @@ export async function checkPlan(given: PlanToCheck): Promise<void> {
     if (!isWanted(one)) throw new RefusedError(one);
     if (!mayBringCode) requireKnownFiles(one, before, after);
     const isHere = selects(one, labels);
-    await checkFunctions(one, {
+    const faces = await checkFunctions(one, {
       plan: after,
       catalogue,
       how: isHere && !dryRun ? 'begins' : isHere ? 'would begin' : 'elsewhere',
     });
+    if (isHere && dryRun) questions.push({ wanted: one, faces });
   }
+  return questions;
 }
 
 /** Files of the machine run with the daemon's power. */
@@ -62,7 +66,10 @@ interface Looking {
   readonly how: 'begins' | 'would begin' | 'elsewhere';
 }
 
-async function checkFunctions(wanted: WantedChain, { plan, catalogue, how }: Looking): Promise<void> {
+async function checkFunctions(
+  wanted: WantedChain,
+  { plan, catalogue, how }: Looking,
+): Promise<ReadonlyMap<string, FunctionFace>> {
   const functions = [...plan.functions.values()];
   const ofLibrary = new Set(functions.filter(({ origin }) => origin === 'library').map(({ file }) => file));
   const refuse = (error: unknown, of?: string) =>
@@ -80,9 +87,10 @@ async function checkFunctions(wanted: WantedChain, { plan, catalogue, how }: Loo
     });
     faces.set(name, face);
   }
-  if (how === 'begins' || faces.size < wanted.spec.functions.length) return;
+  if (how === 'begins' || faces.size < wanted.spec.functions.length) return faces;
   try {
     checkWiring(wanted.spec, faces);
+    return faces;
   } catch (error) {
     throw refuse(error);
   }

@@ -2,6 +2,7 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ChainStatus, Change, NodeReport, Status } from '@twinpath/api';
+import { askHost } from '../chains/ask-host.ts';
 import type { ChainHost } from '../chains/chain-host.ts';
 import type { EventLog } from '../events/event-log.ts';
 import type { Catalogue } from '../functions/catalogue.ts';
@@ -201,13 +202,23 @@ export class Control implements AsyncDisposable {
     await learnSecrets(plan, names, secrets);
     const { mayBringCode, dryRun = false, confirm } = request;
     const { labels } = settings;
-    await checkPlan({ before: this.#plan, after: plan, names, catalogue, mayBringCode, dryRun, labels });
+    const questions = await checkPlan({
+      before: this.#plan,
+      after: plan,
+      names,
+      catalogue,
+      mayBringCode,
+      dryRun,
+      labels,
+    });
     const summary = summaryOf(head.documents, documents);
     const chains = await withoutSecrets(summary.chains, head.documents, documents, secrets);
-    const made = { dryRun, chains, functions: [...summary.functions] };
+    const targets = targetsOf(plan, labels, names);
+    const ports = dryRun ? await askHost(host, questions, targets) : undefined;
+    const made = { dryRun, ...(ports && { ports: [...ports] }), chains, functions: [...summary.functions] };
     const check = performance.now() - began;
     if (dryRun || writes.size === 0) return { revision: head.revision, ...made, milliseconds: { check, apply: 0 } };
-    const brought = await host.bring(targetsOf(plan, labels, names));
+    const brought = await host.bring(targets);
     const confirmBy = confirm === undefined ? undefined : new Date(Date.now() + confirm * 1000).toISOString();
     const revision = await this.#commit(request, writes, summary, confirmBy).catch(async (error: unknown) => {
       await brought.undo();

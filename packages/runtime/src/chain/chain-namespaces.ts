@@ -11,11 +11,11 @@ export class ChainNamespaces implements Disposable {
     this.#chain = chain;
   }
 
-  /** @throws ChainError: there is none. */
-  get(name: string | undefined): Fd {
+  /** `path`: to the name, in the chain's spec. @throws ChainError: there is none. */
+  get(name: string | undefined, path?: ChainError['path']): Fd {
     const known = this.#opened.get(name);
     if (known !== undefined) return known;
-    const fd = this.#stack.use(enter(this.#chain, name));
+    const fd = this.#stack.use(enter(this.#chain, name, path));
     this.#opened.set(name, fd);
     return fd;
   }
@@ -25,13 +25,14 @@ export class ChainNamespaces implements Disposable {
   }
 }
 
-function enter(chain: string, namespace: string | undefined): Fd {
+function enter(chain: string, namespace: string | undefined, path: ChainError['path']): Fd {
   if (namespace === undefined) return currentNamespace();
   try {
     return openNamespace(namespace);
   } catch (cause) {
     if (!isSyscallError(cause, 'ENOENT') && !(cause instanceof RangeError)) throw cause;
     const hint = '`ip netns` lists those that have names; `pid:<process in it>` is that of a container';
-    throw new ChainError('TP_NAMESPACE', chain, `there is no network namespace ${namespace}`, { hint, cause });
+    const why = `there is no network namespace ${namespace}`;
+    throw new ChainError('TP_NAMESPACE', chain, why, { hint, cause, ...(path !== undefined && { path }) });
   }
 }

@@ -31,7 +31,10 @@ export interface HookPlace {
 
 const LEFT_TO_THE_WIRE = ['tso', 'tx-checksum'] as const satisfies readonly Offload[];
 
-export function hookFacts(place: HookPlace): HookFacts {
+/** Whether a driver attaches a program: asked of it, or answered without. */
+export type NativeXdpTrial = (ifindex: number, namespace: Fd) => boolean;
+
+export function hookFacts(place: HookPlace, tries: NativeXdpTrial = hasNativeXdp): HookFacts {
   const { link, spec, netlink, namespace, isLeft } = place;
   const { kind, name, ifindex } = link;
   const peer = findPeer(netlink, link, spec.namespace);
@@ -41,7 +44,7 @@ export function hookFacts(place: HookPlace): HookFacts {
     driver: inNamespace(namespace, () => getDriver(name)),
     peer: peer === undefined ? undefined : { hasXdp: peer.link.xdp !== undefined, unfinished: unfinishedOf(peer) },
     againstHandOver: againstHandOver(place, peer),
-    hasNativeXdp: () => link.xdp !== undefined || hasNativeXdp(ifindex, namespace),
+    hasNativeXdp: () => link.xdp !== undefined || tries(ifindex, namespace),
   };
 }
 

@@ -1,4 +1,4 @@
-import { getLink, isSyscallError, listLinks, Netlink } from '@twinpath/linux';
+import { getLink, isSyscallError, type Link, listLinks, Netlink } from '@twinpath/linux';
 import type { Log } from '@twinpath/vnf';
 import type { ChainSpec, OwnFunctionSpec } from '@twinpath/vnf/chain';
 import type { FunctionData } from '../instance/instance-handle.ts';
@@ -6,17 +6,31 @@ import { prepareVethPeer, type VethEnd } from '../kernel/veth-peer.ts';
 import { ChainError } from './chain-error.ts';
 import type { ChainNamespaces } from './chain-namespaces.ts';
 
-export interface ListenersWanted extends Pick<VethEnd, 'onSetting'> {
+export interface ListenersAsked {
   readonly chain: ChainSpec;
   readonly given: OwnFunctionSpec;
   readonly reasons: FunctionData['reasons'];
   readonly namespaces: ChainNamespaces;
+}
+
+export interface ListenersWanted extends ListenersAsked, Pick<VethEnd, 'onSetting'> {
   readonly log: Log;
+}
+
+/** Brings about what other ends of veths need that packets come by them. @throws ChainError */
+export function openListeners({ log, onSetting, ...asked }: ListenersWanted): void {
+  const [port] = Object.values(asked.chain.ports);
+  for (const link of listenersOf(asked)) {
+    if (link.kind !== 'veth') continue;
+    using netlink = new Netlink(asked.namespaces.get(port?.namespace));
+    prepareVethPeer({ link, namespace: port?.namespace, netlink, receives: false, log, onSetting });
+  }
 }
 
 /** The interfaces by which packets of a function's reasons leave for whom listens there: each must be named, and exist. @throws
  *  ChainError */
-export function openListeners({ chain, given, reasons, namespaces, log, onSetting }: ListenersWanted): void {
+export function listenersOf({ chain, given, reasons, namespaces }: ListenersAsked): readonly Link[] {
+  const listeners: Link[] = [];
   for (const [reason, declared] of Object.entries(reasons)) {
     if (declared.kind === 'notice') continue;
     const { way = declared.way, interface: link } = given.reasons?.[reason] ?? {};
@@ -41,10 +55,9 @@ export function openListeners({ chain, given, reasons, namespaces, log, onSettin
       const hint = `interfaces in the chain's namespace are ${names.join(', ')}`;
       throw new ChainError('TP_INTERFACE', chain.name, why, { hint, path });
     }
-    if (found.kind === 'veth') {
-      prepareVethPeer({ link: found, namespace: port?.namespace, netlink, receives: false, log, onSetting });
-    }
+    listeners.push(found);
   }
+  return listeners;
 }
 
 function find(netlink: Netlink, name: string) {

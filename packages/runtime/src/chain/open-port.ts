@@ -9,7 +9,7 @@ import { prepareVethPeer, type VethEnd } from '../kernel/veth-peer.ts';
 import { ChainError } from './chain-error.ts';
 import type { ChainNamespaces } from './chain-namespaces.ts';
 import { chooseHook, type HookChoice, type HookNeeded, leavesHookOpen } from './choose-hook.ts';
-import { cannotHandOver, type HookPlace, hookFacts, othersOn, programName } from './hook-facts.ts';
+import { cannotHandOver, type HookPlace, hookFacts, type NativeXdpTrial, othersOn, programName } from './hook-facts.ts';
 
 /** A port of a chain on this host. */
 export interface OpenPort extends WiredPort {
@@ -54,6 +54,10 @@ export interface PortsWanted {
   readonly left?: readonly LeftLink[];
   /** Of ports that leave it open. */
   readonly needed?: HookNeeded | undefined;
+  /** How it is found out what a driver can. Default: it is tried. */
+  readonly tries?: NativeXdpTrial;
+  /** Whose XDP program will be gone by then. Default: of none. */
+  isLetGo?(port: PortSpec): boolean;
 }
 
 /** The interfaces of ports: they must exist, and those for XDP must have no XDP program of others. @throws ChainError */
@@ -63,11 +67,11 @@ export function openPorts(wanted: PortsWanted): Map<string, KernelPort> {
   const opened = names.flatMap((name) => {
     const port = spec.ports[name];
     if (port === undefined) return [];
-    const namespace = namespaces.get(port.namespace);
+    const namespace = namespaces.get(port.namespace, ['ports', name, 'namespace']);
     using netlink = new Netlink(namespace);
-    const link = find(netlink, spec.name, port.interface, port.namespace);
+    const link = find(netlink, spec.name, name, port);
     const isLeft = left.some(({ hook, programId }) => hook === 'xdp' && programId === link.xdp?.programId);
-    return [[name, openPort(port, { link, spec: port, netlink, namespace, isLeft, own }, wanted)] as const];
+    return [[name, openPort(name, { link, spec: port, netlink, namespace, isLeft, own }, wanted)] as const];
   });
   return new Map(opened);
 }
@@ -80,17 +84,20 @@ export function recordedPorts(ports: ReadonlyMap<string, KernelPort>): ChainReco
   });
 }
 
-function openPort(spec: PortSpec, place: HookPlace, { spec: { name: chain }, log, needed }: PortsWanted): KernelPort {
-  const { link, namespace } = place;
-  const facts = hookFacts(place);
+function openPort(name: string, place: HookPlace, wanted: PortsWanted): KernelPort {
+  const { link, namespace, spec } = place;
+  const { log, needed, tries, isLetGo } = wanted;
+  const { name: chain } = wanted.spec;
+  const facts = hookFacts(place, tries);
   const { hook, handsOver, why } = chooseHook(spec, facts, needed);
   const cannot = handsOver ? cannotHandOver(link) : undefined;
   if (cannot !== undefined) {
     const hint = 'leave `handOver` out';
-    throw new ChainError('TP_INTERFACE', chain, `${link.name} cannot hand over: ${cannot}`, { hint });
+    const path = ['ports', name, 'handOver'];
+    throw new ChainError('TP_INTERFACE', chain, `${link.name} cannot hand over: ${cannot}`, { hint, path });
   }
-  if (link.xdp !== undefined && !facts.isLeft) {
-    if (hook === 'xdp') throw taken(chain, link, link.xdp);
+  if (link.xdp !== undefined && !facts.isLeft && isLetGo?.(spec) !== true) {
+    if (hook === 'xdp') throw taken(chain, ['ports', name, 'interface'], link, link.xdp);
     log.info(`${programName(link.xdp.programId)} sees packets of ${link.name} first: it is its XDP program`);
   }
   tellOthers(log, place);
@@ -109,7 +116,7 @@ function tellOthers(log: Log, place: HookPlace): void {
   }
 }
 
-function find(netlink: Netlink, chain: string, name: string, namespace: string | undefined): Link {
+function find(netlink: Netlink, chain: string, port: string, { interface: name, namespace }: PortSpec): Link {
   try {
     return getLink(netlink, name);
   } catch (cause) {
@@ -117,18 +124,23 @@ function find(netlink: Netlink, chain: string, name: string, namespace: string |
     const known = listLinks(netlink).map((link) => link.name);
     const where = namespace === undefined ? '' : ` in namespace ${namespace}`;
     const hint = `interfaces${where} are ${known.join(', ')}`;
-    throw new ChainError('TP_INTERFACE', chain, `there is no interface ${name}${where}`, { hint, cause });
+    const path = ['ports', port, 'interface'];
+    throw new ChainError('TP_INTERFACE', chain, `there is no interface ${name}${where}`, { hint, cause, path });
   }
 }
 
-function taken(chain: string, { name }: Link, { programId, mode }: NonNullable<Link['xdp']>): ChainError {
+function taken(
+  chain: string,
+  path: NonNullable<ChainError['path']>,
+  { name }: Link,
+  { programId, mode }: NonNullable<Link['xdp']>,
+): ChainError {
   const owner = ownerOf(programId);
   const program = programName(programId);
-  const why = `${name} has an XDP program already: ${program} (id ${programId}, ${mode}${owner ?? ''})`;
-  const ours = owner === undefined ? undefined : /chain ([a-z0-9-]+)/.exec(owner)?.[1];
-  return new ChainError('TP_INTERFACE_TAKEN', chain, why, {
-    hint: ours === undefined ? hintFor(name, program) : `twinpath down ${ours}`,
-  });
+  const by = owner === undefined ? '' : `, chain ${owner.chain}, process ${owner.process.pid}`;
+  const why = `${name} has an XDP program already: ${program} (id ${programId}, ${mode}${by})`;
+  const hint = owner === undefined ? hintFor(name, program) : `twinpath down ${owner.chain}`;
+  return new ChainError('TP_INTERFACE_TAKEN', chain, why, { hint, path });
 }
 
 /** libxdp's dispatcher is an XDP program that calls those of others. */
@@ -140,7 +152,7 @@ function hintFor(name: string, program: string): string {
 }
 
 /** Which chain of ours a program belongs to. */
-function ownerOf(programId: number): string | undefined {
+function ownerOf(programId: number): ChainRecord | undefined {
   const ids = new Set(
     listBpfLinks()
       .filter((link) => link.programId === programId)
@@ -148,7 +160,7 @@ function ownerOf(programId: number): string | undefined {
   );
   for (const chain of recordedChains()) {
     const record = readRecord(chain);
-    if (record?.links.some(({ id }) => ids.has(id))) return `, chain ${chain}, process ${record.process.pid}`;
+    if (record?.links.some(({ id }) => ids.has(id))) return record;
   }
   return undefined;
 }

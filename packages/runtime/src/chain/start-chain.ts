@@ -45,6 +45,9 @@ export interface StartOptions {
 /** Chains of this process, for those that share functions. */
 const chains = new Map<string, Chain<KernelPort>>();
 
+/** One of this process. */
+export const runningChain = (name: string): RunningChain | undefined => chains.get(name);
+
 export const runningChains = (): readonly string[] => [...chains.keys()];
 
 /**
