@@ -85,7 +85,7 @@ function checksumOf(bytes: Buffer): number {
  *  `undefined`: there is none. */
 export async function runTime(
   wires: Wires,
-  { near, standing, isKernel }: Candidate,
+  { near, standing, isKernel }: Pick<Candidate, 'near' | 'standing' | 'isKernel'>,
   load: Load,
 ): Promise<number | undefined> {
   if (!isKernel) return undefined;

@@ -1,6 +1,7 @@
 // What one more function of a chain costs, as a program of its own and as a part of one.
 import { fileURLToPath } from 'node:url';
 import { importVnf } from '@twinpath/compiler';
+import { measureCarried } from '../chain-length/carried.ts';
 import { FLOWS, KNOWN, measureTraffic } from '../chain-length/traffic.ts';
 import { openChain } from '../fast-path/chains.ts';
 import type { Making } from '../fast-path/instance.ts';
@@ -58,7 +59,7 @@ interface Measurement {
 export const chainLength: Scenario = {
   name: 'chain-length',
   purpose:
-    'a chain by tail calls and as one program: 1 to 32 trivial functions, and three real ones on one established flow and on many',
+    'a chain by tail calls and as one program: 1 to 32 trivial functions, also over wires beside namespaces hop by hop and chains of iptables, and three real ones on one established flow and on many',
   rounds: 7,
   async run({ rounds, progress }) {
     stayOnLastCpu();
@@ -81,14 +82,19 @@ export const chainLength: Scenario = {
       else progress(String(found));
       correct &&= called !== undefined;
     }
+    const carried = await measureCarried(rounds, progress);
+    correct &&= carried.correct;
     return {
       scenario: 'chain-length',
       machine: machine(),
       command: `npm run bench -- chain-length --rounds ${rounds}`,
       rounds,
       correct,
-      contenders: measurements.flatMap(({ called, fused }) => [shown(called), shown(fused)]),
-      ratios: measurements.map(ratioOf),
+      contenders: [
+        ...measurements.flatMap(({ called, fused }) => [shown(called), shown(fused)]),
+        ...carried.contenders,
+      ],
+      ratios: [...measurements.map(ratioOf), ...carried.ratios],
       targets: correct ? targetsOf(measurements) : [],
     };
   },

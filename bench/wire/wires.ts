@@ -11,10 +11,13 @@ import { BEYOND, type Load, type Sent, type SinkHook, type Sunk, type ToSource }
 const SETTLE_MS = 50;
 /** Where they are from: this way back. */
 const BACK = '10.1.0.2';
+const SOURCES = '172.16.0.0/12';
 
-/** A host with two interfaces, `a` and `b`; packets come in by `a`. */
+/** Routers in a row, mostly one: packets come in by `a` of the first, and go out by `b` of the last. */
 export interface Near {
+  /** The first. */
   readonly host: Host;
+  readonly hosts: readonly Host[];
   /** At the far end. */
   readonly links: Readonly<Record<'a' | 'b', string>>;
 }
@@ -24,6 +27,8 @@ export interface NearOptions {
   readonly sink?: SinkHook;
   /** Nothing native to the driver is on `a`: frames for socket buffers come in by NAPI only with GRO. */
   readonly gro?: boolean;
+  /** How many routers; each but the first has the packets from the one before by its `a`. Default 1. */
+  readonly hops?: number;
 }
 
 /** What works on the packets of a host. */
@@ -71,21 +76,42 @@ export class Wires implements AsyncDisposable {
     return new Wires(lab, far, source);
   }
 
-  async near({ sink = 'xdp', gro = false }: NearOptions = {}): Promise<Near> {
+  async near({ sink = 'xdp', gro = false, hops = 1 }: NearOptions = {}): Promise<Near> {
     const number = this.#hosts++;
-    const host = this.lab.host(`near${number}`);
-    host.sysctl('net.ipv6.conf.default.disable_ipv6', 1);
+    const host = this.#router(`near${number}`);
+    const hosts = [host];
     const links = { a: `a${number}`, b: `b${number}` };
-    for (const [index, end] of (['a', 'b'] as const).entries()) {
-      this.lab.link(host, end, this.#far, links[end], { addresses: [[`10.${index + 1}.0.1/24`], []] });
-      await this.#ask({ ask: 'sink', link: links[end], hook: sink });
-    }
-    host.neighbour('b', BEYOND, this.#far.mac(links.b));
+    this.lab.link(host, 'a', this.#far, links.a, { addresses: [['10.1.0.1/24'], []] });
     host.neighbour('a', BACK, this.#far.mac(links.a));
-    host.route('172.16.0.0/12', BACK);
-    host.forwarding();
+    host.route(SOURCES, BACK);
+    let last = host;
+    for (let hop = 1; hop < hops; hop++) {
+      const next = this.#router(`near${number}-${hop}`);
+      this.#lead(last, next, hop);
+      hosts.push(next);
+      last = next;
+    }
+    this.lab.link(last, 'b', this.#far, links.b, { addresses: [['10.2.0.1/24'], []] });
+    last.neighbour('b', BEYOND, this.#far.mac(links.b));
+    for (const end of ['a', 'b'] as const) await this.#ask({ ask: 'sink', link: links[end], hook: sink });
     if (gro) host.offload('a', 'gro', true);
-    return { host, links };
+    return { host, hosts, links };
+  }
+
+  #router(name: string): Host {
+    const host = this.lab.host(name);
+    host.sysctl('net.ipv6.conf.default.disable_ipv6', 1);
+    host.forwarding();
+    return host;
+  }
+
+  /** From one router to the next. */
+  #lead(from: Host, to: Host, hop: number): void {
+    const [here, there] = [`10.3.${hop}.1`, `10.3.${hop}.2`];
+    const addresses = [[`${here}/24`], [`${there}/24`]] as const;
+    this.lab.link(from, 'out', to, 'a', { addresses, knownNeighbours: true });
+    from.route(`${BEYOND}/32`, there);
+    to.route(SOURCES, here);
   }
 
   send({ host, links }: Near, load: Load): Promise<Sent> {
