@@ -18,7 +18,7 @@ export interface WiredPort {
   readonly namespace?: string | undefined;
   /** Where packets that enter by it meet the chain. */
   readonly hook: 'xdp' | 'tcx';
-  /** What XDP sends back by it has to be redirected: XDP_TX of a veth does not wake its other end. */
+  /** What XDP sends back by it has to be redirected: XDP_TX of a veth does not wake its other end unless an XDP program is there. */
   readonly isVeth?: boolean;
   /** What tcx sends out of it is handed to its other end, in another namespace. */
   readonly handsOver?: boolean;
