@@ -85,7 +85,11 @@ export const ours = (run: 'tail-calls' | 'fused', hook?: 'xdp'): Contender => ({
   async open(network, stack) {
     const chain = stack.use(await startChain(whole(network, run, hook), { log: quiet }));
     const entrance = chain.ports.find(({ name }) => name === CLIENTS);
-    if (run === 'fused' && entrance?.isFused !== true) throw new CannotStand('the chain is not one program');
+    if (run === 'fused' && (entrance?.fused.length ?? 0) < 2) {
+      throw new CannotStand(
+        `the chain is not one program: ${entrance?.unfused.map(({ name, why }) => `${name}: ${why}`).join(', ')}`,
+      );
+    }
     if (entrance?.hook !== (hook ?? 'tcx')) throw new CannotStand(`packets meet the chain in ${entrance?.hook}`);
   },
 });

@@ -51,6 +51,7 @@ export {
   flowCacheMap,
   fuseChain,
   fusedMapName,
+  type LeftOut,
   type Part,
   type RememberedMap,
   type Way,

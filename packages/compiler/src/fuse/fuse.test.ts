@@ -8,7 +8,7 @@ import type { Hook, Program } from '../ir/types.ts';
 import { validate } from '../ir/validate.ts';
 import { optimise } from '../optimise/index.ts';
 import { alone, counted, FIRST, fused, type Link, type LoweredChain, lowerChain, mapsFor } from './fixtures/chain.ts';
-import type { Fused } from './fuse.ts';
+import { type Fused, fuseChain } from './fuse.ts';
 import { sitesOf } from './sites.ts';
 
 const CHAINS: Readonly<Record<string, readonly Link[]>> = {
@@ -20,6 +20,9 @@ const CHAINS: Readonly<Record<string, readonly Link[]>> = {
 };
 const HOOKS: readonly Hook[] = ['xdp', 'tcx-ingress'];
 const word = (value: number) => new Uint8Array(Uint32Array.of(value).buffer);
+
+const sizeOf = ({ blocks }: Program): number =>
+  blocks.reduce((sum, { phis, instructions }) => sum + phis.length + instructions.length + 1, 0);
 
 /** What becomes of packets, and what all maps hold then. */
 function run(
@@ -101,5 +104,23 @@ describe('fusing', () => {
     const { program, positions } = fused({ ...chain, parts: without });
     expect([...positions]).toEqual([FIRST]);
     expect(new Set(sitesOf(program).map(({ position }) => position))).toEqual(new Set([FIRST + 1]));
+  });
+
+  it('takes as many functions as there is room for, and says why the others follow', () => {
+    const { hook, parts } = lowerChain('xdp', [{ does: 'ask' }, { does: 'ask' }, { does: 'ask' }]);
+    const made = (room: number) => fuseChain({ name: 'fused', hook, first: FIRST, parts, room });
+    const bare = [...parts.keys()].map((position) => sizeOf(alone({ hook, parts, maps: [] }, position)));
+    const [first = 0, ...others] = bare;
+    const all = others.reduce((sum, size) => sum + size, first);
+    // As lowered they would not even find this room.
+    expect([...parts.values()].reduce((sum, { ir }) => sum + sizeOf(ir), 0)).toBeGreaterThan(all);
+    expect([...made(all).positions]).toEqual([FIRST, FIRST + 1, FIRST + 2]);
+    expect(made(all).left).toEqual([]);
+    const { positions, left } = made(first + 8);
+    expect([...positions]).toEqual([FIRST]);
+    expect(left).toEqual([
+      { position: FIRST + 1, why: expect.stringMatching(/^it has \d+ instructions, and of \d+ that/) },
+      { position: FIRST + 2, why: 'it is behind link 1' },
+    ]);
   });
 });

@@ -35,10 +35,18 @@ export interface Fused {
   readonly program: Program;
   /** Places whose program is in it. */
   readonly positions: ReadonlySet<number>;
+  /** Places that it goes on to by tail calls, though their program is known. */
+  readonly left: readonly LeftOut[];
   /** What one packet of each way adds to the functions' counters; `waysMap` counts them. */
   readonly ways: readonly Way[];
   /** Lines that each CPU has in `flowCacheMap`; 0: it remembers nothing. */
   readonly lines: number;
+}
+
+export interface LeftOut {
+  readonly position: number;
+  /** For people. */
+  readonly why: string;
 }
 
 /** The memory of a program that has lines. */
@@ -66,12 +74,12 @@ const MOST_WAYS = 4;
 const MOST_COST = 4;
 
 export function fuseChain(options: FuseOptions): Fused {
-  const { program, positions } = joinParts(options);
+  const { program, positions, left } = joinParts(options);
   const memory = memoryOf([...options.parts.values()], options.mostLines);
   const remembering = rememberFlows(decideBranches(program), memory);
   const { isRemembering } = remembering;
   const lines = isRemembering ? memory.lines : 0;
-  return { ...countWays(remembering.program), positions, lines };
+  return { ...countWays(remembering.program), positions, left, lines };
 }
 
 /** How much a lookup costs that need not be done. */
@@ -100,24 +108,86 @@ export function joinParts({
   name,
   hook,
   first,
-  parts,
+  parts: given,
   room = ROOM,
-}: FuseOptions): Pick<Fused, 'program' | 'positions'> {
+}: FuseOptions): Pick<Fused, 'program' | 'positions' | 'left'> {
+  const parts = new Map([...given].map(([position, part]) => [position, decided(part)] as const));
   let program = callOf(name, hook, first);
   const positions = new Set<number>();
   for (let level = 0; level < parts.size; level++) {
-    const chosen = chooseSites(program, parts, room - sizeOf(program));
+    const reserve = reserveFor(program, parts, positions);
+    const chosen = chooseSites(program, parts, { left: room - sizeOf(program), reserve });
     if (chosen.length === 0) break;
     for (const { part } of chosen) positions.add(part.position);
     program = decideBranches(inlineParts(program, chosen));
     const ahead = sitesOf(program).filter(({ position }) => parts.has(position));
     if (ahead.length === 0) break;
-    const limits = { room: Math.max(0, room - sizeOf(program)) / 2, mostCost: cheapest(program, ahead) + MOST_COST };
+    // Copies leave functions behind their room; where that is not enough, the next one.
+    const rest = room - sizeOf(program);
+    const all = reserveFor(program, parts, positions);
+    const next = Math.max(...ahead.map(({ position }) => sizeOfPart(parts, position)));
+    const left = Math.max(0, rest - (all > rest ? next : all));
+    const limits = { room: left / 2, mostCost: cheapest(program, ahead) + MOST_COST };
     const blocks = ahead.map(({ block }) => block);
     const unravelled = unravel(program, blocks, limits);
-    if (unravelled !== program) program = decideBranches(unravelled);
+    if (unravelled === program) continue;
+    const copied = decideBranches(unravelled);
+    if (sizeOf(copied) + next <= room) program = copied;
   }
-  return { program, positions };
+  return { program, positions, left: leftOut(program, parts, positions, room) };
+}
+
+/** Room of functions that are behind and not in the program: of the first place of each. */
+function reserveFor(program: Program, parts: ReadonlyMap<number, Part>, positions: ReadonlySet<number>): number {
+  const owners = new Set([...positions].map((position) => parts.get(position)?.owner));
+  const seen = new Set(sitesOf(program).map(({ position }) => position));
+  let reserve = 0;
+  for (const position of seen) {
+    const part = parts.get(position);
+    if (part === undefined) continue;
+    for (const site of sitesOf(part.ir)) seen.add(site.position);
+    if (owners.has(part.owner)) continue;
+    owners.add(part.owner);
+    reserve += sizeOf(part.ir);
+  }
+  return reserve;
+}
+
+/** What is called as before, and all that only follows there. */
+function leftOut(
+  program: Program,
+  parts: ReadonlyMap<number, Part>,
+  positions: ReadonlySet<number>,
+  room: number,
+): readonly LeftOut[] {
+  const found = new Map<number, LeftOut>();
+  const add = (from: Program, whyOf: (position: number) => string) => {
+    for (const { position } of sitesOf(from)) {
+      if (!parts.has(position) || positions.has(position) || found.has(position)) continue;
+      found.set(position, { position, why: whyOf(position) });
+    }
+  };
+  const rest = room - sizeOf(program);
+  add(program, (position) => {
+    const size = sizeOfPart(parts, position);
+    return size > rest
+      ? `it has ${size} instructions, and of ${room} that the whole may have ${Math.max(0, rest)} are left`
+      : 'few packets take a way that leads there';
+  });
+  for (const position of found.keys()) {
+    const part = parts.get(position);
+    if (part !== undefined) add(part.ir, () => `it is behind ${part.owner}`);
+  }
+  return [...found.values()];
+}
+
+const decidedParts = new WeakMap<Program, Program>();
+
+/** About as large as it will be: what lowering leaves to be decided doubles it, and would not find room. */
+function decided(part: Part): Part {
+  const ir = decidedParts.get(part.ir) ?? decideBranches(part.ir);
+  decidedParts.set(part.ir, ir);
+  return { ...part, ir };
 }
 
 /** A program that does nothing but go there. */
@@ -133,15 +203,27 @@ function callOf(name: string, hook: Hook, position: number): Program {
 const sizeOf = ({ blocks }: Program): number =>
   blocks.reduce((sum, { phis, instructions }) => sum + phis.length + instructions.length + 1, 0);
 
+const sizeOfPart = (parts: ReadonlyMap<number, Part>, position: number): number => {
+  const part = parts.get(position);
+  return part === undefined ? 0 : sizeOf(part.ir);
+};
+
 const cheapest = (program: Program, sites: readonly Site[]): number => {
   const costs = wayCosts(program);
   return Math.min(...sites.map(({ block }) => at(costs, block)));
 };
 
+interface SiteRoom {
+  /** Instructions. */
+  readonly left: number;
+  /** Of those, what functions that are not in the program need: a second copy of one comes after them. */
+  readonly reserve: number;
+}
+
 function chooseSites(
   program: Program,
   parts: ReadonlyMap<number, Part>,
-  room: number,
+  { left, reserve }: SiteRoom,
 ): readonly { readonly site: Site; readonly part: Part }[] {
   const costs = wayCosts(program);
   const found = sitesOf(program)
@@ -151,11 +233,15 @@ function chooseSites(
     })
     .toSorted((a, b) => a.cost - b.cost);
   const most = (found[0]?.cost ?? 0) + MOST_COST;
-  let left = room;
+  const chosen = new Set<Part>();
+  let [free, kept] = [left, reserve];
   return found.slice(0, MOST_WAYS).filter(({ part, cost }) => {
     const size = sizeOf(part.ir);
-    if (cost > most || size > left) return false;
-    left -= size;
+    const isFirst = !chosen.has(part);
+    if (cost > most || size > (isFirst ? free : free - kept)) return false;
+    chosen.add(part);
+    free -= size;
+    if (isFirst) kept = Math.max(0, kept - size);
     return true;
   });
 }

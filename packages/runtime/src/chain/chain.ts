@@ -225,7 +225,17 @@ export class Chain<Port extends OpenPort> implements RunningChain, AsyncDisposab
       const why = error instanceof Error ? error.message : String(error);
       this.#options.log.warn(`its functions stay programs of their own, because they cannot be fused: ${why}`);
     });
-    if (run === 'fused') await fusing;
+    const said = fusing.then(() => this.#sayUnfused(run === 'fused' ? 'warn' : 'info'));
+    if (run === 'fused') await said;
+  }
+
+  #sayUnfused(level: 'warn' | 'info'): void {
+    for (const { name: port, unfused } of this.ports) {
+      for (const { name, direction, why } of unfused) {
+        const packets = `${direction === 'ingress' ? 'what enters' : 'what leaves'} by ${port}`;
+        this.#options.log[level](`${packets} goes on to ${name} by tail calls, not in one program: ${why}`);
+      }
+    }
   }
 
   #after(work: () => Promise<void>): Promise<void> {

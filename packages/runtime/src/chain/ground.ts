@@ -8,7 +8,7 @@ import type { ChainError } from './chain-error.ts';
 import type { HookNeeded } from './choose-hook.ts';
 import type { Member } from './member.ts';
 import type { OpenPort } from './open-port.ts';
-import type { RunningPort } from './running.ts';
+import type { PortDescription } from './running.ts';
 
 /** A function that was imported, or is another chain's. */
 export type OpenedFunction = Omit<Member, 'spec'>;
@@ -108,5 +108,5 @@ export interface ChainGround<Port extends OpenPort = OpenPort> extends AsyncDisp
   fuse(): Promise<void>;
   /** Others than before run under these names. */
   replaced(functions: readonly string[]): Promise<void>;
-  describe(name: string, port: Port): Pick<RunningPort, 'why' | 'mode' | 'isFused' | 'isWaiting'>;
+  describe(name: string, port: Port): PortDescription;
 }

@@ -14,7 +14,7 @@ import { type HookNeeded, leavesHookOpen } from './choose-hook.ts';
 import type { ChainAbove, ChainGround, FunctionMaps, Inheritance, OpenedFunction, Settled } from './ground.ts';
 import { type KernelPort, openPorts, preparePorts, recordedPorts } from './open-port.ts';
 import { PortWatch } from './port-watch.ts';
-import type { RunningPort } from './running.ts';
+import type { PortDescription } from './running.ts';
 import { addWiring } from './wirings.ts';
 
 export interface KernelGroundOptions {
@@ -133,11 +133,20 @@ export class KernelGround implements ChainGround<KernelPort> {
     return this.wiring.fuse();
   }
 
-  describe(name: string, { hook, why }: KernelPort): Pick<RunningPort, 'why' | 'mode' | 'isFused' | 'isWaiting'> {
+  describe(name: string, { hook, why }: KernelPort): PortDescription {
+    const entering = this.wiring.fusing({ port: name, hook: hook === 'xdp' ? 'xdp' : 'tcx-ingress' });
+    const leaving = this.wiring.fusing({ port: name, hook: 'tcx-egress' });
+    const unfused = [
+      ...(entering?.left ?? []).map((one) => ({ ...one, direction: 'ingress' }) as const),
+      ...(leaving?.left ?? []).map((one) => ({ ...one, direction: 'egress' }) as const),
+    ];
+    const fused = entering?.functions ?? [];
     return {
       why,
       mode: this.wiring.mode(name),
-      isFused: this.wiring.isFused({ port: name, hook: hook === 'xdp' ? 'xdp' : 'tcx-ingress' }),
+      isFused: fused.length > 0,
+      fused,
+      unfused,
       isWaiting: this.#watch.isWaiting(name),
     };
   }

@@ -21,6 +21,14 @@ export interface RunningFunction {
   entries(table: string): Promise<readonly TableEntry[]>;
 }
 
+export interface UnfusedFunction {
+  readonly name: string;
+  /** Of packets: what enters by the port, or leaves by it. */
+  readonly direction: 'ingress' | 'egress';
+  /** For people. */
+  readonly why: string;
+}
+
 /** A port of a running chain. */
 export interface RunningPort {
   /** In its chain. */
@@ -35,9 +43,16 @@ export interface RunningPort {
   readonly mode: 'native' | 'generic' | undefined;
   /** What enters by it meets functions that are one program. */
   readonly isFused: boolean;
+  /** Which; none: they are programs of their own. */
+  readonly fused: readonly string[];
+  /** Functions that packets still meet by tail calls though the chain is fused. */
+  readonly unfused: readonly UnfusedFunction[];
   /** Its interface was removed, and is waited for. */
   readonly isWaiting: boolean;
 }
+
+/** What a chain's ground knows of it. */
+export type PortDescription = Pick<RunningPort, 'why' | 'mode' | 'isFused' | 'fused' | 'unfused' | 'isWaiting'>;
 
 export interface ReplaceOptions {
   /** For so long the new slow path is watched: if it fails, the old one goes on. Milliseconds, default 300. */

@@ -7,7 +7,7 @@ import type { ChainAbove, ChainGround, FunctionMaps, OpenedFunction } from '../c
 import type { OpenPort } from '../chain/open-port.ts';
 import { PlacedInstance } from '../chain/placed-instance.ts';
 import { PortWatch } from '../chain/port-watch.ts';
-import type { RunningPort } from '../chain/running.ts';
+import type { PortDescription } from '../chain/running.ts';
 import type { Identity } from '../host/record.ts';
 import type { Clock } from '../instance/clock.ts';
 import { openInstance } from '../instance/open-instance.ts';
@@ -111,11 +111,13 @@ export class EngineGround implements ChainGround {
     return this.#options.ports.closeOthers(ports);
   }
 
-  describe(name: string, port: OpenPort): Pick<RunningPort, 'why' | 'mode' | 'isFused' | 'isWaiting'> {
+  describe(name: string, port: OpenPort): PortDescription {
     return {
       why: this.#options.ports.why(port),
       mode: undefined,
       isFused: false,
+      fused: [],
+      unfused: [],
       isWaiting: this.#watch?.isWaiting(name) ?? false,
     };
   }

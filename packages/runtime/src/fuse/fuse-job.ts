@@ -1,5 +1,5 @@
 // What the thread that fuses chains is asked, and what it answers. Plain data.
-import type { Part, Way } from '@twinpath/compiler';
+import type { LeftOut, Part, Way } from '@twinpath/compiler';
 import type { ProgramSpec } from '@twinpath/ebpf';
 import type { Hook } from '@twinpath/vnf/chain';
 
@@ -19,6 +19,8 @@ export interface FuseMade {
   readonly spec: ProgramSpec;
   /** Places that are in it. */
   readonly positions: readonly number[];
+  /** Places that could be, and are not. */
+  readonly left: readonly LeftOut[];
   /** What it counts. */
   readonly ways: readonly Way[];
   /** Lines of each CPU's memory of flows; 0: it has none. */

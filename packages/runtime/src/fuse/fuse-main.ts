@@ -35,9 +35,9 @@ function makeOnce({ id: _, ...job }: FuseJob): FuseMade {
 function make({ name, hook, first, parts, room, mostLines }: Omit<FuseJob, 'id'>): FuseMade {
   const byPosition = new Map(parts.map((part) => [part.position, part] as const));
   const options = { name, hook, first, parts: byPosition, mostLines, ...(room && { room }) };
-  const { program, positions, ways, lines } = fuseChain(options);
+  const { program, positions, left, ways, lines } = fuseChain(options);
   const { spec } = compileProgram(program, { sources: sourcesOf(parts) });
-  return { spec, positions: [...positions], ways, lines };
+  return { spec, positions: [...positions], left, ways, lines };
 }
 
 /** What the kernel's log quotes; a function that comes without its source has none. */

@@ -1,6 +1,7 @@
 // The fused programs of a chain: one for each beginning, where there is one. They stand in links alone; program arrays hold the
 // standing programs of places, to which unlikely packets, and those of the slow path, go on.
 
+import type { LeftOut } from '@twinpath/compiler';
 import { FLOW_CACHE, PATH, TRIPS, WAY_COUNTS, WAYS } from '@twinpath/compiler/abi';
 import { BpfMap, BpfProgram, VerifierError } from '@twinpath/ebpf';
 import { possibleCpus } from '@twinpath/linux';
@@ -15,8 +16,17 @@ import { WayCounts } from './way-counts.ts';
 interface Fused {
   readonly program: BpfProgram;
   readonly positions: readonly number[];
+  readonly left: readonly LeftOut[];
   /** `undefined`: each function counts itself. */
   readonly counts: WayCounts | undefined;
+}
+
+/** What stands where packets begin. */
+export interface Fusing {
+  /** That are one program there; none: they are programs of their own. */
+  readonly functions: readonly string[];
+  /** That follow by tail calls, and why. */
+  readonly left: readonly { readonly name: string; readonly why: string }[];
 }
 
 /** Of a program that no link has any more. */
@@ -35,8 +45,9 @@ const CPUS = Math.max(...possibleCpus()) + 1;
 /** By then programs have ended that had begun before their link was changed. */
 const GRACE_MS = 50;
 
-/** Instructions of the IR; `undefined`: as many as the compiler likes. What the verifier finds too large is tried with less. */
-const ROOMS: readonly (number | undefined)[] = [undefined, 3000, 1500];
+/** Instructions of the IR; `undefined`: as many as the compiler likes. What the verifier finds too large is tried with less:
+ *  first without copies for likely ways, then without the last functions. */
+const ROOMS: readonly (number | undefined)[] = [undefined, 6000, 4500, 3000, 1500];
 
 export class FusedPrograms implements Disposable {
   readonly #chain: string;
@@ -45,6 +56,7 @@ export class FusedPrograms implements Disposable {
   readonly #parts = new Map<number, PlacedPart>();
   /** By beginning. */
   readonly #fused = new Map<string, Fused>();
+  readonly #fusing = new Map<string, Fusing>();
   #left: readonly LeftCounts[] = [];
   #isDisposed = false;
 
@@ -66,6 +78,11 @@ export class FusedPrograms implements Disposable {
     return this.#fused.has(beginning);
   }
 
+  /** `undefined`: there is nothing to be fused. */
+  fusing(beginning: string): Fusing | undefined {
+    return this.#fusing.get(beginning);
+  }
+
   /** Beginnings whose program has the place in it. */
   with(position: number): readonly string[] {
     return [...this.#fused].flatMap(([beginning, { positions }]) => (positions.includes(position) ? [beginning] : []));
@@ -74,6 +91,7 @@ export class FusedPrograms implements Disposable {
   drop(beginning: string): void {
     const fused = this.#fused.get(beginning);
     this.#fused.delete(beginning);
+    this.#fusing.delete(beginning);
     fused?.program[Symbol.dispose]();
     if (fused?.counts !== undefined) this.#left = [...this.#left, { counts: fused.counts, since: performance.now() }];
   }
@@ -95,17 +113,21 @@ export class FusedPrograms implements Disposable {
    */
   async make(beginning: string, hook: Hook, first: number): Promise<BpfProgram | undefined> {
     const given = new Map(this.#parts);
+    this.#fusing.delete(beginning);
     const start = given.get(first);
     if (start === undefined || given.size < 2) return undefined;
     const made = await this.#load(hook, first, given);
     const isSame = made.positions.every((position) => this.#parts.get(position) === given.get(position));
-    if (this.#isDisposed || !isSame || made.positions.length < 2) {
+    const isOne = made.positions.length > 1;
+    if (this.#isDisposed || !isSame || !isOne) {
       made.program[Symbol.dispose]();
       made.counts?.[Symbol.dispose]();
+      if (isSame && !isOne) this.#fusing.set(beginning, fusingOf(made, given));
       return undefined;
     }
     this.drop(beginning);
     this.#fused.set(beginning, made);
+    this.#fusing.set(beginning, fusingOf(made, given));
     return made.program;
   }
 
@@ -129,7 +151,9 @@ export class FusedPrograms implements Disposable {
     for (const room of ROOMS) {
       try {
         const made = await fuseThread.make({ name, hook, first, parts, room, mostLines });
-        return { ...(await this.#loadOne(made, hook, given)), positions: made.positions };
+        const { positions } = made;
+        const left = made.left.map(({ position, why }) => ({ position, why: because(why, refused) }));
+        return { ...(await this.#loadOne(made, hook, given)), positions, left };
       } catch (error) {
         if (!isTooLarge(error)) throw error;
         refused = error;
@@ -171,6 +195,27 @@ export class FusedPrograms implements Disposable {
     const counted = own[WAY_COUNTS];
     return { program, counts: counted && new WayCounts(ways, counted, counters) };
   }
+}
+
+/** A function is named once, if none of its places is in the program. */
+function fusingOf({ positions, left }: Fused, parts: ReadonlyMap<number, PlacedPart>): Fusing {
+  const nameOf = (position: number) => parts.get(position)?.owner ?? '';
+  const functions = new Set(positions.map(nameOf));
+  const others = new Map<string, string>();
+  for (const { position, why } of left) {
+    const name = nameOf(position);
+    if (!functions.has(name) && !others.has(name)) others.set(name, why);
+  }
+  return {
+    functions: positions.length > 1 ? [...functions] : [],
+    left: [...others].map(([name, why]) => ({ name, why })),
+  };
+}
+
+function because(why: string, refused: unknown): string {
+  if (refused === undefined) return why;
+  const said = refused instanceof VerifierError ? refused.summary : refused instanceof Error ? refused.message : '';
+  return `${why}; a larger whole is refused: ${said}`;
 }
 
 function isTooLarge(error: unknown): boolean {

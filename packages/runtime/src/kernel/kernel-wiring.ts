@@ -13,7 +13,7 @@ import {
 } from '@twinpath/ebpf';
 import { type Fd, inNamespace } from '@twinpath/linux';
 import type { Hook, OwnPlace, Placement, PortMode, Root } from '@twinpath/vnf/chain';
-import { FusedPrograms } from '../fuse/fused-programs.ts';
+import { FusedPrograms, type Fusing } from '../fuse/fused-programs.ts';
 import { PROGRAM_PREFIX, pinName } from '../host/paths.ts';
 import { LINKS, PATHS } from '../host/pins.ts';
 import type { PlacedProgram, Wiring } from '../instance-plane.ts';
@@ -208,8 +208,8 @@ export class KernelWiring implements Wiring, Disposable {
     this.#fused.collect();
   }
 
-  isFused(root: Pick<Root, 'port' | 'hook'>): boolean {
-    return this.#fused.isFused(keyOf(root));
+  fusing(root: Pick<Root, 'port' | 'hook'>): Fusing | undefined {
+    return this.#fused.fusing(keyOf(root));
   }
 
   /** Ends what begins elsewhere than at these roots. */
