@@ -73,6 +73,11 @@ describe('an operator', () => {
     // What the host says, as the change itself would hear it.
     const [port] = Reflect.get(Object(dry.data), 'ports');
     expect(port).toMatchObject({ chain: 'edge', pointer: '/interface', interface: 'port0', hook: 'tcx' });
+    // What only a trial would tell stays open, and is not tried.
+    const untried = await host.ask('PUT', '/chains/edge?dryRun=true', { ...edge([53]), interface: 'lo' });
+    const [loopback] = Reflect.get(Object(untried.data), 'ports');
+    expect(loopback).toEqual(expect.not.objectContaining({ hook: expect.anything() }));
+    expect(loopback).toMatchObject({ interface: 'lo', why: expect.stringContaining('before it is tried') });
     const wanted = { ports: { in: 'port0', out: { interface: 'port7' } }, namespace: host.namespace };
     const { functions } = edge([53]);
     const chains = {
