@@ -9,7 +9,7 @@ export function importCommand(): Command {
     )
     .argument('<format>', 'iptables (iptables-save, ip6tables-save) or nft (nft -j list ruleset)', formatOf)
     .argument('<files...>', 'what these commands have written; of iptables one for each family')
-    .option('--json', 'one line of JSON: { config, left: [{ line, text, why }] }')
+    .option('--json', 'one line of JSON: { config, left: [{ line, text, why }], notes: [the same] }')
     .action(async (format: ImportFormat, files: string[], options: ImportOptions) => {
       const { importRules } = await import('../import/import-rules.ts');
       process.exitCode = importRules(format, files, options);

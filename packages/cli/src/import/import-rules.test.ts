@@ -23,16 +23,24 @@ COMMIT
 -A INPUT -s 10.1.0.0/16 -p tcp -m tcp --dport 80 -m comment --comment "the \\"web\\"" -j ACCEPT
 -A INPUT -i eth1 -p tcp -m conntrack --ctstate NEW -m tcp --tcp-flags FIN,SYN,RST,ACK SYN -m multiport --dports 22,8000:8999 -j ACCEPT
 -A INPUT -p icmp -m icmp --icmp-type 3/4 -j ACCEPT
--A INPUT ! -s 10.0.0.0/8 -j ACCEPT
+-A INPUT ! -s 128.0.0.0/2 -p tcp -m tcp ! --dport 80 -j ACCEPT
+-A INPUT ! -i eth1 -j ACCEPT
 -A INPUT -m limit --limit 5/min -j LOG
--A INPUT -j mine
+-A INPUT -p udp -j mine
 -A INPUT -j REJECT --reject-with icmp-port-unreachable
 -A OUTPUT -p udp -m udp --sport 1024: -j DROP
+-A mine -m iprange --src-range 10.0.0.1-10.0.0.3 -m multiport --ports 53,123 -j DROP
+-A mine -p tcp -j ACCEPT
+-A mine -j RETURN
+-A mine -j ACCEPT
 COMMIT
 `;
 
 test('iptables: what is covered becomes rules in order, and all else is listed with its line', () => {
-  const { config, left } = toConfig([readIptables(SAVED, 4)]);
+  const { config, left, notes } = toConfig([readIptables(SAVED, 4)]);
+  expect(notes.map(({ line, why }) => `${line} ${why}`)).toEqual([
+    '20 packets are dropped, and their senders are not told',
+  ]);
   expect(config).toEqual({
     stateful: true,
     otherwise: 'drop',
@@ -50,6 +58,22 @@ test('iptables: what is covered becomes rules in order, and all else is listed w
         port: [22, '8000-8999'],
       },
       { action: 'allow', direction: 'in', from: ['0.0.0.0/0'], protocol: ['icmp'], icmp: ['3/4'] },
+      {
+        action: 'allow',
+        direction: 'in',
+        from: ['0.0.0.0/1', '192.0.0.0/2'],
+        protocol: ['tcp'],
+        port: ['0-79', '81-65535'],
+      },
+      {
+        action: 'drop',
+        direction: 'in',
+        from: ['10.0.0.1/32', '10.0.0.2/31'],
+        protocol: ['udp'],
+        sourcePort: [53, 123],
+      },
+      { action: 'drop', direction: 'in', from: ['10.0.0.1/32', '10.0.0.2/31'], protocol: ['udp'], port: [53, 123] },
+      { action: 'drop', direction: 'in', from: ['0.0.0.0/0'] },
       { action: 'drop', direction: 'out', from: ['0.0.0.0/0'], protocol: ['udp'], sourcePort: ['1024-65535'] },
       { action: 'allow', direction: 'out', from: ['0.0.0.0/0'] },
     ],
@@ -59,26 +83,74 @@ test('iptables: what is covered becomes rules in order, and all else is listed w
     '8 chain FORWARD: only INPUT and OUTPUT are those of a port',
     '9 it does not accept ESTABLISHED, but packets of known flows pass here both ways',
     '11 the loopback interface, which is no port of a chain',
-    '16 negation',
-    '17 -m limit',
-    '18 -j mine',
-    '19 -j REJECT',
+    '17 all interfaces but some',
+    '18 -m limit',
+  ]);
+});
+
+const imports = (family: 4 | 6, ...rules: readonly string[]) =>
+  toConfig([readIptables(['*filter', ...rules.map((rule) => `-A INPUT ${rule}`)].join('\n'), family)]);
+const reasons = (lefts: readonly { readonly line: number; readonly why: string }[]) =>
+  lefts.map(({ line, why }) => `${line} ${why}`);
+
+test('NEW and INVALID become what makes them so in packets of no known flow', () => {
+  const { config, left, notes } = imports(
+    4,
+    '-m conntrack --ctstate INVALID -p tcp -j DROP',
+    '-m conntrack --ctstate ESTABLISHED -j ACCEPT',
+    '-m conntrack --ctstate NEW,ESTABLISHED -p tcp --dport 22 -j ACCEPT',
+    '-m conntrack ! --ctstate INVALID,UNTRACKED -p icmp --icmp-type 3 -j ACCEPT',
+    '-p icmp -m icmp ! --icmp-type 3/4 -j ACCEPT',
+  );
+  expect(left).toEqual([]);
+  expect(config.rules).toEqual([
+    {
+      action: 'drop',
+      direction: 'in',
+      from: ['0.0.0.0/0'],
+      protocol: ['tcp'],
+      flags: ['!syn !ack', 'ack syn', 'fin', 'rst'],
+    },
+    {
+      action: 'allow',
+      direction: 'in',
+      from: ['0.0.0.0/0'],
+      protocol: ['tcp'],
+      port: [22],
+      flags: ['syn !ack !fin !rst', 'ack !syn !fin !rst'],
+    },
+    {
+      action: 'allow',
+      direction: 'in',
+      from: ['0.0.0.0/0'],
+      protocol: ['icmp'],
+      icmp: [
+        '0-2',
+        ...[0, 1, 2, 3].map((code) => `3/${code}`),
+        ...Array.from({ length: 251 }, (_, code) => `3/${code + 5}`),
+        '4-255',
+      ],
+    },
+  ]);
+  expect(reasons(notes)).toEqual([
+    '2 no packet of a known flow is INVALID: sequence numbers are not followed',
+    '3 ICMP errors about known flows pass too',
   ]);
 });
 
 test('states that the table of flows does not keep are listed', () => {
-  const rules = [
-    '-m conntrack --ctstate INVALID -j DROP',
-    '-m conntrack --ctstate NEW -j ACCEPT',
-    '-j DROP',
-    '-m state --state ESTABLISHED -j ACCEPT',
-  ];
-  const text = ['*filter', ...rules.map((rule) => `-A INPUT ${rule}`)].join('\n');
-  expect(toConfig([readIptables(text, 6)]).left.map(({ line, why }) => `${line} ${why}`)).toEqual([
-    '2 states INVALID',
-    '3 NEW where no rule before it accepts ESTABLISHED',
-    '5 known flows pass before all rules here, and rules before this one drop',
+  const late = imports(6, '-m conntrack --ctstate NEW -j ACCEPT', '-j DROP', '-m state --state ESTABLISHED -j ACCEPT');
+  expect(reasons(late.left)).toEqual([
+    '2 NEW where no rule accepts ESTABLISHED',
+    '4 known flows pass before all rules here, and rules before this one drop',
   ]);
+  const untold = imports(
+    6,
+    '-m state --state RELATED,ESTABLISHED -j ACCEPT',
+    '-m conntrack --ctstate UNTRACKED -j DROP',
+    '-p sctp -m conntrack --ctstate NEW -j ACCEPT',
+  );
+  expect(reasons(untold.left)).toEqual(['3 state UNTRACKED', '4 states of sctp']);
 });
 
 const CHAIN = {
@@ -121,26 +193,69 @@ test('nft: sets, ranges, flags, types and families become members of rules', () 
   expect(config.rules).toEqual([
     { action: 'allow', direction: 'in', from: ['10.0.0.0/8', '192.0.2.1/32'], protocol: ['tcp'], port: [22, '80-90'] },
     { action: 'drop', direction: 'in', protocol: ['tcp'], flags: ['!fin syn'], log: 1 },
-    { action: 'allow', direction: 'in', from: ['::/0'], protocol: ['icmp6'], icmp: ['router-advertisement', 3] },
+    { action: 'allow', direction: 'in', from: ['::/0'], protocol: ['icmp6'], icmp: [134, 3] },
     { action: 'allow', direction: 'in', protocol: ['udp'], sourcePort: [53] },
     { action: 'drop', direction: 'in', to: ['fd00::/8'] },
   ]);
   expect(config).toMatchObject({ stateful: false, otherwise: 'drop' });
 });
 
+test('nft: negation turns lists round, ranges of addresses become prefixes, and chains stand where they are jumped to', () => {
+  const chains = [CHAIN, { family: 'inet', table: 'f', name: 'other', handle: 2 }].map((chain) => ({ chain }));
+  const rules = [
+    {
+      chain: 'in',
+      expr: [match(payload('ip', 'saddr'), { range: ['10.0.0.1', '10.0.0.9'] }), { jump: { target: 'other' } }],
+    },
+    {
+      chain: 'in',
+      expr: [match(payload('ip6', 'daddr'), { prefix: { addr: '8000::', len: 1 } }, '!='), { accept: null }],
+    },
+    {
+      chain: 'other',
+      expr: [match(payload('ip', 'saddr'), { prefix: { addr: '10.0.0.8', len: 29 } }), { reject: null }],
+    },
+    { chain: 'other', expr: [match(payload('ip6', 'saddr'), '::1'), { drop: null }] },
+    {
+      chain: 'other',
+      expr: [match({ '&': [payload('tcp', 'flags'), ['syn', 'ack']] }, 'syn', '!='), { return: null }],
+    },
+    {
+      chain: 'other',
+      expr: [match(payload('tcp', 'dport'), { set: [22, { range: [80, 90] }] }, '!='), { accept: null }],
+    },
+  ].map((rule, index) => ({ rule: { family: 'inet', table: 'f', handle: index + 5, ...rule } }));
+  const { config, left, notes } = toConfig([readNft(JSON.stringify({ nftables: [...chains, ...rules] }, null, 1))]);
+  expect(config.rules).toEqual([
+    { action: 'drop', direction: 'in', from: ['10.0.0.8/31'] },
+    {
+      action: 'allow',
+      direction: 'in',
+      from: ['10.0.0.1/32', '10.0.0.2/31', '10.0.0.4/30', '10.0.0.8/31'],
+      protocol: ['tcp'],
+      port: ['0-21', '23-79', '91-65535'],
+    },
+    { action: 'allow', direction: 'in', to: ['::/1'] },
+  ]);
+  expect(left.map(({ text, why }) => `${text}: ${why}`)).toEqual([
+    'rule 9 of inet f other: a return for some packets alone',
+  ]);
+  expect(notes).toMatchObject([{ text: 'rule 7 of inet f other' }]);
+});
+
 test('nft: what is not covered is listed with its line and handle', () => {
   const { left } = imported(
-    [match(payload('ip', 'saddr'), '10.0.0.1', '!='), { drop: null }],
-    [match(payload('ip', 'saddr'), { range: ['10.0.0.1', '10.0.0.9'] }), { drop: null }],
+    [match(payload('ip', 'ttl'), 1), { drop: null }],
+    [match({ meta: { key: 'iifname' } }, 'eth1', '!='), { drop: null }],
     [{ limit: { rate: 5, per: 'second' } }, { accept: null }],
-    [{ jump: { target: 'other' } }],
+    [{ goto: { target: 'other' } }],
     [match(payload('vlan', 'id'), 5), { drop: null }],
   );
   expect(left.map(({ text, why }) => `${text}: ${why}`)).toEqual([
-    'rule 5 of inet f in: a match with !=',
-    'rule 6 of inet f in: {"range":["10.0.0.1","10.0.0.9"]}',
+    'rule 5 of inet f in: ip ttl',
+    'rule 6 of inet f in: all interfaces but some',
     'rule 7 of inet f in: limit',
-    'rule 8 of inet f in: jump',
+    'rule 8 of inet f in: goto',
     'rule 9 of inet f in: vlan id',
   ]);
   const lines = left.map(({ line }) => line);
@@ -152,13 +267,20 @@ test('the command prints YAML, lists what it leaves on standard error, and its s
   const folder = mkdtempSync(join(tmpdir(), 'tp-import-'));
   try {
     const file = join(folder, 'rules');
-    writeFileSync(file, '*filter\n:INPUT DROP\n-A INPUT -p tcp --dport 80 -j ACCEPT\n-A INPUT -j REJECT\nCOMMIT\n');
+    writeFileSync(
+      file,
+      '*filter\n:INPUT DROP\n-A INPUT -p tcp --dport 80 -j ACCEPT\n-A INPUT -j REJECT\n-A INPUT -j LOG\nCOMMIT\n',
+    );
     const { status, stdout, stderr } = await twinpath(['import', 'iptables', file]);
     expect({ status, stderr }).toEqual({
       status: 1,
-      stderr: 'not imported, line 4: -A INPUT -j REJECT\n  because: -j REJECT\n',
+      stderr:
+        'not quite the same, line 4: -A INPUT -j REJECT\n  because: packets are dropped, and their senders are not told\n' +
+        'not imported, line 5: -A INPUT -j LOG\n  because: a jump to LOG, which is no chain\n',
     });
-    expect(parse(stdout)).toMatchObject({ rules: [{ action: 'allow', protocol: ['tcp'], port: [80] }] });
+    expect(parse(stdout)).toMatchObject({
+      rules: [{ action: 'allow', protocol: ['tcp'], port: [80] }, { action: 'drop' }],
+    });
     writeFileSync(file, '{}');
     expect(await twinpath(['import', 'nft', file])).toMatchObject({ status: 1, stdout: '' });
     expect(await twinpath(['import', 'pf', file])).toMatchObject({ status: 2, stdout: '' });

@@ -21,8 +21,10 @@ export function importRules(format: ImportFormat, files: readonly string[], { js
   return imported.left.length === 0 ? ExitStatus.ok : ExitStatus.failed;
 }
 
-function print({ config, left }: Imported): void {
+function print({ config, left, notes }: Imported): void {
   process.stdout.write(stringify(config, { flowCollectionPadding: true, lineWidth: 0 }));
+  for (const { line, text, why } of notes)
+    process.stderr.write(`not quite the same, line ${line}: ${text}\n  because: ${why}\n`);
   for (const { line, text, why } of left)
     process.stderr.write(`not imported, line ${line}: ${text}\n  because: ${why}\n`);
 }

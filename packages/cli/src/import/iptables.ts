@@ -1,13 +1,17 @@
 // What iptables-save and ip6tables-save write.
+import { type Chains, type Does, rulesOf, type Step } from './chains.ts';
+import { all, beside, type Matches, type Value } from './match.ts';
+import { prefixesOf } from './networks.ts';
 import {
-  type FirewallRule,
   flagsOf,
   type Left,
   NotCovered,
   networkOf,
+  type Place,
   type Policy,
   portOf,
   protocolOf,
+  REJECTED,
   type Reading,
   type ReadRule,
 } from './reading.ts';
@@ -16,38 +20,38 @@ const DIRECTIONS: ReadonlyMap<string, 'in' | 'out'> = new Map([
   ['INPUT', 'in'],
   ['OUTPUT', 'out'],
 ]);
-const ACTIONS: ReadonlyMap<string, 'allow' | 'drop'> = new Map([
-  ['ACCEPT', 'allow'],
-  ['DROP', 'drop'],
+const TARGETS: ReadonlyMap<string, Does> = new Map<string, Does>([
+  ['ACCEPT', { action: 'allow' }],
+  ['DROP', { action: 'drop' }],
+  ['REJECT', { action: 'drop' }],
+  ['RETURN', { action: 'return' }],
 ]);
 
-interface Said extends FirewallRule {
-  readonly states?: readonly string[];
-}
-/** What an option says; takes its values from `next`. @throws NotCovered */
-type Option = (next: () => string) => Said;
+type Next = () => string;
 
 const list = (text: string) => text.split(',');
+const ports = (text: string) => list(text).map(portOf);
 
-const OPTIONS: ReadonlyMap<string, Option> = new Map<string, Option>([
-  ['-m', (next) => moduleOf(next())],
-  ['-s', (next) => ({ from: [networkOf(next())] })],
-  ['-d', (next) => ({ to: [networkOf(next())] })],
-  ['-p', (next) => protocolSaid(next())],
-  ['-i', (next) => ({ interface: [interfaceOf(next())] })],
-  ['-o', (next) => ({ interface: [interfaceOf(next())] })],
-  ['--dport', (next) => ({ port: [portOf(next())] })],
-  ['--sport', (next) => ({ sourcePort: [portOf(next())] })],
-  ['--dports', (next) => ({ port: list(next()).map(portOf) })],
-  ['--sports', (next) => ({ sourcePort: list(next()).map(portOf) })],
-  ['--tcp-flags', (next) => ({ flags: [flagsOf(list(next().toLowerCase()), list(next().toLowerCase()))] })],
-  ['--syn', () => ({ flags: [flagsOf(['fin', 'syn', 'rst', 'ack'], ['syn'])] })],
-  ['--icmp-type', (next) => icmpSaid(next())],
-  ['--icmpv6-type', (next) => icmpSaid(next())],
-  ['--ctstate', (next) => ({ states: list(next()) })],
-  ['--state', (next) => ({ states: list(next()) })],
-  ['--comment', (next) => ({ name: next().slice(0, 100) })],
-  ['-j', (next) => targetOf(next())],
+/** What an option matches; takes its values from `next`. @throws NotCovered */
+const MATCHES: ReadonlyMap<string, (next: Next) => Matches> = new Map<string, (next: Next) => Matches>([
+  ['-s', (next) => [{ from: [networkOf(next())] }]],
+  ['-d', (next) => [{ to: [networkOf(next())] }]],
+  ['--src-range', (next) => [{ from: rangeOf(next()) }]],
+  ['--dst-range', (next) => [{ to: rangeOf(next()) }]],
+  ['-p', (next) => protocolMatched(next())],
+  ['-i', (next) => [{ interface: [interfaceOf(next())] }]],
+  ['-o', (next) => [{ interface: [interfaceOf(next())] }]],
+  ['--dport', (next) => [{ port: [portOf(next())] }]],
+  ['--sport', (next) => [{ sourcePort: [portOf(next())] }]],
+  ['--dports', (next) => [{ port: ports(next()) }]],
+  ['--sports', (next) => [{ sourcePort: ports(next()) }]],
+  ['--ports', (next) => eitherPort(ports(next()))],
+  ['--tcp-flags', (next) => [{ flags: [flagsOf(list(next().toLowerCase()), list(next().toLowerCase()))] }]],
+  ['--syn', () => [{ flags: [flagsOf(['fin', 'syn', 'rst', 'ack'], ['syn'])] }]],
+  ['--icmp-type', (next) => icmpMatched(next())],
+  ['--icmpv6-type', (next) => icmpMatched(next())],
+  ['--ctstate', (next) => [{ states: list(next()) }]],
+  ['--state', (next) => [{ states: list(next()) }]],
 ]);
 
 /** Modules that add options, and say nothing by themselves. */
@@ -60,22 +64,26 @@ const MODULES = new Set([
   'icmpv6',
   'ipv6-icmp',
   'multiport',
+  'iprange',
   'conntrack',
   'state',
   'comment',
 ]);
 
-function moduleOf(name: string): Said {
-  if (MODULES.has(name)) return {};
-  throw new NotCovered(`-m ${name}`);
+const eitherPort = (given: readonly Value[]): Matches => [{ sourcePort: given }, { port: given }];
+
+const protocolMatched = (name: string): Matches =>
+  name === 'all' || name === '0' ? [{}] : [{ protocol: [protocolOf(name)] }];
+
+function icmpMatched(type: string): Matches {
+  if (type === 'any' || type === '255') return [{}];
+  if (!/^\d+(\/\d+)?$/.test(type)) throw new NotCovered(`type ${type}: iptables-save writes numbers`);
+  return [{ icmp: [/^\d+$/.test(type) ? Number(type) : type] }];
 }
 
-const protocolSaid = (name: string): Said => (name === 'all' || name === '0' ? {} : { protocol: [protocolOf(name)] });
-
-function icmpSaid(type: string): Said {
-  if (type === 'any' || type === '255') return {};
-  if (!/^\d+(\/\d+)?$/.test(type)) throw new NotCovered(`type ${type}: iptables-save writes numbers`);
-  return { icmp: [/^\d+$/.test(type) ? Number(type) : type] };
+function rangeOf(range: string): readonly string[] {
+  const [first = '', last = first] = range.split('-');
+  return prefixesOf(networkOf(first), networkOf(last));
 }
 
 function interfaceOf(name: string): string {
@@ -83,15 +91,9 @@ function interfaceOf(name: string): string {
   return name;
 }
 
-function targetOf(name: string): Said {
-  const action = ACTIONS.get(name);
-  if (action === undefined) throw new NotCovered(`-j ${name}`);
-  return { action };
-}
-
 /** `family`: of the command that wrote it, if the text does not say. */
 export function readIptables(text: string, family: 4 | 6): Reading {
-  const rules: ReadRule[] = [];
+  const chains: Steps = new Map();
   const policies: Policy[] = [];
   const left: Left[] = [];
   let table = '';
@@ -101,10 +103,25 @@ export function readIptables(text: string, family: 4 | 6): Reading {
     if (first === '' || first.startsWith('#') || first === 'COMMIT') continue;
     if (first.startsWith('*')) table = first.slice(1);
     else if (table !== 'filter') leaveTable(left, place, table);
-    else if (first.startsWith(':')) readChain(place, first.slice(1), words[0] ?? '', { family, policies, left });
-    else readRule(place, [first, ...words], { family, rules, left });
+    else if (first.startsWith(':'))
+      readChain(place, first.slice(1), words[0] ?? '', { family, chains, policies, left });
+    else if (first !== '-A' && first !== '--append')
+      left.push({ ...place, why: `${first} is nothing that iptables-save writes` });
+    else readStep(place, words, chains);
   }
+  left.push(...leftOf(chains));
+  const rules: ReadRule[] = [];
+  for (const [chain, direction] of DIRECTIONS)
+    for (const rule of rulesOf(chains, chain, { direction, outer: [{ family: [family] }] }))
+      if ('why' in rule) left.push(rule);
+      else rules.push(rule);
   return { rules, policies, left };
+}
+
+/** Rules of chains that no port has. */
+function* leftOf(chains: Chains): Generator<Left> {
+  for (const { line, text } of chains.get('FORWARD') ?? [])
+    yield { line, text, why: 'chain FORWARD: only INPUT and OUTPUT are those of a port' };
 }
 
 /** Policies of other tables that let everything through say nothing. */
@@ -113,54 +130,65 @@ function leaveTable(left: Left[], place: Omit<Left, 'why'>, table: string): void
   left.push({ ...place, why: `table ${table}: only filter is read` });
 }
 
-type Sinks<T> = T & { readonly family: 4 | 6; readonly left: Left[] };
+type Steps = Map<string, (Step | Left)[]>;
 
-function readChain(
-  place: Omit<Left, 'why'>,
-  chain: string,
-  policy: string,
-  sinks: Sinks<{ readonly policies: Policy[] }>,
-): void {
-  const { family, policies, left } = sinks;
-  const [direction, action] = [DIRECTIONS.get(chain), ACTIONS.get(policy)];
-  if (direction !== undefined && action !== undefined) policies.push({ ...place, direction, family, action });
-  else if (action === 'drop') left.push({ ...place, why: `chain ${chain}: only INPUT and OUTPUT are those of a port` });
+interface Sinks {
+  readonly family: 4 | 6;
+  readonly chains: Steps;
+  readonly policies: Policy[];
+  readonly left: Left[];
 }
 
-function readRule(
-  place: Omit<Left, 'why'>,
-  words: readonly string[],
-  sinks: Sinks<{ readonly rules: ReadRule[] }>,
-): void {
-  const { family, rules, left } = sinks;
+function readChain(place: Place, chain: string, policy: string, { family, chains, policies, left }: Sinks): void {
+  chains.set(chain, []);
+  const direction = DIRECTIONS.get(chain);
+  const isDrop = policy === 'DROP';
+  if (direction !== undefined) policies.push({ ...place, direction, family, action: isDrop ? 'drop' : 'allow' });
+  else if (isDrop) left.push({ ...place, why: `chain ${chain}: only INPUT and OUTPUT are those of a port` });
+}
+
+function readStep(place: Place, [chain = '', ...options]: readonly string[], chains: Steps): void {
+  const steps = chains.get(chain) ?? [];
+  chains.set(chain, steps);
   try {
-    const [append, chain = '', ...options] = words;
-    const direction = DIRECTIONS.get(chain);
-    if (append !== '-A' && append !== '--append')
-      throw new NotCovered(`${append} is nothing that iptables-save writes`);
-    if (direction === undefined) throw new NotCovered(`chain ${chain}: only INPUT and OUTPUT are those of a port`);
-    const { states, ...rule } = saidBy(options);
-    if (rule.action === undefined) throw new NotCovered('it decides nothing');
-    rules.push({ ...place, direction, family, rule, states });
+    steps.push({ ...place, ...stepOf(options) });
   } catch (error) {
     if (!(error instanceof NotCovered)) throw error;
-    left.push({ ...place, why: error.message });
+    steps.push({ ...place, why: error.message });
   }
 }
 
-function saidBy(options: readonly string[]): Said {
-  let said: Said = {};
+function stepOf(options: readonly string[]): Omit<Step, keyof Place> {
+  const matches: Matches[] = [];
+  let name: string | undefined;
+  let target: string | undefined;
   const waiting = options.values();
-  for (const name of waiting) {
-    const read = OPTIONS.get(name);
-    if (read === undefined) throw new NotCovered(name === '!' ? 'negation' : name);
-    const more = read(() => waiting.next().value ?? '');
-    const twice = Object.keys(more).find((member) => Object.hasOwn(said, member));
-    if (twice !== undefined) throw new NotCovered(`two matches of ${twice}`);
-    said = { ...said, ...more };
+  const next = () => waiting.next().value ?? '';
+  for (let option = next(); option !== ''; option = next()) {
+    if (option === '--comment') name = next().slice(0, 100);
+    else if (option === '-m') requireModule(next());
+    else if (option === '-j') target = next();
+    else if (option === '--reject-with' && target === 'REJECT') next();
+    else if (option === '!') matches.push(beside(matchOf(next(), next)));
+    else matches.push(matchOf(option, next));
   }
-  return said;
+  const does = doesOf(target);
+  const note = target === 'REJECT' ? REJECTED : undefined;
+  return { matches: all(matches), does, name, log: undefined, note };
 }
+
+function matchOf(option: string, next: Next): Matches {
+  const read = MATCHES.get(option);
+  if (read === undefined) throw new NotCovered(option);
+  return read(next);
+}
+
+function requireModule(name: string): void {
+  if (!MODULES.has(name)) throw new NotCovered(`-m ${name}`);
+}
+
+const doesOf = (target: string | undefined): Does =>
+  target === undefined ? { action: 'nothing' } : (TARGETS.get(target) ?? { jump: target });
 
 /** Words, those in quotes as one. */
 function wordsOf(line: string): readonly string[] {

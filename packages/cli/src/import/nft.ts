@@ -1,17 +1,19 @@
 // What `nft -j list ruleset` writes (libnftables-json(5)).
 import { z } from 'zod';
+import { type Does, rulesOf, type Step } from './chains.ts';
+import { all, beside, type Matches, type Value } from './match.ts';
 import { Lines } from './nft-lines.ts';
-import { icmpType, type Sets, texts } from './nft-values.ts';
+import { icmpType, networksOf, type Sets, texts } from './nft-values.ts';
 import {
-  type FirewallRule,
   FLAGS,
   flagsOf,
   type Left,
   NotCovered,
-  networkOf,
+  type Place,
   type Policy,
   portOf,
   protocolOf,
+  REJECTED,
   type Reading,
   type ReadRule,
 } from './reading.ts';
@@ -43,12 +45,7 @@ const SetOf = z.object({
 const Match = z.object({ op: z.string(), left: z.record(z.string(), z.unknown()), right: z.unknown() });
 const Payload = z.object({ protocol: z.string(), field: z.string() });
 const Key = z.object({ key: z.string() });
-
-interface Draft {
-  readonly rule: FirewallRule;
-  family: 4 | 6 | undefined;
-  states?: readonly string[];
-}
+const Jump = z.object({ target: z.string() });
 
 const DIRECTIONS: ReadonlyMap<string, 'in' | 'out'> = new Map([
   ['input', 'in'],
@@ -65,51 +62,61 @@ export function readNft(text: string): Reading {
   const objects = Json.parse(JSON.parse(text)).nftables.flatMap((one) => Object.entries(one));
   const lines = new Lines(text);
   const left: Left[] = [];
-  const chains = new Map<string, Policy>();
-  const sets: Map<string, readonly unknown[]> = new Map();
+  const policies = new Map<string, Policy>();
+  const chains = new Map<string, (Step | Left)[]>();
+  const sets = new Map<string, Map<string, readonly unknown[]>>();
   for (const [kind, given] of objects) {
-    if (kind === 'chain') readChain(Chain.parse(given), lines, chains, left);
-    else if (kind === 'set') {
+    if (kind === 'chain') {
+      const chain = Chain.parse(given);
+      chains.set(nameOf(chain, chain.name), []);
+      readChain(chain, lines, policies, left);
+    } else if (kind === 'set') {
       const { family, table, name, elem } = SetOf.parse(given);
-      sets.set(`${family} ${table} @${name}`, elem);
+      const ofTable = sets.get(`${family} ${table}`) ?? new Map();
+      sets.set(`${family} ${table}`, ofTable.set(`@${name}`, elem));
     } else if (!['metainfo', 'table', 'rule'].includes(kind)) {
       left.push({ line: lines.of(given), text: kind, why: `there is no ${kind} here` });
     }
   }
-  const rules: ReadRule[] = [];
+  const hooked = new Set(objects.flatMap(([kind, given]) => (kind === 'chain' ? hookedIn(Chain.parse(given)) : [])));
   for (const [kind, given] of objects) {
     if (kind !== 'rule') continue;
     const rule = Rule.parse(given);
     const { family, table, chain, handle } = rule;
     const place = { line: lines.of(given), text: `rule ${handle} of ${family} ${table} ${chain}` };
-    try {
-      const within = chains.get(`${family} ${table} ${chain}`);
-      if (within === undefined) throw new NotCovered('its chain is none of hooks input and output that is read');
-      const draft = draftOf(
-        rule,
-        within.family,
-        new Map([...sets].map(([name, elements]) => [name.replace(`${family} ${table} `, ''), elements])),
-      );
-      if (draft === undefined) continue;
-      rules.push({
-        ...place,
-        direction: within.direction,
-        family: draft.family,
-        rule: draft.rule,
-        states: draft.states,
-      });
-    } catch (error) {
-      if (!(error instanceof NotCovered)) throw error;
-      left.push({ ...place, why: error.message });
-    }
+    const name = nameOf(rule, chain);
+    if (hooked.has(name) && !policies.has(name))
+      left.push({ ...place, why: 'its chain is none of hooks input and output that is read' });
+    else chains.get(name)?.push(readStep(rule, place, sets.get(`${family} ${table}`) ?? new Map()));
   }
-  return { rules, policies: [...chains.values()], left };
+  const rules: ReadRule[] = [];
+  for (const [name, { direction, family }] of policies)
+    for (const rule of rulesOf(chains, name, { direction, outer: [ofFamily(family)] }))
+      if ('why' in rule) left.push(rule);
+      else rules.push(rule);
+  return { rules, policies: [...policies.values()], left };
+}
+
+const nameOf = ({ family, table }: { readonly family: string; readonly table: string }, chain: string) =>
+  `${family} ${table} ${chain}`;
+
+const hookedIn = (chain: z.infer<typeof Chain>) => (chain.hook === undefined ? [] : [nameOf(chain, chain.name)]);
+
+const ofFamily = (family: 4 | 6 | undefined) => (family === undefined ? {} : { family: [family] });
+
+function readStep(rule: z.infer<typeof Rule>, place: Place, sets: Sets): Step | Left {
+  try {
+    return { ...place, ...stepOf(rule, sets) };
+  } catch (error) {
+    if (!(error instanceof NotCovered)) throw error;
+    return { ...place, why: error.message };
+  }
 }
 
 function readChain(chain: z.infer<typeof Chain>, lines: Lines, chains: Map<string, Policy>, left: Left[]): void {
   const { family, table, name, type, hook, policy } = chain;
   const place = { line: lines.ofText(`"name": "${name}"`), text: `chain ${family} ${table} ${name}` };
-  if (hook === undefined) return; // Its rules are left, and so are those that jump to it.
+  if (hook === undefined) return; // Others jump to it.
   const direction = DIRECTIONS.get(hook);
   const action = policy === 'drop' ? 'drop' : 'allow';
   if (direction === undefined || type !== 'filter' || !FAMILIES.has(family)) {
@@ -129,110 +136,115 @@ function readChain(chain: z.infer<typeof Chain>, lines: Lines, chains: Map<strin
   else chains.set(`${family} ${table} ${name}`, { ...place, direction, family: own, action });
 }
 
-function draftOf({ expr, comment }: z.infer<typeof Rule>, family: 4 | 6 | undefined, sets: Sets): Draft | undefined {
-  const draft: Draft = { rule: comment === undefined ? {} : { name: comment.slice(0, 100) }, family };
+function stepOf({ family, table, expr, comment }: z.infer<typeof Rule>, sets: Sets): Omit<Step, keyof Place> {
+  const matches: Matches[] = [];
+  let does: Does = { action: 'nothing' };
+  let log: number | undefined;
+  let note: string | undefined;
   for (const [kind, given] of expr.flatMap((one) => Object.entries(one))) {
-    if (kind === 'match') readMatch(draft, Match.parse(given), sets);
-    else if (kind === 'accept') draft.rule.action = 'allow';
-    else if (kind === 'drop') draft.rule.action = 'drop';
-    else if (kind === 'log') draft.rule.log = 1;
+    if (kind === 'match') matches.push(matchOf(Match.parse(given), sets));
+    else if (kind === 'accept') does = { action: 'allow' };
+    else if (kind === 'drop' || kind === 'reject') does = { action: 'drop' };
+    else if (kind === 'return') does = { action: 'return' };
+    else if (kind === 'jump') does = { jump: nameOf({ family, table }, Jump.parse(given).target) };
+    else if (kind === 'log') log = 1;
     else if (kind !== 'counter') throw new NotCovered(kind === 'xt' ? 'a part of iptables: use iptables-save' : kind);
+    if (kind === 'reject') note = REJECTED;
   }
-  if (draft.rule.action !== undefined) return draft;
-  // A rule that only counts decides nothing.
-  if (expr.every((one) => 'counter' in one || 'match' in one)) return undefined;
-  throw new NotCovered('it decides nothing');
+  const decides = 'action' in does && (does.action === 'allow' || does.action === 'drop');
+  if (log !== undefined && !decides) throw new NotCovered('it logs, and decides nothing');
+  return { matches: all(matches), does, name: comment?.slice(0, 100), log, note };
 }
 
-function readMatch(draft: Draft, { op, left, right }: z.infer<typeof Match>, sets: Sets): void {
+function matchOf({ op, left, right }: z.infer<typeof Match>, sets: Sets): Matches {
   const [kind = '', given] = Object.entries(left)[0] ?? [];
   if (kind === '&') {
-    const [payload, mask] = z.tuple([z.object({ payload: Payload }), z.unknown()]).parse(given);
-    const { protocol, field } = payload.payload;
-    if (protocol !== 'tcp' || field !== 'flags' || op !== '==') throw new NotCovered(`a mask of ${protocol} ${field}`);
-    setFlags(draft, [flagsOf(texts(mask, sets), texts(right, sets))]);
-    return;
+    const [{ payload }, mask] = z.tuple([z.object({ payload: Payload }), z.unknown()]).parse(given);
+    if (!isFlags(payload)) throw new NotCovered(`a mask of ${payload.protocol} ${payload.field}`);
+    return all([TCP, turned(op, [{ flags: [flagsOf(texts(mask, sets), texts(right, sets))] }])]);
   }
-  if (kind === 'payload' && isFlags(given)) {
-    const flags = texts(right, sets);
-    if (op === 'in')
-      setFlags(
-        draft,
-        flags.map((flag) => flagsOf([flag], [flag])),
-      );
-    else if (op === '!') setFlags(draft, [flagsOf(flags, [])]);
-    else if (op === '==') setFlags(draft, [flagsOf(FLAGS, flags)]);
-    else throw new NotCovered(`a match with ${op}`);
-    return;
-  }
-  const isState = kind === 'ct' && Key.parse(given).key === 'state';
-  if (op !== '==' && !(isState && op === 'in'))
-    throw new NotCovered(op === 'in' ? 'a match of single bits' : `a match with ${op}`);
   const values = texts(right, sets);
+  if (kind === 'payload') {
+    const payload = Payload.parse(given);
+    if (isFlags(payload)) return all([TCP, flagsMatched(op, values)]);
+    if (values.length === 0) throw new NotCovered('an empty set');
+    const { layers, match } = payloadOf(payload, values);
+    return all([layers, turned(op, [match])]);
+  }
   if (values.length === 0) throw new NotCovered('an empty set');
-  if (isState) draft.states = values.map((state) => state.toUpperCase());
-  else if (kind === 'meta') readMeta(draft, Key.parse(given).key, values);
-  else if (kind === 'payload') readPayload(draft, Payload.parse(given), values);
-  else throw new NotCovered(`a match of ${kind}`);
+  const { key } = Key.catch({ key: '' }).parse(given);
+  if (kind === 'ct' && key === 'state') {
+    const states = [{ states: values.map((state) => state.toUpperCase()) }];
+    return op === '!' || op === '!=' ? beside(states) : states;
+  }
+  if (kind === 'meta') return turned(op, [metaOf(key, values)]);
+  throw new NotCovered(`a match of ${kind}`);
 }
 
-const isFlags = (given: unknown) => {
-  const { protocol, field } = Payload.parse(given);
-  return protocol === 'tcp' && field === 'flags';
-};
-
-function setFlags(draft: Draft, flags: readonly string[]): void {
-  requireProtocol(draft, 'tcp');
-  if (draft.rule.flags !== undefined) throw new NotCovered('two matches of TCP flags');
-  draft.rule.flags = flags;
+/** @throws NotCovered */
+function turned(op: string, matches: Matches): Matches {
+  if (op === '==') return matches;
+  if (op === '!=') return beside(matches);
+  throw new NotCovered(op === 'in' ? 'a match of single bits' : `a match with ${op}`);
 }
 
-function readMeta(draft: Draft, key: string, values: readonly string[]): void {
-  if (key === 'l4proto') requireProtocol(draft, ...values);
-  else if (key === 'iifname' || key === 'oifname') {
-    if (values.some((name) => name.endsWith('*'))) throw new NotCovered(`interfaces ${values.join(', ')}`);
-    draft.rule.interface = values;
-  } else if (key === 'nfproto' && values.length === 1) requireFamily(draft, values[0] === 'ipv4' ? 4 : 6);
-  else throw new NotCovered(`meta ${key}`);
+const isFlags = ({ protocol, field }: z.infer<typeof Payload>) => protocol === 'tcp' && field === 'flags';
+
+function flagsMatched(op: string, names: readonly string[]): Matches {
+  if (op === 'in') return [{ flags: names.map((name) => flagsOf([name], [name])) }];
+  if (op === '!') return [{ flags: [flagsOf(names, [])] }];
+  return turned(op, [{ flags: [flagsOf(FLAGS, names)] }]);
 }
 
-function readPayload(draft: Draft, { protocol, field }: z.infer<typeof Payload>, values: readonly string[]): void {
-  const { rule } = draft;
-  const name = `${protocol} ${field}`;
-  const member = MEMBERS.get(field);
-  if (member !== undefined && rule[member] !== undefined) throw new NotCovered(`two matches of ${field}`);
-  if (protocol === 'ip' || protocol === 'ip6') requireFamily(draft, protocol === 'ip' ? 4 : 6);
-  if (name === 'ip saddr' || name === 'ip6 saddr') rule.from = values.map(networkOf);
-  else if (name === 'ip daddr' || name === 'ip6 daddr') rule.to = values.map(networkOf);
-  else if (name === 'ip protocol') requireProtocol(draft, ...values);
-  else if (field === 'dport' || field === 'sport') {
-    if (protocol !== 'th') requireProtocol(draft, protocol);
-    else if (rule.protocol === undefined) requireProtocol(draft, 'tcp', 'udp', 'sctp');
-    rule[field === 'dport' ? 'port' : 'sourcePort'] = values.map(portOf);
-  } else if (name === 'icmp type' || name === 'icmpv6 type') {
-    requireFamily(draft, protocol === 'icmp' ? 4 : 6);
-    requireProtocol(draft, protocol);
-    rule.icmp = values.map(icmpType);
-  } else throw new NotCovered(name);
+function metaOf(key: string, values: readonly string[]): { [member: string]: readonly Value[] } {
+  if (key === 'l4proto') return { protocol: values.map(protocolOf) };
+  if (key === 'nfproto') return { family: values.map((value) => (value === 'ipv4' ? 4 : 6)) };
+  if (key !== 'iifname' && key !== 'oifname') throw new NotCovered(`meta ${key}`);
+  if (values.some((name) => name.endsWith('*'))) throw new NotCovered(`interfaces ${values.join(', ')}`);
+  return { interface: values };
 }
 
-const MEMBERS: ReadonlyMap<string, keyof FirewallRule> = new Map([
+interface PayloadMatch {
+  /** What a packet must be for the field to be there. */
+  readonly layers: Matches;
+  readonly match: Matches[number];
+}
+
+function payloadOf({ protocol, field }: z.infer<typeof Payload>, values: readonly string[]): PayloadMatch {
+  const layers = LAYERS.get(protocol);
+  const member = MEMBERS.get(`${protocol} ${field}`) ?? MEMBERS.get(field);
+  if (layers === undefined || member === undefined) throw new NotCovered(`${protocol} ${field}`);
+  return { layers, match: { [member]: values.flatMap(READERS[member](protocol)) } };
+}
+
+type PayloadMember = 'from' | 'to' | 'protocol' | 'port' | 'sourcePort' | 'icmp';
+
+const TCP: Matches = [{ protocol: ['tcp'] }];
+const LAYERS: ReadonlyMap<string, Matches> = new Map<string, Matches>([
+  ['ip', [{ family: [4] }]],
+  ['ip6', [{ family: [6] }]],
+  ['tcp', TCP],
+  ['udp', [{ protocol: ['udp'] }]],
+  ['sctp', [{ protocol: ['sctp'] }]],
+  ['th', [{ protocol: ['tcp', 'udp', 'sctp'] }]],
+  ['icmp', [{ family: [4], protocol: ['icmp'] }]],
+  ['icmpv6', [{ family: [6], protocol: ['icmp6'] }]],
+]);
+
+const MEMBERS: ReadonlyMap<string, PayloadMember> = new Map([
   ['saddr', 'from'],
   ['daddr', 'to'],
+  ['ip protocol', 'protocol'],
   ['dport', 'port'],
   ['sport', 'sourcePort'],
   ['type', 'icmp'],
 ]);
 
-function requireFamily(draft: Draft, family: 4 | 6): void {
-  if (draft.family !== undefined && draft.family !== family)
-    throw new NotCovered('a match of both families, which no packet passes');
-  draft.family = family;
-}
-
-function requireProtocol({ rule }: Draft, ...names: readonly string[]): void {
-  const given = names.map(protocolOf);
-  const both = rule.protocol === undefined ? given : given.filter((one) => rule.protocol?.includes(one));
-  if (both.length === 0) throw new NotCovered('protocols that no packet has together');
-  rule.protocol = both;
-}
+const READERS: Readonly<Record<PayloadMember, (protocol: string) => (value: string) => readonly Value[]>> = {
+  from: () => networksOf,
+  to: () => networksOf,
+  protocol: () => (value) => [protocolOf(value)],
+  port: () => (value) => [portOf(value)],
+  sourcePort: () => (value) => [portOf(value)],
+  icmp: (protocol) => (value) => [icmpType(value, protocol === 'icmp' ? 4 : 6)],
+};

@@ -1,20 +1,17 @@
 // What was read of another packet filter, before it becomes a configuration of the firewall.
+import { protocolName, protocolNumbers } from '@twinpath/packet';
+import type { Match, Value } from './match.ts';
+
+/** What a rule of the firewall says beside what it matches. */
+export interface Said {
+  readonly name?: string;
+  readonly action: 'allow' | 'drop';
+  readonly log?: number;
+}
 
 /** A rule of the firewall's configuration, as YAML has it. */
-export interface FirewallRule {
-  name?: string;
-  action?: 'allow' | 'drop';
-  direction?: 'in' | 'out';
-  from?: readonly string[];
-  to?: readonly string[];
-  protocol?: readonly (string | number)[];
-  port?: readonly (number | string)[];
-  sourcePort?: readonly (number | string)[];
-  /** One of them is enough. */
-  flags?: readonly string[];
-  icmp?: readonly (number | string)[];
-  interface?: readonly string[];
-  log?: number;
+export interface FirewallRule extends Said, Omit<Match, 'family' | 'states'> {
+  readonly direction: 'in' | 'out';
 }
 
 /** Where it stands in the file. */
@@ -26,14 +23,13 @@ export interface Place {
 
 export interface ReadRule extends Place {
   readonly direction: 'in' | 'out';
-  /** Packets of this family alone. */
-  readonly family: 4 | 6 | undefined;
-  readonly rule: FirewallRule;
-  /** States of connection tracking that it names. */
-  readonly states: readonly string[] | undefined;
+  readonly match: Match;
+  readonly said: Said;
+  /** What is not the same here. */
+  readonly note: string | undefined;
 }
 
-/** What there is no rule of ours for. */
+/** What there is no rule of ours for, or none that is quite the same. */
 export interface Left extends Place {
   readonly why: string;
 }
@@ -50,6 +46,9 @@ export interface Reading {
   readonly left: readonly Left[];
 }
 
+/** Of rules that answer. */
+export const REJECTED = 'packets are dropped, and their senders are not told';
+
 /** A rule that cannot be read is left, for this reason. */
 export class NotCovered extends Error {
   override readonly name = 'NotCovered';
@@ -58,19 +57,13 @@ export class NotCovered extends Error {
 const NAMES: ReadonlyMap<string, string> = new Map([
   ['ipv6-icmp', 'icmp6'],
   ['icmpv6', 'icmp6'],
-  ['1', 'icmp'],
-  ['6', 'tcp'],
-  ['17', 'udp'],
-  ['58', 'icmp6'],
-  ['132', 'sctp'],
 ]);
-const KNOWN = new Set(['tcp', 'udp', 'icmp', 'icmp6', 'sctp', 'gre', 'esp', 'ah', 'igmp']);
 
 /** By its name in ours, or its number. @throws NotCovered */
-export function protocolOf(given: string): string | number {
+export function protocolOf(given: string): Value {
   const name = NAMES.get(given) ?? given;
-  if (KNOWN.has(name)) return name;
-  if (/^\d+$/.test(name) && Number(name) > 0 && Number(name) <= 255) return Number(name);
+  if (Object.hasOwn(protocolNumbers, name)) return name;
+  if (/^\d+$/.test(name) && Number(name) <= 255) return protocolName(Number(name));
   throw new NotCovered(`protocol ${given}`);
 }
 

@@ -1,5 +1,7 @@
 // From what was read to a configuration of the firewall.
-import type { FirewallRule, Left, Policy, Reading, ReadRule } from './reading.ts';
+import type { Match } from './match.ts';
+import { type FirewallRule, type Left, NotCovered, type Reading, type ReadRule } from './reading.ts';
+import { States } from './states.ts';
 
 export interface ImportedConfig {
   readonly stateful: boolean;
@@ -13,9 +15,14 @@ export interface ImportedConfig {
 export interface Imported {
   readonly config: ImportedConfig;
   readonly left: readonly Left[];
+  /** Rules that are there, and not quite the same. */
+  readonly notes: readonly Left[];
 }
 
-const ALL = { 4: '0.0.0.0/0', 6: '::/0' } as const;
+const ALL: ReadonlyMap<unknown, string> = new Map([
+  [4, '0.0.0.0/0'],
+  [6, '::/0'],
+]);
 
 /** Rules in order; what no rule of ours says is left, with the reason. Rules of one family and direction keep their order, which is all
  *  that matters to a packet. */
@@ -23,88 +30,57 @@ export function toConfig(readings: readonly Reading[]): Imported {
   const rules = readings.flatMap((reading) => reading.rules);
   const policies = readings.flatMap((reading) => reading.policies);
   const left = readings.flatMap((reading) => reading.left);
-  const stateful = rules.some(({ states }) => states !== undefined);
-  const states = new States();
-  const ours = rules.flatMap((read): FirewallRule[] => {
-    const why = states.refuse(read) ?? refuse(read);
-    if (why !== undefined) left.push({ line: read.line, text: read.text, why });
-    return why !== undefined || states.isImplied(read) ? [] : [ruleOf(read)];
+  const notes: Left[] = [];
+  const stateful = rules.some(({ match }) => match.states !== undefined);
+  const states = new States(rules);
+  const ours = rules.flatMap((rule): FirewallRule[] => {
+    const { line, text } = rule;
+    try {
+      const made = rulesFor(rule, states);
+      const whys = [rule.note, states.noteOf(rule)].filter((why) => why !== undefined);
+      notes.push(...whys.map((why) => ({ line, text, why })));
+      return made;
+    } catch (error) {
+      if (!(error instanceof NotCovered)) throw error;
+      left.push({ line, text, why: error.message });
+      return [];
+    }
   });
   if (stateful) left.push(...policies.flatMap((policy) => states.missing(policy)));
-  const ends = policies.flatMap((policy): FirewallRule[] =>
-    policy.action === 'allow' ? [ruleOf({ ...policy, rule: { action: 'allow' } })] : [],
+  const ends = policies.flatMap(({ action, direction, family }): FirewallRule[] =>
+    action === 'allow'
+      ? [ruleOf({ direction, said: { action } }, family === undefined ? {} : { family: [family] })]
+      : [],
   );
   return {
     config: { stateful, otherwise: 'drop', options: 'inspect', otherTypes: 'allow', rules: [...ours, ...ends] },
-    left: left.toSorted((a, b) => a.line - b.line),
+    left: inOrder(left),
+    notes: inOrder(notes),
   };
 }
 
-function refuse({ rule: { icmp, protocol, flags, port, sourcePort, interface: names } }: ReadRule): string | undefined {
+/** A rule of a chain that several jump to is there several times. */
+function inOrder(lefts: readonly Left[]): readonly Left[] {
+  const once = new Map(lefts.map((one) => [`${one.line} ${one.text} ${one.why}`, one]));
+  return [...once.values()].toSorted((a, b) => a.line - b.line);
+}
+
+/** @throws NotCovered */
+function rulesFor(rule: ReadRule, states: States): FirewallRule[] {
+  requireSense(rule.match);
+  return states.withoutStates(rule).map((match) => ruleOf(rule, match));
+}
+
+function requireSense({ icmp, protocol, flags, port, sourcePort, interface: names }: Match): void {
   const only = (...wanted: unknown[]) => protocol?.length === 1 && wanted.includes(protocol[0]);
-  if (icmp !== undefined && !only('icmp', 'icmp6')) return 'a type without its protocol';
-  if (flags !== undefined && !only('tcp')) return 'TCP flags of another protocol';
+  if (icmp !== undefined && !only('icmp', 'icmp6')) throw new NotCovered('a type without its protocol');
+  if (flags !== undefined && !only('tcp')) throw new NotCovered('TCP flags of another protocol');
   const ported = protocol?.every((one) => one === 'tcp' || one === 'udp' || one === 'sctp') ?? false;
-  if ((port ?? sourcePort) !== undefined && !ported) return 'ports of a protocol that has none here';
-  if (names?.includes('lo')) return 'the loopback interface, which is no port of a chain';
-  return undefined;
+  if ((port ?? sourcePort) !== undefined && !ported) throw new NotCovered('ports of a protocol that has none here');
+  if (names?.includes('lo')) throw new NotCovered('the loopback interface, which is no port of a chain');
 }
 
-type Ruled = Pick<ReadRule, 'direction' | 'family' | 'rule'>;
-
-function ruleOf({ direction, family, rule }: Ruled): FirewallRule {
-  const { name, action, ...match } = rule;
-  const isOfFamily = family === undefined || rule.from !== undefined || rule.to !== undefined;
-  return {
-    ...(name !== undefined && { name }),
-    ...(action !== undefined && { action }),
-    direction,
-    ...(!isOfFamily && { from: [ALL[family]] }),
-    ...match,
-  };
+function ruleOf({ direction, said }: Pick<ReadRule, 'direction' | 'said'>, { family, ...match }: Match): FirewallRule {
+  const isOfFamily = family?.length !== 1 || match.from !== undefined || match.to !== undefined;
+  return { ...said, direction, ...(!isOfFamily && { from: [ALL.get(family[0]) ?? ''] }), ...match };
 }
-
-/** The firewall lets packets of known flows through before all rules, and asks the rules about all others. */
-class States {
-  /** Directions and families in which a rule has let known flows through, or has dropped something before. */
-  readonly #established = new Set<string>();
-  readonly #drops = new Set<string>();
-
-  refuse(read: ReadRule): string | undefined {
-    const { states, rule } = read;
-    const keys = keysOf(read);
-    if (states === undefined) {
-      if (rule.action === 'drop') for (const key of keys) this.#drops.add(key);
-      return undefined;
-    }
-    if (this.isImplied(read)) {
-      if (keys.some((key) => this.#drops.has(key)))
-        return 'known flows pass before all rules here, and rules before this one drop';
-      for (const key of keys) this.#established.add(key);
-      return undefined;
-    }
-    if (states.join() !== 'NEW') return `states ${states.join(', ')}`;
-    return keys.every((key) => this.#established.has(key))
-      ? undefined
-      : 'NEW where no rule before it accepts ESTABLISHED';
-  }
-
-  /** It accepts what belongs to known flows, and asks nothing else. */
-  isImplied({ states, rule }: ReadRule): boolean {
-    const { action, name: _, ...match } = rule;
-    const isKnown =
-      states?.includes('ESTABLISHED') === true && states.every((one) => one === 'ESTABLISHED' || one === 'RELATED');
-    return isKnown && action === 'allow' && Object.keys(match).length === 0;
-  }
-
-  /** A chain that drops packets of known flows, which pass here. */
-  missing({ direction, family, action, line, text }: Policy): readonly Left[] {
-    const keys = keysOf({ direction, family });
-    const isSame = keys.every((key) => this.#established.has(key) || (action === 'allow' && !this.#drops.has(key)));
-    if (isSame) return [];
-    return [{ line, text, why: 'it does not accept ESTABLISHED, but packets of known flows pass here both ways' }];
-  }
-}
-
-const keysOf = ({ direction, family }: Pick<ReadRule, 'direction' | 'family'>) =>
-  (family === undefined ? [4, 6] : [family]).map((one) => `${direction} ${one}`);

@@ -54,9 +54,10 @@ function targetsOf({ port, icmp, protocol }: Rule): readonly PortRange[] | undef
   const family = protocol?.includes('icmp') ? 4 : 6;
   return (
     port ??
-    icmp?.map(({ type, code }): PortRange => {
-      const first = (icmpNumber(family, type) ?? 0) * 256;
-      return code === undefined ? `${first}-${first + 255}` : first + code;
+    icmp?.map(({ type, last, code }): PortRange => {
+      const number = icmpNumber(family, type) ?? 0;
+      const first = number * 256;
+      return code === undefined ? `${first}-${(last ?? number) * 256 + 255}` : first + code;
     })
   );
 }

@@ -77,9 +77,11 @@ function hasIcmpType({ icmp }: Rule, packet: PacketView): boolean {
   const ip = packet.ip();
   if (icmp === undefined || ip === undefined) return icmp === undefined;
   const header = ip.next(icmpStart);
-  return icmp.some(
-    ({ type, code }) => header?.type === icmpNumber(ip.version, type) && (code === undefined || header?.code === code),
-  );
+  if (header === undefined) return false;
+  return icmp.some(({ type, last, code }) => {
+    const first = icmpNumber(ip.version, type) ?? 256;
+    return header.type >= first && header.type <= (last ?? first) && (code === undefined || header.code === code);
+  });
 }
 
 function isPortIn(range: number | string, port: number): boolean {

@@ -32,7 +32,7 @@ export const Rule = z.strictObject({
   sourcePort: some(net.portRange()).optional(),
   /** TCP flags of the packet: `'syn !ack'`. */
   flags: some(flags()).optional(),
-  /** Types of ICMP, with a code where it matters: `'echo-request'`, `'3/4'`. */
+  /** Types of ICMP, with a code where it matters: `'echo-request'`, `'3/4'`, `'9-255'`. */
   icmp: some(icmp()).optional(),
   /** Of the port that the packet comes by, or leaves by. */
   interface: some(z.string().min(1)).optional(),

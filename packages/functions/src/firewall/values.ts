@@ -68,12 +68,17 @@ export const flags = (): ZodType<FlagTest, string> =>
 /** The protocol of the rule says of which family the type is. */
 export interface IcmpTest {
   readonly type: number | string;
+  /** The last type of a range. */
+  readonly last?: number;
   readonly code: number | undefined;
 }
 
-/** `8`, `'echo-request'`, `'3/4'`, `'unreachable/4'`: a type, and a code if it matters. */
+/** `8`, `'echo-request'`, `'3/4'`, `'unreachable/4'`: a type, and a code if it matters; `'9-255'`: all these types. */
 export const icmp = (): ZodType<IcmpTest, string | number> =>
   z.custom<string | number>().transform((given, context) => {
+    const [, first, last] = /^(\d+)-(\d+)$/.exec(String(given)) ?? [];
+    if (Number(first) < Number(last) && Number(last) <= 255)
+      return { type: Number(first), last: Number(last), code: undefined };
     const [, type = '', code] = /^([a-z-]+|\d+)(?:\/(\d+))?$/.exec(String(given)) ?? [];
     const isNumber = /^\d+$/.test(type);
     const isType = isNumber

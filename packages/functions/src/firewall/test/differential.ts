@@ -29,7 +29,7 @@ const EVERYTHING: Input<typeof Config>['rules'] = [
   { action: 'drop', protocol: 'tcp', flags: ['syn fin', '!syn !ack !rst'] },
   { action: 'offload', vlan: [5, 6], protocol: ['tcp', 'udp'], port: [80, '1000-60000'] },
   { action: 'drop', vlan: 'none', protocol: 'icmp', icmp: ['echo-request', '3/3', 13] },
-  { action: 'allow', protocol: 'icmp6', icmp: ['unreachable/4', 'echo-reply'] },
+  { action: 'allow', protocol: 'icmp6', icmp: ['unreachable/4', 'echo-reply', '2-100'] },
   { action: 'drop', protocol: ['icmp', 'icmp6'], interface: 'port' },
   { action: 'allow', interface: 'port', protocol: 'tcp', sourcePort: ['0-1023', 40_000], flags: 'syn !ack' },
   {

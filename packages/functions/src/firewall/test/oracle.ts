@@ -12,6 +12,7 @@ import {
 import type { Config } from '../config.ts';
 import type { Rule } from '../rule.ts';
 import type { Direction } from '../rule-order.ts';
+import type { IcmpTest } from '../values.ts';
 
 export interface Judgement {
   readonly verdict: 'drop' | 'next' | 'stack' | 'slowPath undecided';
@@ -149,11 +150,16 @@ function matches(rule: Rule, { bytes, flow, direction }: Subject): boolean {
     among(rule.sourcePort, (one) => isPort(one, sport)) &&
     among(rule.port, (one) => isPort(one, dport)) &&
     among(rule.flags, ({ mask, value }) => (flags & mask) === value) &&
-    among(rule.icmp, (one) => typeNumber(family, one.type) === type && (one.code ?? code) === code) &&
+    among(rule.icmp, (one) => isType(family, one, type) && (one.code ?? code) === code) &&
     among(rule.interface, (one) => one === CONTEXT.port) &&
     among(rule.vlan, (one) => one === (view.ethernet()?.vlan?.id ?? 'none'))
   );
 }
+
+const isType = (family: 4 | 6, { type, last }: IcmpTest, given = -2) => {
+  const first = typeNumber(family, type) ?? -1;
+  return given >= first && given <= (last ?? first);
+};
 
 const typeNumber = (family: 4 | 6, type: number | string) =>
   typeof type === 'number' ? type : Object.entries(icmpTypes[family]).find(([name]) => name === type)?.[1];
