@@ -60,7 +60,6 @@ test.each([
     'icmp unreachable code host',
     'icmp unreachable code network',
   ],
-
   ['a range of types of ICMP', { protocol: 'icmp', icmp: '2-4' }, 'icmp unreachable code host', 'icmp time-exceeded'],
   ['interfaces', { interface: 'eth1' }, 'udp 1 > 2', undefined],
   ['other interfaces', { interface: 'eth2' }, undefined, 'udp 1 > 2'],
