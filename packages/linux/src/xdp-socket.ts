@@ -198,7 +198,8 @@ export class XdpSocket implements Disposable {
   }
 }
 
-const RELEASE_MS = 200;
+/** On a machine with much to do, work queues wait, too. */
+const RELEASE_MS = 2000;
 /** To sleep on. */
 const never = new Int32Array(new SharedArrayBuffer(4));
 
