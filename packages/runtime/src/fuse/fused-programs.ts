@@ -47,7 +47,7 @@ const GRACE_MS = 50;
 
 /** Instructions of the IR; `undefined`: as many as the compiler likes. What the verifier finds too large is tried with less:
  *  first without copies for likely ways, then without the last functions. */
-const ROOMS: readonly (number | undefined)[] = [undefined, 6000, 4500, 3000, 1500];
+const ROOMS: readonly (number | undefined)[] = [undefined, 6000, 5000, 4000, 3000, 1500];
 
 export class FusedPrograms implements Disposable {
   readonly #chain: string;
