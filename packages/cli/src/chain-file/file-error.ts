@@ -17,14 +17,16 @@ const MOST_TOLD = 10;
 /** A chain or a configuration in YAML is wrong: everything found, each with its place. */
 export class FileError extends Error {
   override readonly name = 'FileError';
-  readonly code = 'TP_CONFIG';
+  readonly code: string;
   readonly diagnostics: readonly FileProblem[];
 
-  constructor(diagnostics: readonly FileProblem[]) {
+  /** `code`: where the file is not what is wrong, but the host as it is. */
+  constructor(diagnostics: readonly FileProblem[], code = 'TP_CONFIG') {
     const more = diagnostics.length - MOST_TOLD;
     const told = diagnostics.slice(0, MOST_TOLD).map(problemText);
     super([...told, ...(more > 0 ? [`… and ${more} more, which --json tells`] : [])].join('\n\n'));
-    this.diagnostics = diagnostics;
+    this.code = code;
+    this.diagnostics = diagnostics.map((one) => ({ ...one, code }));
   }
 }
 

@@ -93,29 +93,37 @@ function fromFunction(target: string, { config, interface: link = '' }: Override
   };
 }
 
-function fromChainFile(target: string, { config }: Overrides): readonly Target[] {
-  if (config !== undefined) {
+function fromChainFile(target: string, overrides: Overrides): readonly Target[] {
+  if (overrides.config !== undefined) {
     throw new UsageError('--config is for a single function', 'write `config:` below the function in the chain');
   }
   const source = new YamlSource(target);
-  return chainsOf(source).map((chain) => targetOf(source, chain));
+  return chainsOf(source).map((chain) => targetOf(source, chain, overrides));
 }
 
-function targetOf(source: YamlSource, { spec, on, locate: at }: FileChain): Target {
+function targetOf(source: YamlSource, { spec, on, locate: at }: FileChain, overrides: Overrides): Target {
   return {
     kind: 'chain',
     on,
     chain: spec,
     located(error) {
       if ((error instanceof ChainError || error instanceof ChainSpecError) && error.path !== undefined) {
+        if (isOverridden(error.path, overrides)) return error;
         const wrong = error.message.replace(/^chain [^:]*: /, '');
-        return new FileError([source.problemAt(at(error.path), wrong, error.hint)]);
+        const code = error instanceof ChainError ? error.code : undefined;
+        return new FileError([source.problemAt(at(error.path), wrong, error.hint)], code);
       }
       if (!(error instanceof ConfigError)) return error;
       const index = spec.functions.findIndex((one) => one.name === error.function);
       return index < 0 ? error : locate(source, error, at(['functions', index, 'config']));
     },
   };
+}
+
+/** What is wrong comes from the command line, and not from the file. */
+function isOverridden([member, , option]: Path, overrides: Overrides): boolean {
+  if (member !== 'ports') return false;
+  return (['interface', 'namespace', 'mode'] as const).some((one) => one === option && overrides[one] !== undefined);
 }
 
 /** One, or those below `chains`. */

@@ -55,5 +55,5 @@ function located(source: YamlSource, error: unknown, inFile: (path: Path) => Pat
     const path = steps && inFile(steps);
     return path === undefined ? [] : [source.problemAt(path, detail, hint ?? error.hint ?? 'correct it there')];
   });
-  return problems.length === 0 ? error : Object.assign(new FileError(problems), { cause: error });
+  return problems.length === 0 ? error : Object.assign(new FileError(problems, error.code), { cause: error });
 }

@@ -106,6 +106,12 @@ test('a missing namespace is named', async () => {
   expect(JSON.parse(ended.stdout)).toMatchObject({ error: { code: 'TP_NAMESPACE' } });
 });
 
+test('what the host refuses is told at its line of the file, with its own code', async () => {
+  const ended = await twinpath(['run', 'xdp.yaml', '--namespace', host.namespace, '--json'], { cwd: folder });
+  const { error } = JSON.parse(ended.stdout);
+  expect(error).toMatchObject({ code: 'TP_INTERFACE', message: expect.stringContaining('xdp.yaml:1:12 - error: ') });
+});
+
 test('an interface with an XDP program is left as it is, and the program named', async () => {
   const foreign = BpfProgram.load(assembleProgram('theirs', 'xdp', 'r0 = 2\nexit'));
   const link = inNamespace(host.namespace, () =>
