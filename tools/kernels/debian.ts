@@ -9,7 +9,7 @@ import { CpioArchive } from './cpio.ts';
 import type { Kernel } from './kernel.ts';
 
 /** In the order in which they need each other. What a kernel has built in is not there. */
-const VIRTIO = ['virtio', 'virtio_ring', 'virtio_pci_legacy_dev', 'virtio_pci_modern_dev', 'virtio_pci'];
+const VIRTIO = ['virtio_ring', 'virtio', 'virtio_pci_legacy_dev', 'virtio_pci_modern_dev', 'virtio_pci'];
 const VIRTIO_NET = ['failover', 'net_failover', 'virtio_net'];
 const MODULES = ['llc', 'stp', 'bridge', 'dummy', 'veth', 'sch_ingress', 'cls_bpf', ...VIRTIO, ...VIRTIO_NET];
 /** Others are other files. */
