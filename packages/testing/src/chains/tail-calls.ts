@@ -1,6 +1,15 @@
 // A chain as the runtime makes it: programs of all places, which call each other through program arrays, in the kernel or in the
 // engine; or one program in their place.
-import { compileFunction, compileProgram, fuseChain, fusedMapName, type Part, placeChoice } from '@twinpath/compiler';
+import {
+  compileFunction,
+  compileProgram,
+  flowCacheMap,
+  fuseChain,
+  fusedMapName,
+  type Part,
+  placeChoice,
+  waysMap,
+} from '@twinpath/compiler';
 import { chainMap, PATH } from '@twinpath/compiler/abi';
 import {
   BpfMap,
@@ -13,6 +22,7 @@ import {
   xdpContext,
 } from '@twinpath/ebpf';
 import { Engine, type EngineMap, type EngineProgram } from '@twinpath/engine';
+import { possibleCpus } from '@twinpath/linux';
 import { parseConfig } from '@twinpath/runtime';
 import { type PlacedChain, type Placement, placeChain } from '@twinpath/vnf/chain';
 import {
@@ -68,7 +78,8 @@ type Beginning = <P extends TestedProgram>(loaded: Loaded<P>, position: number) 
 interface Loaded<P extends TestedProgram> {
   readonly programs: ReadonlyMap<number, P>;
   readonly parts: ReadonlyMap<number, Part>;
-  readonly load: (spec: ProgramSpec, hook: Part['ir']['hook']) => P;
+  /** `own`: maps that no function has. */
+  readonly load: (spec: ProgramSpec, hook: Part['ir']['hook'], own: readonly MapSpec[]) => P;
 }
 
 const called: Beginning = ({ programs }, position) => programs.get(position);
@@ -78,7 +89,10 @@ const together: Beginning = ({ parts, load }, position) => {
   if (first === undefined) return undefined;
   const { hook } = first.ir;
   const same = new Map([...parts].filter(([, { ir }]) => ir.hook === hook));
-  return load(compileProgram(fuseChain({ name: 'fused', hook, first: position, parts: same }).program).spec, hook);
+  const { program, ways, lines } = fuseChain({ name: 'fused', hook, first: position, parts: same });
+  const cpus = Math.max(...possibleCpus()) + 1;
+  const own = [...(ways.length > 0 ? [waysMap(ways)] : []), ...(lines > 0 ? [flowCacheMap(lines, cpus)] : [])];
+  return load(compileProgram(program).spec, hook, own);
 };
 
 async function startIn<M, P extends TestedProgram>(
@@ -134,9 +148,10 @@ async function loadAll<M, P extends TestedProgram>(
     const [array, program] = [arrays.get(hook), loaded.get(position)];
     if (array !== undefined && program !== undefined) at.setTailCall(array, position, program);
   }
-  const load: Loaded<P>['load'] = (spec, hook) => {
+  const load: Loaded<P>['load'] = (spec, hook, own) => {
     const array = arrays.get(hook);
-    return at.load(spec, { ...all, ...(array !== undefined && { [PATH]: array }) }, owned);
+    const made = Object.fromEntries(own.map((map) => [map.name, at.createMap(map, owned)] as const));
+    return at.load(spec, { ...all, ...made, ...(array !== undefined && { [PATH]: array }) }, owned);
   };
   return { programs: loaded, parts, load };
 }
