@@ -1,6 +1,6 @@
 import { type FunctionProgram, verifierRejection } from '@twinpath/compiler';
 import { type BpfMap, BpfProgram, skbContext, VerifierError, xdpContext } from '@twinpath/ebpf';
-import { hasCapability } from '@twinpath/linux';
+import { hasCapability, isSyscallError, onlineCpus, pinThread } from '@twinpath/linux';
 import type { Executor, Loaded, PacketIn, PacketOut } from './executor.ts';
 import { type Lease, leaseMaps } from './kernel-pool.ts';
 import type { Constants, Programs } from './programs.ts';
@@ -10,6 +10,7 @@ export const kernel: Executor = {
   name: 'kernel',
   createMaps(specs, ports) {
     if (ports.length > 1) throw new Error('the kernel runs tests of functions with one port only');
+    stayOnOneCpu();
     const lease = leaseMaps(specs);
     return {
       maps: lease.maps,
@@ -18,6 +19,23 @@ export const kernel: Executor = {
     };
   },
 };
+
+let stays = false;
+
+/** What programs keep for each CPU would be another value when the scheduler moves this process between two steps. */
+function stayOnOneCpu(): void {
+  if (stays) return;
+  stays = onlineCpus().some((cpu) => {
+    try {
+      pinThread(cpu);
+      return true;
+    } catch (error) {
+      // The process may not use all of them.
+      if (!isSyscallError(error, 'EINVAL')) throw error;
+      return false;
+    }
+  });
+}
 
 /** What the kernel is missing to run tests here; `undefined`: nothing. */
 export function missingForKernel(): string | undefined {
