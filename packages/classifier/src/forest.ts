@@ -22,6 +22,8 @@ export interface Forest extends Plan {
 
 /** Rules built for comparison, over all attempts: two sets for 10,000 rules, none for more than this. */
 const RULES_TO_BUILD = 20_000;
+/** So many fit into a leaf of each tree, whatever the parameters. */
+const ONE_LEAF = Math.min(...PREFERRED.map(({ leaf }) => leaf));
 
 /** The cheapest forest of those that there is time to try; else the first that fits. @throws ClassifierError */
 export function plantForest(layout: Layout, rules: readonly Rule[]): Forest {
@@ -31,7 +33,7 @@ export function plantForest(layout: Layout, rules: readonly Rule[]): Forest {
   let best: Forest | undefined;
   let lowest = Number.POSITIVE_INFINITY;
   for (const [attempts, parameters] of PREFERRED.entries()) {
-    if ((attempts + 1) * rules.length > RULES_TO_BUILD) break;
+    if ((attempts + 1) * rules.length > RULES_TO_BUILD || (attempts > 0 && rules.length <= ONE_LEAF)) break;
     const candidate = attempt(planOf(common, parameters), usualLimits(rules.length));
     if (candidate instanceof TreeTooLarge) continue;
     const cost = expectedCost(layout, candidate.table, rules);
