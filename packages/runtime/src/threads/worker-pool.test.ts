@@ -62,7 +62,8 @@ test('a function is told as data, and an error as what it was', async () => {
 });
 
 test('a worker that uses too much memory is lost like one that fails', async () => {
-  const pool = new WorkerPool({ seed: 1, megabytes: 64 });
+  // Of much less, V8 now and then passes the limit in one collection, and the process ends.
+  const pool = new WorkerPool({ seed: 1, megabytes: 256 });
   const worker = pool.take('own');
   const { spec, lost } = open(worker, 1, 'growing.vnf.ts');
   await spec;
