@@ -1,8 +1,8 @@
 // Answers of 10 MB through the chain of web-chain: what keeps segments joined and checksums unfinished wins.
-import { type Bar, judge } from '../network/bars.ts';
+import type { Bar } from '../network/bars.ts';
+import { compare } from '../network/compare.ts';
 import { forwarding, haproxy, inEngine, inNamespaces, nat, ours, reference } from '../network/contenders.ts';
-import { type Case, type Entry, measureAll, standAll } from '../network/subject.ts';
-import { machine } from '../result.ts';
+import type { Case, Entry } from '../network/subject.ts';
 import type { Scenario } from './index.ts';
 
 const large: Case = { kind: 'keep-alive', connections: 4, seconds: 2, path: '/large', name: '10 MB, 4 connections' };
@@ -23,19 +23,5 @@ export const bulk: Scenario = {
   name: 'bulk',
   purpose: 'answers of 10 MB through a firewall and a balancer, beside HAProxy, netfilter and C',
   rounds: 5,
-  async run({ rounds, progress }) {
-    await using stack = new AsyncDisposableStack();
-    const { subjects, skipped } = await standAll(entries, { stack, progress });
-    await measureAll(subjects, { rounds, progress });
-    const right = subjects.filter(({ wrongs }) => wrongs.length === 0);
-    return {
-      scenario: 'bulk',
-      machine: machine(),
-      command: `npm run bench -- bulk --rounds ${rounds}`,
-      rounds,
-      correct: right.length === subjects.length,
-      contenders: [...right.map((one) => one.shown(['bytes', 'cpu'])), ...skipped],
-      ...judge(right, 'bytes', bars),
-    };
-  },
+  run: (options) => compare({ scenario: 'bulk', entries, bars, main: 'bytes', figures: ['bytes', 'cpu'] }, options),
 };

@@ -1,5 +1,6 @@
 // The first service chain of eVNF's paper: clients, a firewall, a balancer, two web servers. All contenders have the same hosts.
-import { type Bar, judge } from '../network/bars.ts';
+import type { Bar } from '../network/bars.ts';
+import { compare } from '../network/compare.ts';
 import {
   forwarding,
   haproxy,
@@ -11,8 +12,7 @@ import {
   type Contender as WebContender,
 } from '../network/contenders.ts';
 import type { Layout } from '../network/network.ts';
-import { type Case, type Entry, measureAll, standAll } from '../network/subject.ts';
-import { machine } from '../result.ts';
+import type { Case, Entry } from '../network/subject.ts';
 import type { Scenario } from './index.ts';
 
 /** A whole round of all cases takes a minute and a half. */
@@ -60,19 +60,9 @@ export const webChain: Scenario = {
   name: 'web-chain',
   purpose: 'HTTP through a firewall of 1,000 rules and a balancer to two nginx, beside HAProxy, netfilter and C',
   rounds: 5,
-  async run({ rounds, progress }) {
-    await using stack = new AsyncDisposableStack();
-    const { subjects, skipped } = await standAll(entries, { stack, progress });
-    await measureAll(subjects, { rounds, progress });
-    const right = subjects.filter(({ wrongs }) => wrongs.length === 0);
-    return {
-      scenario: 'web-chain',
-      machine: machine(),
-      command: `npm run bench -- web-chain --rounds ${rounds}`,
-      rounds,
-      correct: right.length === subjects.length,
-      contenders: [...right.map((one) => one.shown(['requests', 'p50', 'p99', 'cpu'])), ...skipped],
-      ...judge(right, 'requests', bars),
-    };
-  },
+  run: (options) =>
+    compare(
+      { scenario: 'web-chain', entries, bars, main: 'requests', figures: ['requests', 'p50', 'p99', 'cpu'] },
+      options,
+    ),
 };
