@@ -3,28 +3,20 @@
 // first. Prints "ready"; at SIGUSR1 what it received and sent so far, and its CPU time in nanoseconds.
 #define _GNU_SOURCE
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/bpf.h>
 #include <linux/if_xdp.h>
 #include <net/if.h>
 #include <poll.h>
-#include <sched.h>
-#include <signal.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
+#include "../wire/standing.h"
 
 #define FRAMES 8192
 #define FRAME 2048
 #define RING 2048
-#define BURST 64
-#define PATIENCE_NS 50000
 #define WAKES 8
 
 struct ring {
@@ -39,20 +31,7 @@ struct port {
 
 static char *umem;
 static uint32_t spare[FRAMES], spares;
-static uint64_t received, sent;
-static volatile sig_atomic_t asked;
 
-static void ask(int signal) { asked = signal; }
-static void check(int result, const char *what) {
-  if (result >= 0) return;
-  perror(what);
-  exit(1);
-}
-static uint64_t now(clockid_t clock) {
-  struct timespec time;
-  clock_gettime(clock, &time);
-  return time.tv_sec * 1000000000ull + time.tv_nsec;
-}
 static uint32_t load(uint32_t *word) { return __atomic_load_n(word, __ATOMIC_ACQUIRE); }
 static void store(uint32_t *word, uint32_t value) { __atomic_store_n(word, value, __ATOMIC_RELEASE); }
 
@@ -146,9 +125,7 @@ static int work(struct port *from, struct port *to) {
 
 int main(int argc, char **argv) {
   (void)argc;
-  char path[128];
-  snprintf(path, sizeof path, "/run/netns/%s", argv[1]);
-  check(setns(open(path, O_RDONLY), CLONE_NEWNET), "setns");
+  enter(argv[1]);
   umem = mmap(0, (size_t)FRAMES * FRAME, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
   for (spares = 0; spares < FRAMES; spares++) spare[spares] = FRAMES - 1 - spares;
   struct port from, other, *to = 0;
@@ -163,16 +140,10 @@ int main(int argc, char **argv) {
   union bpf_attr attr = {.map_fd = 3, .key = (uint64_t)&key, .value = (uint64_t)&from.fd};
   check(syscall(SYS_bpf, BPF_MAP_UPDATE_ELEM, &attr, sizeof attr), "xskmap");
   signal(SIGUSR1, ask);
-  puts("ready");
-  fflush(stdout);
+  ready();
   uint64_t empty = 0;
   for (;;) {
-    if (asked) {
-      asked = 0;
-      printf("%llu %llu %llu\n", (unsigned long long)received, (unsigned long long)sent,
-             (unsigned long long)now(CLOCK_PROCESS_CPUTIME_ID));
-      fflush(stdout);
-    }
+    answer();
     if (work(&from, to) > 0) { empty = 0; continue; }
     if (empty == 0) { empty = now(CLOCK_MONOTONIC); continue; }
     if (now(CLOCK_MONOTONIC) - empty > PATIENCE_NS) {

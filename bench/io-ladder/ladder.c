@@ -4,55 +4,21 @@
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
 #include <poll.h>
-#include <sched.h>
-#include <signal.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
+#include "../wire/standing.h"
 
 #define FRAME 2048
 #define FRAMES 2048
-#define BURST 64
-#define PATIENCE_NS 50000
-
-static uint64_t received, sent;
-static volatile sig_atomic_t asked;
-
-static void ask(int signal) { asked = signal; }
-static void check(int result, const char *what) {
-  if (result >= 0) return;
-  perror(what);
-  exit(1);
-}
-static uint64_t now(clockid_t clock) {
-  struct timespec time;
-  clock_gettime(clock, &time);
-  return time.tv_sec * 1000000000ull + time.tv_nsec;
-}
-static void answer(void) {
-  if (!asked) return;
-  asked = 0;
-  printf("%llu %llu %llu\n", (unsigned long long)received, (unsigned long long)sent,
-         (unsigned long long)now(CLOCK_PROCESS_CPUTIME_ID));
-  fflush(stdout);
-}
-static void ready(void) {
-  puts("ready");
-  fflush(stdout);
-}
 
 static void echo(const char *address, int port) {
   int fd = socket(AF_INET, SOCK_DGRAM, 0), room = 4 << 20;
@@ -166,14 +132,12 @@ static void costs(void) {
 }
 
 int main(int argc, char **argv) {
-  char path[128];
   struct sigaction action = {.sa_handler = ask};
   if (argc == 2) {
     costs();
     return 0;
   }
-  snprintf(path, sizeof path, "/run/netns/%s", argv[1]);
-  check(setns(open(path, O_RDONLY), CLONE_NEWNET), "setns");
+  enter(argv[1]);
   // Without SA_RESTART: what waits comes back to answer.
   check(sigaction(SIGUSR1, &action, 0), "signal");
   if (!strcmp(argv[2], "socket")) echo(argv[3], atoi(argv[4]));
