@@ -7,8 +7,10 @@ import {
   NO_BITS,
   NO_HASH,
   OFFSET_MASK,
+  PRODUCT_WORD,
   RIGHT_BIT,
   RULE_HALF_BITS,
+  treesBit,
 } from './layout.ts';
 import type { Tree } from './tree.ts';
 import type { TreeName } from './tree-of.ts';
@@ -31,7 +33,7 @@ export interface Assembled {
   readonly trees: readonly Tree[];
 }
 
-/** One table of all trees, without gaps. `head`: what `laneTables` gives. */
+/** One table of all trees, without gaps. `head`: what `headTables` gives. */
 export function assemble(head: Uint32Array, planted: readonly Planted[]): Assembled {
   const length = planted.reduce((sum, { tree }) => sum + tree.halves.length, head.length);
   const halves = new Uint32Array(length);
@@ -41,6 +43,7 @@ export function assemble(head: Uint32Array, planted: readonly Planted[]): Assemb
     const placed = place(halves, at, tree);
     if (renumbering !== undefined && renumbering.by !== 0) renumber(placed, renumbering);
     const root = firstRoot(name.family) + name.number;
+    if (placed.halves.length > 0) halves[PRODUCT_HALF] = (halves[PRODUCT_HALF] ?? 0) | treesBit(name.family);
     halves.set(placed.halves.length === 0 ? EMPTY_ROOT : placed.halves.subarray(0, 2), 2 * root);
     at += tree.halves.length / 2;
     return placed;
@@ -48,6 +51,8 @@ export function assemble(head: Uint32Array, planted: readonly Planted[]): Assemb
   return { table: new Uint8Array(halves.buffer), trees };
 }
 
+/** Where families that have trees are marked. */
+const PRODUCT_HALF = 2 * PRODUCT_WORD + 1;
 /** In the upper half of a cut or leaf word. */
 const NUMBER_SHIFT = LOWEST_BIT - 32;
 const LANES_SHIFT = 32 - RULE_HALF_BITS;

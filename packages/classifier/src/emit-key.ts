@@ -67,7 +67,7 @@ function joined(e: Emitter, values: readonly ValueId[]): ValueId | undefined {
   return values.length === 0 ? undefined : values.reduce((all, value) => e.alu(all, 'or', value));
 }
 
-function numberAt(fields: FieldValues, position: number): ValueId {
+export function numberAt(fields: FieldValues, position: number): ValueId {
   const value = fields[position];
   if (typeof value !== 'number') throw new TypeError(`field ${position} of a classifier's key is one value`);
   return value;

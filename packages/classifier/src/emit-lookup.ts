@@ -1,3 +1,4 @@
+import { emitCombination } from './emit-combination.ts';
 import { emitKey, type FieldValues, type KeyValues } from './emit-key.ts';
 import { Emitter } from './emitter.ts';
 import { HASH_FACTOR } from './hash-root.ts';
@@ -17,9 +18,11 @@ import {
   MAX_RECORDS,
   MAX_STEPS,
   NO_RULE,
+  PRODUCT_WORD,
   RIGHT_BIT,
   RULE_HALF_BITS,
   recordWords,
+  treesBit,
 } from './layout.ts';
 import type { ClassifierShape, Family } from './shape.ts';
 import type { SizeClass } from './size-class.ts';
@@ -46,13 +49,32 @@ export interface LookupOutput {
 /** Emits the walk. It keeps to what the verifier can follow: every position is masked with a constant after the last
  *  addition, every loop counts to a constant bound, and the key lies in a slot without uninitialised bytes. */
 export function emitLookup(builder: WalkBuilder, block: BlockId, input: LookupInput): LookupOutput {
-  return new LookupEmitter(builder, block, input).emit();
+  const e = new Emitter(builder, block);
+  const [combined, trees, done] = [e.newBlock(), e.newBlock(), e.newBlock()];
+  const begin = e.load(input.table, 8 * PRODUCT_WORD, 32);
+  const none = { block: e.block, value: e.constant(BigInt(NO_RULE) << BigInt(LOWEST_BIT)) };
+  e.branch(begin, 'ne', e.constant(0), combined, trees);
+
+  e.block = combined;
+  const first = e.by(emitCombination(e, layoutOf(input.shape), input, begin), 'shl', LOWEST_BIT);
+  const families = e.load(input.table, 8 * PRODUCT_WORD + 4, 32);
+  const alone = { block: e.block, value: first };
+  e.branch(e.by(families, 'and', treesBit(input.family)), 'ne', e.constant(0), trees, done);
+
+  e.block = trees;
+  const bound = new TreesEmitter(e, input).emit(e.join(trees, [none, alone]));
+  const walked = { block: e.block, value: bound };
+  e.jump(done);
+
+  e.block = done;
+  const number = e.by(e.join(done, [alone, walked]), 'shr', LOWEST_BIT);
+  return { block: e.block, result: e.by(e.by(number, 'add', 1), 'and', NO_RULE) };
 }
 
 /** In the upper half of a word. */
 const HALF_BIT = 32 - RULE_HALF_BITS;
 
-class LookupEmitter {
+class TreesEmitter {
   readonly #emitter: Emitter;
   readonly #input: LookupInput;
   readonly #addressWords: number;
@@ -64,8 +86,8 @@ class LookupEmitter {
   readonly #guards: ValueId;
   readonly #guardedLanes: ValueId;
 
-  constructor(builder: WalkBuilder, block: BlockId, input: LookupInput) {
-    this.#emitter = new Emitter(builder, block);
+  constructor(emitter: Emitter, input: LookupInput) {
+    this.#emitter = emitter;
     this.#input = input;
     const layout = layoutOf(input.shape);
     this.#addressWords = addressWords(layout, input.family);
@@ -78,7 +100,8 @@ class LookupEmitter {
     this.#guardedLanes = this.#emitter.alu(this.#key.lanes, 'or', this.#guards);
   }
 
-  emit(): LookupOutput {
+  /** `bound`: of what was found before. @returns the same including all trees. */
+  emit(bound: ValueId): ValueId {
     const { family, table } = this.#input;
     const e = this.#emitter;
     // The first steps of all trees do not depend on each other: the processor takes them at once.
@@ -86,10 +109,7 @@ class LookupEmitter {
       const root = e.load(table, 8 * (firstRoot(family) + tree), 64);
       return tree === this.#trees - 1 ? this.#step(root) : this.#hashStep(root, tree % this.#prefixes);
     });
-    let bound = e.constant(BigInt(NO_RULE) << BigInt(LOWEST_BIT));
-    for (const word of words) bound = this.#tree(word, bound);
-    const number = e.by(bound, 'shr', LOWEST_BIT);
-    return { block: e.block, result: e.by(e.by(number, 'add', 1), 'and', NO_RULE) };
+    return words.reduce((before, word) => this.#tree(word, before), bound);
   }
 
   /** `bound`: of the trees before: rule numbers are compared where cut and leaf words have them, and a word is below the bound exactly

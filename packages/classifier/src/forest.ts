@@ -1,7 +1,8 @@
 import { assemble } from './assemble.ts';
 import { expectedCost } from './cost.ts';
+import { crossProductOf } from './cross-product.ts';
 import { lanesOf } from './intervals.ts';
-import { laneTables } from './lane-tables.ts';
+import { headTables } from './lane-tables.ts';
 import type { Layout } from './layout.ts';
 import { type Parameters, PREFERRED, ROBUST } from './parameters.ts';
 import { checkRules, type Rule } from './rule.ts';
@@ -29,7 +30,8 @@ const ONE_LEAF = Math.min(...PREFERRED.map(({ leaf }) => leaf));
 export function plantForest(layout: Layout, rules: readonly Rule[]): Forest {
   checkRules(layout.shape, rules);
   const lanes = lanesOf(layout, rules);
-  const common = { layout, rules, lanes, head: laneTables(layout, lanes) };
+  const product = crossProductOf(layout, rules);
+  const common = { layout, rules, lanes, product, head: headTables(layout, lanes, product) };
   let best: Forest | undefined;
   let lowest = Number.POSITIVE_INFINITY;
   for (const [attempts, parameters] of PREFERRED.entries()) {
@@ -44,10 +46,10 @@ export function plantForest(layout: Layout, rules: readonly Rule[]): Forest {
   return best ?? firstThatFits(common);
 }
 
-type Common = Pick<Plan, 'layout' | 'lanes' | 'head' | 'rules'>;
+type Common = Pick<Plan, 'layout' | 'lanes' | 'product' | 'head' | 'rules'>;
 
 function planOf(common: Common, parameters: Parameters): Plan {
-  return { ...common, parameters, places: placesOf(common.layout, parameters, common.rules) };
+  return { ...common, parameters, places: placesOf(common.layout, parameters, common.rules, common.product) };
 }
 
 function firstThatFits(common: Common): Forest {

@@ -4,10 +4,16 @@
 //   1..5    roots of the IPv4 trees (narrow prefixes of the first field, of the second; less narrow ones; the rest), always cut words
 //   6..10   roots of the IPv6 trees
 //   11      guard bits of all lanes
+//   12      bits 0-31 where the combinations of the cross product begin, in bytes; 0: there is none
+//           32-63 families that have trees, see treesBit
 //   16..    for each range field: 256 x u32, by the upper byte of the value
 //           bits 0-15 first interval of the 256 values, 16-31 page in units of 64 words
 //   ..      for each exact field: 256 x u32, the value's lane, already in place for the upper half of the key's lanes
+//   ..      for each range field, of the cross product: 256 x u32, by the upper byte of the value the page, in bytes
+//   ..      for each exact field, of the cross product: 256 x u16, what the value adds
 //   ..      pages of 256 x u16: interval relative to the first, by the lower byte; equal pages are one
+//   ..      pages of the cross product: 256 x u16, what the value adds, by its lower byte; equal pages are one
+//   ..      combinations of the cross product (cross-product.ts): u32, the number of the first rule
 //   ..      cut words, leaf words and records, mixed
 //
 // Cut word      63        44 43     42 41      39 38       33 32      27 26 25               3 2 0
@@ -65,8 +71,12 @@ export const EXACT_LANE_BITS = 22;
 export const RULE_HALF_BITS = 10;
 
 export const GUARD_WORD = 11;
+export const PRODUCT_WORD = 12;
+/** In the upper half of that word. */
+export const treesBit = (family: Family): number => (family === 4 ? 1 : 2);
 const TABLES = 16;
 const WORDS_PER_TABLE = 128;
+const WORDS_PER_SHORT_TABLE = 64;
 export const PAGE_WORDS = 64;
 
 export interface Layout extends FieldPositions {
@@ -76,6 +86,9 @@ export interface Layout extends FieldPositions {
   /** Position of each range field's table of 256 pages. */
   readonly rangeTables: readonly number[];
   readonly exactTables: readonly number[];
+  /** The same of the cross product. */
+  readonly rangeAdditions: readonly number[];
+  readonly exactAdditions: readonly number[];
   /** Position of the first page. */
   readonly pages: number;
 }
@@ -85,9 +98,14 @@ export function layoutOf(shape: ClassifierShape): Layout {
   const rangeTables = fields.ranges.map((_, index) => TABLES + index * WORDS_PER_TABLE);
   const afterRanges = TABLES + rangeTables.length * WORDS_PER_TABLE;
   const exactTables = fields.exacts.map((_, index) => afterRanges + index * WORDS_PER_TABLE);
-  const afterExacts = afterRanges + exactTables.length * WORDS_PER_TABLE;
-  const pages = Math.ceil(afterExacts / PAGE_WORDS) * PAGE_WORDS;
-  return { ...fields, shape, trees: 2 * fields.prefixes.length + 1, rangeTables, exactTables, pages };
+  const additions = afterRanges + exactTables.length * WORDS_PER_TABLE;
+  const rangeAdditions = fields.ranges.map((_, index) => additions + index * WORDS_PER_TABLE);
+  const shortTables = additions + rangeAdditions.length * WORDS_PER_TABLE;
+  const exactAdditions = fields.exacts.map((_, index) => shortTables + index * WORDS_PER_SHORT_TABLE);
+  const end = shortTables + exactAdditions.length * WORDS_PER_SHORT_TABLE;
+  const tables = { rangeTables, exactTables, rangeAdditions, exactAdditions };
+  const pages = Math.ceil(end / PAGE_WORDS) * PAGE_WORDS;
+  return { ...fields, ...tables, shape, trees: 2 * fields.prefixes.length + 1, pages };
 }
 
 /** Position of the first root of a family. */

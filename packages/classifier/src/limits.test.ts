@@ -3,7 +3,7 @@ import { assemble } from './assemble.ts';
 import { buildClassifier } from './build.ts';
 import type { ClassifierError } from './classifier-error.ts';
 import { lanesOf } from './intervals.ts';
-import { laneTables } from './lane-tables.ts';
+import { headTables } from './lane-tables.ts';
 import { layoutOf } from './layout.ts';
 import { lookup, Walk } from './lookup.ts';
 import { linearOracle } from './oracle.ts';
@@ -33,7 +33,7 @@ function planOf(rules: readonly Rule[], [parameters]: readonly Parameters[]): Pl
   const layout = layoutOf(SHAPE);
   const lanes = lanesOf(layout, rules);
   const places = placesOf(layout, parameters, rules);
-  return { layout, lanes, head: laneTables(layout, lanes), rules, parameters, places };
+  return { layout, lanes, head: headTables(layout, lanes, undefined), product: undefined, rules, parameters, places };
 }
 
 function failureWithin(limits: TreeLimits): ClassifierError {

@@ -18,8 +18,10 @@ import {
   NO_RULE,
   OFFSET_MASK,
   PAGE_WORDS,
+  PRODUCT_WORD,
   RIGHT_BIT,
   recordWords,
+  treesBit,
   wordsPerAddress,
 } from './layout.ts';
 import { familyOfKey, type Key } from './rule.ts';
@@ -51,7 +53,8 @@ export class Walk {
   lookup(key: Key): number | undefined {
     const family = familyOfKey(key);
     const words = this.#keyWords(key, family);
-    let best = NO_RULE;
+    let best = this.#combined(key);
+    if ((this.#half(2 * PRODUCT_WORD + 1) & treesBit(family)) === 0) return best === NO_RULE ? undefined : best;
     const last = this.#layout.trees - 1;
     for (let tree = 0; tree <= last; tree++) {
       const root = firstRoot(family) + tree;
@@ -61,6 +64,28 @@ export class Walk {
       if (this.#lowest(at) < best) best = Math.min(best, this.#firstOf(at, words, family));
     }
     return best === NO_RULE ? undefined : best;
+  }
+
+  /** What the cross product says. */
+  #combined(key: Key): number {
+    const first = this.#half(2 * PRODUCT_WORD) / 4;
+    if (first === 0) return NO_RULE;
+    this.tally.steps++;
+    const { ranges, exacts, rangeAdditions, exactAdditions } = this.#layout;
+    let at = first;
+    for (const [index, field] of ranges.entries()) {
+      const value = Number(key[field]);
+      const page = this.#half(2 * (rangeAdditions[index] ?? 0) + (value >>> 8)) / 4;
+      at += this.#quarter(page, value & 0xff);
+    }
+    for (const [index, field] of exacts.entries())
+      at += this.#quarter(2 * (exactAdditions[index] ?? 0), Number(key[field]));
+    return this.#half(at);
+  }
+
+  /** 16 bits, counted from a half on. */
+  #quarter(half: number, index: number): number {
+    return (this.#half(half + (index >>> 1)) >>> (16 * (index & 1))) & 0xffff;
   }
 
   #half(index: number): number {
@@ -162,8 +187,7 @@ export class Walk {
   #interval(lane: number, value: Key[number] | undefined): number {
     if (typeof value !== 'number') return 0;
     const entry = this.#half(2 * (this.#layout.rangeTables[lane] ?? 0) + (value >>> 8));
-    const pair = this.#half(2 * (entry >>> 16) * PAGE_WORDS + ((value & 0xff) >>> 1));
-    return (entry & 0xffff) + ((pair >>> (16 * (value & 1))) & 0xffff);
+    return (entry & 0xffff) + this.#quarter(2 * (entry >>> 16) * PAGE_WORDS, value & 0xff);
   }
 
   #exact(lane: number, value: Key[number] | undefined): number {

@@ -1,3 +1,4 @@
+import type { CrossProduct } from './cross-product.ts';
 import { MOST_HASHED, type RootHash } from './hash-root.ts';
 import type { Lanes } from './intervals.ts';
 import type { Layout } from './layout.ts';
@@ -19,7 +20,9 @@ export interface TreeName {
 export interface Plan {
   readonly layout: Layout;
   readonly lanes: Lanes;
-  /** What `laneTables` makes of the lanes. */
+  /** Of the rules without addresses, which are in no tree then. */
+  readonly product: CrossProduct | undefined;
+  /** What `headTables` makes of both. */
   readonly head: Uint32Array;
   readonly rules: readonly Rule[];
   readonly parameters: Parameters;
@@ -33,14 +36,22 @@ export function treeNames({ prefixes, trees }: Layout): readonly TreeName[] {
   return families.flatMap((family) => Array.from({ length: trees }, (_, number) => ({ family, number })));
 }
 
+/** The bit of rules in the cross product. */
+export const IN_PRODUCT = 0x8000;
+
 /** For each rule a bit for each tree that it is in: one of its longest prefix's if that is narrow enough, else the last; trees of both
- *  families where it has no prefix. */
-export function placesOf(layout: Layout, { narrow }: Parameters, rules: readonly Rule[]): Uint16Array {
+ *  families where it has no prefix, or none where there is a cross product. */
+export function placesOf(
+  layout: Layout,
+  { narrow }: Parameters,
+  rules: readonly Rule[],
+  product?: CrossProduct,
+): Uint16Array {
   const last = layout.trees - 1;
   const both = (1 << last) | (layout.prefixes.length === 0 ? 0 : 1 << (last + layout.trees));
   return Uint16Array.from(rules, (rule) => {
     const family = familyOfRule(rule);
-    if (family === undefined) return both;
+    if (family === undefined) return product === undefined ? both : IN_PRODUCT;
     let longest = -1;
     let prefix = 0;
     for (let index = 0; index < layout.prefixes.length; index++) {

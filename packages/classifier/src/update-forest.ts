@@ -1,10 +1,11 @@
 import { assemble, type Planted } from './assemble.ts';
+import { crossProductOf } from './cross-product.ts';
 import { type Forest, usualLimits } from './forest.ts';
 import { extendLanes } from './intervals.ts';
-import { laneTables } from './lane-tables.ts';
+import { headTables } from './lane-tables.ts';
 import { checkRules, type Rule } from './rule.ts';
 import { sizeClassFor } from './size-class.ts';
-import { type Plan, placesOf, treeAt, treeNames } from './tree-of.ts';
+import { IN_PRODUCT, type Plan, placesOf, treeAt, treeNames } from './tree-of.ts';
 import { TreeTooLarge } from './tree-too-large.ts';
 
 /** Above this share of changed rules a whole build, which chooses parameters anew, takes hardly longer. */
@@ -23,14 +24,18 @@ export function updateForest(before: Forest, rules: readonly Rule[]): Forest | u
   checkRules(layout.shape, insertedRules, from);
   const lanes = extendLanes(layout, before.lanes, added);
   if (lanes === undefined) return undefined;
-  const touched = placesOf(layout, parameters, [...gone, ...added]).reduce((all, one) => all | one, 0);
+  const touched = placesOf(layout, parameters, [...gone, ...added], before.product).reduce((all, one) => all | one, 0);
   const places = new Uint16Array(rules.length);
   places.set(before.places.subarray(0, from));
-  places.set(placesOf(layout, parameters, insertedRules), from);
+  places.set(placesOf(layout, parameters, insertedRules, before.product), from);
   places.set(before.places.subarray(from + removed), from + inserted);
-  const head = lanes === before.lanes ? before.head : laneTables(layout, lanes);
-  const plan: Plan = { layout, parameters, lanes, head, rules, places };
   const renumbering = { from: from + removed, by: inserted - removed };
+  const isProductSame = (touched & IN_PRODUCT) === 0 && renumbering.by === 0;
+  const product = before.product && (isProductSame ? before.product : crossProductOf(layout, rules));
+  if (before.product !== undefined && product === undefined) return undefined;
+  const isHeadSame = lanes === before.lanes && product === before.product;
+  const head = isHeadSame ? before.head : headTables(layout, lanes, product);
+  const plan: Plan = { layout, parameters, lanes, product, head, rules, places };
   try {
     const planted = treeNames(layout).map((name, place): Planted => {
       const tree = before.trees[place];
