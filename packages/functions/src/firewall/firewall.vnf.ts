@@ -34,6 +34,8 @@ export default vnf({
 
   idleTimeouts: ({ timeouts }) => idleTimeouts(timeouts),
 
+  unusedTables: ({ stateful }) => (stateful ? [] : ['opening', 'flows']),
+
   configure({ config, tables, previous }) {
     tables.rules.replace(contentsOf(config));
     if (!previous) return;

@@ -2,7 +2,7 @@ import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_pr
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { assembleProgram, attachXdp, BpfProgram } from '@twinpath/ebpf';
+import { assembleProgram, attachXdp, BpfMap, BpfProgram } from '@twinpath/ebpf';
 import {
   createVeth,
   deleteLink,
@@ -29,6 +29,7 @@ import type { RunningChain } from './running.ts';
 import { type StartOptions, startChain } from './start-chain.ts';
 
 const SMALL = new URL('../fixtures/small.vnf.ts', import.meta.url).pathname;
+const REMEMBERS = new URL('../fixtures/remembers.vnf.ts', import.meta.url).pathname;
 const HOLD = new URL('../fixtures/hold.ts', import.meta.url).pathname;
 const UNPRIVILEGED = new URL('../fixtures/unprivileged.ts', import.meta.url).pathname;
 const CHAIN = 'tp-runtime-life';
@@ -314,6 +315,30 @@ describe('a chain whose process was killed', () => {
   });
 });
 
+test('a table that the configuration has no use for takes no memory until one has, and others keep what they hold', async () => {
+  await end(await started(REMEMBERS));
+  const room = () => {
+    using map = BpfMap.fromPin(join(pinDirectory(CHAIN), 'maps', 'held', 'flows'));
+    return map.info().maxEntries;
+  };
+  expect(room()).toBe(5000);
+  // The process that follows has other wishes.
+  await using chain = await start({ functions: [{ name: 'held', use: REMEMBERS, config: { flows: false } }] });
+  expect(room()).toBe(1);
+  const [held] = chain.functions;
+  const entries = async (table: string) => (await held?.entries(table))?.length;
+  await arrive('kept');
+  expect([await entries('ports'), await entries('flows')]).toEqual([1, 0]);
+  await chain.configure('held', { flows: true });
+  expect(room()).toBe(5000);
+  await arrive('new');
+  expect([await entries('ports'), await entries('flows')]).toEqual([1, 1]);
+  await expect(chain.configure('held', { flows: 'many' })).rejects.toThrow(/flows/);
+  await chain.configure('held', { flows: false });
+  expect(room()).toBe(1);
+  expect([await entries('ports'), await entries('flows')]).toEqual([1, 0]);
+});
+
 test('a chain that is taken down while its process lives says so', async () => {
   const chain = await start();
   const { chains } = takeDown({ chain: CHAIN });
@@ -346,8 +371,8 @@ test('a stopped chain does nothing more', async () => {
   await expect(chain.statistics()).rejects.toThrow(`chain ${CHAIN}: it was stopped`);
 });
 
-function started(): Promise<ChildProcess> {
-  const child = spawn(process.execPath, [HOLD, CHAIN, veth.near, SMALL], { stdio: ['ignore', 'pipe', 'inherit'] });
+function started(use = SMALL): Promise<ChildProcess> {
+  const child = spawn(process.execPath, [HOLD, CHAIN, veth.near, use], { stdio: ['ignore', 'pipe', 'inherit'] });
   return new Promise((resolve, reject) => {
     child.stdout?.once('data', () => resolve(child));
     child.once('exit', (code) => reject(new Error(`the process ended with ${code}`)));

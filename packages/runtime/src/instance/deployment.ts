@@ -24,6 +24,8 @@ export interface DeploymentOptions {
   readonly plane: InstancePlane;
   readonly compiler: FunctionCompiler;
   readonly plan: FunctionPlan;
+  /** Maps that a configuration has no use for, by name. */
+  readonly unusedMaps: (config: unknown) => ReadonlySet<string>;
   readonly log: Log;
   /** Of `hash`. */
   readonly seed: number;
@@ -168,7 +170,8 @@ export class Deployment {
   #change(change: Change): void {
     const { plane } = this.#options;
     const began = performance.now();
-    const { programs, maps } = this.#programs.compile(plane.places, change);
+    const { programs, maps: all } = this.#programs.compile(plane.places, change);
+    const maps = withoutRoom(all, this.#options.unusedMaps(change.config));
     const compiled = performance.now();
     const kept = this.#kept(programs, maps);
     const fresh = programs.filter((made) => !kept.has(made));
@@ -293,6 +296,11 @@ export class Deployment {
 }
 
 const portNames = ({ ports }: InstancePlaces): readonly string[] => ports.map(({ name }) => name);
+
+/** Programs name all maps, also those that they never come to. */
+function withoutRoom(maps: readonly MapSpec[], unused: ReadonlySet<string>): readonly MapSpec[] {
+  return maps.map((spec) => (unused.has(spec.name) ? { ...spec, maxEntries: 1 } : spec));
+}
 
 /** The same code in the same place. */
 function isSame(a: PlaceProgram, b: PlaceProgram): boolean {

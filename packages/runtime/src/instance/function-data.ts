@@ -4,7 +4,8 @@ import { functionMarks } from './function-marks.ts';
 import type { FunctionData } from './instance-handle.ts';
 
 export function functionData(spec: FunctionSpec, sends: Pick<FunctionData, 'floods' | 'routes'>): FunctionData {
-  const { config, nameOfDecision, namesOfRules, idleTimeouts, configure, slowPath, operations, ...data } = spec;
+  const { config, nameOfDecision, namesOfRules, idleTimeouts, unusedTables, ...rest } = spec;
+  const { configure, slowPath, operations, ...data } = rest;
   return {
     ...data,
     tables: Object.fromEntries(Object.entries(data.tables).map(([name, table]) => [name, withoutCode(table)])),

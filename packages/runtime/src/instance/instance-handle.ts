@@ -10,7 +10,14 @@ import type { FunctionMarks } from './function-marks.ts';
 /** A function's spec without the author's code: plain data, the same in all threads. */
 export type FunctionData = Omit<
   FunctionSpec,
-  'config' | 'nameOfDecision' | 'namesOfRules' | 'idleTimeouts' | 'configure' | 'slowPath' | 'operations'
+  | 'config'
+  | 'nameOfDecision'
+  | 'namesOfRules'
+  | 'idleTimeouts'
+  | 'unusedTables'
+  | 'configure'
+  | 'slowPath'
+  | 'operations'
 > & {
   readonly floods: boolean;
   readonly routes: boolean;

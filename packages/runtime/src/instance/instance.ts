@@ -1,6 +1,6 @@
 import { HOPS } from '@twinpath/compiler/abi';
 import type { Log } from '@twinpath/vnf';
-import { type FunctionPlan, type IdlePlan, idlePlans, planFunction } from '@twinpath/vnf/plan';
+import { type FunctionPlan, type IdlePlan, idlePlans, planFunction, unusedMaps } from '@twinpath/vnf/plan';
 import { Ageing } from '../ageing.ts';
 import type { FunctionMeasures } from '../chain/measures.ts';
 import type { FunctionStatistics } from '../chain/statistics.ts';
@@ -77,6 +77,7 @@ export class Instance implements InstanceHandle {
       plane,
       compiler,
       plan: this.#plan,
+      unusedMaps: (config) => this.#unusedMaps(config),
       log,
       seed,
       key,
@@ -248,6 +249,14 @@ export class Instance implements InstanceHandle {
   #idlePlans(config: unknown): ReadonlyMap<string, IdlePlan> {
     try {
       return idlePlans(this.#plan, this.#options.spec.idleTimeouts?.(config) ?? {});
+    } catch (error) {
+      throw refused(this.name, config, error);
+    }
+  }
+
+  #unusedMaps(config: unknown): ReadonlySet<string> {
+    try {
+      return unusedMaps(this.#plan, this.#options.spec.unusedTables?.(config) ?? []);
     } catch (error) {
       throw refused(this.name, config, error);
     }

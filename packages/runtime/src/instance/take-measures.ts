@@ -11,7 +11,7 @@ import { tableAt } from './table-entries.ts';
 
 export interface MeasureSources {
   readonly plan: FunctionPlan;
-  readonly spec: Pick<FunctionSpec, 'namesOfRules'>;
+  readonly spec: Pick<FunctionSpec, 'namesOfRules' | 'unusedTables'>;
   readonly tables: LiveTableSet;
   readonly maps: InstanceMaps;
   readonly config: unknown;
@@ -39,8 +39,10 @@ export class Measures {
     const filled: Record<string, TableMeasure> = {};
     const rules: Record<string, readonly RuleMeasure[]> = {};
     const tallies: Record<string, readonly TallyMeasure[]> = {};
+    const unused = new Set(spec.unusedTables?.(config));
     for (const table of plan.tables) {
       const { path } = table;
+      if (unused.has(path)) continue;
       const live = tableAt(tables, path);
       if (live instanceof ClassifierTable) {
         filled[path] = { entries: live.rules.length, max: table.spec.max };

@@ -139,6 +139,7 @@ export interface FunctionSpec {
   nameOfDecision?(decision: number, config: unknown): string;
   namesOfRules?(config: unknown): Readonly<Record<string, readonly string[]>>;
   idleTimeouts?(config: unknown): IdleTimeouts;
+  unusedTables?(config: unknown): readonly string[];
   configure?(instance: object): unknown;
   slowPath?(instance: object): unknown;
   readonly operations: Readonly<Record<string, OperationSpec>>;

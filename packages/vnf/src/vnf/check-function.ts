@@ -17,6 +17,7 @@ const KNOWN: ReadonlySet<string> = new Set<keyof GivenSpec>([
   'nameOfDecision',
   'namesOfRules',
   'idleTimeouts',
+  'unusedTables',
   'configure',
   'slowPath',
   'operations',

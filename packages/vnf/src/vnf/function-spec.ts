@@ -23,6 +23,7 @@ export interface GivenSpec {
   nameOfDecision?(decision: number, config: never): string;
   namesOfRules?(config: never): Readonly<Record<string, readonly string[]>>;
   idleTimeouts?(config: never): IdleTimeouts;
+  unusedTables?(config: never): readonly string[];
   configure?(instance: object): unknown;
   slowPath?(instance: object): unknown;
   readonly operations?: Readonly<Record<string, OperationSpec>>;
@@ -32,7 +33,8 @@ const NO_COUNTERS: CountersSpec = Object.freeze({ kind: 'counters', help: Object
 
 /** `caller`: the author's module is what called it. @throws VnfSpecError */
 export function functionSpec(given: GivenSpec, caller: Code): FunctionSpec {
-  const { name, summary, config, nameOfDecision, namesOfRules, idleTimeouts, configure, slowPath } = given;
+  const { name, summary, config, nameOfDecision, namesOfRules, idleTimeouts, unusedTables, configure, slowPath } =
+    given;
   const spec: FunctionSpec = {
     kind: 'vnf',
     name,
@@ -46,6 +48,7 @@ export function functionSpec(given: GivenSpec, caller: Code): FunctionSpec {
     ...(nameOfDecision !== undefined && { nameOfDecision }),
     ...(namesOfRules !== undefined && { namesOfRules }),
     ...(idleTimeouts !== undefined && { idleTimeouts }),
+    ...(unusedTables !== undefined && { unusedTables }),
     ...(configure !== undefined && { configure }),
     ...(slowPath !== undefined && { slowPath }),
     operations: Object.freeze({ ...given.operations }),

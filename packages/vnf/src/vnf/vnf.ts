@@ -47,6 +47,9 @@ export interface VnfSpec<C extends ZodType, T, K, R, P extends string, O extends
   /** Idle timeouts that a configuration sets, in nanoseconds (as `duration()` gives them), by the path of the table; where the
    *  table's timeout goes by a field, by the value's names. What is left out is as the table declares it. */
   idleTimeouts?(config: Output<C>): IdleTimeouts;
+  /** Tables that a configuration has no use for, by path: they take hardly any memory and may forget what is put there. Each a `table()`
+   *  by itself, not durable. A configuration that uses them again finds them empty. */
+  unusedTables?(config: Output<C>): readonly (keyof T & string)[];
   /** Brings the tables to a configuration, before it takes effect. An exception rolls the change back. */
   configure?(instance: ConfigureContext<Output<C>, T, K, P>): void | Promise<void>;
   /** Runs once for each instance; what it returns are the handlers of the reasons. */
