@@ -2,9 +2,15 @@ export {
   type Artefact,
   ArtefactError,
   type ArtefactPlace,
+  type FusedCode,
+  type FuseOnceOptions,
+  fuseOnce,
   readArtefact,
   readSyntax,
+  type SerialisedIr,
+  type SerialisedPart,
   type Syntax,
+  serialiseIr,
   writeArtefact,
   writeSyntax,
 } from './artefact/index.ts';
@@ -58,6 +64,7 @@ export {
   waysMap,
 } from './fuse/index.ts';
 export { type PrintOptions, printProgram } from './ir/print.ts';
+export type { Numbers, Program } from './ir/types.ts';
 export { InvalidProgramError, validate } from './ir/validate.ts';
 export { placeChoice } from './place-choice.ts';
 export { type MapOptions, planMaps } from './plan-maps.ts';

@@ -2,7 +2,7 @@
 // the chains' wiring, does for it. File descriptors belong to the process: an instance makes maps and loads programs itself,
 // in the main thread or in a worker, and only putting them into their places is asked of the main thread.
 
-import type { Part } from '@twinpath/compiler';
+import type { SerialisedPart } from '@twinpath/compiler';
 import type { MapSpec } from '@twinpath/ebpf';
 import type { Fd } from '@twinpath/linux';
 import type { Hook, Placement } from '@twinpath/vnf/chain';
@@ -48,7 +48,8 @@ export interface InstancePlaces {
 }
 
 /** What a place's program is made of. Plain data. */
-export interface PlacedPart extends Pick<Part, 'owner' | 'ir' | 'remembers'> {
+export interface PlacedPart extends Pick<SerialisedPart, 'owner' | 'ir' | 'remembers'> {
+  readonly hook: Hook;
   /** By name: the kernel's numbers. */
   readonly maps: Readonly<Record<string, number>>;
 }

@@ -8,3 +8,11 @@ export {
   writeSyntax,
 } from './artefact.ts';
 export { ArtefactError } from './artefact-error.ts';
+export {
+  type FusedCode,
+  type FuseOnceOptions,
+  fuseOnce,
+  type SerialisedIr,
+  type SerialisedPart,
+  serialiseIr,
+} from './fused-cache.ts';

@@ -16,6 +16,22 @@ function program(instructions: number, start = 1n): Program {
   return builder.finish();
 }
 
+/** Sums up a seed, and something of it. */
+function seeded(seed: bigint): Program {
+  const builder = new ProgramBuilder('seeded', 'xdp');
+  const { entry } = builder;
+  let sum = builder.load(entry, builder.context, 12, 32);
+  for (let count = 0; count < 300; count++) {
+    for (const name of ['seed', 'low'] as const) {
+      sum = builder.alu(entry, 'add', sum, builder.relocation(entry, name, name === 'seed' ? 64 : 32));
+      sum = builder.alu(entry, 'xor', sum, builder.constant(entry, BigInt(count)));
+    }
+  }
+  const isLow = builder.compare(entry, 'eq', builder.truncate(entry, sum, 32), builder.relocation(entry, 'low', 32));
+  builder.terminate(entry, { op: 'return', value: builder.alu(entry, 'add', sum, isLow) });
+  return { ...builder.finish(), relocated: { seed, low: BigInt.asUintN(32, seed) } };
+}
+
 const sources = new Map([['chain.vnf.ts', 'let sum = 1;']]);
 let home: string;
 beforeEach(() => {
@@ -45,13 +61,13 @@ describe('compileOnce', () => {
   it('compiles a program once in a process, and once for all of them', async () => {
     const first = await anew();
     const made = first.compileOnce(program(600), { sources });
-    expect(first.compileOnce(program(600), { sources })).toBe(made);
+    expect(first.compileOnce(program(600), { sources }).spec).toBe(made.spec);
     expect(first.compile).toHaveBeenCalledTimes(1);
     const second = await anew();
     const { listing, ...read } = second.compileOnce(program(600), { sources });
     expect(second.compile).not.toHaveBeenCalled();
-    const { spec, locations, statistics } = made;
-    expect(read).toEqual({ spec, locations, statistics });
+    const { spec, relocations, locations, statistics } = made;
+    expect(read).toEqual({ spec, relocations, locations, statistics });
     expect(listing()).toBe(made.listing());
   });
 
@@ -63,6 +79,19 @@ describe('compileOnce', () => {
     compileOnce(program(600), { sources: new Map([['chain.vnf.ts', 'let sum = 2;']]) });
     expect(compile).toHaveBeenCalledTimes(4);
     expect(entries()).toHaveLength(4);
+  });
+
+  it('compiles programs that differ in relocated numbers once, in memory and from files, and puts in the numbers of each', async () => {
+    const { compileProgram } = await import('../backend/index.ts');
+    const first = await anew();
+    expect(first.compileOnce(seeded(1n), {}).spec).toEqual(compileProgram(seeded(1n)).spec);
+    expect(first.compileOnce(seeded(-2n), {}).spec).toEqual(compileProgram(seeded(-2n)).spec);
+    expect(first.compile).toHaveBeenCalledTimes(1);
+    const second = await anew();
+    const made = second.compileOnce(seeded(0x1234_5678_9abc_def0n), {});
+    expect(second.compile).not.toHaveBeenCalled();
+    expect(made.spec).toEqual(compileProgram(seeded(0x1234_5678_9abc_def0n)).spec);
+    expect(made.listing()).toContain('= 0x123456789abcdef0 ll');
   });
 
   it('warns of a damaged entry and compiles', async () => {

@@ -1,7 +1,7 @@
 import type { ProgramSpec } from '@twinpath/ebpf';
 import { assemble, disassemble, format } from '@twinpath/ebpf/asm';
 import { at } from '../ir/at.ts';
-import { type Location, type Program, parametersOf } from '../ir/types.ts';
+import { type Location, type Numbers, type Program, parametersOf } from '../ir/types.ts';
 import { optimise, type PassName } from '../optimise/index.ts';
 import { allocate } from './allocate.ts';
 import { type Callee, calledBy, deepest } from './call-depth.ts';
@@ -12,6 +12,7 @@ import { type Described, lineInfo, type Sources, slotLocations } from './line-in
 import type { MachineProgram } from './machine.ts';
 import { mergeTails } from './merge-tails.ts';
 import { providePacketEnds } from './packet-ends.ts';
+import { type Relocation, relocationsOf, withNumbers } from './relocations.ts';
 import { removeDead } from './remove-dead.ts';
 import { select } from './select.ts';
 import { shareSlots } from './share-slots.ts';
@@ -29,6 +30,8 @@ export interface CompileOptions {
 
 export interface CompiledProgram {
   readonly spec: ProgramSpec;
+  /** Where the code has the numbers of `Program.relocated`. */
+  readonly relocations: readonly Relocation[];
   /** The author's place for each 8-byte slot of the code. */
   readonly locations: readonly (Location | undefined)[];
   readonly statistics: {
@@ -51,7 +54,7 @@ export function compileProgram(program: Program, options: CompileOptions = {}): 
   const bodies = placeAll(program, options);
   const functions = bodies.map(({ index, machine, frame }) => emit(machine, frame, subprogramName(index)));
   const items = functions.flatMap((one) => one.items);
-  const { bytes: code, relocations, instructionIndex, labels } = assemble(items);
+  const { bytes: code, relocations: mapRelocations, instructionIndex, labels } = assemble(items);
   const slots = code.length / SLOT_BYTES;
   const itemLocations = functions.flatMap((one) => one.locations);
   const locations = slotLocations(itemLocations, instructionIndex, slots);
@@ -68,17 +71,27 @@ export function compileProgram(program: Program, options: CompileOptions = {}): 
     type,
     attach,
     code,
-    relocations,
+    relocations: mapRelocations,
     license: 'Dual MIT/GPL',
     ...(described.length > 1 && { subprograms: described.slice(1).map((one) => ({ name: one.name, slot: one.slot })) }),
     ...(btf && { btf }),
   };
-  return {
+  const compiled: CompiledProgram = {
     spec,
+    relocations: relocationsOf(functions, instructionIndex),
     locations,
     statistics: { instructions: slots, stackBytes: deepest(bodies, name) },
     listing: () => listingOf(spec),
   };
+  return relocate(compiled, program.relocated);
+}
+
+/** The same program with other numbers: they stand in its code and nowhere else. */
+export function relocate(compiled: CompiledProgram, numbers: Numbers = {}): CompiledProgram {
+  const { spec: before, relocations } = compiled;
+  if (relocations.length === 0) return compiled;
+  const spec = { ...before, code: withNumbers(before, relocations, numbers) };
+  return { ...compiled, spec, listing: () => listingOf(spec) };
 }
 
 /** One function of the program in its final form. */

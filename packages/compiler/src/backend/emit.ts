@@ -45,6 +45,8 @@ export interface Emitted {
   readonly items: readonly (EbpfInstruction | Label)[];
   /** Where each item comes from. */
   readonly locations: readonly (Location | undefined)[];
+  /** Items whose number is put there when the code is finished. */
+  readonly relocations: readonly { readonly item: number; readonly name: string; readonly width: 32 | 64 }[];
 }
 
 const SIZES: Readonly<Record<Width, Size>> = { 8: 'u8', 16: 'u16', 32: 'u32', 64: 'u64' };
@@ -78,6 +80,7 @@ class Emitter {
   readonly #name: string;
   readonly #items: Item[] = [];
   readonly #locations: (Location | undefined)[] = [];
+  readonly #relocations: Emitted['relocations'][number][] = [];
   #at: Location | undefined;
 
   constructor(program: MachineProgram, frame: Frame, name: string) {
@@ -99,7 +102,7 @@ class Emitter {
       this.#at = block.terminator.at;
       this.#terminator(block.terminator, order[index + 1]);
     });
-    return { items: this.#items, locations: this.#locations };
+    return { items: this.#items, locations: this.#locations, relocations: this.#relocations };
   }
 
   #put(...items: readonly Item[]): void {
@@ -121,6 +124,17 @@ class Emitter {
     return 'slot' in base ? [FRAME_POINTER, this.#slot(base.slot) + offset] : [base.register, offset];
   }
 
+  /** Of the next item. */
+  #source(operand: Operand): Source {
+    if ('register' in operand) return reg(operand.register);
+    this.#relocate(operand);
+    return imm(operand.immediate);
+  }
+
+  #relocate({ relocation }: Extract<Operand, { immediate: number }>): void {
+    if (relocation !== undefined) this.#relocations.push({ item: this.#items.length, name: relocation, width: 32 });
+  }
+
   #instruction(instruction: MachineInstruction): void {
     switch (instruction.op) {
       case 'move':
@@ -129,9 +143,15 @@ class Emitter {
       case 'constant':
         this.#put(constant(instruction.dst, instruction.value));
         return;
+      case 'relocation': {
+        const { dst, name, width } = instruction;
+        this.#relocations.push({ item: this.#items.length, name, width });
+        this.#put(width === 32 ? mov(dst, imm(0), 32) : ldImm64(dst, 0n));
+        return;
+      }
       case 'alu': {
         const { operation, dst, source, width } = instruction;
-        this.#put(alu(operation, dst, sourceOf(source), width));
+        this.#put(alu(operation, dst, this.#source(source), width));
         return;
       }
       case 'negate':
@@ -152,6 +172,7 @@ class Emitter {
           this.#put(stx(SIZES[width], ...place, source.register));
           return;
         }
+        this.#relocate(source);
         this.#put(st(SIZES[width], ...place, source.immediate));
         return;
       }
@@ -190,8 +211,9 @@ class Emitter {
 
   #test({ dst, test, left, right, width }: Extract<MachineInstruction, { op: 'test' }>): void {
     const done = `${this.#name} set ${this.#items.length}`;
-    const jump = jmp(JUMPS[test], left, sourceOf(right), done, width);
-    this.#put(mov(dst, imm(1)), jump, mov(dst, imm(0)), label(done));
+    this.#put(mov(dst, imm(1)));
+    this.#put(jmp(JUMPS[test], left, this.#source(right), done, width));
+    this.#put(mov(dst, imm(0)), label(done));
   }
 
   #terminator(terminator: MachineTerminator, next: BlockId | undefined): void {
@@ -216,7 +238,7 @@ class Emitter {
   #branch(branch: Extract<MachineTerminator, { op: 'branch' }>, next: BlockId | undefined): void {
     const { test, left, right, width, then, otherwise } = branch;
     const jump = (taken: Test, target: BlockId) =>
-      this.#put(jmp(JUMPS[taken], left, sourceOf(right), this.#labelOf(target), width));
+      this.#put(jmp(JUMPS[taken], left, this.#source(right), this.#labelOf(target), width));
     if (then === next && test !== 'set') {
       jump(NEGATED[test], otherwise);
       return;
@@ -228,8 +250,6 @@ class Emitter {
 
 const isExit = ({ instructions, terminator }: MachineBlock): boolean =>
   terminator.op === 'return' && instructions.length === 0;
-
-const sourceOf = (operand: Operand): Source => ('register' in operand ? reg(operand.register) : imm(operand.immediate));
 
 function constant(dst: number, value: bigint): EbpfInstruction {
   if (BigInt.asIntN(32, value) === value) return mov(dst, imm(Number(value)));

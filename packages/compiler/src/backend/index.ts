@@ -1,2 +1,2 @@
-export { type CompiledProgram, type CompileOptions, compileProgram, listingOf } from './compile.ts';
+export { type CompiledProgram, type CompileOptions, compileProgram, listingOf, relocate } from './compile.ts';
 export { CodeGenerationError } from './error.ts';

@@ -12,7 +12,10 @@ export const ARGUMENTS: readonly Register[] = [1, 2, 3, 4, 5];
 export const CLOBBERED: readonly Register[] = [0, 1, 2, 3, 4, 5];
 export const ALLOCATABLE: readonly Register[] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
 
-export type Operand = { readonly register: Register } | { readonly immediate: number };
+export type Operand =
+  | { readonly register: Register }
+  /** `relocation`: the name of the number that is put there in the end. */
+  | { readonly immediate: number; readonly relocation?: string };
 /** Base of an address: a register, or a stack slot whose place is fixed when the frame is laid out. */
 export type Base = { readonly register: Register } | { readonly slot: number };
 
@@ -23,6 +26,7 @@ export type Test = Relation | 'set';
 export type MachineInstruction = { readonly at?: Location | undefined } & (
   | { readonly op: 'move'; readonly dst: Register; readonly src: Register; readonly width: 32 | 64 }
   | { readonly op: 'constant'; readonly dst: Register; readonly value: bigint }
+  | { readonly op: 'relocation'; readonly dst: Register; readonly name: string; readonly width: 32 | 64 }
   /** `dst = dst operation source`. */
   | {
       readonly op: 'alu';

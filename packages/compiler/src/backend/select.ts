@@ -143,7 +143,9 @@ class Selector {
     const definition = this.#definitions[value];
     const slot = this.#slotAddress(value);
     if (definition?.op === 'constant') this.#emit({ op: 'constant', dst, value: definition.value });
-    else if (definition?.op === 'map') this.#emit({ op: 'map', dst, name: definition.name });
+    else if (definition?.op === 'relocation') {
+      this.#emit({ op: 'relocation', dst, name: definition.name, width: definition.width });
+    } else if (definition?.op === 'map') this.#emit({ op: 'map', dst, name: definition.name });
     else if (slot !== undefined) this.#emit({ op: 'slot-address', dst, ...slot });
     else this.#move(dst, registerFor(value));
   }
@@ -151,7 +153,7 @@ class Selector {
   /** Whether the value is made anew at each use. */
   #isLeaf(value: ValueId): boolean {
     const op = this.#definitions[value]?.op;
-    return op === 'constant' || op === 'map' || this.#slotAddress(value) !== undefined;
+    return op === 'constant' || op === 'relocation' || op === 'map' || this.#slotAddress(value) !== undefined;
   }
 
   /** A register that holds the value. */
@@ -160,6 +162,13 @@ class Selector {
     const made = this.#fresh();
     this.#into(made, value);
     return made;
+  }
+
+  /** As an immediate that is used as 32 bits. */
+  #relocated(value: ValueId): Operand | undefined {
+    const definition = this.#definitions[value];
+    const fits = definition?.op === 'relocation' && definition.width === 32;
+    return fits ? { immediate: 0, relocation: definition.name } : undefined;
   }
 
   #operand(value: ValueId): Operand {
@@ -200,6 +209,7 @@ class Selector {
   #instruction(instruction: Instruction): void {
     switch (instruction.op) {
       case 'constant':
+      case 'relocation':
       case 'stack':
       case 'map':
         return;
@@ -294,7 +304,7 @@ class Selector {
       return;
     }
     if (width === 32) {
-      this.#move(dst, registerFor(value), 32);
+      this.#move(dst, this.#register(value), 32);
       return;
     }
     this.#into(dst, value);
@@ -307,11 +317,16 @@ class Selector {
     readonly right: Operand;
     readonly width: 32 | 64;
   } {
-    if (this.#constant(left) !== undefined && this.#constant(right) === undefined) {
+    const isKnown = (value: ValueId) => this.#constant(value) !== undefined || this.#relocated(value) !== undefined;
+    if (isKnown(left) && !isKnown(right)) {
       return this.#test({ relation: MIRRORED[relation], left: right, right: left });
     }
     const constant = this.#constant(right);
     const unsignedTest = !relation.startsWith('s');
+    const relocated = this.#relocated(right);
+    if (relocated !== undefined && unsignedTest && this.#isWord(left)) {
+      return { test: relation, left: this.#register(left), right: relocated, width: 32 };
+    }
     if (constant !== undefined && !fitsSigned32(constant) && fitsUnsigned32(constant)) {
       if (unsignedTest && this.#isWord(left)) {
         return { test: relation, left: this.#register(left), right: immediate(constant), width: 32 };
@@ -334,6 +349,8 @@ class Selector {
     const type = at(this.#program.values, address);
     // The verifier takes no immediate stores into the context.
     const toContext = type.kind === 'pointer' && type.region === 'context';
+    const relocated = width === 32 && !toContext ? this.#relocated(value) : undefined;
+    if (relocated !== undefined) return relocated;
     if (constant === undefined || toContext) return { register: this.#register(value) };
     const low = width === 64 ? constant : BigInt.asIntN(width, constant);
     return fitsSigned32(low) ? immediate(low) : { register: this.#register(value) };

@@ -27,6 +27,7 @@ export function rematerialisable(program: MachineProgram): ReadonlyMap<Register,
 function isRepeatable(instruction: MachineInstruction): boolean {
   switch (instruction.op) {
     case 'constant':
+    case 'relocation':
     case 'slot-address':
     case 'map':
     case 'map-value':

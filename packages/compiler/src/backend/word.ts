@@ -7,8 +7,8 @@ export function isWord(value: ValueId, definitions: Definitions): boolean {
   switch (definition?.op) {
     case 'constant':
       return BigInt.asUintN(32, definition.value) === definition.value;
+    case 'relocation':
     case 'load':
-      return definition.width <= 32;
     case 'swap':
       return definition.width <= 32;
     case 'truncate':

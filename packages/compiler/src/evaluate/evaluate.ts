@@ -5,6 +5,7 @@ import { printInstruction, printTerminator } from '../ir/print.ts';
 import {
   type BlockId,
   type Instruction,
+  type Numbers,
   type Program,
   parametersOf,
   type Terminator,
@@ -69,8 +70,15 @@ export function evaluate(program: Program, input: Input): Outcome {
   const given = input.fuel ?? DEFAULT_FUEL;
   const tank = { fuel: given };
   for (let next: Program | undefined = program; next !== undefined; ) {
-    const { subprograms = [] } = next;
-    const running = { program: next, subprograms, machine, tank, trace: input.trace === true ? trace : undefined };
+    const { subprograms = [], relocated = {} } = next;
+    const running = {
+      program: next,
+      subprograms,
+      relocated,
+      machine,
+      tank,
+      trace: input.trace === true ? trace : undefined,
+    };
     const returned = new Run(running, [theContext()]).run();
     next = machine.next;
     machine.next = undefined;
@@ -95,6 +103,7 @@ interface Running {
   readonly program: Program;
   /** Of the whole program. */
   readonly subprograms: readonly Program[];
+  readonly relocated: Numbers;
   readonly machine: Machine;
   /** Instructions that are left, for all that run. */
   readonly tank: { fuel: number };
@@ -183,6 +192,8 @@ class Run {
     switch (instruction.op) {
       case 'constant':
         return this.#plan.constants.get(instruction.result);
+      case 'relocation':
+        return this.#relocation(instruction);
       case 'alu':
         return this.#alu(instruction);
       case 'truncate':
@@ -215,6 +226,13 @@ class Run {
       case 'atomic':
         return this.#atomic(instruction);
     }
+  }
+
+  #relocation({ name, width }: Extract<Instruction, { op: 'relocation' }>): bigint {
+    const number = this.#running.relocated[name];
+    if (number === undefined)
+      throw new Fault(`the program is given no number "${name}"`, 'Its `relocated` has to have it.');
+    return BigInt.asUintN(width, number);
   }
 
   #alu({ operation, left, right }: Extract<Instruction, { op: 'alu' }>): bigint {

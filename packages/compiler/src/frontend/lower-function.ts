@@ -48,7 +48,7 @@ export function lowerFunction(options: LowerOptions): Lowered {
     core.recover(() => run(core, { fastPath, code, config: options.config }));
     if (report.errors.length > 0) throw new CompileError(report.errors);
     for (const program of subprograms.programs) builder.subprogram(program);
-    const program = callLongLoops(builder.finish());
+    const program = { ...callLongLoops(builder.finish()), relocated: core.relocated };
     return { program, warnings: report.warnings, worthwhile: subprograms.worthwhile() };
   };
   const { worthwhile, ...inlined } = attempt(new Map());

@@ -79,6 +79,9 @@ export interface Lowering {
   /** A register that holds an integer, boolean, name or constant number. */
   register(path: Path, value: Value, site: Site): ValueId;
   constant(path: Path, value: bigint): ValueId;
+  /** A number that means the same in all programs of its kind, whatever it is: put into finished code (`Program.relocated`). Equal
+   *  numbers of a kind are one. */
+  relocation(path: Path, kind: string, number: bigint, width: 32 | 64): ValueId;
   /** What is known of a value's range on this path. `undefined`: not a number. */
   rangeOf(path: Path, value: Value): Range | undefined;
   integer(id: ValueId, range: Range): Value;

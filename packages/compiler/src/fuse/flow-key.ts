@@ -59,6 +59,8 @@ export class FlowPoint {
     switch (one.op) {
       case 'constant':
         return String(one.value);
+      case 'relocation':
+        return one.name;
       case 'alu': {
         const sides = [this.#textOf(one.left, inputs), this.#textOf(one.right, inputs)];
         if (sides.includes(undefined)) return undefined;

@@ -12,6 +12,7 @@ import { ProgramBuilder } from '../ir/builder.ts';
 import type { Hook, Program } from '../ir/types.ts';
 import { countWays, type Way } from './count-ways.ts';
 import { inlineParts } from './inline.ts';
+import { fuseNumbers } from './numbers.ts';
 import { fusedMapName, type Part } from './part.ts';
 import { FLOW_LINE, type FlowMemory, rememberFlows, type Worth } from './remember-flows.ts';
 import { decideBranches } from './rounds.ts';
@@ -26,7 +27,7 @@ export interface FuseOptions {
   /** By position. What is not here is called as before. */
   readonly parts: ReadonlyMap<number, Part>;
   /** Instructions of the IR that the whole may have. */
-  readonly room?: number;
+  readonly room?: number | undefined;
   /** That one CPU's memory of flows may have, a power of two; default: 262,144, which are 16 MiB. */
   readonly mostLines?: number;
 }
@@ -112,14 +113,15 @@ export function joinParts({
   room = ROOM,
 }: FuseOptions): Pick<Fused, 'program' | 'positions' | 'left'> {
   const parts = new Map([...given].map(([position, part]) => [position, decided(part)] as const));
-  let program = callOf(name, hook, first);
+  const numbers = fuseNumbers(parts.values());
+  let program: Program = { ...callOf(name, hook, first), relocated: numbers.relocated };
   const positions = new Set<number>();
   for (let level = 0; level < parts.size; level++) {
     const reserve = reserveFor(program, parts, positions);
     const chosen = chooseSites(program, parts, { left: room - sizeOf(program), reserve });
     if (chosen.length === 0) break;
     for (const { part } of chosen) positions.add(part.position);
-    program = decideBranches(inlineParts(program, chosen));
+    program = decideBranches(inlineParts(program, chosen, numbers));
     const ahead = sitesOf(program).filter(({ position }) => parts.has(position));
     if (ahead.length === 0) break;
     // Copies leave functions behind their room; where that is not enough, the next one.
@@ -181,13 +183,14 @@ function leftOut(
   return [...found.values()];
 }
 
-const decidedParts = new WeakMap<Program, Program>();
+/** By their blocks: numbers change nothing. */
+const decidedParts = new WeakMap<Program['blocks'], Program>();
 
 /** About as large as it will be: what lowering leaves to be decided doubles it, and would not find room. */
 function decided(part: Part): Part {
-  const ir = decidedParts.get(part.ir) ?? decideBranches(part.ir);
-  decidedParts.set(part.ir, ir);
-  return { ...part, ir };
+  const ir = decidedParts.get(part.ir.blocks) ?? decideBranches(part.ir);
+  decidedParts.set(part.ir.blocks, ir);
+  return { ...part, ir: { ...ir, ...(part.ir.relocated && { relocated: part.ir.relocated }) } };
 }
 
 /** A program that does nothing but go there. */

@@ -28,6 +28,7 @@ const statements: readonly Statement[] = [
   { weight: 30, make: arithmetic.alu },
   { weight: 8, make: arithmetic.convert },
   { weight: 6, make: arithmetic.compare },
+  { weight: 3, make: arithmetic.relocated },
   { weight: 2, make: arithmetic.readContext },
   { weight: 2, make: arithmetic.writeContext },
   { weight: 3, make: arithmetic.idleCall },
@@ -91,7 +92,7 @@ export function generate(name: string, random: Random, { hook, size }: Shape): P
   packet.checkStart(sketch, () => finish(sketch));
   while (sketch.budget > 0) one(sketch);
   finish(sketch);
-  return callLongLoops(sketch.builder.finish());
+  return { ...callLongLoops(sketch.builder.finish()), relocated: sketch.numbers.all };
 }
 
 function one(sketch: Sketch): void {

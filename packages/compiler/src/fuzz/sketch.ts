@@ -1,6 +1,7 @@
 // A program while it is made up: what statements may use at the place where the next one goes, and how ways part and join.
 
 import { ProgramBuilder } from '../ir/builder.ts';
+import { RelocatedNumbers } from '../ir/relocated.ts';
 import type { BlockId, Hook, Terminator, ValueId } from '../ir/types.ts';
 import type { Random } from './random.ts';
 
@@ -38,6 +39,7 @@ export class Sketch {
   readonly builder: ProgramBuilder;
   readonly random: Random;
   readonly hook: Hook;
+  readonly numbers = new RelocatedNumbers();
   block: BlockId;
   scope: Scope = { integers: [], packets: [], proven: new Map(), values: [], epoch: 0 };
   /** The way ended: it returned, or left a loop. */

@@ -111,6 +111,10 @@ export class ProgramBuilder {
     return this.#define(block, INTEGER, (result) => ({ op: 'constant', value: BigInt.asIntN(64, value), result }));
   }
 
+  relocation(block: BlockId, name: string, width: 32 | 64): ValueId {
+    return this.#define(block, INTEGER, (result) => ({ op: 'relocation', name, width, result }));
+  }
+
   alu(block: BlockId, operation: AluOperation, left: ValueId, right: ValueId): ValueId {
     return this.#define(block, INTEGER, (result) => ({ op: 'alu', operation, left, right, result }));
   }

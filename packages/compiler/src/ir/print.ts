@@ -29,6 +29,8 @@ function operation(instruction: Instruction): string {
   switch (instruction.op) {
     case 'constant':
       return `constant ${instruction.value}`;
+    case 'relocation':
+      return `relocation${instruction.width} "${instruction.name}"`;
     case 'alu':
       return `${instruction.operation} ${v(instruction.left)}, ${v(instruction.right)}`;
     case 'truncate':

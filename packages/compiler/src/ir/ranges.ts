@@ -43,6 +43,7 @@ export function exactResult(instruction: Instruction, operand: (value: ValueId) 
       return intervalOfAlu(instruction.operation, operand(instruction.left), operand(instruction.right));
     case 'truncate':
       return intervalOfTruncation(operand(instruction.value), instruction.width);
+    case 'relocation':
     case 'swap':
     case 'load':
     case 'atomic':

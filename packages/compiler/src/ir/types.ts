@@ -43,6 +43,8 @@ interface Defines {
 
 export type Instruction = { readonly at?: Location } & (
   | ({ readonly op: 'constant'; readonly value: bigint } & Defines)
+  /** A number that is put into the finished code (`Program.relocated`): nothing is known of it before. Its low `width` bits, zero-extended. */
+  | ({ readonly op: 'relocation'; readonly name: string; readonly width: 32 | 64 } & Defines)
   | ({
       readonly op: 'alu';
       readonly operation: AluOperation;
@@ -172,6 +174,11 @@ export interface Program {
   readonly parameters?: readonly ValueId[];
   /** Of a whole program: what calls in it, and in them, refer to by position. They never move the packet. */
   readonly subprograms?: readonly Program[];
+  /** Of a whole program: what relocations in it and its subprograms stand for, by their names. Programs that differ in these numbers
+   *  alone are compiled once. */
+  readonly relocated?: Numbers;
 }
+
+export type Numbers = Readonly<Record<string, bigint>>;
 
 export const parametersOf = ({ parameters, context }: Program): readonly ValueId[] => parameters ?? [context];

@@ -56,6 +56,9 @@ export class TypeRules {
           this.#report(place, 'constant is not a signed 64-bit number');
         this.#result(instruction.result, 'integer', place);
         break;
+      case 'relocation':
+        this.#result(instruction.result, 'integer', place);
+        break;
       case 'alu':
         this.#alu(instruction, place);
         this.#result(instruction.result, 'integer', place);

@@ -3,7 +3,7 @@ import type { Block, Instruction, Program, ValueId } from '../ir/types.ts';
 import { substitute } from './substitute.ts';
 
 /**
- * Puts constants, stack addresses and maps at the head of the entry, each once. The code generator makes them anew at
+ * Puts constants, relocated numbers, stack addresses and maps at the head of the entry, each once. The code generator makes them anew at
  * every use, so this costs nothing, and blocks that differed only in where a constant stands become equal or empty.
  */
 export function hoistLeaves(program: Program): Program {
@@ -32,6 +32,8 @@ function leafKey(instruction: Instruction): string | undefined {
   switch (instruction.op) {
     case 'constant':
       return `constant ${instruction.value}`;
+    case 'relocation':
+      return `relocation ${instruction.width} ${instruction.name}`;
     case 'stack':
       return `stack ${instruction.slot}`;
     case 'map':

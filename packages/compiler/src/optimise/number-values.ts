@@ -73,6 +73,8 @@ function keyOf(instruction: Instruction): string | undefined {
     case 'packet-start':
     case 'packet-end':
       return `${instruction.op} ${instruction.epoch}`;
+    case 'relocation':
+      return `relocation ${instruction.width} ${instruction.name}`;
     case 'stack':
       return `stack ${instruction.slot}`;
     case 'map':

@@ -1,6 +1,5 @@
 // The compiler in this thread.
 
-import { serialize } from 'node:v8';
 import {
   compileFunction,
   complete,
@@ -11,6 +10,7 @@ import {
   placeChoice,
   readSyntax,
   sends,
+  serialiseIr,
   verifierRejection,
 } from '@twinpath/compiler';
 import { ConfigReads, runModule } from '@twinpath/compiler/run';
@@ -54,7 +54,7 @@ export function compileHere(imported: ImportedVnf): FunctionCompiler {
       const { programs, maps, reads } = compile(request);
       return {
         programs: programs.map(({ hook, direction, position = 0, compiled: { spec }, writes, remembers, ir }) => {
-          return { hook, direction, position, spec, writes, remembers, ir: serialize(ir) };
+          return { hook, direction, position, spec, writes, remembers, ir: serialiseIr(ir) };
         }),
         maps,
         reads: reads.reads,

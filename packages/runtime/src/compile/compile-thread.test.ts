@@ -30,7 +30,7 @@ const told = ({ programs, ...others }: Compiled) => ({
   ...others,
   programs: programs.map(({ ir, spec, ...program }) => {
     const code = Buffer.from(spec.code).toString('base64');
-    return { ...program, ir: Buffer.from(ir).toString('base64'), code, relocations: spec.relocations };
+    return { ...program, ir: Buffer.from(ir.bytes).toString('base64'), code, relocations: spec.relocations };
   }),
 });
 

@@ -1,7 +1,7 @@
 // What an instance asks of the compiler, wherever that is: beside it (compile-here.ts), or in a thread of its own, so that slow paths
 // run in workers without it (compile-thread.ts). Plain data both ways.
 
-import type { CompileFunctionOptions, Rejection } from '@twinpath/compiler';
+import type { CompileFunctionOptions, Rejection, SerialisedIr } from '@twinpath/compiler';
 import type { ConfigRead } from '@twinpath/compiler/run';
 import type { MapSpec, ProgramSpec } from '@twinpath/ebpf';
 import type { Direction, Hook } from '@twinpath/vnf/chain';
@@ -26,8 +26,8 @@ export interface PlaceProgram {
   readonly writes: readonly string[];
   /** Maps of which fused chains may keep entries. */
   readonly remembers: readonly string[];
-  /** For who fuses the chain; as v8.serialize has it, since nobody else looks into it. */
-  readonly ir: Uint8Array;
+  /** For who fuses the chain. */
+  readonly ir: SerialisedIr;
 }
 
 export interface Compiled {

@@ -1,18 +1,9 @@
 // What the thread that fuses chains is asked, and what it answers. Plain data.
-import type { LeftOut, Part, Way } from '@twinpath/compiler';
+import type { FuseOnceOptions, LeftOut, Way } from '@twinpath/compiler';
 import type { ProgramSpec } from '@twinpath/ebpf';
-import type { Hook } from '@twinpath/vnf/chain';
 
-export interface FuseJob {
+export interface FuseJob extends FuseOnceOptions {
   readonly id: number;
-  readonly name: string;
-  readonly hook: Hook;
-  readonly first: number;
-  readonly parts: readonly Part[];
-  /** That one CPU's memory of flows may have. */
-  readonly mostLines: number;
-  /** Instructions of the IR that the whole may have; default: the compiler's. */
-  readonly room?: number | undefined;
 }
 
 export interface FuseMade {

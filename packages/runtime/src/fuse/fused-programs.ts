@@ -140,8 +140,8 @@ export class FusedPrograms implements Disposable {
   }
 
   async #load(hook: Hook, first: number, given: ReadonlyMap<number, PlacedPart>): Promise<Fused> {
-    const parts = [...given].flatMap(([position, { owner, ir, remembers = {} }]) =>
-      ir.hook === hook ? [{ position, owner, ir, remembers }] : [],
+    const parts = [...given].flatMap(([position, { owner, hook: own, ir, remembers = {} }]) =>
+      own === hook ? [{ position, owner, ir, remembers }] : [],
     );
     // Only who fuses pays for the compiler in this thread.
     const { FLOW_LINE } = await import('@twinpath/compiler');

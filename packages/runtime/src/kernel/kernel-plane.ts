@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { deserialize } from 'node:v8';
 import { CPUS, EVENTS, PATH, PORTS, SOCKETS, TRIPS, WAYS } from '@twinpath/compiler/abi';
 import { type BpfMap, type MapSpec, RingBuffer } from '@twinpath/ebpf';
 import { type Fd, onlineCpus, pollFd } from '@twinpath/linux';
@@ -32,13 +31,17 @@ export interface KernelPlaneOptions {
   readonly wiring: Wiring;
 }
 
-function partOf({ ir, maps }: KernelProgram, owner: string, remembered: readonly string[]): PlacedPart {
+function partOf(
+  { choice: { hook }, ir, maps }: KernelProgram,
+  owner: string,
+  remembered: readonly string[],
+): PlacedPart {
   const ids = Object.entries(maps).map(([name, map]) => [name, map.info().id] as const);
   const remembers = remembered.flatMap((name) => {
     const map = maps[name];
     return map === undefined ? [] : [[name, { type: map.type, maxEntries: map.maxEntries }] as const];
   });
-  return { owner, ir: deserialize(ir), maps: Object.fromEntries(ids), remembers: Object.fromEntries(remembers) };
+  return { owner, hook, ir, maps: Object.fromEntries(ids), remembers: Object.fromEntries(remembers) };
 }
 
 /** Maps that all programs of an instance agree about. */

@@ -2,7 +2,8 @@
 
 import type { FunctionPlan } from '@twinpath/vnf/plan';
 import type { ProgramBuilder } from '../../ir/builder.ts';
-import type { BlockId, Terminator, ValueId } from '../../ir/types.ts';
+import { RelocatedNumbers } from '../../ir/relocated.ts';
+import type { BlockId, Numbers, Terminator, ValueId } from '../../ir/types.ts';
 import type { DiagnosticCode } from '../diagnostics.ts';
 import { condition } from '../expressions/condition.ts';
 import { evaluate } from '../expressions/evaluate.ts';
@@ -49,6 +50,7 @@ export class Core implements Evaluation {
   watch: StepWatch | undefined;
   #builder: ProgramBuilder;
   readonly #report: Report;
+  readonly #numbers = new RelocatedNumbers();
   /** Functions that are being inlined, innermost last. */
   readonly calls: FunctionNode[] = [];
 
@@ -229,6 +231,15 @@ export class Core implements Evaluation {
 
   constant(path: Path, value: bigint): ValueId {
     return this.builder.constant(path.block, value);
+  }
+
+  relocation(path: Path, kind: string, number: bigint, width: 32 | 64): ValueId {
+    return this.builder.relocation(path.block, this.#numbers.nameOf(kind, number), width);
+  }
+
+  /** What was relocated, in subprograms as well. */
+  get relocated(): Numbers {
+    return this.#numbers.all;
   }
 
   // A property, so that joins can be given it.

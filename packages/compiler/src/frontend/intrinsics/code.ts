@@ -25,6 +25,16 @@ export class Code {
     return typeof operand === 'number' ? operand : this.lowering.constant(this.path, operand.constant);
   }
 
+  /** The index of an interface. */
+  interface(ifindex: number): ValueId {
+    return this.lowering.relocation(this.path, 'interface', BigInt(ifindex), 32);
+  }
+
+  /** By which programs know packets of the slow path. */
+  key(): ValueId {
+    return this.lowering.relocation(this.path, 'key', BigInt(this.lowering.target.key), 32);
+  }
+
   alu(operation: AluOperation, left: Operand, right: Operand): ValueId {
     return this.lowering.builder.alu(this.path.block, operation, this.id(left), this.id(right));
   }

@@ -197,9 +197,8 @@ function vlanTag(code: Code): Piece {
 /** How often the slow path has sent the packet here again. */
 function tripsOf(code: Code, { kind }: ReasonPlan): { readonly code: Code; readonly value: ValueId } {
   if (kind === 'notice') return { code, value: code.id(n(0)) };
-  const { hook, key } = code.lowering.target;
-  if (hook !== 'xdp') {
-    const isKept = code.compare('eq', code.context(SKB.tripsKey), n(key));
+  if (code.lowering.target.hook !== 'xdp') {
+    const isKept = code.compare('eq', code.context(SKB.tripsKey), code.key());
     return { code, value: code.alu('mul', isKept, code.context(SKB.trips)) };
   }
   const here = lookupFirst(code, TRIPS);

@@ -29,9 +29,9 @@ export function begin(lowering: Lowering, path: Path): readonly Outcome[] {
 
 /** Packets of the slow path carry the mark: they go past all functions, resume behind one, or go through it again. */
 function takeMark(lowering: Lowering, path: Path): readonly Path[] {
-  const { hook, key, position, next } = lowering.target;
+  const { hook, position, next } = lowering.target;
   const code = new Code(lowering, path);
-  const ours = code.when('eq', code.context(SKB.mark), n(key), 'otherwise');
+  const ours = code.when('eq', code.context(SKB.mark), code.key(), 'otherwise');
   const word = ours.then.context(WORD[hook]);
   const what = ours.then.alu('and', word, n(0xff));
   const here = position === undefined ? ours.then : atPosition(ours.then, { word, what, position });
@@ -48,8 +48,8 @@ function takeMark(lowering: Lowering, path: Path): readonly Path[] {
 
 /** For this program and those behind it (abi/trips.ts). */
 function keepTrips(code: Code, trips: ValueId): void {
-  const { builder, target } = code.lowering;
-  code.store(builder.context, SKB.tripsKey, 32, n(target.key));
+  const { builder } = code.lowering;
+  code.store(builder.context, SKB.tripsKey, 32, code.key());
   code.store(builder.context, SKB.trips, 32, trips);
 }
 

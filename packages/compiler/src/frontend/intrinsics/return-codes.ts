@@ -47,14 +47,14 @@ export function goOn(code: Code, to: Continuation | undefined, ended: number): v
       returnResult(
         code,
         code.call(to.peer === true ? 'redirect_peer' : 'redirect', [
-          to.ifindex === 0 ? ifindex(code) : n(to.ifindex),
+          to.ifindex === 0 ? ifindex(code) : code.interface(to.ifindex),
           n(0),
         ]),
       );
       break;
     case 'leave': {
       const word = to.position === 0 ? markWord(0, PASS) : markWord(to.position, 0);
-      code.store(builder.context, SKB.mark, 32, n(code.lowering.target.key));
+      code.store(builder.context, SKB.mark, 32, code.key());
       code.store(builder.context, SKB.priority, 32, n(word));
       returnResult(code, code.call('redirect', [ifindex(code), n(0)]));
       break;

@@ -48,6 +48,14 @@ export function compare(sketch: Sketch): void {
   sketch.define(comparison(sketch));
 }
 
+/** A number that is put into the finished code. */
+export function relocated(sketch: Sketch): void {
+  const { builder, random, numbers, block } = sketch;
+  const width = random.pick([32, 64] as const);
+  const number = BigInt.asUintN(width, random.chance(0.5) ? random.constant() : random.bits());
+  sketch.define(builder.relocation(block, numbers.nameOf(`${width} bits`, number), width));
+}
+
 /** A field of the hook's context that test runs set. */
 export function readContext(sketch: Sketch): void {
   const { builder, random, block, hook } = sketch;

@@ -136,7 +136,7 @@ describe('with functions behind ports', () => {
     const through = listing('route', 'xdp', 1, { routed: new Map([[WAN, to(77)]]) });
     expect(through).toMatch(/r3 = 77\n.*call bpf_tail_call/);
     expect(through).toMatch(/call bpf_redirect#/);
-    expect(through).toMatch(new RegExp(`if r\\d [!=]= 0x${WAN} goto`));
+    expect(through).toMatch(new RegExp(`if w\\d [!=]= 0x${WAN} goto`));
     expect(listing('route', 'xdp')).not.toMatch(/tail_call/);
   });
 

@@ -15,7 +15,7 @@ export function nextHop({ lowering, path }: Call): readonly Outcome[] {
   for (const { code: start, hop } of found) {
     let code = start;
     for (const [index, port] of lowering.target.ports.entries()) {
-      const sides = code.when('eq', hop.ifindex, n(port.ifindex));
+      const sides = code.when('eq', hop.ifindex, code.interface(port.ifindex));
       const fields = new Map<string, Value>([
         ['port', { kind: 'name', domain: portDomain(lowering), id: sides.then.id(n(index)) }],
         ['src', hop.src],

@@ -101,8 +101,8 @@ export function flood(lowering: Lowering, path: Path, [group]: Operands, site: S
     const exit = exits?.get(name);
     if (exit?.kind === 'tail-call') return name === entry ? before : copyTo(before, exit.index, from);
     if (at === 0) return before;
-    const other = before.when('ne', from, n(at));
-    other.then.call('clone_redirect', [lowering.builder.context, n(at), n(0)]);
+    const other = before.when('ne', from, before.interface(at));
+    other.then.call('clone_redirect', [lowering.builder.context, other.then.interface(at), n(0)]);
     const [after] = joined([other.then, other.otherwise]);
     if (after === undefined) throw new Error('paths with one scope join');
     return after;
@@ -112,14 +112,14 @@ export function flood(lowering: Lowering, path: Path, [group]: Operands, site: S
 
 /** A copy comes in once more, and goes to another place of the chain by its mark: a copy makes no tail call. */
 function copyTo(code: Code, position: number, from: ValueId): Code {
-  const { builder, target } = code.lowering;
-  const mark = (key: number, word: number) => {
-    code.store(builder.context, SKB.mark, 32, n(key));
+  const { builder } = code.lowering;
+  const mark = (key: ValueId, word: number) => {
+    code.store(builder.context, SKB.mark, 32, key);
     code.store(builder.context, SKB.cb, 32, n(word));
   };
-  mark(target.key, markWord(position, 0));
+  mark(code.key(), markWord(position, 0));
   code.call('clone_redirect', [builder.context, from, n(IN)]);
-  mark(0, 0);
+  mark(code.id(n(0)), 0);
   return code;
 }
 
@@ -150,7 +150,7 @@ export function route(lowering: Lowering, path: Path, site: Site): void {
 function sendBy(start: Code, to: ValueId): void {
   let code = start;
   for (const [at, exit] of start.lowering.target.routed ?? []) {
-    const sides = code.when('eq', to, n(at));
+    const sides = code.when('eq', to, code.interface(at));
     goOn(sides.then, exit, XDP_DROP);
     code = sides.otherwise;
   }

@@ -62,14 +62,13 @@ function hashed(
   const code = new Code(lowering, path);
   const pieces = encode(code, layout, value, site);
   const words = Math.ceil(layout.size / 4);
-  const [first = 0n, ...keys] = hashKeys(seedOf(lowering, seed, site), words + 1);
-  const sum = keys.reduce(
-    (total, key, index) => {
-      const value = code.truncate(word(code, pieces, 4 * index, 32), 32);
-      return code.alu('add', total, code.alu('mul', value, n(BigInt.asIntN(64, key))));
-    },
-    code.id(n(BigInt.asIntN(64, first))),
+  const ids = hashKeys(seedOf(lowering, seed, site), words + 1).map((key, index) =>
+    lowering.relocation(path, `hash key ${index}`, key, 64),
   );
+  const sum = ids.reduce((total, key, index) => {
+    const value = code.truncate(word(code, pieces, 4 * (index - 1), 32), 32);
+    return code.alu('add', total, code.alu('mul', value, key));
+  });
   return [{ path, value: lowering.integer(code.alu('shr', sum, n(32)), HASH) }];
 }
 

@@ -10,7 +10,7 @@ const IFINDEX: Readonly<Record<Hook, number>> = { xdp: 12, 'tcx-ingress': 40, 't
 /** The interface by which the packet came in, or by which it leaves. */
 export function ifindex(code: Code): ValueId {
   const { hook, out } = code.lowering.target;
-  return out?.kind === 'redirect' ? code.id(n(out.ifindex)) : code.context(IFINDEX[hook]);
+  return out?.kind === 'redirect' ? code.interface(out.ifindex) : code.context(IFINDEX[hook]);
 }
 
 /** A packet from elsewhere counts as of the last port: programs are attached to their own ports only. */
@@ -26,7 +26,7 @@ export function inboundPort(lowering: Lowering, path: Path): readonly Outcome[] 
   let code = new Code(lowering, path);
   const index = ifindex(code);
   for (const [number, port] of ports.slice(0, -1).entries()) {
-    const sides = code.when('eq', index, n(port.ifindex));
+    const sides = code.when('eq', index, code.interface(port.ifindex));
     found(sides.then, number);
     code = sides.otherwise;
   }
