@@ -30,8 +30,15 @@ function commandOf(pid: string): string {
   }
 }
 
-/** Clock ticks of /proc/<pid>/stat each second. */
+/** Clock ticks of /proc/stat and /proc/<pid>/stat each second. */
 const TICKS = 100;
+
+/** Seconds of CPU time that all of this machine has had, soft interrupts included (which Node's `cpus()` leaves out). */
+export function busySeconds(): number {
+  const [all = ''] = readFileSync('/proc/stat', 'latin1').split('\n', 1);
+  const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0] = all.split(/ +/).slice(1).map(Number);
+  return (user + nice + system + irq + softirq) / TICKS;
+}
 
 interface Stat {
   readonly pid: number;

@@ -3,15 +3,25 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { libraryFunctions } from '@twinpath/functions';
-import { startChain } from '@twinpath/runtime';
+import { type RunningChain, startChain } from '@twinpath/runtime';
 import { findClang } from '../fast-path/compile-c.ts';
 import { absent, balanceByHaproxy, balanceByNft, type Contender } from '../network/contenders.ts';
 import { CLIENTS, LANS, type Network, SERVERS, SERVICE } from '../network/network.ts';
 import { startReference } from '../network/reference.ts';
 
-export interface Way extends Omit<Contender, 'isFirewall'> {
+export interface Way extends Omit<Contender, 'isFirewall' | 'open'> {
   /** Of the first server. */
   readonly share: number;
+  /** It stands until the stack is disposed. */
+  open(network: Network, stack: AsyncDisposableStack): Promise<Standing>;
+}
+
+export interface Standing {
+  /** Clients take ports again after some 30,000 connections, and flows that are still known are no first packets: from here on all
+   *  are new. `undefined`: nothing is asked of a process. */
+  forget?(): Promise<void>;
+  /** First packets that a process was asked about, so far. */
+  asked?(): Promise<number>;
 }
 
 const SNMPD = '/usr/sbin/snmpd';
@@ -27,7 +37,12 @@ function startAgents({ servers, folder }: Network): void {
   }
 }
 
-async function start(network: Network, stack: AsyncDisposableStack, key: string, use: string, config: object) {
+async function start(
+  network: Network,
+  stack: AsyncDisposableStack,
+  key: string,
+  { use = library(), config }: { readonly use?: string; readonly config: object },
+): Promise<RunningChain> {
   const { namespace } = network.middle;
   const ports = [CLIENTS, ...LANS].map(
     (link) => [link, { interface: link, namespace, hook: 'tcx', handOver: true }] as const,
@@ -38,7 +53,7 @@ async function start(network: Network, stack: AsyncDisposableStack, key: string,
     paths: ports.map(([link]) => [link, 'balancer', 'host']),
     functions: [{ name: 'balancer', use, config }],
   });
-  stack.use(chain);
+  return stack.use(chain);
 }
 
 const library = () => libraryFunctions().get('load-balancer') ?? '';
@@ -59,7 +74,10 @@ export const proactive: Way = {
   key: 'proactive',
   share: 1 / 2,
   missing: () => undefined,
-  open: (network, stack) => start(network, stack, 'proactive', library(), service()),
+  async open(network, stack) {
+    await start(network, stack, 'proactive', { config: service() });
+    return {};
+  },
 };
 
 export const weighted: Way = {
@@ -69,7 +87,8 @@ export const weighted: Way = {
   missing: () => absent(SNMPD),
   async open(network, stack) {
     startAgents(network);
-    await start(network, stack, 'weighted', library(), service({ load: { from: 'snmp', every: '500 ms' } }));
+    await start(network, stack, 'weighted', { config: service({ load: { from: 'snmp', every: '500 ms' } }) });
+    return {};
   },
 };
 
@@ -81,12 +100,17 @@ export const reactive: Way = {
   async open(network, stack) {
     startAgents(network);
     const use = join(import.meta.dirname, 'reactive.vnf.ts');
-    await start(network, stack, 'reactive', use, {
-      service: SERVICE,
-      port: 80,
-      servers: SERVERS,
-      cores: cpus().length,
-    });
+    const config = { service: SERVICE, port: 80, servers: SERVERS, cores: cpus().length };
+    const chain = await start(network, stack, 'reactive', { use, config });
+    return {
+      async forget() {
+        await chain.functions[0]?.operate('forget', undefined);
+      },
+      async asked() {
+        const { functions } = await chain.statistics();
+        return functions[0]?.reasons.opened?.up ?? Number.NaN;
+      },
+    };
   },
 };
 
@@ -97,6 +121,7 @@ export const kernel: Way = {
   missing: () => (findClang() === undefined ? 'clang is not installed' : undefined),
   async open(network, stack) {
     stack.use(startReference(network, []));
+    return {};
   },
 };
 
@@ -105,7 +130,10 @@ export const haproxy: Way = {
   key: 'haproxy',
   share: 1 / 2,
   missing: () => absent('/usr/sbin/haproxy'),
-  open: balanceByHaproxy,
+  async open(network) {
+    await balanceByHaproxy(network);
+    return {};
+  },
 };
 
 export const nft: Way = {
@@ -113,7 +141,10 @@ export const nft: Way = {
   key: 'nft',
   share: 1 / 2,
   missing: () => absent('nft'),
-  open: balanceByNft,
+  async open(network) {
+    await balanceByNft(network);
+    return {};
+  },
 };
 
 export const ipvs: Way = {
@@ -126,5 +157,6 @@ export const ipvs: Way = {
     await middle.exec('ip', ['address', 'add', `${SERVICE}/32`, 'dev', 'lo']);
     await middle.exec('ipvsadm', ['-A', ...virtual, '-s', 'rr']);
     for (const address of SERVERS) await middle.exec('ipvsadm', ['-a', ...virtual, '-r', `${address}:80`, '-m']);
+    return {};
   },
 };

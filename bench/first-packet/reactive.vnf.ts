@@ -59,6 +59,13 @@ export default vnf({
   config: z.object({ service: net.ip4(), port: net.portNumber(), servers: z.array(net.ip4()), cores: z.int().min(1) }),
   tables: { flows },
   reasons: { opened },
+  operations: {
+    forget: {
+      summary: 'Forget all flows',
+      input: z.undefined(),
+      run: ({ tables }) => tables.flows.deleteWhere(() => true),
+    },
+  },
   fastPath: {
     ingress(packet, { service, port }) {
       const header = packet.ip();

@@ -1,8 +1,9 @@
 // A client, what stands between, and two web servers behind it: namespaces that scenarios share. Each contender has a network of its own,
 // so that turns change from one to the next without anything being taken down.
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { inNamespace } from '@twinpath/linux';
 import { createLab, type Host, type Lab } from '@twinpath/testing/lab';
 
 /** Where clients ask. */
@@ -81,9 +82,8 @@ export class Network implements AsyncDisposable {
   }
 
   /** The sum of a counter of /proc/net/snmp or /proc/net/netstat over the hosts at both ends. */
-  async counted(group: string, counter: string): Promise<number> {
-    const counts = await Promise.all([this.client, ...this.servers].map((host) => countOf(host, group, counter)));
-    return counts.reduce((sum, count) => sum + count, 0);
+  counted(group: string, counter: string): number {
+    return [this.client, ...this.servers].reduce((sum, host) => sum + countOf(host, group, counter), 0);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -142,14 +142,16 @@ async function aroundBridge(lab: Lab): Promise<Hosts> {
   return { client, middle, servers };
 }
 
-async function countOf(host: Host, group: string, counter: string): Promise<number> {
-  const { stdout } = await host.exec('cat', ['/proc/net/snmp', '/proc/net/netstat']);
-  const [names = [], values = []] = stdout
+function countOf({ name, namespace }: Host, group: string, counter: string): number {
+  const text = inNamespace(namespace, () =>
+    ['snmp', 'netstat'].map((file) => readFileSync(`/proc/thread-self/net/${file}`, 'latin1')).join(''),
+  );
+  const [names = [], values = []] = text
     .split('\n')
     .filter((line) => line.startsWith(`${group}: `))
     .map((line) => line.split(' '));
   const index = names.indexOf(counter);
-  if (index < 0) throw new Error(`${host.name} counts no ${group} ${counter}`);
+  if (index < 0) throw new Error(`${name} counts no ${group} ${counter}`);
   return Number(values[index]);
 }
 

@@ -1,5 +1,5 @@
 // What wrk says of requests to the service.
-import { cpus } from 'node:os';
+import { busySeconds } from '../cpu-seconds.ts';
 import { type Network, SERVICE } from './network.ts';
 
 export interface Asking {
@@ -25,10 +25,12 @@ export interface Answered {
 
 export async function ask({ client }: Network, { connections, kind, seconds, path = '/' }: Asking): Promise<Answered> {
   const header = kind === 'close' ? ['-H', 'Connection: close'] : [];
-  const operands = ['-t2', `-c${connections}`, `-d${seconds}s`, '--latency', ...header, `http://${SERVICE}${path}`];
-  const before = busyMs();
-  const { stdout } = await client.exec('wrk', operands);
-  const busy = busyMs() - before;
+  // wrk knows whole seconds only; interrupted, it tells what it has seen until then.
+  const within = ['--preserve-status', '--signal=INT', `${seconds}`, 'wrk', `-d${Math.ceil(seconds) + 1}s`];
+  const operands = [...within, '-t2', `-c${connections}`, '--latency', ...header, `http://${SERVICE}${path}`];
+  const before = busySeconds();
+  const { stdout } = await client.exec('timeout', operands);
+  const busy = busySeconds() - before;
   const [, all = 'none'] = /(\d+) requests in/.exec(stdout) ?? [];
   const [, rate = 'none'] = /Requests\/sec:\s+([\d.]+)/.exec(stdout) ?? [];
   const [, transfer = 'none', unit = ''] = /Transfer\/sec:\s+([\d.]+)([KMG]?)B/.exec(stdout) ?? [];
@@ -37,7 +39,7 @@ export async function ask({ client }: Network, { connections, kind, seconds, pat
     bytes: Number(transfer) * (BYTES[unit] ?? Number.NaN),
     p50: latency(stdout, 50),
     p99: latency(stdout, 99),
-    cpu: (1000 * busy) / Number(all),
+    cpu: (1e6 * busy) / Number(all),
     failed: failures(stdout),
   };
 }
@@ -54,9 +56,4 @@ function failures(text: string): number {
   const [, ...socket] = /Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)/.exec(text) ?? [];
   const [, wrong = '0'] = /Non-2xx or 3xx responses: (\d+)/.exec(text) ?? [];
   return [...socket, wrong].reduce((sum, count) => sum + Number(count), 0);
-}
-
-/** Of all processors. */
-function busyMs(): number {
-  return cpus().reduce((sum, { times: { user, nice, sys, irq } }) => sum + user + nice + sys + irq, 0);
 }

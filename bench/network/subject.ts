@@ -50,7 +50,7 @@ export class Subject {
     if (wrongs.length > 0) return;
     const answered = await ask(this.#network, one);
     this.#seen.set(one.name, [...(this.#seen.get(one.name) ?? []), answered]);
-    const bad = await this.#network.counted('Tcp', 'InCsumErrors');
+    const bad = this.#network.counted('Tcp', 'InCsumErrors');
     if (bad > 0) wrongs.push(`${bad} checksums are wrong after ${one.name}`);
     if (answered.failed > 0) wrongs.push(`${answered.failed} requests of ${one.name} failed`);
     if (!(answered.requests > 0)) wrongs.push(`no request of ${one.name} is answered`);
@@ -113,9 +113,9 @@ export async function measureAll(
     const at = round % subjects.length;
     const inTurn = [...subjects.slice(at), ...subjects.slice(0, at)];
     for (const one of cases) {
+      progress(`round ${round + 1} of ${rounds}: ${one.name}`);
       for (const subject of inTurn) if (subject.entry.cases.includes(one)) await subject.measure(one);
     }
-    progress(`round ${round + 1} of ${rounds}`);
   }
   for (const { name, wrongs } of subjects) for (const wrong of wrongs) progress(`${name}: ${wrong}`);
 }

@@ -1,7 +1,17 @@
 // The first experiment of the hybrid functions' paper: how long a request takes when each connection's server is chosen in the kernel, by
 // a process that asks the servers for their load, or by a proxy.
 import { setTimeout as delay } from 'node:timers/promises';
-import { haproxy, ipvs, kernel, nft, proactive, reactive, type Way, weighted } from '../first-packet/contenders.ts';
+import {
+  haproxy,
+  ipvs,
+  kernel,
+  nft,
+  proactive,
+  reactive,
+  type Standing,
+  type Way,
+  weighted,
+} from '../first-packet/contenders.ts';
 import { Network, SERVICE } from '../network/network.ts';
 import { ask } from '../network/requests.ts';
 import { type Contender, machine, metric, type Ratio, ratio, target } from '../result.ts';
@@ -11,6 +21,8 @@ const WAYS = [proactive, weighted, reactive, kernel, nft, ipvs, haproxy];
 const KINDS = ['keep-alive', 'close'] as const;
 const CONNECTIONS = 4;
 const SECONDS = 2;
+/** Share of connections whose first packet has to go up, where any has to. */
+const ASKED = 0.98;
 /** Requests of which the servers' shares are counted. */
 const COUNTED = 60;
 
@@ -21,9 +33,10 @@ interface Times {
   readonly p99: number[];
 }
 
-interface Standing {
+interface Subject {
   readonly way: Way;
   readonly network: Network;
+  readonly standing: Standing;
   readonly seen: Readonly<Record<(typeof KINDS)[number], Times>>;
   readonly wrongs: string[];
 }
@@ -35,7 +48,7 @@ export const firstPacket: Scenario = {
   async run({ rounds, progress }) {
     await using stack = new AsyncDisposableStack();
     const skipped: Contender[] = [];
-    const all: Standing[] = [];
+    const all: Subject[] = [];
     for (const way of WAYS) {
       const reason = way.missing();
       progress(`${way.name} ${reason ?? '…'}`);
@@ -44,10 +57,10 @@ export const firstPacket: Scenario = {
     }
     for (let round = 0; round < rounds; round++) {
       for (const kind of KINDS) {
+        progress(`round ${round + 1} of ${rounds}: ${kind}`);
         // Nobody is always behind the same one.
         for (const at of all.keys()) await measure(all[(at + round) % all.length], kind);
       }
-      progress(`round ${round + 1} of ${rounds}`);
     }
     for (const { way, wrongs } of all) for (const wrong of wrongs) progress(`${way.name}: ${wrong}`);
     const right = all.filter(({ wrongs }) => wrongs.length === 0);
@@ -75,11 +88,17 @@ const BARS = new Map([
   [haproxy.name, 1 / 2.8],
 ]);
 
-async function stand(way: Way, stack: AsyncDisposableStack): Promise<Standing> {
+async function stand(way: Way, stack: AsyncDisposableStack): Promise<Subject> {
   const network = stack.use(await Network.open(`first-${way.key}`));
-  await way.open(network, stack);
+  const standing = await way.open(network, stack);
   const none = () => ({ mean: [], p50: [], p99: [] });
-  return { way, network, seen: { 'keep-alive': none(), close: none() }, wrongs: await wrongsOf(way, network) };
+  return {
+    way,
+    network,
+    standing,
+    seen: { 'keep-alive': none(), close: none() },
+    wrongs: await wrongsOf(way, network),
+  };
 }
 
 /** Each server gets its share of connections: of those weighted by load when the loads have been told. */
@@ -99,18 +118,24 @@ async function wrongsOf({ share }: Way, { client }: Network): Promise<string[]> 
   return [`the first server gets ${got} of all connections, not ${share}`];
 }
 
-async function measure(standing: Standing | undefined, kind: (typeof KINDS)[number]): Promise<void> {
-  if (standing === undefined || standing.wrongs.length > 0) return;
-  const { network, seen, wrongs } = standing;
+async function measure(subject: Subject | undefined, kind: (typeof KINDS)[number]): Promise<void> {
+  if (subject === undefined || subject.wrongs.length > 0) return;
+  const { network, seen, wrongs, standing } = subject;
+  await standing.forget?.();
+  const before = await standing.asked?.();
   const { requests, p50, p99, failed } = await ask(network, { connections: CONNECTIONS, kind, seconds: SECONDS });
+  const asked = ((await standing.asked?.()) ?? Number.NaN) - (before ?? Number.NaN);
   seen[kind].mean.push((1e6 * CONNECTIONS) / requests);
   seen[kind].p50.push(p50);
   seen[kind].p99.push(p99);
   if (failed > 0) wrongs.push(`${failed} requests failed (${kind})`);
   if (!(requests > 0)) wrongs.push(`no request is answered (${kind})`);
+  // Of a SYN that is sent once more the function is asked again.
+  if (kind === 'close' && asked < ASKED * requests * SECONDS)
+    wrongs.push(`of ${Math.round(requests * SECONDS)} connections ${asked} were asked for`);
 }
 
-function shown({ way, seen }: Standing): Contender {
+function shown({ way, seen }: Subject): Contender {
   const metrics = KINDS.flatMap((kind) => {
     const { mean, p50, p99 } = seen[kind];
     return [
@@ -123,7 +148,7 @@ function shown({ way, seen }: Standing): Contender {
 }
 
 /** Of ours over all others. */
-function ratiosOf(all: readonly Standing[]): readonly Ratio[] {
+function ratiosOf(all: readonly Subject[]): readonly Ratio[] {
   const own = [proactive, weighted, reactive];
   const others = all.filter(({ way }) => !own.includes(way));
   return all
@@ -131,7 +156,7 @@ function ratiosOf(all: readonly Standing[]): readonly Ratio[] {
     .flatMap((mine) =>
       others.flatMap((other) =>
         KINDS.map((kind) => {
-          const of = ({ way, seen }: Standing) => ({ name: way.name, values: seen[kind].mean });
+          const of = ({ way, seen }: Subject) => ({ name: way.name, values: seen[kind].mean });
           return ratio(`${mine.way.name} over ${other.way.name}, ${kind}`, 'completion', of(mine), of(other));
         }),
       ),

@@ -94,7 +94,12 @@ async function started(
   const path = new URL(file, import.meta.url).pathname;
   const command = ['-c', String(cpu), process.execPath, path, ...operands];
   const child = inNamespace(namespace, () =>
-    spawn('taskset', command, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], serialization: 'advanced' }),
+    spawn('taskset', command, {
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      serialization: 'advanced',
+      // Ctrl-C goes to who owns the arena.
+      detached: true,
+    }),
   );
   const failed = once(child, 'exit').then(([code]) => {
     throw new Error(`${file} ended with ${code}`);

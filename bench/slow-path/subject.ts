@@ -17,11 +17,10 @@ process.on('message', async (message: ToSubject) => {
     await chain.functions[0]?.operate('forget', FIRST_KNOWN);
     process.send?.('forgotten');
   }
-  if (message === 'stop') {
-    await chain.stop();
-    process.disconnect();
-  }
+  if (message === 'stop') process.disconnect();
 });
+// Also where who owns the arena has ended.
+process.once('disconnect', () => void chain.stop());
 process.send?.('ready');
 
 async function state(): Promise<SubjectState> {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { addAddress, createVeth, deleteNamespace, listNamespaces, Netlink, setLink } from '@twinpath/linux';
 import { Host } from './host.ts';
-import type { LabProcess } from './process.ts';
+import { type LabProcess, runningSessions } from './process.ts';
 import { endWith } from './process-end.ts';
 
 export interface LinkOptions {
@@ -98,7 +98,7 @@ export class Lab {
 
   async #dispose(): Promise<void> {
     try {
-      for (const started of this.#processes.toReversed()) await started[Symbol.asyncDispose]();
+      for (const started of this.#running().toReversed()) await started[Symbol.asyncDispose]();
     } finally {
       this.#endNow();
       this.#stopWatching();
@@ -106,10 +106,16 @@ export class Lab {
   }
 
   #endNow(): void {
-    for (const started of this.#processes) started.kill();
+    for (const started of this.#running()) started.kill();
     for (const host of [...this.#hosts.values()].toReversed()) host.close();
     for (const name of listNamespaces()) if (name.startsWith(`${this.name}-`)) deleteNamespace(name);
     this.#netlink[Symbol.dispose]();
     rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /** By one look at all processes of the machine: a lab may have run a thousand commands that have ended. */
+  #running(): readonly LabProcess[] {
+    const sessions = runningSessions();
+    return this.#processes.filter(({ pid }) => pid !== undefined && sessions.has(pid));
   }
 }

@@ -2,19 +2,26 @@
  *
  * A signal that the program itself handles is the program's: it ends in its own order, and disposes its labs on the way. */
 export function endWith(clean: () => void): () => void {
-  const onSignal = (signal: NodeJS.Signals, number: number) => {
-    const others = process.listeners(signal).some((listener) => !ours.has(listener));
-    if (!others) process.exit(128 + number);
-  };
-  ours.add(onSignal);
-  process.on('exit', clean);
-  for (const signal of SIGNALS) process.on(signal, onSignal);
+  if (cleans.size === 0) {
+    process.on('exit', cleanAll);
+    for (const signal of SIGNALS) process.on(signal, end);
+  }
+  cleans.add(clean);
   return () => {
-    ours.delete(onSignal);
-    process.off('exit', clean);
-    for (const signal of SIGNALS) process.off(signal, onSignal);
+    if (!cleans.delete(clean) || cleans.size > 0) return;
+    process.off('exit', cleanAll);
+    for (const signal of SIGNALS) process.off(signal, end);
   };
 }
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-const ours = new Set<unknown>();
+/** The oldest first. */
+const cleans = new Set<() => void>();
+
+function cleanAll(): void {
+  for (const clean of cleans) clean();
+}
+
+function end(signal: NodeJS.Signals, number: number): void {
+  if (process.listenerCount(signal) === 1) process.exit(128 + number);
+}

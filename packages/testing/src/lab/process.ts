@@ -120,6 +120,11 @@ export class LabProcess {
   }
 }
 
+/** Of all processes of the machine that are not dead. */
+export function runningSessions(): ReadonlySet<number> {
+  return new Set(readdirSync('/proc').flatMap((name) => (/^\d+$/.test(name) ? (sessionOf(name) ?? []) : [])));
+}
+
 /** Session of a process that is not yet dead; field 6 of /proc/<pid>/stat, behind the name in brackets, which may hold any. */
 function sessionOf(pid: string): number | undefined {
   try {
