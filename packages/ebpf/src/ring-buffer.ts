@@ -53,6 +53,11 @@ export class RingBuffer {
     this.#fd = map.fd.duplicate();
   }
 
+  /** Bytes for which there is room. */
+  get size(): number {
+    return this.#mask + 1;
+  }
+
   /** Bytes that wait, headers included. */
   get available(): number {
     return (Atomics.load(this.#producer, 0) - Number(BigInt.asIntN(32, this.#position))) | 0;

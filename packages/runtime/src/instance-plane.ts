@@ -110,6 +110,7 @@ export interface InstancePlane extends Disposable {
   discardEvents(): number;
   /** Calls back each time that something has come to a descriptor; who is called reads all there is. */
   watch(fd: Fd, onEvent: () => void): Disposable;
-  /** Reads events until disposed. `drained`: there are no more for now, or it is time to do something else. */
-  listen(handler: EventHandler, drained: () => void): Disposable;
+  /** Reads events until disposed. `drained`: there are no more for now, or it is time to do something else; whether somebody waits for
+   *  what becomes of those that came. */
+  listen(handler: EventHandler, drained: () => boolean): Disposable;
 }

@@ -1,23 +1,61 @@
 import type { Verdict } from '@twinpath/ndpi';
 import type { instant } from '@twinpath/vnf';
-import type { Classifier, Finding, Talk } from './classifiers/index.ts';
+import type { Classifier, Finding, Said, Talk } from './classifiers/index.ts';
 import type { FlowKey } from './fast-path.ts';
 import type { Segment } from './segment.ts';
 import { TcpStream } from './tcp-stream.ts';
 
 const MAX_STREAM = 16_384;
 const MAX_DATAGRAMS = 16;
+const NOTHING = new Uint8Array(0);
 
+/** One end, and what it has said: put together when somebody asks for it. */
 class End {
   readonly port: number;
-  readonly tcp = new TcpStream(MAX_STREAM);
-  readonly datagrams: Uint8Array[] = [];
+  /** Of its SYN. */
+  initial: number | undefined;
+  isClosed = false;
+  #tcp: TcpStream | undefined;
+  readonly #datagrams: Uint8Array[] = [];
+  #fresh: Segment[] = [];
 
   constructor(port: number) {
     this.port = port;
   }
-  get said() {
-    return { port: this.port, stream: this.tcp.bytes, datagrams: this.datagrams };
+
+  get said(): Said & { readonly port: number } {
+    return { port: this.port, stream: this.#tcp?.bytes ?? NOTHING, datagrams: this.#datagrams };
+  }
+
+  hear(segment: Segment): void {
+    if (segment.isSyn) this.initial = segment.sequence;
+    if (segment.isSyn || segment.hasPayload) this.#fresh.push(segment);
+  }
+
+  keep(): void {
+    for (const segment of this.#fresh) segment.keep();
+  }
+
+  /** `true`: there is more than before. */
+  catchUp(): boolean {
+    const fresh = this.#fresh;
+    this.#fresh = [];
+    let isMore = false;
+    for (const segment of fresh) isMore = (segment.isUdp ? this.#datagram(segment) : this.#stream(segment)) || isMore;
+    return isMore;
+  }
+
+  #datagram({ payload }: Segment): boolean {
+    if (this.#datagrams.length === MAX_DATAGRAMS) return false;
+    this.#datagrams.push(payload.slice());
+    return true;
+  }
+
+  #stream(segment: Segment): boolean {
+    const { sequence, isSyn, payload } = segment;
+    this.#tcp ??= new TcpStream(MAX_STREAM);
+    if (isSyn) this.#tcp.syn(sequence);
+    return this.#tcp.add(isSyn ? (sequence + 1) >>> 0 : sequence, payload);
   }
 }
 
@@ -29,85 +67,75 @@ export class Conversation {
   readonly born: instant;
   /** What nDPI says, so far or for good. */
   ndpi: Verdict | undefined;
-  /** What a classifier of ours says. */
+  /** What a classifier of ours has said. */
   finding: Finding | undefined;
   /** Who has said so. */
   classifier: Classifier | undefined;
   lastSeen: instant;
-  /** Ports that a FIN has come from. */
-  readonly #closed = new Set<string>();
   /** One end has nothing more to say. */
   isClosing = false;
   /** Nobody has. */
   isOver = false;
   #candidates: readonly Classifier[];
-  /** Who spoke first, by address and port. */
-  #client: { readonly src: string; readonly end: End } | undefined;
-  #server: End | undefined;
+  /** As the key has them. */
+  readonly #first: End;
+  readonly #second: End;
+  /** Who spoke first. */
+  #client: End | undefined;
 
   constructor(id: number, key: FlowKey, born: instant, classifiers: readonly Classifier[]) {
     this.id = id;
     this.key = key;
     this.born = born;
     this.lastSeen = born;
-    this.#candidates = classifiers.filter(({ transport }) => transport === key.protocol);
+    this.#first = new End(key.sport);
+    this.#second = new End(key.dport);
+    this.#candidates = classifiers;
   }
 
-  /** Hears a packet, and asks those classifiers that may still know it. */
   hear(segment: Segment, at: instant): void {
-    const { flow, payload, tcp } = segment;
     this.lastSeen = at;
-    if (tcp && (tcp.fin || tcp.rst)) this.#close(flow, tcp.rst);
-    if (this.finding || this.#candidates.length === 0) return;
-    const [end, other] = this.#endsOf(segment);
-    if (!tcp) {
-      if (payload.length === 0 || flow.protocol !== 'udp' || end.datagrams.length === MAX_DATAGRAMS) return;
-      end.datagrams.push(Uint8Array.from(payload));
-    } else {
-      if (tcp.syn) end.tcp.syn(tcp.sequence);
-      if (!end.tcp.add(tcp.syn ? (tcp.sequence + 1) >>> 0 : tcp.sequence, payload)) return;
-    }
-    const [client, server] = end === this.#client?.end ? [end, other] : [other, end];
-    this.#ask({ client: client.said, server: server.said });
+    const [end, other] = segment.isFromFirst ? [this.#first, this.#second] : [this.#second, this.#first];
+    this.#client ??= segment.isSynAck ? other : end;
+    if (!this.finding) end.hear(segment);
+    if (!segment.isFin && !segment.isReset) return;
+    this.isClosing = true;
+    end.isClosed = true;
+    this.isOver = segment.isReset || other.isClosed;
   }
 
-  #close({ src, sport }: Segment['flow'], isReset: boolean): void {
-    this.#closed.add(`${src} ${sport}`);
-    this.isClosing = true;
-    this.isOver = isReset || this.#closed.size === 2;
+  /** Asks those classifiers that may still know it, if they have not heard all. */
+  ask(): void {
+    if (this.finding || this.#candidates.length === 0) return;
+    const hasMore = [this.#first.catchUp(), this.#second.catchUp()];
+    if (!hasMore.includes(true)) return;
+    const [client, server] = this.#client === this.#second ? [this.#second, this.#first] : [this.#first, this.#second];
+    const talk = { client: client.said, server: server.said };
+    this.#candidates = this.#candidates.filter((classifier) => this.#mayKnow(classifier, talk));
+  }
+
+  /** It goes on: what it was heard by does not. */
+  keep(): void {
+    this.#first.keep();
+    this.#second.keep();
   }
 
   /** The SYN of another connection than the one that was heard. */
-  isOther({ tcp, flow }: Segment): boolean {
-    if (!tcp?.syn || tcp.ack || !this.#client) return false;
-    const { initial } = this.#client.end.tcp;
-    return isFrom(flow, this.#client) && initial !== undefined && initial !== tcp.sequence;
+  isOther(segment: Segment): boolean {
+    if (!segment.isSyn || segment.isSynAck) return false;
+    const end = segment.isFromFirst ? this.#first : this.#second;
+    return end === this.#client && end.initial !== undefined && end.initial !== segment.sequence;
   }
 
-  /** The end that sent it, and the other one. */
-  #endsOf({ flow, tcp }: Segment): readonly [End, End] {
-    const isAnswer = tcp?.syn === true && tcp.ack;
-    const opener = isAnswer ? { src: flow.dst, port: flow.dport } : { src: flow.src, port: flow.sport };
-    this.#client ??= { src: opener.src, end: new End(opener.port) };
-    this.#server ??= new End(isAnswer ? flow.sport : flow.dport);
-    return isFrom(flow, this.#client) ? [this.#client.end, this.#server] : [this.#server, this.#client.end];
+  #mayKnow(classifier: Classifier, talk: Talk): boolean {
+    if (this.finding || classifier.transport !== this.key.protocol) return false;
+    const answer = answerOf(classifier, talk);
+    if (typeof answer === 'object') {
+      this.finding = answer;
+      this.classifier = classifier;
+    }
+    return answer === 'more';
   }
-
-  #ask(talk: Talk): void {
-    this.#candidates = this.#candidates.filter((classifier) => {
-      if (this.finding) return false;
-      const answer = answerOf(classifier, talk);
-      if (typeof answer === 'object') {
-        this.finding = answer;
-        this.classifier = classifier;
-      }
-      return answer === 'more';
-    });
-  }
-}
-
-function isFrom({ src, sport }: Segment['flow'], client: { readonly src: string; readonly end: End }): boolean {
-  return src === client.src && sport === client.end.port;
 }
 
 /** A classifier that fails on what a stranger has sent does not know it. */

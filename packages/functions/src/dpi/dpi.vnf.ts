@@ -1,6 +1,6 @@
 // Deep packet inspection: names the application of each flow, counts it, and in line acts on it. Classifiers see the first packets of
 // a flow only; the fast path does the rest.
-import { type CopiedPacket, vnf } from '@twinpath/vnf';
+import { type CopiedPacket, type instant, vnf } from '@twinpath/vnf';
 import { z } from 'zod';
 import { applyPolicies, applyRiskPolicies } from './applications.ts';
 import { builtIn } from './classifiers/index.ts';
@@ -53,22 +53,27 @@ export default vnf({
     const { engine: wanted, classifiers } = config();
     const [engine, own] = await Promise.all([openEngine(wanted, log, signal), loadClassifiers(classifiers)]);
     const inspector = new Inspector({ config, engine, own, builtIn, ledger: new Ledger(tables, log) });
-    const sampleOf = (packet: CopiedPacket, metadata: Metadata): Sample => ({
-      ...metadata,
-      frame: packet.bytes,
-      at: packet.now,
+    let last: instant | undefined;
+    const samplesOf = (events: readonly (readonly [CopiedPacket, Metadata])[]): readonly Sample[] => {
+      last = events.at(-1)?.[0].now ?? last;
+      return events.map(([packet, { key, born, left }]) => ({ key, born, left, frame: packet.bytes, at: packet.now }));
+    };
+    every('1 s', async () => {
+      // While packets come, those that wait to be looked at may be hardly younger than the last one.
+      const time = last ?? now();
+      last = undefined;
+      await inspector.giveUp(time);
     });
-    every('1 s', () => inspector.giveUp(now()));
 
     return {
       sample: {
         async batch(events) {
-          await inspector.inspect(events.map(([packet, metadata]) => sampleOf(packet, metadata)));
+          await inspector.inspect(samplesOf(events));
         },
       },
       held: {
         async batch(events) {
-          const acts = await inspector.inspect(events.map(([packet, metadata]) => sampleOf(packet, metadata)));
+          const acts = await inspector.inspect(samplesOf(events));
           for (const [index, [packet]] of events.entries()) {
             const act = acts[index];
             const ip = packet.ip();

@@ -68,10 +68,21 @@ function lookCloser(packet: Packet, ip: IpHeader, key: FlowKey, config: Constant
     return next;
   }
   waiting.left = left - 1;
+  // It is counted, as nDPI's reader counts it, and tells nothing; the last one that counts tells that nothing comes behind it.
+  if (left > 1 && isBareAck(ip)) {
+    count.bare();
+    return next;
+  }
   count.shown();
   if (config.mode === 'hold') return slowPath(held, { key, born, left: left - 1 });
   copyToSlowPath(sample, { key, born, left: left - 1 });
   return next;
+}
+
+/** A segment that carries nothing, and neither opens nor ends a connection. */
+function isBareAck(ip: IpHeader): boolean {
+  const tcp = ip.tcp();
+  return tcp !== undefined && !tcp.syn && !tcp.fin && !tcp.rst && tcp.payload() === undefined;
 }
 
 function begin(

@@ -21,10 +21,10 @@ function connection(sport = 40_000, dport = 443) {
     `${client} > ${server} / tcp ${sport} > ${dport}`,
     `${server} > ${client} / tcp ${dport} > ${sport}`,
   ];
-  const none = new Uint8Array(0);
+  const some = (flags: string): Uint8Array => new Uint8Array(flags === 'ack' ? 1 : 0);
   return {
-    there: (flags: string, sequence = 1000, payload: Uint8Array = none) => segment(up, flags, sequence, payload),
-    back: (flags: string, sequence = 9000, payload: Uint8Array = none) => segment(down, flags, sequence, payload),
+    there: (flags: string, sequence = 1000, payload = some(flags)) => segment(up, flags, sequence, payload),
+    back: (flags: string, sequence = 9000, payload = some(flags)) => segment(down, flags, sequence, payload),
   };
 }
 

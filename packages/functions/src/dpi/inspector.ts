@@ -41,8 +41,12 @@ const UNKNOWN: Named = { name: 'Unknown', protocol: 'Unknown', category: 'Unspec
 export class Inspector {
   readonly #options: InspectorOptions;
   readonly #classifiers: readonly Classifier[];
+  /** By the ends of their flows. */
   readonly #conversations = new Map<string, Conversation>();
+  readonly #byBirth = new Map<instant, Conversation>();
   readonly #byId = new Map<number, Conversation>();
+  /** When flows were born that have got their verdict last: packets of them may still wait in the ring. */
+  readonly #decided = new Map<string, instant>();
   #lastId = 0;
 
   constructor(options: InspectorOptions) {
@@ -58,9 +62,9 @@ export class Inspector {
   /** Looks at packets, in order: what is to be done with each. `undefined`: its flow has no verdict yet. */
   async inspect(samples: readonly Sample[]): Promise<readonly (Act | undefined)[]> {
     const asked: Shown[] = [];
-    const heard = samples.map((sample) => this.#hear(sample, asked));
-    const last = new Set(heard.filter((conversation, index) => conversation && isLast(conversation, samples[index])));
-    const acts = await this.#decide(asked, heard, (conversation) => last.has(conversation));
+    const last = new Set<Conversation>();
+    const heard = samples.map((sample) => this.#hear(sample, asked, last));
+    const acts = await this.#decide(asked, new Set(heard), (conversation) => last.has(conversation));
     return heard.map((conversation) => conversation && acts.get(conversation));
   }
 
@@ -71,26 +75,30 @@ export class Inspector {
       return index < tooMany || now - lastSeen > (isClosing ? PATIENCE_BEHIND_END_NS : PATIENCE_NS);
     });
     const asked = over.map(({ id }): Shown => ({ flow: id, at: now / NS_PER_MS, then: 'decide' }));
-    await this.#decide(asked, over, () => true);
+    await this.#decide(asked, new Set(over), () => true);
   }
 
-  #hear(sample: Sample, asked: Shown[]): Conversation | undefined {
+  #hear(sample: Sample, asked: Shown[], last: Set<Conversation>): Conversation | undefined {
     const segment = segmentOf(sample.frame);
     const conversation = segment && this.#conversationOf(sample, segment, asked);
     if (!segment || !conversation) return undefined;
     conversation.hear(segment, sample.at);
-    const then = isLast(conversation, sample) ? ({ then: 'decide' } as const) : {};
-    asked.push({ flow: conversation.id, packet: segment.ip, at: sample.at / NS_PER_MS, ...then });
+    const shown = { flow: conversation.id, packet: segment.ip, at: sample.at / NS_PER_MS };
+    // Nothing comes, or may come, behind this packet.
+    const isLast = conversation.isOver || sample.left === 0;
+    if (isLast) last.add(conversation);
+    asked.push(isLast ? { ...shown, then: 'decide' } : shown);
     return conversation;
   }
 
   /** `undefined`: the packet is of a flow that is over, or has its verdict by now. */
   #conversationOf({ key, born }: Sample, segment: Segment, asked: Shown[]): Conversation | undefined {
+    const candidate = this.#byBirth.get(born);
+    if (candidate && isSame(candidate.key, key) && !candidate.isOther(segment)) return candidate;
     const text = textOf(key);
     const known = this.#conversations.get(text);
     if (known?.born === born && !known.isOther(segment)) return known;
-    if (known && known.born > born) return undefined;
-    if (!this.#options.ledger.isWaiting({ key, born })) return undefined;
+    if ((known && known.born > born) || (this.#decided.get(text) ?? Number.NEGATIVE_INFINITY) >= born) return undefined;
     if (known) {
       asked.push({ flow: known.id, at: 0, then: 'forget' });
       this.#drop(known);
@@ -98,30 +106,34 @@ export class Inspector {
     this.#lastId = (this.#lastId + 1) >>> 0;
     const conversation = new Conversation(this.#lastId, key, born, this.#classifiers);
     this.#conversations.set(text, conversation);
+    this.#byBirth.set(born, conversation);
     this.#byId.set(conversation.id, conversation);
     return conversation;
   }
 
   async #decide(
     asked: readonly Shown[],
-    concerned: readonly (Conversation | undefined)[],
+    concerned: ReadonlySet<Conversation | undefined>,
     isLast: (conversation: Conversation) => boolean,
   ): Promise<ReadonlyMap<Conversation, Act>> {
     const { ledger, config } = this.#options;
     const hasEngine = await this.#ask(asked);
-    const acts = new Map<Conversation, Act>();
+    const decided = new Map<Conversation, Decision>();
     const forgotten: Shown[] = [];
-    for (const conversation of new Set(concerned)) {
+    for (const conversation of concerned) {
       if (!conversation || this.#byId.get(conversation.id) !== conversation) continue;
       const decision = this.#decisionOn(conversation, { hasEngine, isLast: isLast(conversation) });
-      if (!decision) continue;
+      if (!decision) {
+        conversation.keep();
+        continue;
+      }
       this.#drop(conversation);
+      this.#remember(conversation);
       forgotten.push({ flow: conversation.id, at: 0, then: 'forget' });
-      const act = ledger.enter(conversation, decision, config());
-      if (act) acts.set(conversation, act);
+      decided.set(conversation, decision);
     }
     if (hasEngine && forgotten.length > 0) void this.#ask(forgotten);
-    return acts;
+    return ledger.enter(decided, config());
   }
 
   /** `false`: nDPI did not answer; then the classifiers have to do. */
@@ -146,14 +158,24 @@ export class Inspector {
     conversation: Conversation,
     { hasEngine, isLast }: { readonly hasEngine: boolean; readonly isLast: boolean },
   ): Decision | undefined {
-    const { finding, ndpi } = conversation;
+    const { ndpi } = conversation;
+    const isDue = isLast || ndpi?.isFinal === true;
+    // Our classifiers are asked where they may decide, and in the end: what servers are called, and a JA4, nDPI does not tell.
+    if (isDue || !hasEngine || this.#mayDecide) conversation.ask();
+    const { finding } = conversation;
     const risks = ndpi?.risks ?? 0n;
     const own = finding && this.#own(conversation, finding);
     if (own) return { application: own, risks };
     const isKnown = ndpi !== undefined && ndpi.application !== UNKNOWN.name;
-    if (ndpi && (isLast || ndpi.isFinal) && (isKnown || !finding)) return { application: namedBy(ndpi), risks };
-    if (finding && (isLast || !hasEngine || ndpi?.isFinal)) return { application: foundBy(finding), risks };
+    if (ndpi && isDue && (isKnown || !finding)) return { application: namedBy(ndpi), risks };
+    if (finding && (isDue || !hasEngine)) return { application: foundBy(finding), risks };
     return isLast ? { application: UNKNOWN, risks } : undefined;
+  }
+
+  /** What a classifier of ours says can be final before nDPI is. */
+  get #mayDecide(): boolean {
+    const { own, config } = this.#options;
+    return own.length > 0 || config().applications.length > 0;
   }
 
   /** What the user has given a name or a classifier for is that, whatever nDPI thinks. */
@@ -164,14 +186,30 @@ export class Inspector {
     return classifier && own.includes(classifier) ? foundBy(finding) : undefined;
   }
 
-  #drop({ key, id }: Conversation): void {
+  #drop(conversation: Conversation): void {
+    const { key, id, born } = conversation;
     this.#conversations.delete(textOf(key));
     this.#byId.delete(id);
+    if (this.#byBirth.get(born) === conversation) this.#byBirth.delete(born);
+  }
+
+  /** The oldest are forgotten where there are too many. */
+  #remember({ key, born }: Conversation): void {
+    const text = textOf(key);
+    this.#decided.delete(text);
+    this.#decided.set(text, born);
+    const [oldest] = this.#decided.size > UNDECIDED_FLOWS ? this.#decided.keys() : [];
+    if (oldest !== undefined) this.#decided.delete(oldest);
   }
 }
 
-/** Nothing comes, or may come, behind this packet. */
-const isLast = ({ isOver }: Conversation, sample: Sample | undefined) => isOver || sample?.left === 0;
+const isSame = (one: FlowKey, other: FlowKey) =>
+  one.sport === other.sport &&
+  one.dport === other.dport &&
+  one.src === other.src &&
+  one.dst === other.dst &&
+  one.protocol === other.protocol &&
+  one.vlan === other.vlan;
 const textOf = ({ src, dst, sport, dport, protocol, vlan }: FlowKey) =>
   `${src} ${sport} ${dst} ${dport} ${protocol} ${vlan}`;
 const namedBy = ({ application, protocol, category }: Verdict): Named => ({ name: application, protocol, category });

@@ -5,7 +5,7 @@ import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Applications, applyPolicies, applyRiskPolicies } from './applications.ts';
 import { Config } from './config.ts';
 import { Conversation } from './conversation.ts';
-import { Ledger, type Tables } from './ledger.ts';
+import { type Decision, Ledger, type Tables } from './ledger.ts';
 import { APPLICATIONS, UNKNOWN } from './sizes.ts';
 import { Rig } from './test/rig.ts';
 
@@ -29,27 +29,28 @@ async function waiting(): Promise<Conversation> {
   rig.tables.undecided.set(key, { born: 7, left: 3, isClosing: false, application: 0, risks: 0n, riskPolicy: 0 });
   return new Conversation(1, key, 7, []);
 }
-/** The tables, whose `flows` do something else when a verdict is set. */
-function withFlows(set: Tables['flows']['set']): Tables {
+/** The tables, whose `flows` do something else when verdicts are entered. */
+function withFlows(writes: Pick<Tables['flows'], 'set' | 'setMany'>): Tables {
   const { flows } = rig.tables;
-  const bound = { delete: flows.delete.bind(flows), get: flows.get.bind(flows) };
-  const tables: object = { ...rig.tables, flows: { ...bound, set } };
+  const tables: object = { ...rig.tables, flows: { deleteMany: flows.deleteMany.bind(flows), ...writes } };
   return tables as Tables;
 }
+const enter = (ledger: Ledger, conversation: Conversation, decision: Decision, given: Config) =>
+  ledger.enter(new Map([[conversation, decision]]), given).get(conversation);
 
 describe('a verdict', () => {
   it('stays with the undecided flow where the table of flows is full, and acts all the same; that is said once', async () => {
     const conversation = await waiting();
-    const full = withFlows(() => {
+    const refuse = () => {
       throw new TableFullError('flows', 10);
-    });
+    };
+    const full = withFlows({ set: refuse, setMany: refuse });
     const ledger = new Ledger(full, log);
-    expect(ledger.enter(conversation, chess, config)).toMatchObject({ action: 'drop' });
+    expect(enter(ledger, conversation, chess, config)).toMatchObject({ action: 'drop' });
     const number = [...rig.tables.applications].find(([, { name }]) => name === 'Chess')?.[0];
     expect(rig.tables.undecided.get(conversation.key)).toMatchObject({ application: number, left: 0 });
-    expect(ledger.isWaiting(conversation)).toBe(false);
-    const next = await waiting();
-    ledger.enter(next, chess, config);
+    expect(enter(ledger, conversation, chess, config)).toBeUndefined();
+    enter(ledger, await waiting(), chess, config);
     expect(warned).toHaveLength(1);
     expect(warned[0]).toContain('flows is full');
   });
@@ -57,11 +58,12 @@ describe('a verdict', () => {
   it('eDPI 3: is taken back where a new flow begins between the same ends while it is written', async () => {
     const conversation = await waiting();
     const { flows, undecided } = rig.tables;
-    const racing = withFlows((key, value) => {
-      flows.set(key, value);
-      undecided.set(key, { born: 8, left: 3, isClosing: false, application: 0, risks: 0n, riskPolicy: 0 });
-    });
-    expect(new Ledger(racing, log).enter(conversation, chess, config)).toBeUndefined();
+    const setMany: Tables['flows']['setMany'] = (entries) => {
+      flows.setMany(entries);
+      undecided.set(conversation.key, { born: 8, left: 3, isClosing: false, application: 0, risks: 0n, riskPolicy: 0 });
+    };
+    const racing = new Ledger(withFlows({ set: flows.set.bind(flows), setMany }), log);
+    expect(enter(racing, conversation, chess, config)).toBeUndefined();
     expect(flows.get(conversation.key)).toBeUndefined();
     expect(undecided.get(conversation.key)).toMatchObject({ born: 8, application: 0, risks: 0n, riskPolicy: 0 });
   });
@@ -69,7 +71,7 @@ describe('a verdict', () => {
   it('is nobody’s where its flow has been forgotten', async () => {
     const conversation = await waiting();
     rig.tables.undecided.delete(conversation.key);
-    expect(new Ledger(rig.tables, log).enter(conversation, chess, config)).toBeUndefined();
+    expect(enter(new Ledger(rig.tables, log), conversation, chess, config)).toBeUndefined();
     expect(rig.tables.flows.size).toBe(0);
   });
 });
@@ -116,16 +118,16 @@ describe('policies by risk', () => {
     const given = inline({ applications: ['Draughts'], action: 'allow' }, byRisk);
     const conversation = await waiting();
     const ledger = new Ledger(rig.tables, log);
-    expect(ledger.enter(conversation, { ...chess, risks: OBSOLETE }, given)).toMatchObject({ action: 'drop' });
+    expect(enter(ledger, conversation, { ...chess, risks: OBSOLETE }, given)).toMatchObject({ action: 'drop' });
     expect(rig.tables.flows.get(conversation.key)).toMatchObject({ risks: OBSOLETE, riskPolicy: 2 });
     const other = await waiting();
-    expect(ledger.enter(other, { ...chess, risks: 1n << 8n }, given)).toMatchObject({ action: 'allow' });
+    expect(enter(ledger, other, { ...chess, risks: 1n << 8n }, given)).toMatchObject({ action: 'allow' });
     expect(rig.tables.flows.get(other.key)).toMatchObject({ riskPolicy: 0 });
   });
 
   it('follow the configuration, also for verdicts that are there', async () => {
     const conversation = await waiting();
-    new Ledger(rig.tables, log).enter(conversation, { ...chess, risks: OBSOLETE }, inline(byRisk));
+    enter(new Ledger(rig.tables, log), conversation, { ...chess, risks: OBSOLETE }, inline(byRisk));
     const chosen = () => rig.tables.flows.get(conversation.key)?.riskPolicy;
     expect(chosen()).toBe(1);
     applyRiskPolicies(rig.tables, inline({ categories: ['VPN'], action: 'drop' }, byRisk));

@@ -1,10 +1,10 @@
 // Verdicts on their way into the tables. The fast path goes on meanwhile, and may begin a new flow between the same ends at any
 // moment: a verdict belongs to the flow that was born when its packets say.
-import { type LiveTables, type Log, TableFullError } from '@twinpath/vnf';
+import { type LiveTables, type Log, TableFullError, type TrafficTotals } from '@twinpath/vnf';
 import { Applications, type ApplicationTables, textFor } from './applications.ts';
-import type { Finding } from './classifiers/index.ts';
 import type { Config } from './config.ts';
 import type { Conversation } from './conversation.ts';
+import type { FlowKey } from './fast-path.ts';
 import { type Act, actFor, type Named, riskPolicyFor } from './policy.ts';
 import type { details, early, flows, undecided } from './tables.ts';
 
@@ -29,6 +29,13 @@ interface Verdict {
   readonly riskPolicy: number;
 }
 
+/** A verdict on its way. */
+interface Entry {
+  readonly conversation: Conversation;
+  readonly decision: Decision;
+  readonly verdict: Verdict;
+}
+
 export class Ledger {
   readonly #tables: Tables;
   readonly #log: Log;
@@ -41,68 +48,103 @@ export class Ledger {
     this.#applications = new Applications(tables);
   }
 
+  /** What is to be done with packets of each; a verdict that is nobody's any more is missing. */
+  enter(decided: ReadonlyMap<Conversation, Decision>, config: Config): ReadonlyMap<Conversation, Act> {
+    const wanted = [...decided].flatMap(([conversation, decision]) =>
+      this.#isWaiting(conversation) ? [this.#entry(conversation, decision, config)] : [],
+    );
+    const entered = this.#move(wanted);
+    this.#tell(entered);
+    return new Map(
+      entered.map(({ conversation, decision: { application, risks } }) => [
+        conversation,
+        actFor(config, application, risks),
+      ]),
+    );
+  }
+
+  #entry(conversation: Conversation, decision: Decision, config: Config): Entry {
+    const { application, risks } = decision;
+    const number = this.#applications.numberOf(application, config);
+    const verdict = { application: number, risks, riskPolicy: riskPolicyFor(config, application, risks) };
+    return { conversation, decision, verdict };
+  }
+
   /** The flow waits for a verdict still. */
-  isWaiting({ key, born }: Pick<Conversation, 'key' | 'born'>): boolean {
+  #isWaiting({ key, born }: Conversation): boolean {
     const waiting = this.#tables.undecided.get(key);
     return waiting?.born === born && waiting.application === 0;
   }
 
-  /** What is to be done with its packets. `undefined`: the verdict is nobody's any more. */
-  enter(conversation: Conversation, { application, risks }: Decision, config: Config): Act | undefined {
-    if (!this.isWaiting(conversation)) return undefined;
-    const number = this.#applications.numberOf(application, config);
-    const riskPolicy = riskPolicyFor(config, application, risks);
-    if (!this.#move(conversation, { application: number, risks, riskPolicy })) return undefined;
-    this.#tell(conversation, application);
-    return actFor(config, application, risks);
-  }
-
-  #move(conversation: Conversation, verdict: Verdict): boolean {
-    const { key, born, isClosing } = conversation;
+  /** Those whose flows are still there. */
+  #move(wanted: readonly Entry[]): readonly Entry[] {
     const { flows, undecided } = this.#tables;
-    const state = isClosing ? 'closing' : key.protocol === 'tcp' ? 'tcp' : 'other';
-    const isEntered = this.#tryToSet(() => flows.set(key, { ...verdict, state }));
-    // From here on packets find the verdict. What came before is counted now, and only now it is all there.
-    const last = undecided.get(key);
-    if (last?.born !== born) {
-      if (isEntered) flows.delete(key);
-      return false;
-    }
-    if (isEntered) undecided.delete(key);
-    else undecided.update(key, { ...verdict, left: 0 });
-    this.#count(verdict.application, last.traffic);
-    return true;
+    const inFlows = this.#write(wanted);
+    const early = new Map<number, TrafficTotals>();
+    const [moved, withdrawn]: [FlowKey[], FlowKey[]] = [[], []];
+    // From here on packets find the verdicts. What came before is counted now, and only now it is all there.
+    const entered = wanted.filter((entry) => {
+      const { key, born } = entry.conversation;
+      const { application } = entry.verdict;
+      const last = undecided.get(key);
+      const isTheirs = last?.born === born;
+      if (isTheirs) early.set(application, sum(early.get(application), last.traffic));
+      if (inFlows.has(entry)) (isTheirs ? moved : withdrawn).push(key);
+      else if (isTheirs) undecided.update(key, { ...entry.verdict, left: 0 });
+      return isTheirs;
+    });
+    flows.deleteMany(withdrawn);
+    undecided.deleteMany(moved);
+    this.#count(early);
+    return entered;
   }
 
-  /** `false`: there is no room. The flow keeps its verdict as long as the table of undecided ones has room for it. */
-  #tryToSet(set: () => void): boolean {
+  /** Those for which there is room. The others keep their verdict as long as the table of undecided ones has room for it. */
+  #write(wanted: readonly Entry[]): ReadonlySet<Entry> {
     try {
-      set();
-      this.#isFull = false;
-      return true;
+      this.#tables.flows.setMany(wanted.map(flowOf));
+      if (wanted.length > 0) this.#isFull = false;
+      return new Set(wanted);
     } catch (error) {
       if (!(error instanceof TableFullError)) throw error;
       if (!this.#isFull) this.#log.warn(`${error.message}: verdicts stay in the table of undecided flows`);
       this.#isFull = true;
-      return false;
+      return new Set(wanted.filter((entry) => this.#fits(entry)));
     }
   }
 
-  #count(application: number, { packets, bytes }: { readonly packets: number; readonly bytes: number }): void {
-    const { early } = this.#tables;
-    const { traffic = { packets: 0, bytes: 0 } } = early.get(application) ?? {};
-    early.set(application, { traffic: { packets: traffic.packets + packets, bytes: traffic.bytes + bytes } });
+  #fits(entry: Entry): boolean {
+    try {
+      this.#tables.flows.set(...flowOf(entry));
+      return true;
+    } catch (error) {
+      if (error instanceof TableFullError) return false;
+      throw error;
+    }
   }
 
-  #tell({ key, finding }: Conversation, { name, protocol }: Named): void {
-    const { src, dst, sport, dport } = key;
-    this.#log.debug(
-      `${src} ${sport} and ${dst} ${dport}: ${protocol === name ? name : `${protocol}, ${name}`}${said(finding)}`,
-    );
-    const { server = '', fingerprint = '' } = finding ?? {};
-    if (server === '' && fingerprint === '') return;
-    this.#tables.details.set(key, { server: textFor(server, 96), fingerprint: textFor(fingerprint, 48) });
+  #count(traffic: ReadonlyMap<number, TrafficTotals>): void {
+    const { early } = this.#tables;
+    for (const [application, more] of traffic)
+      early.set(application, { traffic: sum(early.get(application)?.traffic, more) });
+  }
+
+  #tell(entered: readonly Entry[]): void {
+    const told = entered.flatMap(({ conversation: { key, finding } }) => {
+      const { server = '', fingerprint = '' } = finding ?? {};
+      if (server === '' && fingerprint === '') return [];
+      return [[key, { server: textFor(server, 96), fingerprint: textFor(fingerprint, 48) }] as const];
+    });
+    this.#tables.details.setMany(told);
   }
 }
 
-const said = (finding: Finding | undefined) => (finding?.server === undefined ? '' : ` (${finding.server})`);
+function flowOf({ conversation: { key, isClosing }, verdict }: Entry) {
+  const state = isClosing ? 'closing' : key.protocol === 'tcp' ? 'tcp' : 'other';
+  return [key, { ...verdict, state }] as const;
+}
+
+const sum = (one: TrafficTotals | undefined, other: TrafficTotals): TrafficTotals => ({
+  packets: (one?.packets ?? 0) + other.packets,
+  bytes: (one?.bytes ?? 0) + other.bytes,
+});

@@ -119,6 +119,7 @@ export const held = packetIn({
 
 export const count = counters({
   shown: 'packets of undecided flows shown to the classifiers',
+  bare: 'acknowledgements of undecided flows that were not shown: they carry nothing',
   waiting: 'packets of undecided flows that were not shown: their number was used up',
   opened: 'flows seen for the first time',
   restarted: 'verdicts ended because a new connection used the same ports',

@@ -49,6 +49,8 @@ export class Dispatcher implements Disposable {
   readonly #batches = new Map<BatchHandler, Batch>();
   /** Events come in, and `drained` is going to be called. */
   #draining = false;
+  /** Among the events of this drain are packets that wait for an answer. */
+  #hasHeld = false;
   /** Answers wait for the end of the present task. */
   #flushing = false;
   #disposed = false;
@@ -72,18 +74,20 @@ export class Dispatcher implements Disposable {
     else this.#hold(event);
   }
 
-  /** Behind the events that came together: what they wrote is written, and then their answers go out. */
-  drained(): void {
+  /** Behind the events that came together: what they wrote is written, and then their answers go out. `true`: packets were held. */
+  drained(): boolean {
     for (const { reason, handler, events, held } of this.#batches.values())
       this.#run(reason, () => handler.batch(events), held);
     this.#batches.clear();
     this.#draining = false;
     for (const error of this.#writes?.close() ?? []) this.#refused(error);
     this.#flush();
+    return this.#hasHeld;
   }
 
   #begin(): void {
     this.#draining = true;
+    this.#hasHeld = false;
     this.#writes?.open();
   }
 
@@ -113,6 +117,7 @@ export class Dispatcher implements Disposable {
   }
 
   #hold(event: PacketEvent): void {
+    this.#hasHeld = true;
     const held = new HeldFrame(event, this.#options);
     this.#hand(event, [held, event.metadata], held);
   }

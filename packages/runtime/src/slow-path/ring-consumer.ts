@@ -1,4 +1,5 @@
 import type { RingBuffer } from '@twinpath/ebpf';
+import { CpuShare } from './cpu-share.ts';
 
 /** Records of one turn of the event loop: what a handler writes to a process for each of them must fit into its pipe (208 KiB), which
  *  one turn fills once. */
@@ -6,37 +7,72 @@ const BUDGET = 512;
 /** Milliseconds for which it looks again by itself behind the last record: a wake-up costs more than a few looks, for the program
  *  that wakes too. */
 const LOOK_AGAIN_MS = 0.2;
+/** As long as a ring is not fuller, records for which nobody waits may. */
+const PATIENT_UP_TO = 0.75;
 
-/** Empties a ring whose wake-ups come from elsewhere: one for each time that records came to an empty ring. */
+export interface RingConsumerOptions {
+  readonly ring: Pick<RingBuffer, 'drain' | 'available' | 'size'> & Disposable;
+  /** Somebody waits for what becomes of the last drain's records. */
+  readonly isAwaited: () => boolean;
+  readonly share?: Pick<CpuShare, 'yieldMs'>;
+  /** What handlers are to run in. */
+  within(work: () => number): number;
+}
+
+/** Empties a ring whose wake-ups come from elsewhere: one for each time that records came to an empty ring. Where others want this
+ *  CPU, records for which nobody waits are read when those have had most of it: a burst goes by first. */
 export class RingConsumer implements Disposable {
   readonly #ring: RingBuffer;
   readonly #drain: () => number;
+  readonly #isAwaited: () => boolean;
+  readonly #share: Pick<CpuShare, 'yieldMs'>;
   #turn: NodeJS.Immediate | undefined;
+  #pause: NodeJS.Timeout | undefined;
   #lastRecord = Number.NEGATIVE_INFINITY;
   #disposed = false;
 
-  /** `within`: what handlers are to run in. */
-  constructor(ring: RingBuffer, within: (work: () => number) => number) {
+  constructor({ ring, within, isAwaited, share = new CpuShare() }: RingConsumerOptions) {
     this.#ring = ring;
     this.#drain = () => within(() => ring.drain(BUDGET));
+    this.#isAwaited = isAwaited;
+    this.#share = share;
   }
 
   wake(): void {
-    if (!this.#disposed) this.#turn ??= setImmediate(() => this.#look());
+    if (!this.#disposed && this.#pause === undefined) this.#turn ??= setImmediate(() => this.#look());
   }
 
   [Symbol.dispose](): void {
     this.#disposed = true;
     if (this.#turn !== undefined) clearImmediate(this.#turn);
+    clearTimeout(this.#pause);
     this.#ring[Symbol.dispose]();
   }
 
   #look(): void {
     this.#turn = undefined;
+    let count = 0;
     try {
-      if (this.#drain() > 0) this.#lastRecord = performance.now();
+      count = this.#drain();
+      if (count > 0) this.#lastRecord = performance.now();
     } finally {
-      if (this.#ring.available > 0 || performance.now() - this.#lastRecord < LOOK_AGAIN_MS) this.wake();
+      const ms = count === BUDGET ? this.#yieldMs() : 0;
+      if (ms > 0) this.#sleep(ms);
+      else if (this.#ring.available > 0 || performance.now() - this.#lastRecord < LOOK_AGAIN_MS) this.wake();
     }
+  }
+
+  #yieldMs(): number {
+    const ms = this.#share.yieldMs();
+    const isPatient = !this.#isAwaited() && this.#ring.available < PATIENT_UP_TO * this.#ring.size;
+    return isPatient ? ms : 0;
+  }
+
+  #sleep(ms: number): void {
+    if (this.#disposed) return;
+    this.#pause = setTimeout(() => {
+      this.#pause = undefined;
+      this.#look();
+    }, ms);
   }
 }

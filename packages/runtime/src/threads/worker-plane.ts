@@ -28,10 +28,15 @@ export class WorkerPlane extends KernelPlane {
     return this.#watch(fd.number, () => this.#within(onEvent));
   }
 
-  override listen(handler: EventHandler, drained: () => void): Disposable {
+  override listen(handler: EventHandler, drained: () => boolean): Disposable {
     const map = this.maps.map(EVENTS);
     using stack = new DisposableStack();
-    const consumer = stack.use(new RingConsumer(new RingBuffer(map, handler, drained), (work) => this.#within(work)));
+    let isAwaited = true;
+    const ring = new RingBuffer(map, handler, () => {
+      isAwaited = drained();
+    });
+    const within = (work: () => number) => this.#within(work);
+    const consumer = stack.use(new RingConsumer({ ring, within, isAwaited: () => isAwaited }));
     stack.use(this.listenToSockets(handler, drained));
     stack.use(this.#watch(map.fd.number, () => consumer.wake()));
     consumer.wake();

@@ -28,15 +28,20 @@ export class SimulatedClock {
 
   /** Lets time pass; entries that are too old then go. */
   advance(nanoseconds: number): void {
+    const before = this.#seconds;
     this.#now += nanoseconds;
     this.#write();
-    this.#ageing.run(Math.floor(this.#now / SECOND));
+    if (this.#seconds !== before) this.#ageing.run(this.#seconds);
+  }
+
+  get #seconds(): number {
+    return Math.floor(this.#now / SECOND);
   }
 
   #write(): void {
     const state = this.#maps.memory(STATE.map);
     const view = new DataView(state.buffer, state.byteOffset, state.byteLength);
-    view.setUint32(STATE.seconds, Math.floor(this.#now / SECOND), true);
+    view.setUint32(STATE.seconds, this.#seconds, true);
     view.setBigUint64(STATE.now, BigInt(this.#now), true);
   }
 }

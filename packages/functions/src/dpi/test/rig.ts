@@ -51,6 +51,8 @@ export class Rig implements Disposable {
 
   /** What becomes of a frame; waits until classifiers have seen it. `at`: nanoseconds, for nDPI. */
   async feed(frame: Uint8Array, at = 0) {
+    // No two packets come at the same moment.
+    this.after('1 us');
     const seen = this.#function.send(frame);
     const { handedUp } = seen;
     if (!handedUp) return seen.verdict;

@@ -43,7 +43,7 @@ export const [CLIENT_PORT, SERVER_PORT] = [40_000, 443];
 /** The packets of one flow, and its entries. */
 export function conversation({ protocol, client, server }: Setting, { sport = CLIENT_PORT, vlan = 0 } = {}) {
   const front = vlan === 0 ? '' : `eth / vlan ${vlan} / `;
-  const rest = (flags: string) => (protocol === 'tcp' ? ` ${flags}` : ' / "0123456789"');
+  const rest = (flags: string) => `${protocol === 'tcp' ? ` ${flags}` : ''} / "0123456789"`;
   const { src, dst, ...ports } = canonical({ src: client, dst: server, sport, dport: SERVER_PORT, protocol });
   return {
     key: { src, dst, ...ports, vlan },
@@ -51,6 +51,8 @@ export function conversation({ protocol, client, server }: Setting, { sport = CL
       `${front}ip ${client} > ${server}${more} / ${protocol} ${sport} > ${SERVER_PORT}${rest(flags)}`,
     answers: (flags = 'ack', more = '') =>
       `${front}ip ${server} > ${client}${more} / ${protocol} ${SERVER_PORT} > ${sport}${rest(flags)}`,
+    /** Segments that carry nothing. */
+    bare: (flags = 'ack') => `${front}ip ${client} > ${server} / tcp ${sport} > ${SERVER_PORT} ${flags}`,
   };
 }
 

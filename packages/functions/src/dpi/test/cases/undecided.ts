@@ -91,7 +91,7 @@ const all = settings.flatMap((setting): readonly Case[] => {
 
 const tcp = tcpSettings.flatMap((setting): readonly Case[] => {
   const { name } = setting;
-  const { asks, answers } = conversation(setting);
+  const { asks, answers, bare } = conversation(setting);
   const born: NonNullable<Case['finally']> = ({ undecided }) =>
     holds(
       'born',
@@ -99,6 +99,21 @@ const tcp = tcpSettings.flatMap((setting): readonly Case[] => {
       [...undecided].map(([, entry]) => entry.born),
     );
   return [
+    {
+      title: `${name}: an acknowledgement that carries nothing counts, but is shown only if it is the last`,
+      config: sniffing,
+      steps: [opens(bare('syn')), passes(bare(), { bare: 1 }), shown(bare()), passes(asks(), { waiting: 1 })],
+    },
+    {
+      title: `${name}: FIN and RST are shown, whatever they carry`,
+      config: sniffing,
+      steps: [opens(bare('fin ack')), shown(bare('rst'))],
+    },
+    {
+      title: `${name}: a flow may begin with an acknowledgement that carries nothing`,
+      config: sniffing,
+      steps: [passes(bare(), { opened: 1, bare: 1 }), shown(asks())],
+    },
     {
       title: `${name}: a SYN that is sent again is a packet of the same flow`,
       config: sniffing,
