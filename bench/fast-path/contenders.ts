@@ -1,5 +1,5 @@
 // Functions and their C twins over the same maps; more than one follow each other by tail calls.
-import { PATH } from '@twinpath/compiler/abi';
+import { PATH, STATE } from '@twinpath/compiler/abi';
 import { BpfMap, BpfProgram, type ProgramSpec, setTailCall, VerifierError } from '@twinpath/ebpf';
 import { hashKeys } from '@twinpath/vnf/spec';
 import { type Clang, compileC, type Twin } from './compile-c.ts';
@@ -100,6 +100,7 @@ function macros(slots: readonly string[], next: number | undefined): Readonly<Re
   return Object.fromEntries([
     ...hashKeys(SEED, 5).map((key, index) => [`HASH_KEY_${index}`, `${key}ull`]),
     ...slots.map((slot, index) => [`SLOT_${slot.toUpperCase().replaceAll(/\W/g, '_')}`, String(index)]),
+    ['GENERATIONS_WORD', String(STATE.generations / 4)],
     ...(next === undefined ? [] : [['NEXT_PROGRAM', String(next)]]),
   ]);
 }

@@ -4,7 +4,12 @@
 
 MAP(hits, "rules.ordered.hits");
 
-/* The number of the rule that allows it; none: null. */
+/* A rule that drops is told by what lies behind its number; without this there is none. */
+#ifndef IS_ALLOWED
+#define IS_ALLOWED(rule) 1
+#endif
+
+/* The number of the rule that decides; none: null. */
 INLINE __u32 *rule_of(const struct iphdr *ip, const struct transport *transport, struct ports ports);
 
 INLINE int body(struct xdp_md *ctx)
@@ -27,7 +32,7 @@ INLINE int body(struct xdp_md *ctx)
 	count = lookup(&counters, &zero);
 	if (!count)
 		return XDP_ABORTED;
-	if (!rule || !*rule) {
+	if (!rule || !*rule || !IS_ALLOWED(rule)) {
 		count[SLOT_COUNT_REFUSED]++;
 		END(DROP);
 	}

@@ -97,6 +97,18 @@ const byPort: Part = {
   },
 };
 
+/** The same with what C does not need for the rules above: actions, and a second generation to change to. */
+const byPortWithActions: Part = {
+  ...byPort,
+  twin: 'firewall-actions',
+  twinMap() {
+    const ports = BpfMap.create({ name: 'ports', type: 'array', keySize: 4, valueSize: 8, maxEntries: 2 * 65_536 });
+    for (const [rule, port] of PORTS.entries())
+      for (const generation of [0, 65_536]) ports.update(u32(generation + port), u32(rule + 1, 1));
+    return ports;
+  },
+};
+
 /** As many as the published measurement had; the client is in one of them. */
 const SUBNETS = Array.from({ length: 101 }, (_, index) => [10, index, 0, 0] as const);
 
@@ -129,6 +141,13 @@ export const SUBJECTS: readonly Subject[] = [
   {
     name: 'firewall by port',
     parts: [byPort],
+    timed: [timed('allowed', ask(4000))],
+    others: [...others, ask(4000).replace('> 80', '> 81'), `ip ${CLIENT} > ${SERVICE} / udp 4000 > 53`],
+    bar: { label: 'allowed', ns: 14 },
+  },
+  {
+    name: 'firewall by port, C with actions',
+    parts: [byPortWithActions],
     timed: [timed('allowed', ask(4000))],
     others: [...others, ask(4000).replace('> 80', '> 81'), `ip ${CLIENT} > ${SERVICE} / udp 4000 > 53`],
     bar: { label: 'allowed', ns: 14 },

@@ -4,7 +4,8 @@ import { type Layout, NO_RULE } from './layout.ts';
 import { type FieldMatch, familyOfRule, isPrefix, isRange, type Rule } from './rule.ts';
 
 export interface CrossProduct {
-  /** For each range field by value, what it adds to the number of a combination; so for exact fields. */
+  /** For each range field by value, what it adds to the number of a combination; so for exact fields. The value 0 adds nothing, so
+   *  that programs in which a field is always 0 need not ask. */
   readonly ranges: readonly Uint16Array<ArrayBuffer>[];
   readonly exacts: readonly Uint16Array<ArrayBuffer>[];
   /** By combination: the number of its first rule, or NO_RULE. */
@@ -71,8 +72,8 @@ function axisOf(matches: readonly (FieldMatch | undefined)[], { size, stride, mo
     }
   }
   const added = new Uint16Array(size);
-  // Of values that no rule names.
-  const classes = new Map<string, number>([['', 0]]);
+  // Values that no rule names have a class, too.
+  const classes = new Map<string, number>(changes.has(0) ? [] : [['', 0]]);
   const active = new Set<string>();
   let work = 0;
   for (const value of [...changes.keys()].sort((a, b) => a - b)) {

@@ -3,7 +3,8 @@ import type { Emitter } from './emitter.ts';
 import type { Layout } from './layout.ts';
 import type { ValueId } from './walk-builder.ts';
 
-export type FieldValues = readonly (ValueId | readonly ValueId[])[];
+/** `undefined`: a number that is 0 in every packet. */
+export type FieldValues = readonly (ValueId | readonly ValueId[] | undefined)[];
 
 export interface KeyValues {
   readonly lanes: ValueId;
@@ -26,11 +27,11 @@ export function emitKey(emitter: Emitter, layout: Layout, input: LookupInput): K
 
 function emitLanes(e: Emitter, layout: Layout, input: LookupInput): ValueId {
   const ranges = layout.ranges.map((field, lane) => {
-    const interval = emitInterval(e, input, numberAt(input.fields, field), 8 * (layout.rangeTables[lane] ?? 0));
+    const interval = emitInterval(e, input, numberAt(e, input.fields, field), 8 * (layout.rangeTables[lane] ?? 0));
     return lane === 0 ? interval : e.by(interval, 'shl', 16 * lane);
   });
   const exacts = layout.exacts.map((field, lane) => {
-    const index = e.by(e.by(numberAt(input.fields, field), 'and', 0xff), 'shl', 2);
+    const index = e.by(e.by(numberAt(e, input.fields, field), 'and', 0xff), 'shl', 2);
     return e.loadAt(input.table, index, 8 * (layout.exactTables[lane] ?? 0), 32);
   });
   const low = joined(e, ranges);
@@ -67,8 +68,8 @@ function joined(e: Emitter, values: readonly ValueId[]): ValueId | undefined {
   return values.length === 0 ? undefined : values.reduce((all, value) => e.alu(all, 'or', value));
 }
 
-export function numberAt(fields: FieldValues, position: number): ValueId {
-  const value = fields[position];
+function numberAt(e: Emitter, fields: FieldValues, position: number): ValueId {
+  const value = fields[position] ?? e.constant(0);
   if (typeof value !== 'number') throw new TypeError(`field ${position} of a classifier's key is one value`);
   return value;
 }

@@ -42,8 +42,8 @@ export interface LookupInput {
 export interface LookupOutput {
   /** Where the program goes on. */
   readonly block: BlockId;
-  /** Number of the first matching rule plus 1; 0: none. Below 2^20. */
-  readonly result: ValueId;
+  /** Of the first rule that matches; NO_RULE: none. Below 2^20. */
+  readonly number: ValueId;
 }
 
 /** Emits the walk. It keeps to what the verifier can follow: every position is masked with a constant after the last
@@ -67,8 +67,7 @@ export function emitLookup(builder: WalkBuilder, block: BlockId, input: LookupIn
   e.jump(done);
 
   e.block = done;
-  const number = e.by(e.join(done, [alone, walked]), 'shr', LOWEST_BIT);
-  return { block: e.block, result: e.by(e.by(number, 'add', 1), 'and', NO_RULE) };
+  return { block: e.block, number: e.by(e.join(done, [alone, walked]), 'shr', LOWEST_BIT) };
 }
 
 /** In the upper half of a word. */

@@ -4,7 +4,7 @@ export type { FieldValues } from './emit-key.ts';
 export { emitLookup, type LookupInput, type LookupOutput } from './emit-lookup.ts';
 export { type GenerateOptions, generateRules } from './generate.ts';
 export { generateTrace, type TraceOptions } from './generate-trace.ts';
-export { MAX_RULES } from './layout.ts';
+export { MAX_RULES, NO_RULE } from './layout.ts';
 export { lookup } from './lookup.ts';
 export { linearOracle } from './oracle.ts';
 export type { FieldMatch, Key, PrefixMatch, RangeMatch, Rule, ValuesMatch } from './rule.ts';

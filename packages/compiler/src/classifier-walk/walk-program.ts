@@ -4,6 +4,7 @@ import {
   type Family,
   type FieldValues,
   type Key,
+  NO_RULE,
   type SizeClass,
 } from '@twinpath/classifier';
 import type { MapSpec } from '@twinpath/ebpf';
@@ -40,7 +41,9 @@ export function walkProgram(shape: ClassifierShape, sizeClass: SizeClass): Progr
     const fields = loadFields(builder, block, shape, family, packet);
     const table = builder.mapValue(block, TABLE, 0);
     const found = emitLookup(builder, block, { shape, family, sizeClass, table, fields });
-    builder.terminate(found.block, { op: 'return', value: found.result });
+    const next = builder.alu(found.block, 'add', found.number, builder.constant(found.block, 1n));
+    const value = builder.alu(found.block, 'and', next, builder.constant(found.block, BigInt(NO_RULE)));
+    builder.terminate(found.block, { op: 'return', value });
   }
   return builder.finish();
 }

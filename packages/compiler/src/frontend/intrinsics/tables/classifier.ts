@@ -1,5 +1,5 @@
 // Ordered rules. The walk through the trees is the classifier package's; here are the key, the generation and the rule's value.
-import { emitLookup, SIZE_CLASSES, type SizeClass } from '@twinpath/classifier';
+import { emitLookup, MAX_RULES, SIZE_CLASSES, type SizeClass } from '@twinpath/classifier';
 import type { TablePlan } from '@twinpath/vnf/plan';
 import type { TypeSpec } from '@twinpath/vnf/spec';
 import { classifierMap, classifierMax, classifierShape, hitsMap, ruleValueOffset } from '../../../abi/classifier.ts';
@@ -27,13 +27,12 @@ export function first(call: TableCall): readonly Outcome[] {
     const shape = classifierShape(plan);
     const walked = emitLookup(lowering.builder, code.path.block, { shape, sizeClass, table, ...key });
     const on = code.on({ ...code.path, block: walked.block });
-    const match = on.when('ne', walked.result, n(0));
-    const number = match.then.alu('sub', walked.result, n(1));
-    const inRange = match.then.when('ult', number, n(classifierMax(plan)), 'then');
-    const missing = lowering.joinPaths([match.otherwise.path, inRange.otherwise.path]);
-    const found = countHit(inRange.then, plan, number);
+    const { number } = walked;
+    // None is a number above all.
+    const match = on.when('ult', number, n(Math.min(classifierMax(plan), MAX_RULES)), 'then');
+    const found = countHit(match.then, plan, number);
     const rules = found.map((after) => rule(code.on(after), plan, { table, number, sizeClass }));
-    return [...rules, ...missing.map(none)];
+    return [...rules, none(match.otherwise.path)];
   });
 }
 
@@ -75,10 +74,15 @@ function matchKey(code: Code, plan: TablePlan, fields: ReadonlyMap<string, Value
   return { family: family ?? 4, fields: values } as const;
 }
 
-function numberOf(code: Code, name: string, type: TypeSpec, value: Value, site: Site): ValueId {
-  if (type.kind === 'portRange') return code.lowering.register(code.path, value, site);
+/** `undefined`: it is always 0. */
+function numberOf(code: Code, name: string, type: TypeSpec, value: Value, site: Site): ValueId | undefined {
+  if (type.kind === 'portRange') {
+    const isZero = code.lowering.rangeOf(code.path, value)?.high === 0n;
+    return isZero ? undefined : code.lowering.register(code.path, value, site);
+  }
   const [piece] = encodeField(code, { path: [name], type, offset: 0, size: type.size }, value, site);
   if (piece === undefined) throw new Error(`the field ${name} has a value`);
+  if (piece.value === 0n) return undefined;
   return typeof piece.value === 'bigint' ? code.id(n(piece.value)) : piece.value;
 }
 
