@@ -184,7 +184,7 @@ export class KernelPlane implements InstancePlane {
     return ring.drain();
   }
 
-  listen(handler: EventHandler, drained: () => void): Disposable {
+  listen(handler: EventHandler, drained: () => boolean): Disposable {
     using owned = new DisposableStack();
     const ring = owned.use(new RingBuffer(this.maps.map(EVENTS), handler, drained));
     owned.use(this.listenToSockets(handler, drained));

@@ -22,7 +22,7 @@ export interface RingConsumerOptions {
 /** Empties a ring whose wake-ups come from elsewhere: one for each time that records came to an empty ring. Where others want this
  *  CPU, records for which nobody waits are read when those have had most of it: a burst goes by first. */
 export class RingConsumer implements Disposable {
-  readonly #ring: RingBuffer;
+  readonly #ring: RingConsumerOptions['ring'];
   readonly #drain: () => number;
   readonly #isAwaited: () => boolean;
   readonly #share: Pick<CpuShare, 'yieldMs'>;
