@@ -22,9 +22,14 @@ function functionsOf(path: string, config: string | undefined): readonly string[
   }
 }
 
-type Times = ReadonlyMap<string, number | undefined>;
-export const times = (files: readonly string[]): Times =>
-  new Map(files.map((file) => [file, statSync(file, { throwIfNoEntry: false })?.mtimeMs]));
+type Times = ReadonlyMap<string, string | undefined>;
+export const times = (files: readonly string[]): Times => new Map(files.map((file) => [file, versionOf(file)]));
+
+/** Inode and size with it: times are those of the kernel's tick, and a file that is emptied and written has one for both. */
+function versionOf(file: string): string | undefined {
+  const found = statSync(file, { bigint: true, throwIfNoEntry: false });
+  return found && [found.mtimeNs, found.ino, found.size].join();
+}
 
 /** Resolves when one of them has changed, or at the end. Folders are watched, not files: editors put a new file in the place of the old one. */
 export async function change(files: readonly string[], before: Times, end?: AbortSignal): Promise<void> {

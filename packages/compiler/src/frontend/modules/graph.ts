@@ -27,22 +27,25 @@ export type Parse = (file: string, text: string) => ModuleNode;
 export class ModuleGraph {
   readonly #parse: Parse;
   readonly #modules: Map<string, ModuleNode>;
+  readonly #files: Set<string>;
 
   /** `modules`: those that have been read before. */
   constructor(parse: Parse, modules: Iterable<ModuleNode> = []) {
     this.#parse = parse;
     this.#modules = new Map(Array.from(modules, (module) => [module.file, module]));
+    this.#files = new Set(this.#modules.keys());
   }
 
-  /** Absolute paths of all files read, in the order in which they were found. */
+  /** Absolute paths of all files, in the order in which they were found; also of the one that could not be read. */
   get files(): readonly string[] {
-    return [...this.#modules.keys()];
+    return [...this.#files];
   }
 
   /** Reads a file and all that it imports by relative paths. @throws CompileError */
   load(file: string): ModuleNode {
     const known = this.#modules.get(file);
     if (known !== undefined) return known;
+    this.#files.add(file);
     const module = this.#parse(file, textOf(file));
     this.#modules.set(file, module);
     for (const from of module.dependencies) if (isRelative(from)) this.#dependency(module, from);

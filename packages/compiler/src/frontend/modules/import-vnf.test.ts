@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { inFiles } from '../fixtures/compile-source.ts';
 import { CompileError } from '../report/compile-error.ts';
-import { importVnf } from './import-vnf.ts';
+import { importVnf, sourceFiles } from './import-vnf.ts';
 
 const VNF = `import { drop, vnf } from '@twinpath/vnf';
 export default vnf({ name: 'test', fastPath: () => drop });
@@ -20,6 +20,21 @@ function refusal(files: Readonly<Record<string, string>>, name = 'test.vnf.ts'):
     }
   });
 }
+
+describe('sourceFiles', () => {
+  const LONG = "import { isLong } from './long.ts';\nexport default isLong;\n";
+
+  it.each([
+    ['is no TypeScript', { 'long.ts': 'export const isLong = (n: number) => n >;\n' }],
+    ['is empty, as while it is being written', { 'long.ts': '' }],
+    ['is not there', {}],
+  ])('names a file that %s, so that it is watched', (_, files: Readonly<Record<string, string>>) =>
+    inFiles({ 'test.vnf.ts': LONG, ...files }, async (directory) => {
+      const expected = ['test.vnf.ts', 'long.ts'].map((name) => join(directory, name));
+      expect(await sourceFiles(join(directory, 'test.vnf.ts'))).toEqual(expected);
+    }),
+  );
+});
 
 describe('importVnf', () => {
   it('runs a file from any place on the disk with our packages, and names all files that belong to it', () =>

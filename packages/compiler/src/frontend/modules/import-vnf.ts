@@ -8,7 +8,6 @@ import { ArtefactError } from '../../artefact/artefact-error.ts';
 import { readCache, writeCache } from '../../artefact/cache.ts';
 import { contentHash } from '../../artefact/content-hash.ts';
 import { ModuleError, runModule } from '../../run/run-module.ts';
-import { CompileError } from '../report/compile-error.ts';
 import type { FunctionCode, ImportedVnf } from './function-code.ts';
 import { moduleFailure } from './module-failure.ts';
 
@@ -78,16 +77,14 @@ export async function readVnf(spec: FunctionSpec): Promise<ImportedVnf> {
   return imported;
 }
 
-/** Absolute paths of the files that a function consists of, to watch. Where they cannot be read: of those known until then. */
+/** Absolute paths of the files that a function consists of, to watch, whatever is wrong with them. */
 export async function sourceFiles(path: string): Promise<readonly string[]> {
   const file = resolve(path);
   if (BUILT.test(file)) return [file, artefactBeside(file)];
-  try {
-    return (readCache(file) ?? (await readSource(file))).modules;
-  } catch (error) {
-    if (!(error instanceof CompileError)) throw error;
-    return [file, ...error.diagnostics.map((diagnostic) => diagnostic.file)];
-  }
+  const cached = readCache(file);
+  if (cached !== undefined) return cached.modules;
+  const { filesOf } = await import('./read-code.ts');
+  return filesOf(file);
 }
 
 /** The parser is loaded only here: it costs more than all else together. */

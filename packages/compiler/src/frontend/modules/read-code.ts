@@ -15,6 +15,17 @@ export function readCode(path: string): FunctionCode {
   return functionCode(graph, loadFirst(graph, file));
 }
 
+/** Absolute paths of the files that it is made of. Where one cannot be read: those found until then, and that one. */
+export function filesOf(path: string): readonly string[] {
+  const graph = new ModuleGraph(parseModule);
+  try {
+    loadFirst(graph, resolve(path));
+  } catch (error) {
+    if (!(error instanceof CompileError)) throw error;
+  }
+  return graph.files;
+}
+
 function loadFirst(graph: ModuleGraph, file: string): ModuleNode {
   try {
     return graph.load(file);
