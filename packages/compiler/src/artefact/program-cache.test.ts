@@ -2,8 +2,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { compileProgram } from '../backend/index.ts';
 import { ProgramBuilder } from '../ir/builder.ts';
 import type { Program } from '../ir/types.ts';
+import { ProgramCache } from './program-cache.ts';
 
 /** A chain of additions: `instructions` and a few. */
 function program(instructions: number, start = 1n): Program {
@@ -46,24 +48,20 @@ afterEach(() => {
 
 const entries = () => readdirSync(join(home, 'twinpath')).map((name) => join(home, 'twinpath', name));
 
-/** As another process does it, whose memory knows of nothing; with the number of programs that it compiled. */
-async function anew() {
-  vi.resetModules();
-  const backend = await import('../backend/compile.ts');
-  const compile = vi.fn(backend.compileProgram);
-  vi.doMock('../backend/index.ts', () => ({ ...backend, compileProgram: compile }));
-  const { compileOnce } = await import('./program-cache.ts');
-  vi.doUnmock('../backend/index.ts');
-  return { compileOnce, compile };
+/** Another process, whose memory knows of nothing; with the number of programs that it compiled. */
+function anew() {
+  const compile = vi.fn(compileProgram);
+  const cache = new ProgramCache(compile);
+  return { compileOnce: (...what: Parameters<typeof cache.once>) => cache.once(...what), compile };
 }
 
 describe('compileOnce', () => {
-  it('compiles a program once in a process, and once for all of them', async () => {
-    const first = await anew();
+  it('compiles a program once in a process, and once for all of them', () => {
+    const first = anew();
     const made = first.compileOnce(program(600), { sources });
     expect(first.compileOnce(program(600), { sources }).spec).toBe(made.spec);
     expect(first.compile).toHaveBeenCalledTimes(1);
-    const second = await anew();
+    const second = anew();
     const { listing, ...read } = second.compileOnce(program(600), { sources });
     expect(second.compile).not.toHaveBeenCalled();
     const { spec, relocations, locations, statistics } = made;
@@ -71,8 +69,8 @@ describe('compileOnce', () => {
     expect(listing()).toBe(made.listing());
   });
 
-  it('tells apart what differs in a number, in the options or in the lines that it quotes', async () => {
-    const { compileOnce, compile } = await anew();
+  it('tells apart what differs in a number, in the options or in the lines that it quotes', () => {
+    const { compileOnce, compile } = anew();
     compileOnce(program(600), { sources });
     compileOnce(program(600, 2n), { sources });
     compileOnce(program(600), { sources, optimise: false });
@@ -81,35 +79,34 @@ describe('compileOnce', () => {
     expect(entries()).toHaveLength(4);
   });
 
-  it('compiles programs that differ in relocated numbers once, in memory and from files, and puts in the numbers of each', async () => {
-    const { compileProgram } = await import('../backend/index.ts');
-    const first = await anew();
+  it('compiles programs that differ in relocated numbers once, in memory and from files, and puts in the numbers of each', () => {
+    const first = anew();
     expect(first.compileOnce(seeded(1n), {}).spec).toEqual(compileProgram(seeded(1n)).spec);
     expect(first.compileOnce(seeded(-2n), {}).spec).toEqual(compileProgram(seeded(-2n)).spec);
     expect(first.compile).toHaveBeenCalledTimes(1);
-    const second = await anew();
+    const second = anew();
     const made = second.compileOnce(seeded(0x1234_5678_9abc_def0n), {});
     expect(second.compile).not.toHaveBeenCalled();
     expect(made.spec).toEqual(compileProgram(seeded(0x1234_5678_9abc_def0n)).spec);
     expect(made.listing()).toContain('= 0x123456789abcdef0 ll');
   });
 
-  it('warns of a damaged entry and compiles', async () => {
-    const made = (await anew()).compileOnce(program(600), {});
+  it('warns of a damaged entry and compiles', () => {
+    const made = anew().compileOnce(program(600), {});
     for (const entry of entries()) {
       const bytes = readFileSync(entry);
       bytes[100] = (bytes[100] ?? 0) ^ 1;
       writeFileSync(entry, bytes);
     }
     const warning = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
-    const { compileOnce, compile } = await anew();
+    const { compileOnce, compile } = anew();
     expect(compileOnce(program(600), {}).spec).toEqual(made.spec);
     expect(compile).toHaveBeenCalledTimes(1);
     expect(String(warning.mock.calls[0]?.[0])).toMatch(/damaged and was not used: its digest is another/);
   });
 
-  it('keeps no files of small programs', async () => {
-    (await anew()).compileOnce(program(20), {});
+  it('keeps no files of small programs', () => {
+    anew().compileOnce(program(20), {});
     expect(readdirSync(home)).toEqual([]);
   });
 });

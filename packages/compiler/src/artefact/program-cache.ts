@@ -13,16 +13,29 @@ const LEAST_INSTRUCTIONS = 500;
 
 export type Stored = Omit<CompiledProgram, 'listing'>;
 
-const programs = new Kept<Stored>('program', 64);
+export class ProgramCache {
+  readonly #programs = new Kept<Stored>('program', 64);
+  readonly #compile: typeof compileProgram;
 
-/** As compileProgram, but only once of programs that differ in relocated numbers alone. @throws CodeGenerationError */
-export function compileOnce(program: Program, options: CompileOptions): CompiledProgram {
-  const size = program.blocks.reduce((sum, { instructions }) => sum + instructions.length, 0);
-  if (size < LEAST_INSTRUCTIONS) return compileProgram(program, options);
-  const { relocated, ...same } = program;
-  const made = programs.once([compiler(), same, options], () => storedOf(compileProgram(program, options)));
-  return compiledOf(made, relocated);
+  constructor(compile = compileProgram) {
+    this.#compile = compile;
+  }
+
+  /** As compileProgram, but only once of programs that differ in relocated numbers alone. @throws CodeGenerationError */
+  once(program: Program, options: CompileOptions): CompiledProgram {
+    const size = program.blocks.reduce((sum, { instructions }) => sum + instructions.length, 0);
+    if (size < LEAST_INSTRUCTIONS) return this.#compile(program, options);
+    const { relocated, ...same } = program;
+    const made = this.#programs.once([compiler(), same, options], () => storedOf(this.#compile(program, options)));
+    return compiledOf(made, relocated);
+  }
 }
+
+const programs = new ProgramCache();
+
+/** `ProgramCache.once`, of this process. */
+export const compileOnce = (program: Program, options: CompileOptions): CompiledProgram =>
+  programs.once(program, options);
 
 export function storedOf({ listing: _, ...made }: CompiledProgram): Stored {
   return made;

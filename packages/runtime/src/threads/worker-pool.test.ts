@@ -47,7 +47,8 @@ test('workers are shared by as many as there are, but for those that want one al
     await pool.leave(worker);
   }
   expect(pool.size).toBe(0);
-  expect(descriptors()).toBe(before);
+  // Fewer: threads of tests before may end by themselves meanwhile.
+  expect(descriptors()).toBeLessThanOrEqual(before);
 });
 
 test('a function is told as data, and an error as what it was', async () => {
