@@ -72,8 +72,8 @@ describe('rules without addresses', () => {
     const walk = new Walk(layoutOf(SHAPE), table);
     expect(walk.lookup([0, new Uint8Array(16), 6, 4000, 80])).toBe(2);
     expect(walk.tally).toEqual({ steps: 1, records: 0 });
-    // One kind of direction and source port, two protocols, five kinds of destination ports.
-    expect(forest.product?.first).toHaveLength(10);
+    // One kind of direction and source port, two protocols, five lines of 16 destination ports.
+    expect(forest.product?.cells).toHaveLength(2 * 5 * 16);
   });
 
   test('are in the trees where they would make too many combinations', () => {

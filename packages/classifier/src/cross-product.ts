@@ -1,47 +1,84 @@
 // Rules without addresses, decided in one step: in each field values that the same of these rules ask for share a class, and each
-// combination of classes has the number of its first rule. The literature calls it cross-producting.
-import { type Layout, NO_RULE } from './layout.ts';
+// combination of classes has the number of its first rule. The literature calls it cross-producting. The last range field, of which there
+// are most classes, is asked by its upper bits for a line of cells, and by its lower ones for a cell in it: two loads from a packet to its rule.
+import { CELL_BITS, type Layout, NO_RULE } from './layout.ts';
 import { type FieldMatch, familyOfRule, isPrefix, isRange, type Rule } from './rule.ts';
 
 export interface CrossProduct {
-  /** For each range field by value, what it adds to the number of a combination; so for exact fields. The value 0 adds nothing, so
-   *  that programs in which a field is always 0 need not ask. */
+  /** Lines that values of fields go on by; the value 0 by none, so that programs in which a field is always 0 need not ask. For each range
+   *  field but the last, by value. */
   readonly ranges: readonly Uint16Array<ArrayBuffer>[];
   readonly exacts: readonly Uint16Array<ArrayBuffer>[];
-  /** By combination: the number of its first rule, or NO_RULE. */
-  readonly first: Uint32Array<ArrayBuffer>;
+  /** For the last range field, by value without the bits that choose a cell. */
+  readonly lines: Uint16Array<ArrayBuffer> | undefined;
+  /** The number of the first rule, or NO_RULE; 16 a line, or one where there is no range field. */
+  readonly cells: Uint32Array<ArrayBuffer>;
 }
 
-/** Combinations that few rules may make: 16 KiB. */
-const ALWAYS_ALLOWED = 4096;
+/** Lines that few rules may make: 32 KiB. */
+const ALWAYS_ALLOWED = 512;
 const ALLOWED_A_RULE = 16;
-/** What a value adds has 16 bits. */
-const MOST_COMBINATIONS = 0x10000;
+/** Fields count lines in 16 bits. */
+const MOST_LINES = 0x10000;
 /** Writes and comparisons, some milliseconds. */
 const MOST_WORK = 2_000_000;
+const CELLS = 2 ** CELL_BITS;
 
-export const isWithoutAddress = (rule: Rule): boolean => familyOfRule(rule) === undefined;
+const isWithoutAddress = (rule: Rule): boolean => familyOfRule(rule) === undefined;
 
 /** `undefined`: there are no such rules, or they would make too many combinations. */
 export function crossProductOf({ ranges, exacts }: Layout, rules: readonly Rule[]): CrossProduct | undefined {
   const numbers = [...rules.keys()].filter((number) => isWithoutAddress(rules[number] ?? []));
   if (numbers.length === 0) return undefined;
-  const most = Math.min(MOST_COMBINATIONS, Math.max(ALWAYS_ALLOWED, ALLOWED_A_RULE * numbers.length));
+  const most = Math.min(MOST_LINES, Math.max(ALWAYS_ALLOWED, ALLOWED_A_RULE * numbers.length));
+  const others = ranges.slice(0, -1);
+  const fields = [...others, ...exacts, ...ranges.slice(-1)];
   const axes: Axis[] = [];
-  let count = 1;
-  for (const field of [...ranges, ...exacts]) {
+  let stride = 1;
+  for (const field of fields) {
     const axis = axisOf(
       numbers.map((number) => rules[number]?.[field]),
-      { size: ranges.includes(field) ? 0x10000 : 0x100, stride: count, most: Math.floor(most / count) },
+      { size: ranges.includes(field) ? 0x10000 : 0x100, stride, most: Math.floor(most / stride) },
     );
     if (axis === undefined) return undefined;
     axes.push(axis);
-    count *= axis.count;
+    stride *= axis.count;
   }
-  const first = firstRules(rules, numbers, axes, [...ranges, ...exacts], count);
+  const first = firstRules(rules, numbers, axes, fields, stride);
   if (first === undefined) return undefined;
   const added = axes.map((axis) => axis.added);
-  return { ranges: added.slice(0, ranges.length), exacts: added.slice(ranges.length), first };
+  const rest = {
+    ranges: added.slice(0, others.length),
+    exacts: added.slice(others.length, others.length + exacts.length),
+  };
+  const last = ranges.length === 0 ? undefined : axes.at(-1);
+  return last === undefined ? { ...rest, lines: undefined, cells: first } : inLines(rest, last, first, most);
+}
+
+/** `undefined`: there are more lines than may be. */
+function inLines(
+  rest: Pick<CrossProduct, 'ranges' | 'exacts'>,
+  { added, count }: Axis,
+  first: Uint32Array,
+  most: number,
+): CrossProduct | undefined {
+  const combinations = first.length / count;
+  const pages = new Map<string, { readonly number: number; readonly values: Uint16Array }>();
+  const lines = Uint16Array.from({ length: 0x10000 / CELLS }, (_, page) => {
+    const values = added.subarray(CELLS * page, CELLS * (page + 1));
+    const [value = 0] = values;
+    const name = values.every((one) => one === value) ? String(value) : values.join();
+    const known = pages.get(name) ?? { number: pages.size, values };
+    pages.set(name, known);
+    return known.number * combinations;
+  });
+  if (pages.size * combinations > most) return undefined;
+  const cells = new Uint32Array(CELLS * pages.size * combinations);
+  let at = 0;
+  for (const { values } of pages.values())
+    for (let combination = 0; combination < combinations; combination++)
+      for (const value of values) cells[at++] = first[value + combination] ?? 0;
+  return { ...rest, lines, cells };
 }
 
 interface Axis {

@@ -31,19 +31,21 @@ function laneTables(layout: Layout, lanes: Lanes): Uint32Array {
 /** Trees begin at multiples of so many halves. */
 const ALIGNED = 8;
 
-function withProduct(layout: Layout, lanes: Uint32Array, { ranges, exacts, first }: CrossProduct): Uint32Array {
+function withProduct(layout: Layout, lanes: Uint32Array, product: CrossProduct): Uint32Array {
+  const { ranges, exacts, lines, cells } = product;
   const pages = new Pages(lanes.length / 2);
   const uppers = ranges.map((added) =>
     new Uint32Array(0x100).map((_, upper) => 8 * pages.of(added.slice(upper << 8, (upper + 1) << 8))),
   );
-  const halves = new Uint32Array(2 * pages.end + Math.ceil(first.length / ALIGNED) * ALIGNED);
+  const halves = new Uint32Array(2 * pages.end + Math.ceil(cells.length / ALIGNED) * ALIGNED);
   halves.set(lanes);
   halves[2 * PRODUCT_WORD] = 8 * pages.end;
+  if (lines) halves.set(new Uint32Array(lines.buffer), 2 * layout.lineTable);
   for (const [index, upper] of uppers.entries()) halves.set(upper, 2 * (layout.rangeAdditions[index] ?? 0));
   for (const [index, added] of exacts.entries())
     halves.set(new Uint32Array(added.buffer), 2 * (layout.exactAdditions[index] ?? 0));
   for (const [page, at] of pages) halves.set(new Uint32Array(page.buffer), 2 * at);
-  halves.set(first, 2 * pages.end);
+  halves.set(cells, 2 * pages.end);
   return halves;
 }
 

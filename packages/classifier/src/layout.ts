@@ -4,16 +4,17 @@
 //   1..5    roots of the IPv4 trees (narrow prefixes of the first field, of the second; less narrow ones; the rest), always cut words
 //   6..10   roots of the IPv6 trees
 //   11      guard bits of all lanes
-//   12      bits 0-31 where the combinations of the cross product begin, in bytes; 0: there is none
+//   12      bits 0-31 where the cells of the cross product (cross-product.ts) begin, in bytes; 0: there is none
 //           32-63 families that have trees, see treesBit
 //   16..    for each range field: 256 x u32, by the upper byte of the value
 //           bits 0-15 first interval of the 256 values, 16-31 page in units of 64 words
 //   ..      for each exact field: 256 x u32, the value's lane, already in place for the upper half of the key's lanes
-//   ..      for each range field, of the cross product: 256 x u32, by the upper byte of the value the page, in bytes
-//   ..      for each exact field, of the cross product: 256 x u16, what the value adds
+//   ..      of the cross product, by the upper 12 bits of the last range field: 4096 x u16, lines to go on
+//   ..      for each other range field: 256 x u32, by the upper byte of the value the page, in bytes
+//   ..      for each exact field: 256 x u16, lines to go on
 //   ..      pages of 256 x u16: interval relative to the first, by the lower byte; equal pages are one
-//   ..      pages of the cross product: 256 x u16, what the value adds, by its lower byte; equal pages are one
-//   ..      combinations of the cross product (cross-product.ts): u32, the number of the first rule
+//   ..      pages of the cross product: 256 x u16, lines to go on, by the lower byte; equal pages are one
+//   ..      cells of the cross product: u32, the number of the first rule; by the lower 4 bits of the last range field 16 are a line
 //   ..      cut words, leaf words and records, mixed
 //
 // Cut word      63        44 43     42 41      39 38       33 32      27 26 25               3 2 0
@@ -77,6 +78,9 @@ export const treesBit = (family: Family): number => (family === 4 ? 1 : 2);
 const TABLES = 16;
 const WORDS_PER_TABLE = 128;
 const WORDS_PER_SHORT_TABLE = 64;
+const WORDS_OF_LINES = 1024;
+/** Bits of the last range field that choose the cell in a line of the cross product. */
+export const CELL_BITS = 4;
 export const PAGE_WORDS = 64;
 
 export interface Layout extends FieldPositions {
@@ -86,7 +90,8 @@ export interface Layout extends FieldPositions {
   /** Position of each range field's table of 256 pages. */
   readonly rangeTables: readonly number[];
   readonly exactTables: readonly number[];
-  /** The same of the cross product. */
+  /** The same of the cross product: of the last range field, of those before it, of exact fields. */
+  readonly lineTable: number;
   readonly rangeAdditions: readonly number[];
   readonly exactAdditions: readonly number[];
   /** Position of the first page. */
@@ -98,12 +103,13 @@ export function layoutOf(shape: ClassifierShape): Layout {
   const rangeTables = fields.ranges.map((_, index) => TABLES + index * WORDS_PER_TABLE);
   const afterRanges = TABLES + rangeTables.length * WORDS_PER_TABLE;
   const exactTables = fields.exacts.map((_, index) => afterRanges + index * WORDS_PER_TABLE);
-  const additions = afterRanges + exactTables.length * WORDS_PER_TABLE;
-  const rangeAdditions = fields.ranges.map((_, index) => additions + index * WORDS_PER_TABLE);
+  const lineTable = afterRanges + exactTables.length * WORDS_PER_TABLE;
+  const additions = lineTable + (fields.ranges.length > 0 ? WORDS_OF_LINES : 0);
+  const rangeAdditions = fields.ranges.slice(1).map((_, index) => additions + index * WORDS_PER_TABLE);
   const shortTables = additions + rangeAdditions.length * WORDS_PER_TABLE;
   const exactAdditions = fields.exacts.map((_, index) => shortTables + index * WORDS_PER_SHORT_TABLE);
   const end = shortTables + exactAdditions.length * WORDS_PER_SHORT_TABLE;
-  const tables = { rangeTables, exactTables, rangeAdditions, exactAdditions };
+  const tables = { rangeTables, exactTables, lineTable, rangeAdditions, exactAdditions };
   const pages = Math.ceil(end / PAGE_WORDS) * PAGE_WORDS;
   return { ...fields, ...tables, shape, trees: 2 * fields.prefixes.length + 1, pages };
 }

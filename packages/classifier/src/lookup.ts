@@ -2,6 +2,7 @@ import { wordOf } from './entries.ts';
 import { hashOf, MOST_HASHED } from './hash-root.ts';
 import {
   addressWords,
+  CELL_BITS,
   COUNT_BIT,
   CUT_BIT,
   firstRoot,
@@ -71,16 +72,20 @@ export class Walk {
     const first = this.#half(2 * PRODUCT_WORD) / 4;
     if (first === 0) return NO_RULE;
     this.tally.steps++;
-    const { ranges, exacts, rangeAdditions, exactAdditions } = this.#layout;
-    let at = first;
-    for (const [index, field] of ranges.entries()) {
+    const { ranges, exacts, lineTable, rangeAdditions, exactAdditions } = this.#layout;
+    let line = 0;
+    for (const [index, field] of ranges.slice(0, -1).entries()) {
       const value = Number(key[field]);
       const page = this.#half(2 * (rangeAdditions[index] ?? 0) + (value >>> 8)) / 4;
-      at += this.#quarter(page, value & 0xff);
+      line += this.#quarter(page, value & 0xff);
     }
     for (const [index, field] of exacts.entries())
-      at += this.#quarter(2 * (exactAdditions[index] ?? 0), Number(key[field]));
-    return this.#half(at);
+      line += this.#quarter(2 * (exactAdditions[index] ?? 0), Number(key[field]));
+    const last = ranges.at(-1);
+    if (last === undefined) return this.#half(first + line);
+    const value = Number(key[last]);
+    line += this.#quarter(2 * lineTable, value >>> CELL_BITS);
+    return this.#half(first + (line << CELL_BITS) + (value & (2 ** CELL_BITS - 1)));
   }
 
   /** 16 bits, counted from a half on. */

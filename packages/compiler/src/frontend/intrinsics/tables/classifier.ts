@@ -76,10 +76,8 @@ function matchKey(code: Code, plan: TablePlan, fields: ReadonlyMap<string, Value
 
 /** `undefined`: it is always 0. */
 function numberOf(code: Code, name: string, type: TypeSpec, value: Value, site: Site): ValueId | undefined {
-  if (type.kind === 'portRange') {
-    const isZero = code.lowering.rangeOf(code.path, value)?.high === 0n;
-    return isZero ? undefined : code.lowering.register(code.path, value, site);
-  }
+  if (code.lowering.rangeOf(code.path, value)?.high === 0n) return undefined;
+  if (type.kind === 'portRange') return code.lowering.register(code.path, value, site);
   const [piece] = encodeField(code, { path: [name], type, offset: 0, size: type.size }, value, site);
   if (piece === undefined) throw new Error(`the field ${name} has a value`);
   if (piece.value === 0n) return undefined;
