@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 // Kinds of test by name: x.test.ts runs anywhere; kernel and lab tests need privileges and run one file at a time, each in
-// a process of its own, because namespaces and file descriptors are the process's.
+// a process of its own, because namespaces and file descriptors are the process's. The others share one, where what they all use
+// is loaded and made into machine code once.
 const roots = ['packages/*/src', 'examples', 'tests', 'bench', 'tools'];
 const named = (kind: string) => roots.map((root) => `${root}/**/*.${kind}.ts`);
 // Functions that tests make up are no use to anybody's cache.
@@ -11,6 +12,8 @@ const alone = { env, pool: 'forks', fileParallelism: false, testTimeout: 60_000,
 
 export default defineConfig({
   test: {
+    // Node runs the files as they are. What Vite makes of them asks for each name again at each use, and takes a third longer.
+    experimental: { viteModuleRunner: false, nodeLoader: false },
     projects: [
       {
         test: {
@@ -25,6 +28,7 @@ export default defineConfig({
             ...named('browser.test'),
           ],
           pool: 'forks',
+          isolate: false,
           // The other cores are for tests of the other kinds.
           maxWorkers: 1,
           testTimeout: 60_000,
