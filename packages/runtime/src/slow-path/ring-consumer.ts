@@ -1,12 +1,10 @@
 import type { RingBuffer } from '@twinpath/ebpf';
 import { CpuShare } from './cpu-share.ts';
+import { Pace } from './pace.ts';
 
 /** Records of one turn of the event loop: what a handler writes to a process for each of them must fit into its pipe (208 KiB), which
  *  one turn fills once. */
 const BUDGET = 512;
-/** Milliseconds for which it looks again by itself behind the last record: a wake-up costs more than a few looks, for the program
- *  that wakes too. */
-const LOOK_AGAIN_MS = 0.2;
 /** As long as a ring is not fuller, records for which nobody waits may. */
 const PATIENT_UP_TO = 0.75;
 
@@ -28,7 +26,7 @@ export class RingConsumer implements Disposable {
   readonly #share: Pick<CpuShare, 'yieldMs'>;
   #turn: NodeJS.Immediate | undefined;
   #pause: NodeJS.Timeout | undefined;
-  #lastRecord = Number.NEGATIVE_INFINITY;
+  readonly #pace = new Pace();
   #disposed = false;
 
   constructor({ ring, within, isAwaited, share = new CpuShare() }: RingConsumerOptions) {
@@ -54,11 +52,11 @@ export class RingConsumer implements Disposable {
     let count = 0;
     try {
       count = this.#drain();
-      if (count > 0) this.#lastRecord = performance.now();
+      if (count > 0) this.#pace.came(count, performance.now());
     } finally {
       const ms = count === BUDGET ? this.#yieldMs() : 0;
       if (ms > 0) this.#sleep(ms);
-      else if (this.#ring.available > 0 || performance.now() - this.#lastRecord < LOOK_AGAIN_MS) this.wake();
+      else if (this.#ring.available > 0 || this.#pace.isSoon(performance.now())) this.wake();
     }
   }
 
