@@ -33,6 +33,9 @@ export class EventDecoder {
   readonly #reasons: readonly KnownReason[];
   #block = new Uint8Array(BLOCK);
   #used = 0;
+  /** Of the ring or the frames that events were read from last, and its bytes: a view for each event would cost as much as its copy. */
+  #memory: DataView | undefined;
+  #bytes = new Uint8Array(0);
 
   constructor({ reasons }: FunctionPlan, ports: readonly string[]) {
     this.#reasons = reasons.map((plan) => ({
@@ -51,8 +54,8 @@ export class EventDecoder {
     const { plan, prefix } = reason;
     const captured = memory.getUint32(offset + EVENT.captured, true);
     if (prefix + captured > length) return undefined;
-    const from = memory.byteOffset + offset;
-    const copied = this.#copy(new Uint8Array(memory.buffer, from + prefix, captured));
+    const bytes = this.#bytesOf(memory);
+    const copied = this.#copy(bytes.subarray(offset + prefix, offset + prefix + captured));
     const tag = memory.getUint32(offset + EVENT.vlan, true);
     const frame = tag === 0 ? copied : insertVlanTag(copied, tag);
     return {
@@ -66,7 +69,7 @@ export class EventDecoder {
       bytes: frame.length === captured ? frame : frame.subarray(0, plan.snap),
       segmentSize: memory.getUint16(offset + EVENT.segmentSize, true),
       time: memory.getUint32(offset + EVENT.time, true) + memory.getUint32(offset + EVENT.time + 4, true) * 2 ** 32,
-      metadata: this.#metadata(reason.metadata, new Uint8Array(memory.buffer, from, prefix)),
+      metadata: this.#metadata(reason.metadata, bytes, offset + EVENT.header),
     };
   }
 
@@ -82,8 +85,14 @@ export class EventDecoder {
     return copy;
   }
 
-  #metadata(metadata: Codec | undefined, event: Uint8Array): DecodedRecord {
-    const decoded = metadata?.decode(event, EVENT.header);
+  #bytesOf(memory: DataView): Uint8Array {
+    if (memory !== this.#memory) this.#bytes = new Uint8Array(memory.buffer, memory.byteOffset, memory.byteLength);
+    this.#memory = memory;
+    return this.#bytes;
+  }
+
+  #metadata(metadata: Codec | undefined, bytes: Uint8Array, at: number): DecodedRecord {
+    const decoded = metadata?.decode(bytes, at);
     return isRecord(decoded) ? decoded : {};
   }
 }

@@ -6,6 +6,7 @@ import {
   type DecodedRecord,
   decodeCopies,
   familyReader,
+  getU32,
   type LayoutField,
   mergeCopies,
   perCpuStride,
@@ -104,10 +105,9 @@ export class TableCodec {
 
   /** The hidden stamps: of a per-CPU value the latest. */
   stampOf(stored: Uint8Array, offset: number): number {
-    const view = new DataView(stored.buffer, stored.byteOffset, stored.byteLength);
     let latest = 0;
     for (let copy = 0; copy < this.#copies; copy++)
-      latest = Math.max(latest, view.getUint32(copy * this.#stride + offset, true));
+      latest = Math.max(latest, getU32(stored, copy * this.#stride + offset));
     return latest;
   }
 
