@@ -1,6 +1,6 @@
 // Functions one behind the other over one set of maps: as programs that call each other, and as one program.
-import { compileProgram, flowCacheMap, fuseChain, fusedMapName, type Part, waysMap } from '@twinpath/compiler';
-import { COUNTERS, FLOW_CACHE, PATH, WAY_COUNTS } from '@twinpath/compiler/abi';
+import { compileProgram, fuseChain, type Part } from '@twinpath/compiler';
+import { COUNTERS, FLOW_CACHE, flowCacheMap, fusedMapName, PATH, WAY_COUNTS, waysMap } from '@twinpath/compiler/abi';
 import { BpfMap, BpfProgram, type ProgramSpec, setTailCall } from '@twinpath/ebpf';
 import { possibleCpus } from '@twinpath/linux';
 import { WayCounts } from '@twinpath/runtime';

@@ -51,17 +51,13 @@ export { CompileError } from './frontend/report/compile-error.ts';
 export { type Diagnostic, diagnosticText, refusedHook } from './frontend/report/diagnostic-text.ts';
 export {
   type Addition,
-  FLOW_LINE,
   type Fused,
   type FuseOptions,
-  flowCacheMap,
   fuseChain,
-  fusedMapName,
   type LeftOut,
   type Part,
   type RememberedMap,
   type Way,
-  waysMap,
 } from './fuse/index.ts';
 export { type PrintOptions, printProgram } from './ir/print.ts';
 export type { Numbers, Program } from './ir/types.ts';

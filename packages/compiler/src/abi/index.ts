@@ -26,6 +26,7 @@ export {
   frontShape,
   mapBehind,
 } from './front.ts';
+export { FLOW_LINE, flowCacheMap, fusedMapName, waysMap } from './fused.ts';
 export { generationIndex } from './generations.ts';
 export { HOPS } from './hops.ts';
 export { LISTENERS } from './listeners.ts';

@@ -5,18 +5,21 @@
 //   firewall ──IPv4, allowed──► DPI ──known flow──► balancer ──► out
 //      │                         │
 //      └─ other ─tail call─►     └─ other ─tail call─►    standing programs
-import type { MapSpec, MapType } from '@twinpath/ebpf';
-import { FLOW_CACHE, PATH, WAY_COUNTS } from '../abi/chain.ts';
+import type { MapType } from '@twinpath/ebpf';
+import { PATH } from '../abi/chain.ts';
+import { fusedMapName } from '../abi/fused.ts';
 import { at } from '../ir/at.ts';
 import { ProgramBuilder } from '../ir/builder.ts';
 import type { Hook, Program } from '../ir/types.ts';
+import { type Copy, copyBlocks } from './copy-blocks.ts';
 import { countWays, type Way } from './count-ways.ts';
 import { inlineParts } from './inline.ts';
-import { fuseNumbers } from './numbers.ts';
-import { fusedMapName, type Part } from './part.ts';
-import { FLOW_LINE, type FlowMemory, rememberFlows, type Worth } from './remember-flows.ts';
+import { type FusedNumbers, fuseNumbers } from './numbers.ts';
+import type { Part } from './part.ts';
+import { type FlowMemory, rememberFlows, type Worth } from './remember-flows.ts';
 import { decideBranches } from './rounds.ts';
 import { type Site, sitesOf } from './sites.ts';
+import { beginning, step } from './steps.ts';
 import { unravel, wayCosts } from './unravel.ts';
 
 export interface FuseOptions {
@@ -49,24 +52,6 @@ export interface LeftOut {
   /** For people. */
   readonly why: string;
 }
-
-/** The memory of a program that has lines. */
-export const flowCacheMap = (lines: number, cpus: number): MapSpec => ({
-  name: FLOW_CACHE,
-  type: 'array',
-  keySize: 4,
-  valueSize: FLOW_LINE,
-  maxEntries: lines * cpus,
-});
-
-/** The counters of a program that has ways. */
-export const waysMap = ({ length }: readonly Way[]): MapSpec => ({
-  name: WAY_COUNTS,
-  type: 'percpu-array',
-  keySize: 4,
-  valueSize: 8 * length,
-  maxEntries: 1,
-});
 
 const ROOM = 8000;
 /** Ways out of one function that lead into copies of the next. */
@@ -114,14 +99,14 @@ export function joinParts({
 }: FuseOptions): Pick<Fused, 'program' | 'positions' | 'left'> {
   const parts = new Map([...given].map(([position, part]) => [position, decided(part)] as const));
   const numbers = fuseNumbers(parts.values());
-  let program: Program = { ...callOf(name, hook, first), relocated: numbers.relocated };
+  let program = beginning(name, hook, first, () => callOf(name, hook, first));
   const positions = new Set<number>();
   for (let level = 0; level < parts.size; level++) {
     const reserve = reserveFor(program, parts, positions);
     const chosen = chooseSites(program, parts, { left: room - sizeOf(program), reserve });
     if (chosen.length === 0) break;
     for (const { part } of chosen) positions.add(part.position);
-    program = decideBranches(inlineParts(program, chosen, numbers));
+    program = join(program, chosen, numbers);
     const ahead = sitesOf(program).filter(({ position }) => parts.has(position));
     if (ahead.length === 0) break;
     // Copies leave functions behind their room; where that is not enough, the next one.
@@ -131,12 +116,38 @@ export function joinParts({
     const left = Math.max(0, rest - (all > rest ? next : all));
     const limits = { room: left / 2, mostCost: cheapest(program, ahead) + MOST_COST };
     const blocks = ahead.map(({ block }) => block);
-    const unravelled = unravel(program, blocks, limits);
-    if (unravelled === program) continue;
-    const copied = decideBranches(unravelled);
+    const copies = unravel(program, blocks, limits);
+    if (copies === undefined) continue;
+    const copied = copy(program, copies);
     if (sizeOf(copied) + next <= room) program = copied;
   }
-  return { program, positions, left: leftOut(program, parts, positions, room) };
+  const whole = { ...program, relocated: numbers.relocated };
+  return { program: whole, positions, left: leftOut(program, parts, positions, room) };
+}
+
+type Chosen = ReturnType<typeof chooseSites>;
+
+function join(program: Program, chosen: Chosen, numbers: FusedNumbers): Program {
+  const of = chosen.map(({ site: { block, index }, part }) => {
+    const names = Object.keys(part.ir.relocated ?? {}).map((name) => numbers.nameIn(part, name));
+    return [block, index, part.owner, numberOf(part.ir.blocks), ...names];
+  });
+  return step('join', program, JSON.stringify(of), () => decideBranches(inlineParts(program, chosen, numbers)));
+}
+
+function copy(program: Program, copies: readonly Copy[]): Program {
+  const of = JSON.stringify(copies.map(({ of, to }) => [of, ...to.values()]));
+  return step('copy', program, of, () => decideBranches(copyBlocks(program, copies)));
+}
+
+const partNumbers = new WeakMap<Program['blocks'], number>();
+let lastPart = 0;
+
+/** Another one for each part. */
+function numberOf(blocks: Program['blocks']): number {
+  const number = partNumbers.get(blocks) ?? ++lastPart;
+  partNumbers.set(blocks, number);
+  return number;
 }
 
 /** Room of functions that are behind and not in the program: of the first place of each. */

@@ -1,8 +1,9 @@
 // Relocated numbers of a fused program. Functions of a chain share most of them (the mark of its packets, interfaces): equal numbers of
 // a kind have one name, so that what an earlier function has compared is known to those behind.
+import { fusedMapName } from '../abi/fused.ts';
 import { CONFIGURED, kindOf, RelocatedNumbers } from '../ir/relocated.ts';
 import type { Numbers } from '../ir/types.ts';
-import { fusedMapName, type Part } from './part.ts';
+import type { Part } from './part.ts';
 
 export interface FusedNumbers {
   /** What the fused program calls a number of a part. */

@@ -1,8 +1,6 @@
-// What a fused program is made of: the program of each place, and by what names it knows maps there.
+// What a fused program is made of: the program of each place.
 
 import type { MapType } from '@twinpath/ebpf';
-import { PATH, WAYS } from '../abi/chain.ts';
-import { TRIPS } from '../abi/trips.ts';
 import type { Program } from '../ir/types.ts';
 
 export interface Part {
@@ -21,9 +19,3 @@ export interface RememberedMap {
   readonly type: MapType;
   readonly maxEntries: number;
 }
-
-/** Those that belong to the chain have one name in all its programs. */
-const OF_THE_CHAIN: ReadonlySet<string> = new Set([PATH, WAYS, TRIPS]);
-
-/** What the fused program calls a map of an instance. */
-export const fusedMapName = (owner: string, map: string): string => (OF_THE_CHAIN.has(map) ? map : `${owner}/${map}`);

@@ -10,6 +10,7 @@
 //
 // Each CPU has lines of its own, so no packet sees one that another is writing.
 import { FLOW_CACHE } from '../abi/chain.ts';
+import { FLOW_LINE, fusedMapName } from '../abi/fused.ts';
 import { STATE } from '../abi/state.ts';
 import { RETURN_CODES } from '../frontend/intrinsics/return-codes.ts';
 import { at } from '../ir/at.ts';
@@ -20,7 +21,6 @@ import { Edit, Writer } from './edit.ts';
 import { FlowPoint, type Input, type SiteKey } from './flow-key.ts';
 import { type Load, lookupSites, type Site } from './lookup-sites.ts';
 import { writesOf } from './note-writes.ts';
-import { fusedMapName } from './part.ts';
 import { movesOn } from './sites.ts';
 import { wayCosts } from './unravel.ts';
 
@@ -35,8 +35,6 @@ export interface FlowMemory {
   readonly lines: number;
 }
 
-/** Bytes: a line of the processor's cache. */
-export const FLOW_LINE = 64;
 /** What a line costs that is found, in the same measure. */
 const LEAST_WORTH = 3;
 const MOST_POINTS = 8;

@@ -5,7 +5,7 @@ import { type Graph, graphOf } from '../ir/graph.ts';
 import { successorsOf } from '../ir/operands.ts';
 import type { BlockId, Program, Terminator } from '../ir/types.ts';
 import { type Definitions, instructionsByResult } from '../ir/uses.ts';
-import { type Copy, copyBlocks } from './copy-blocks.ts';
+import type { Copy } from './copy-blocks.ts';
 
 /** How unlikely a way is: what each branch adds. */
 const COST = { expected: 0, open: 1, miss: 2, unexpected: 12, cut: 20 } as const;
@@ -47,13 +47,17 @@ export interface UnravelLimits {
   readonly mostCost: number;
 }
 
-/** Copies what is behind joins on the likely ways to these blocks, the likeliest first. */
-export function unravel(program: Program, targets: readonly BlockId[], limits: UnravelLimits): Program {
+/** Copies of what is behind joins on the likely ways to these blocks, the likeliest first. `undefined`: there are none. */
+export function unravel(
+  program: Program,
+  targets: readonly BlockId[],
+  limits: UnravelLimits,
+): readonly Copy[] | undefined {
   const graph = graphOf(program);
-  if (graph.order.every((id) => at(graph.predecessors, id).length < 2)) return program;
+  if (graph.order.every((id) => at(graph.predecessors, id).length < 2)) return undefined;
   const wanted = leadingTo(graph, targets);
   const copies = new Choosing(program, graph, wanted, limits).run();
-  return copies.length === graph.order.length ? program : copyBlocks(program, copies);
+  return copies.length === graph.order.length ? undefined : copies;
 }
 
 /** Blocks from which one can get to the targets. */

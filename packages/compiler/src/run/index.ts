@@ -5,7 +5,7 @@ export { type MapErrorCode, type MapStore, MapStoreError, type UpdateMode } from
 export { EvaluatorMaps, type EvaluatorMapsOptions } from '../evaluate/maps/evaluator-maps.ts';
 export { CompileError } from '../frontend/report/compile-error.ts';
 export { refusedHook } from '../frontend/report/diagnostic-text.ts';
-export { fusedMapName } from '../fuse/part.ts';
+
 export { type MapOptions, planMaps } from '../plan-maps.ts';
 export { type ConfigRead, ConfigReads } from './config-reads.ts';
 export { ModuleError, runModule } from './run-module.ts';

@@ -1,6 +1,7 @@
 // What the thread that compiles is asked, and what it answers. Plain data.
 
 import type { Rejection } from '@twinpath/compiler';
+import type { FuseJob } from '../fuse/fuse-job.ts';
 import type { FunctionData } from '../instance/instance-handle.ts';
 import type { ErrorData } from '../threads/error-data.ts';
 import type { CompileRequest } from './function-compiler.ts';
@@ -35,6 +36,7 @@ export type CompileQuestion =
       readonly request: CompileRequest;
       readonly rejection: Rejection;
     }
+  | { readonly kind: 'fuse'; readonly job: FuseJob }
   /** Its module fails when it runs. */
   | { readonly kind: 'failed'; readonly source: FunctionSource; readonly error: ErrorData };
 

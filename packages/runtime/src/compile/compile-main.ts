@@ -5,6 +5,7 @@ import { parentPort } from 'node:worker_threads';
 import {
   complete,
   type FunctionCode,
+  fuseOnce,
   type ImportedVnf,
   ModuleError,
   moduleFailure,
@@ -12,6 +13,7 @@ import {
   sends,
   writeSyntax,
 } from '@twinpath/compiler';
+import type { FuseJob, FuseMade } from '../fuse/fuse-job.ts';
 import { specOfData } from '../instance/function-data.ts';
 import { errorData, errorFrom } from '../threads/error-data.ts';
 import { compileHere, syntaxOf } from './compile-here.ts';
@@ -43,6 +45,8 @@ async function answer(question: CompileQuestion): Promise<unknown> {
       return compileHere(imported(question)).compile(question.request);
     case 'rejected':
       return errorData(compileHere(imported(question)).rejected(question.request, question.rejection));
+    case 'fuse':
+      return fuse(question.job);
     case 'failed':
       return errorData(failure(question));
   }
@@ -58,6 +62,11 @@ async function read(use: string): Promise<FunctionSource> {
   const { members } = code.code.call;
   const needsWorker = members.has('slowPath') || members.has('operations');
   return { id, syntax, module, planHash, isNew, needsWorker, ...sends(code) };
+}
+
+function fuse(job: FuseJob): FuseMade {
+  const { compiled, positions, left, ways, lines } = fuseOnce(job);
+  return { spec: compiled.spec, positions, left, ways, lines };
 }
 
 function imported({ source, spec: data }: Pick<CompileJob & { kind: 'compile' }, 'source' | 'spec'>): ImportedVnf {

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import type { FuseJob, FuseMade } from '../fuse/fuse-job.ts';
 import { type ErrorData, errorFrom } from '../threads/error-data.ts';
 import type { CompileAnswer, CompileJob, CompileQuestion, FunctionSource } from './compile-job.ts';
 import type { Compiled } from './function-compiler.ts';
@@ -26,6 +27,7 @@ class CompileThread {
   #worker: Worker | undefined;
   #timer: NodeJS.Timeout | undefined;
   #jobs = 0;
+  #keepers = 0;
 
   /** What is in a function's text. @throws CompileError, ArtefactError */
   async read(use: string): Promise<FunctionSource> {
@@ -41,6 +43,22 @@ class CompileThread {
   /** `FunctionCompiler.rejected` */
   async rejected(job: Of<'rejected'>): Promise<ErrorData> {
     return (await this.#ask({ kind: 'rejected', ...job })) as ErrorData;
+  }
+
+  /** @throws an error with the name CodeGenerationError if less of the chain may do */
+  async fuse(job: FuseJob): Promise<FuseMade> {
+    return (await this.#ask({ kind: 'fuse', job })) as FuseMade;
+  }
+
+  /** Who will ask again soon, and takes the thread's memory of what it has made for granted, keeps it from ending. */
+  keep(): Disposable {
+    this.#keepers++;
+    return {
+      [Symbol.dispose]: () => {
+        this.#keepers--;
+        if (this.#waiting.length === 0) this.#begin();
+      },
+    };
   }
 
   /** Why the function's module fails, at the line that the author wrote. */
@@ -61,7 +79,7 @@ class CompileThread {
     clearTimeout(this.#timer);
     if (first === undefined) {
       this.#worker?.unref();
-      this.#timer = setTimeout(() => this.#end(), IDLE_MS).unref();
+      if (this.#keepers === 0) this.#timer = setTimeout(() => this.#end(), IDLE_MS).unref();
       return;
     }
     this.#worker ??= this.#start();

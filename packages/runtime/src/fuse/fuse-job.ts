@@ -1,15 +1,13 @@
-// What the thread that fuses chains is asked, and what it answers. Plain data.
+// What the thread that compiles is asked of chains that are one program, and what it answers. Plain data.
 import type { FuseOnceOptions, LeftOut, Way } from '@twinpath/compiler';
 import type { ProgramSpec } from '@twinpath/ebpf';
 
-export interface FuseJob extends FuseOnceOptions {
-  readonly id: number;
-}
+export type FuseJob = FuseOnceOptions;
 
 export interface FuseMade {
   readonly spec: ProgramSpec;
   /** Places that are in it. */
-  readonly positions: readonly number[];
+  readonly positions: ReadonlySet<number>;
   /** Places that could be, and are not. */
   readonly left: readonly LeftOut[];
   /** What it counts. */
@@ -17,9 +15,3 @@ export interface FuseMade {
   /** Lines of each CPU's memory of flows; 0: it has none. */
   readonly lines: number;
 }
-
-export type FuseAnswer = { readonly id: number } & (
-  | { readonly made: FuseMade }
-  /** `isTooLarge`: less of it may do. */
-  | { readonly failed: string; readonly isTooLarge: boolean }
-);

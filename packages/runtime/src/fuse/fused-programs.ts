@@ -2,20 +2,30 @@
 // standing programs of places, to which unlikely packets, and those of the slow path, go on.
 
 import type { LeftOut } from '@twinpath/compiler';
-import { FLOW_CACHE, PATH, TRIPS, WAY_COUNTS, WAYS } from '@twinpath/compiler/abi';
+import {
+  FLOW_CACHE,
+  FLOW_LINE,
+  flowCacheMap,
+  fusedMapName,
+  PATH,
+  TRIPS,
+  WAY_COUNTS,
+  WAYS,
+  waysMap,
+} from '@twinpath/compiler/abi';
 import { BpfMap, BpfProgram, VerifierError } from '@twinpath/ebpf';
 import { possibleCpus } from '@twinpath/linux';
 import type { Hook } from '@twinpath/vnf/chain';
+import { compileThread } from '../compile/compile-thread.ts';
 import { programName } from '../host/paths.ts';
 import type { PlacedPart } from '../instance-plane.ts';
 import type { PathArrays } from '../kernel/path-arrays.ts';
 import type { FuseMade } from './fuse-job.ts';
-import { fuseThread, TooLargeError } from './fuse-thread.ts';
 import { WayCounts } from './way-counts.ts';
 
 interface Fused {
   readonly program: BpfProgram;
-  readonly positions: readonly number[];
+  readonly positions: ReadonlySet<number>;
   readonly left: readonly LeftOut[];
   /** `undefined`: each function counts itself. */
   readonly counts: WayCounts | undefined;
@@ -58,6 +68,8 @@ export class FusedPrograms implements Disposable {
   readonly #fused = new Map<string, Fused>();
   readonly #fusing = new Map<string, Fusing>();
   #left: readonly LeftCounts[] = [];
+  /** Whoever has fused a chain will do it again when a function changes. */
+  #compiler: Disposable | undefined;
   #isDisposed = false;
 
   constructor(chain: string, arrays: PathArrays) {
@@ -85,7 +97,7 @@ export class FusedPrograms implements Disposable {
 
   /** Beginnings whose program has the place in it. */
   with(position: number): readonly string[] {
-    return [...this.#fused].flatMap(([beginning, { positions }]) => (positions.includes(position) ? [beginning] : []));
+    return [...this.#fused].flatMap(([beginning, { positions }]) => (positions.has(position) ? [beginning] : []));
   }
 
   drop(beginning: string): void {
@@ -116,9 +128,10 @@ export class FusedPrograms implements Disposable {
     this.#fusing.delete(beginning);
     const start = given.get(first);
     if (start === undefined || given.size < 2) return undefined;
+    this.#compiler ??= compileThread.keep();
     const made = await this.#load(hook, first, given);
-    const isSame = made.positions.every((position) => this.#parts.get(position) === given.get(position));
-    const isOne = made.positions.length > 1;
+    const isSame = [...made.positions].every((position) => this.#parts.get(position) === given.get(position));
+    const isOne = made.positions.size > 1;
     if (this.#isDisposed || !isSame || !isOne) {
       made.program[Symbol.dispose]();
       made.counts?.[Symbol.dispose]();
@@ -133,6 +146,8 @@ export class FusedPrograms implements Disposable {
 
   [Symbol.dispose](): void {
     this.#isDisposed = true;
+    this.#compiler?.[Symbol.dispose]();
+    this.#compiler = undefined;
     for (const beginning of [...this.#fused.keys()]) this.drop(beginning);
     this.collect();
     for (const { counts } of this.#left) counts[Symbol.dispose]();
@@ -143,17 +158,14 @@ export class FusedPrograms implements Disposable {
     const parts = [...given].flatMap(([position, { owner, hook: own, ir, remembers = {} }]) =>
       own === hook ? [{ position, owner, ir, remembers }] : [],
     );
-    // Only who fuses pays for the compiler in this thread.
-    const { FLOW_LINE } = await import('@twinpath/compiler');
     const mostLines = 2 ** Math.floor(Math.log2(MOST_MEMORY / FLOW_LINE / CPUS));
-    const name = `${this.#chain} fused`;
     let refused: unknown;
     for (const room of ROOMS) {
       try {
-        const made = await fuseThread.make({ name, hook, first, parts, room, mostLines });
+        const made = await compileThread.fuse({ name: 'fused', hook, first, parts, room, mostLines });
         const { positions } = made;
         const left = made.left.map(({ position, why }) => ({ position, why: because(why, refused) }));
-        return { ...(await this.#loadOne(made, hook, given)), positions, left };
+        return { ...this.#loadOne(made, hook, given), positions, left };
       } catch (error) {
         if (!isTooLarge(error)) throw error;
         refused = error;
@@ -162,12 +174,11 @@ export class FusedPrograms implements Disposable {
     throw refused;
   }
 
-  async #loadOne({ spec, positions, ways, lines }: FuseMade, hook: Hook, given: ReadonlyMap<number, PlacedPart>) {
-    const { flowCacheMap, fusedMapName, waysMap } = await import('@twinpath/compiler');
+  #loadOne({ spec, positions, ways, lines }: FuseMade, hook: Hook, given: ReadonlyMap<number, PlacedPart>) {
     using opened = new DisposableStack();
     using kept = new DisposableStack();
     const ids = new Map(
-      positions.flatMap((position) => {
+      [...positions].flatMap((position) => {
         const { owner, maps } = given.get(position) ?? { owner: '', maps: {} };
         return Object.entries(maps).map(([name, id]) => [fusedMapName(owner, name), id] as const);
       }),
@@ -200,14 +211,14 @@ export class FusedPrograms implements Disposable {
 /** A function is named once, if none of its places is in the program. */
 function fusingOf({ positions, left }: Fused, parts: ReadonlyMap<number, PlacedPart>): Fusing {
   const nameOf = (position: number) => parts.get(position)?.owner ?? '';
-  const functions = new Set(positions.map(nameOf));
+  const functions = new Set([...positions].map(nameOf));
   const others = new Map<string, string>();
   for (const { position, why } of left) {
     const name = nameOf(position);
     if (!functions.has(name) && !others.has(name)) others.set(name, why);
   }
   return {
-    functions: positions.length > 1 ? [...functions] : [],
+    functions: positions.size > 1 ? [...functions] : [],
     left: [...others].map(([name, why]) => ({ name, why })),
   };
 }
@@ -219,6 +230,7 @@ function because(why: string, refused: unknown): string {
 }
 
 function isTooLarge(error: unknown): boolean {
-  if (error instanceof TooLargeError) return true;
+  // Of the thread's, where the compiler is.
+  if (error instanceof Error && error.name === 'CodeGenerationError') return true;
   return error instanceof VerifierError && (error.code === 'E2BIG' || /too large|too many|complex/.test(error.summary));
 }

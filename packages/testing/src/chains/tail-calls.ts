@@ -1,16 +1,7 @@
 // A chain as the runtime makes it: programs of all places, which call each other through program arrays, in the kernel or in the
 // engine; or one program in their place.
-import {
-  compileFunction,
-  compileProgram,
-  flowCacheMap,
-  fuseChain,
-  fusedMapName,
-  type Part,
-  placeChoice,
-  waysMap,
-} from '@twinpath/compiler';
-import { chainMap, PATH } from '@twinpath/compiler/abi';
+import { compileFunction, compileProgram, fuseChain, type Part, placeChoice } from '@twinpath/compiler';
+import { chainMap, flowCacheMap, fusedMapName, PATH, waysMap } from '@twinpath/compiler/abi';
 import {
   BpfMap,
   BpfProgram,

@@ -1,0 +1,35 @@
+// Steps of joining a chain, each remembered by what it was made of: when one function has changed, what is joined in front of it is as
+// before, and is not joined again.
+import type { Hook, Program } from '../ir/types.ts';
+
+/** What was made last of a program: one that changes again and again would fill the memory. */
+interface Step {
+  readonly key: string;
+  readonly made: Program;
+}
+
+const MOST_BEGINNINGS = 16;
+const beginnings = new Map<string, Program>();
+const steps = new WeakMap<Program, Map<string, Step>>();
+
+/** Steps go on from here. */
+export function beginning(name: string, hook: Hook, position: number, make: () => Program): Program {
+  const key = `${name} ${hook} ${position}`;
+  const program = beginnings.get(key) ?? make();
+  beginnings.delete(key);
+  beginnings.set(key, program);
+  const [oldest] = beginnings.keys();
+  if (beginnings.size > MOST_BEGINNINGS && oldest !== undefined) beginnings.delete(oldest);
+  return program;
+}
+
+/** `of`: all that is made of besides the program. */
+export function step(kind: string, from: Program, of: string, make: () => Program): Program {
+  const known = steps.get(from) ?? new Map<string, Step>();
+  steps.set(from, known);
+  const last = known.get(kind);
+  if (last?.key === of) return last.made;
+  const made = make();
+  known.set(kind, { key: of, made });
+  return made;
+}
