@@ -3,12 +3,14 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { hasCapability } from '@twinpath/linux';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const vitest = join(root, 'node_modules/vitest/vitest.mjs');
+/** Files, or parts of their names. */
+const chosen = process.argv.slice(2);
 
 /** What each kind of test needs besides Node; kinds without it are left out, and that is said. */
 const needs = {
@@ -17,47 +19,55 @@ const needs = {
   lab: ['CAP_BPF', 'CAP_NET_ADMIN', 'CAP_PERFMON', 'CAP_SYS_ADMIN'],
 } as const;
 
-interface Report {
-  readonly numPassedTests: number;
-  readonly numFailedTests: number;
-  readonly numPendingTests: number;
-  readonly numTodoTests: number;
+type Kind = keyof typeof needs;
+
+/** Of a kind, to one run of Vitest: few enough that the lanes end together. Pure tests gain by following others in one process. */
+const parts: Readonly<Record<Kind, number>> = { lab: 12, kernel: 4, pure: 4 };
+
+interface Part {
+  readonly kind: Kind;
+  readonly index: number;
+  readonly count: number;
 }
 
-type Kind = keyof typeof needs;
+interface Report {
+  readonly numPassedTests: number;
+  readonly numPendingTests: number;
+  readonly numTodoTests: number;
+  readonly testResults: readonly FileReport[];
+}
+interface FileReport {
+  readonly name: string;
+  readonly status: 'passed' | 'failed';
+  readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[];
+}
 
 /** Threads and processes that tests start read hundreds of modules: types are stripped from each of them once. */
 const env = { ...process.env, NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/node') };
 
-function canRun(kind: Kind): boolean {
+function partsOf(kind: Kind): readonly Part[] {
   const missing = needs[kind].filter((name) => !hasCapability(name));
-  if (missing.length === 0) return true;
-  console.error(`Left out: the ${kind} tests need ${missing.join(', ')}. Run npm test as root for them.`);
-  return false;
+  if (missing.length > 0) {
+    console.error(`Left out: the ${kind} tests need ${missing.join(', ')}. Run npm test as root for them.`);
+    return [];
+  }
+  const count = chosen.length > 0 ? 1 : parts[kind];
+  return Array.from({ length: count }, (_, index) => ({ kind, index: index + 1, count }));
 }
 
 interface Counts {
   readonly passed: number;
-  readonly failed: number;
+  /** Their names. A file that fails before it has tests is one. */
+  readonly failed: readonly string[];
   readonly skipped: number;
 }
-const NONE: Counts = { passed: 0, failed: 0, skipped: 0 };
 
-/** Counts of kinds that follow each other. */
-async function runInTurn(kinds: readonly Kind[], folder: string): Promise<Counts[]> {
-  const counts: Counts[] = [];
-  for (const kind of kinds) counts.push(await run(kind, folder));
-  return counts;
-}
-
-/** Runs tests of one kind. */
-async function run(kind: Kind, folder: string): Promise<Counts> {
-  if (!canRun(kind)) return NONE;
-  const file = join(folder, `${kind}.json`);
-  const chosen = process.argv.slice(2);
+async function run({ kind, index, count }: Part, folder: string): Promise<Counts> {
+  const file = join(folder, `${kind}-${index}.json`);
   const options = [
     'run',
     `--project=${kind}`,
+    `--shard=${index}/${count}`,
     ...chosen,
     '--passWithNoTests',
     '--reporter=default',
@@ -67,20 +77,39 @@ async function run(kind: Kind, folder: string): Promise<Counts> {
   const child = spawn(process.execPath, [vitest, ...options], { cwd: root, stdio: 'inherit', env });
   const [status] = await once(child, 'close');
   const report: Report = JSON.parse(readFileSync(file, 'utf8'));
-  // A file that fails before it has tests counts as one.
-  const failed = report.numFailedTests === 0 && status !== 0 ? 1 : report.numFailedTests;
+  const failed = report.testResults.flatMap(failedIn);
+  if (status !== 0 && failed.length === 0) failed.push(`${kind} tests, part ${index} of ${count}`);
   return { passed: report.numPassedTests, failed, skipped: report.numPendingTests + report.numTodoTests };
 }
 
+function failedIn({ name, status, assertionResults }: FileReport): string[] {
+  if (status === 'passed') return [];
+  const file = relative(root, name);
+  const tests = assertionResults.filter((test) => test.status === 'failed');
+  return tests.length === 0 ? [file] : tests.map(({ fullName }) => `${file}: ${fullName}`);
+}
+
+/** Takes the next part of its own queue, and when that is empty the last of the other. */
+async function runLane(own: Part[], other: Part[], folder: string): Promise<Counts[]> {
+  const counts: Counts[] = [];
+  for (;;) {
+    const part = own.shift() ?? other.pop();
+    if (part === undefined) return counts;
+    counts.push(await run(part, folder));
+  }
+}
+
 const folder = mkdtempSync(join(tmpdir(), 'twinpath-test-'));
-let failed = true;
 try {
-  // Two lanes of about the same length, for two cores: the lab's namespaces and chains, and what needs no more than a process.
-  const counts = (await Promise.all([runInTurn(['lab'], folder), runInTurn(['kernel', 'pure'], folder)])).flat();
-  const sum = (of: keyof Counts) => counts.reduce((total, one) => total + one[of], 0);
-  console.log(`${sum('passed')} passed, ${sum('failed')} failed, ${sum('skipped')} skipped`);
-  failed = sum('failed') > 0;
+  // For two cores: namespaces and chains, beside what needs no more than a process, for as long as there is both.
+  const lab = [...partsOf('lab')];
+  const others = [...partsOf('kernel'), ...partsOf('pure')];
+  const counts = (await Promise.all([runLane(lab, others, folder), runLane(others, lab, folder)])).flat();
+  const failed = counts.flatMap((one) => one.failed);
+  for (const name of failed) console.log(`failed: ${name}`);
+  const sum = (of: 'passed' | 'skipped') => counts.reduce((total, one) => total + one[of], 0);
+  console.log(`${sum('passed')} passed, ${failed.length} failed, ${sum('skipped')} skipped`);
+  process.exitCode = failed.length > 0 ? 1 : 0;
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
-process.exitCode = failed ? 1 : 0;
