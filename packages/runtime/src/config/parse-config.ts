@@ -1,4 +1,4 @@
-import type { FunctionSpec } from '@twinpath/vnf/spec';
+import { type FunctionSpec, rememberLists } from '@twinpath/vnf/spec';
 import { ConfigError, type ConfigProblem, pathText } from './config-error.ts';
 
 type Schema = NonNullable<FunctionSpec['config']>;
@@ -7,6 +7,7 @@ type Issue = NonNullable<ReturnType<Schema['safeParse']>['error']>['issues'][num
 /** The configuration as the function's schema gives it, with defaults filled in. @throws ConfigError */
 export async function parseConfig(functionName: string, spec: FunctionSpec, given: unknown): Promise<unknown> {
   if (spec.config === undefined) return parseNothing(functionName, given);
+  rememberLists(spec.config);
   return parseInput(functionName, spec.config, given ?? {});
 }
 

@@ -1,5 +1,6 @@
 // What compiler, runtime and tools read of a declared function. Authors need none of it.
 
+export { rememberLists } from '../config/remember-lists.ts';
 export { parseDuration } from '../functions/duration.ts';
 export { useHashSeed } from '../functions/hash.ts';
 export { hashKeys } from '../functions/hash-keys.ts';
