@@ -1,10 +1,10 @@
-// A wire with tcpreplay at one end, and who looks at the packets at the other.
+// Wires with tcpreplay at one end, and at the other one each who looks at the packets.
 import { getLink } from '@twinpath/linux';
 import { createLab, type Host, type Lab, type LabProcess } from '@twinpath/testing/lab';
 
-export const PORT = 'port';
 /** Of each flow at most so many are looked at, by everybody. */
 export const PACKETS = { tcp: 16, other: 10 } as const;
+export type Cores = 1 | 2;
 
 export interface Replayed {
   readonly sent: number;
@@ -14,32 +14,60 @@ export interface Replayed {
 }
 
 export class Arena implements AsyncDisposable {
+  readonly cores: Cores;
   readonly near: Host;
   readonly folder: string;
   readonly #lab: Lab;
   readonly #far: Host;
-  /** As taskset takes them. */
-  readonly #cpus: { readonly sender: string; readonly reader: string };
+  #wires = 0;
 
-  constructor(cores: 1 | 2) {
+  /** One: who looks at the packets has the core of who sends them. */
+  constructor(cores: Cores) {
+    this.cores = cores;
     this.#lab = createLab('tp-bench-dpi');
     this.near = this.#lab.host('near');
     this.#far = this.#lab.host('far');
     this.folder = this.#lab.folder;
     for (const host of [this.near, this.#far]) host.sysctl('net.ipv6.conf.default.disable_ipv6', 1);
-    this.#lab.link(this.near, PORT, this.#far, 'eth0');
-    this.#cpus = cores === 1 ? { sender: '0', reader: '0' } : { sender: '0', reader: '1' };
+  }
+
+  /** Another one, so that all can stand at the same time. */
+  wire(): Wire {
+    const number = this.#wires++;
+    const [port, source] = [`port${number}`, `eth${number}`];
+    this.#lab.link(this.near, port, this.#far, source);
+    return new Wire(this, this.#far, port, source);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#lab[Symbol.asyncDispose]();
+  }
+}
+
+export class Wire {
+  readonly arena: Arena;
+  /** The near end. */
+  readonly port: string;
+  readonly #far: Host;
+  readonly #source: string;
+
+  constructor(arena: Arena, far: Host, port: string, source: string) {
+    this.arena = arena;
+    this.port = port;
+    this.#far = far;
+    this.#source = source;
   }
 
   /** Starts who looks at the packets. */
   reader(command: string, operands: readonly string[]): LabProcess {
-    return this.near.spawn('taskset', ['-c', this.#cpus.reader, command, ...operands]);
+    const { near, cores } = this.arena;
+    return near.spawn('taskset', ['-c', String(cores - 1), command, ...operands]);
   }
 
   /** @throws Error when packets could not be sent. */
   async replay(file: string, pace: readonly string[] = ['--topspeed']): Promise<Replayed> {
     const before = this.#arrived();
-    const operands = ['-c', this.#cpus.sender, 'tcpreplay', '-K', ...pace, '-i', 'eth0', file];
+    const operands = ['-c', '0', 'tcpreplay', '-K', ...pace, '-i', this.#source, file];
     const { stdout } = await this.#far.exec('taskset', operands, { timeout: 120_000 });
     const [, sent = 'none', seconds = 'none'] = /Actual: (\d+) packets .* sent in ([\d.]+) seconds/.exec(stdout) ?? [];
     const [, failed = '0'] = /Failed packets:\s+(\d+)/.exec(stdout) ?? [];
@@ -47,11 +75,7 @@ export class Arena implements AsyncDisposable {
     return { sent: Number(sent), rate: Number(sent) / Number(seconds), arrived: this.#arrived() - before };
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.#lab[Symbol.asyncDispose]();
-  }
-
   #arrived(): number {
-    return Number(getLink(this.near.netlink, PORT).statistics.rxPackets);
+    return Number(getLink(this.arena.near.netlink, this.port).statistics.rxPackets);
   }
 }

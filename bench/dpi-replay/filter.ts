@@ -6,7 +6,7 @@ import { attachTcx, BpfProgram, createMaps } from '@twinpath/ebpf';
 import { inNamespace } from '@twinpath/linux';
 import { findClang, systemHeaders } from '../fast-path/compile-c.ts';
 import { readObject } from '../fast-path/read-object.ts';
-import { type Arena, PORT } from './arena.ts';
+import type { Wire } from './arena.ts';
 
 const MAPS = [
   { name: 'flows', type: 'lru-hash', keySize: 40, valueSize: 4, maxEntries: 262_144 },
@@ -19,11 +19,11 @@ export interface Filter extends Disposable {
 }
 
 /** The C program on the near end of the wire. */
-export function startFilter({ near, folder }: Arena): Filter {
+export function startFilter({ arena: { near, folder }, port }: Wire): Filter {
   using stack = new DisposableStack();
   const maps = createMaps(MAPS, stack);
   const program = stack.use(BpfProgram.load(compiled(folder), { maps }));
-  const ifindex = near.ifindex(PORT);
+  const ifindex = near.ifindex(port);
   stack.use(inNamespace(near.namespace, () => attachTcx({ program, ifindex, direction: 'ingress' })));
   const owned = stack.move();
   return {

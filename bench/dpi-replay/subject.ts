@@ -1,37 +1,38 @@
-// DPI in this process's network namespace. Operands: hook and mode. Each line on standard input is answered with one.
+// DPI in this process's network namespace. Operands: port, hook and mode. Each line on standard input is answered with one.
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { libraryFunctions } from '@twinpath/functions';
-import { startChain } from '@twinpath/runtime';
+import { type RunningChain, startChain } from '@twinpath/runtime';
 import { flowName } from '@twinpath/testing/captures';
 import { lineChain } from '@twinpath/vnf/chain';
 import { z } from 'zod';
-import { PACKETS, PORT } from './arena.ts';
+import { PACKETS } from './arena.ts';
 import type { Names, Taken } from './messages.ts';
 
 /** Behind the last packet of a flow the inspector waits for so long; and a second until it looks. */
 const PATIENCE_MS = 32_000;
-const STEP_MS = 20;
+/** Each time costs the slow path some of the time that is measured. */
+const STEP_MS = 150;
 /** Verdicts are looked for. */
 const BETWEEN_MS = 5000;
 /** Nothing comes any more. */
-const QUIET_STEPS = 10;
+const QUIET_STEPS = 2;
 /** More than can be replayed: which share the classifiers see is what is measured. */
 const LIMIT = '10000000/s';
 
-const [, , hook = 'tcx', mode = 'sniff'] = process.argv;
+const [, , port = '', hook = 'tcx', mode = 'sniff'] = process.argv;
 const policies = mode === 'inline' ? [{ applications: ['BitTorrent'], action: 'drop' }] : [];
-const chain = await startChain(
-  lineChain(`bench-dpi-${process.pid}`, { interface: PORT, hook: hook === 'xdp' ? 'xdp' : 'tcx' }, [
-    {
-      name: 'dpi',
-      use: libraryFunctions().get('dpi') ?? '',
-      config: { mode, engine: 'ndpi', packets: PACKETS, policies },
-      reasons: { sample: { limit: LIMIT } },
-    },
-  ]),
-);
-const dpi = only(chain.functions);
+const spec = lineChain(`bench-dpi-${process.pid}`, { interface: port, hook: hook === 'xdp' ? 'xdp' : 'tcx' }, [
+  {
+    name: 'dpi',
+    use: libraryFunctions().get('dpi') ?? '',
+    config: { mode, engine: 'ndpi', packets: PACKETS, policies },
+    reasons: { sample: { limit: LIMIT } },
+  },
+]);
+let chain: RunningChain | undefined;
+/** Names that flows have had, by number. Verdicts of connections that have ended end, too. */
+const found = new Map<string, number>();
 
 const Protocol = z.union([z.string(), z.number()]);
 const Key = z.object({
@@ -45,16 +46,23 @@ const Key = z.object({
 const Flow = z.tuple([Key, z.object({ application: z.number() })]);
 const Application = z.tuple([z.number(), z.object({ name: z.string(), protocol: z.string() })]);
 
-const answers: Readonly<Record<string, () => Promise<Taken | Names>>> = { settled, taken, names };
+const answers: Readonly<Record<string, () => Promise<unknown>>> = { begin, settled, taken, note, names };
 console.log('ready');
 for await (const line of createInterface({ input: process.stdin })) {
   const answer = answers[line];
   if (answer === undefined) break;
-  console.log(JSON.stringify(await answer()));
+  console.log(JSON.stringify((await answer()) ?? null));
 }
-await chain.stop();
+await chain?.stop();
 // Open, it would keep the process.
 process.stdin.destroy();
+
+/** Knows nothing of any flow. */
+async function begin(): Promise<void> {
+  await chain?.stop();
+  found.clear();
+  chain = await startChain(spec);
+}
 
 /** When the slow path has read all that was left for it. */
 async function settled(): Promise<Taken> {
@@ -69,26 +77,30 @@ async function settled(): Promise<Taken> {
 }
 
 async function taken(): Promise<Taken> {
-  const { packets, counters, slowPath } = await dpi.statistics();
+  const { packets, counters, slowPath } = await dpi().statistics();
   return { packets, shown: counters.shown ?? 0, seen: slowPath.handedUp };
 }
 
-function only<T>([one]: readonly T[]): T {
-  if (one === undefined) throw new Error('there is one');
-  return one;
+function dpi() {
+  const [only] = chain?.functions ?? [];
+  if (only === undefined) throw new Error('it has not begun');
+  return only;
 }
 
-/** When those that were left have been given up. Verdicts of connections that have ended end meanwhile. */
+async function note(): Promise<void> {
+  for (const [key, { application }] of z.array(Flow).parse(await dpi().entries('flows')))
+    found.set(`${key.vlan} ${flowName(key)}`, application);
+}
+
+/** When those that were left have been given up. */
 async function names(): Promise<Names> {
   const deadline = performance.now() + PATIENCE_MS;
-  const found = new Map<string, number>();
   for (let isLast = false; !isLast; ) {
-    isLast = (await dpi.entries('undecided')).length === 0 || performance.now() > deadline;
-    for (const [key, { application }] of z.array(Flow).parse(await dpi.entries('flows')))
-      found.set(`${key.vlan} ${flowName(key)}`, application);
+    isLast = (await dpi().entries('undecided')).length === 0 || performance.now() > deadline;
+    await note();
     if (!isLast) await delay(BETWEEN_MS);
   }
-  const numbered = z.array(Application).parse(await dpi.entries('applications'));
+  const numbered = z.array(Application).parse(await dpi().entries('applications'));
   const titles = new Map(numbered.map(([number, { name, protocol }]) => [number, title(name, protocol)]));
   return [...found].map(([flow, number]) => [flow.slice(flow.indexOf(' ') + 1), titles.get(number) ?? '']);
 }

@@ -9,7 +9,7 @@ import { recorded } from '@twinpath/testing/captures';
 const FEWEST = 3;
 /** What a port without jumbo frames takes. */
 const LONGEST_FRAME = 1514;
-const PACKETS = 600_000;
+const LONG_PACKETS = 300_000;
 /** Fewer than tables of undecided flows have room for. */
 const SHORT_COPIES = 64;
 /** Of the address: they keep what is before it, such as that they are private, multicast, or of whom. */
@@ -33,9 +33,8 @@ export function writeTraces(captures: string, folder: string): readonly TraceFil
   const once = flowsOf(captures);
   const frames = once.map(({ frame }) => frame);
   const body = once.filter(({ isBody }) => isBody).map(({ frame }) => frame);
-  const copies = Math.min(SHORT_COPIES, Math.ceil(PACKETS / frames.length));
-  const repeats = Math.ceil((PACKETS - frames.length) / body.length);
-  const short = Array.from({ length: copies }, (_, copy) => frames.map((frame) => between(frame, copy))).flat();
+  const repeats = Math.ceil((LONG_PACKETS - frames.length) / body.length);
+  const short = Array.from({ length: SHORT_COPIES }, (_, copy) => frames.map((frame) => between(frame, copy))).flat();
   const long = [...frames, ...Array.from({ length: repeats }, () => body).flat()];
   return [
     written('captures', folder, frames),

@@ -1,8 +1,11 @@
 // Captures replayed as fast as one core can, with somebody at the other end of the wire who names the application of each flow.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { missingReader, readWithNdpi } from '@twinpath/testing/captures';
 import { cpuSeconds } from '../cpu-seconds.ts';
-import { Arena, PACKETS } from '../dpi-replay/arena.ts';
+import { Arena, type Cores, PACKETS } from '../dpi-replay/arena.ts';
 import {
   type Contender as Candidate,
   contenders as candidates,
@@ -10,7 +13,7 @@ import {
   READER,
   type Standing,
 } from '../dpi-replay/contenders.ts';
-import type { Names } from '../dpi-replay/messages.ts';
+import type { Names, Taken } from '../dpi-replay/messages.ts';
 import { type TraceFile, writeTraces } from '../dpi-replay/traces.ts';
 import { type Contender, machine, metric, type Ratio, type Result, ratio, summary, target } from '../result.ts';
 import type { Scenario } from './index.ts';
@@ -24,6 +27,7 @@ const SEEN = 0.95;
 /** Points of loss: on long flows to that of a filter alone, on short ones to that of nDPI's reader. */
 const BARS = { 'long flows': { to: FILTER, points: 3 }, 'short flows': { to: READER, points: -15 } } as const;
 const NONE = 'no DPI';
+const CORES: readonly Cores[] = [1, 2];
 
 interface Round {
   readonly rate: number;
@@ -39,7 +43,8 @@ interface Round {
 }
 
 interface Measured {
-  readonly trace: TraceFile;
+  readonly cores: Cores;
+  readonly trace: Trace;
   readonly name: string;
   /** `undefined`: there is nobody. */
   readonly candidate: Candidate | undefined;
@@ -48,23 +53,44 @@ interface Measured {
   readonly alike: number;
 }
 
+/** What is replayed, and the names of its flows. */
+interface Trace extends TraceFile {
+  readonly wanted: ReadonlyMap<string, string>;
+}
+type Stands = ReadonlyMap<Candidate, Standing>;
+type Progress = (text: string) => void;
+
 export const dpiReplay: Scenario = {
   name: 'dpi-replay',
   purpose:
-    'what naming applications costs whom captures are replayed to at top speed, on one core: long flows, short flows',
+    'what naming applications costs whom captures are replayed to at top speed, on one core and on two: long flows, short flows',
   rounds: 5,
   async run({ rounds, progress }) {
     const captures = process.env.TWINPATH_CAPTURES;
     const reason = captures === undefined ? 'TWINPATH_CAPTURES names no folder of captures' : missingReader();
     if (captures === undefined || reason !== undefined) return skipped(rounds, reason ?? '');
-    await using arena = new Arena(1);
-    const [paced, ...traces] = writeTraces(captures, arena.folder);
+    const folder = mkdtempSync(join(tmpdir(), 'tp-bench-dpi-'));
+    using _files = { [Symbol.dispose]: () => rmSync(folder, { recursive: true }) };
+    const [paced, ...traces] = writeTraces(captures, folder).map((trace) => ({
+      ...trace,
+      wanted: readWithNdpi([trace.file], PACKETS),
+    }));
+    if (paced === undefined) throw new Error('there are no traces');
     const able = candidates.filter((candidate) => candidate.missing() === undefined);
-    const wrongs = paced === undefined ? new Map<string, string>() : await checked(arena, paced, able, progress);
-    for (const wrong of wrongs.values()) progress(wrong);
-    const right = able.filter(({ name }) => !wrongs.has(name));
+    const wrongs = new Map<Candidate, string>();
     const measured: Measured[] = [];
-    for (const trace of traces) measured.push(...(await measure(arena, trace, right, rounds, progress)));
+    for (const cores of CORES) {
+      await using arena = new Arena(cores);
+      await using stack = new AsyncDisposableStack();
+      const stands = new Map<Candidate, Standing>();
+      for (const candidate of able) {
+        if (!wrongs.has(candidate)) stands.set(candidate, stack.use(await candidate.open(arena.wire())));
+      }
+      // One core is where everybody is slowest.
+      if (cores === 1) await check(stands, paced, wrongs, progress);
+      const right = new Map([...stands].filter(([candidate]) => !wrongs.has(candidate)));
+      for (const trace of traces) measured.push(...(await measure({ arena, trace, right, rounds, progress })));
+    }
     return {
       ...head(rounds),
       correct: wrongs.size === 0,
@@ -94,32 +120,39 @@ function absent(candidate: Candidate): readonly Contender[] {
 }
 
 /** Who is wrong, and why, where there is time enough. */
-async function checked(
-  arena: Arena,
-  trace: TraceFile,
-  able: readonly Candidate[],
-  progress: (text: string) => void,
-): Promise<ReadonlyMap<string, string>> {
-  const wanted = readWithNdpi([trace.file], PACKETS);
-  const wrongs = new Map<string, string>();
-  for (const candidate of able) {
-    progress(`${candidate.name}, ${trace.packets} packets of ${wanted.size} flows at ${PACE}/s …`);
-    await using standing = await candidate.open(arena);
-    await arena.replay(trace.file, [`--pps=${PACE}`]);
+async function check(stands: Stands, trace: Trace, wrongs: Map<Candidate, string>, progress: Progress): Promise<void> {
+  const { wanted, packets: sent } = trace;
+  const taken = new Map<Candidate, Taken>();
+  for (const [candidate, standing] of stands) {
+    progress(`${candidate.name}, ${sent} packets of ${wanted.size} flows at ${PACE}/s …`);
+    await standing.begin();
+    await standing.wire.replay(trace.file, [`--pps=${PACE}`]);
     await standing.settled();
-    const { packets, shown, seen } = await standing.taken();
-    const { alike, others } = compared(wanted, await standing.names());
+    taken.set(candidate, await standing.taken());
+    await standing.note();
+  }
+  const named = await namedBy(stands);
+  for (const [candidate, { packets, shown, seen }] of taken) {
+    const { alike, others } = compared(wanted, named.get(candidate) ?? []);
     const wrong = [
-      ...(packets === trace.packets ? [] : [`it got ${packets} of ${trace.packets} packets`]),
+      ...(packets === sent ? [] : [`it got ${packets} of ${sent} packets`]),
       ...(seen === shown ? [] : [`its classifiers got ${seen} of ${shown} packets`]),
       ...(alike >= ALIKE || !candidate.isClassifier
         ? []
         : [`it names ${others.length} of ${wanted.size} flows otherwise: ${others.slice(0, 5)}`]),
     ];
     if (wrong.length === 0) continue;
-    wrongs.set(candidate.name, `${candidate.name}: ${wrong.join('; ')}\n${standing.process?.stderr ?? ''}`);
+    const text = `${candidate.name}: ${wrong.join('; ')}\n${stands.get(candidate)?.process?.stderr ?? ''}`;
+    progress(text);
+    wrongs.set(candidate, text);
   }
-  return wrongs;
+}
+
+/** All wait at the same time until silent flows are given up. */
+async function namedBy(stands: Stands): Promise<ReadonlyMap<Candidate, Names>> {
+  return new Map(
+    await Promise.all([...stands].map(async ([candidate, standing]) => [candidate, await standing.names()] as const)),
+  );
 }
 
 function compared(wanted: ReadonlyMap<string, string>, names: Names) {
@@ -130,44 +163,49 @@ function compared(wanted: ReadonlyMap<string, string>, names: Names) {
   return { alike: 1 - others.length / wanted.size, others: texts };
 }
 
-async function measure(
-  arena: Arena,
-  trace: TraceFile,
-  right: readonly Candidate[],
-  rounds: number,
-  progress: (text: string) => void,
-): Promise<readonly Measured[]> {
-  const wanted = readWithNdpi([trace.file], PACKETS);
-  progress(`${trace.name}: ${trace.packets} packets, ${wanted.size} flows …`);
-  const found = new Map<string, Round[]>([NONE, ...right.map(({ name }) => name)].map((name) => [name, []]));
-  const alike = new Map<string, number>();
+interface Measurement {
+  readonly arena: Arena;
+  readonly trace: Trace;
+  readonly right: Stands;
+  readonly rounds: number;
+  readonly progress: Progress;
+}
+
+async function measure({ arena, trace, right, rounds, progress }: Measurement): Promise<readonly Measured[]> {
+  const bare = arena.wire();
+  const none: Round[] = [];
+  const found = new Map([...right.keys()].map((candidate) => [candidate, [] as Round[]]));
   for (let round = 0; round < rounds; round++) {
-    const { sent, rate, arrived } = await arena.replay(trace.file);
-    found.get(NONE)?.push({ rate, loss: 0, arrived: (100 * arrived) / sent, taken: 0, seen: 0, cpu: 0 });
-    for (const candidate of rotated(right, round)) {
-      progress(`${trace.name}, round ${round + 1}, ${candidate.name} …`);
-      await using standing = await candidate.open(arena);
-      found.get(candidate.name)?.push(await measureOnce(arena, standing, trace, rate));
-      if (round < rounds - 1 || !candidate.isClassifier) continue;
-      alike.set(candidate.name, 100 * compared(wanted, await standing.names()).alike);
+    progress(`${arena.cores} of 2 cores, ${trace.name}, round ${round + 1} …`);
+    const { sent, rate, arrived } = await bare.replay(trace.file);
+    none.push({ rate, loss: 0, arrived: (100 * arrived) / sent, taken: 0, seen: 0, cpu: 0 });
+    for (const [candidate, standing] of rotated([...right], round)) {
+      found.get(candidate)?.push(await measureOnce(standing, trace, rate));
+      if (round === rounds - 1) await standing.note();
     }
   }
-  return [...found].map(([name, values]) => ({
-    trace,
-    name,
-    candidate: candidates.find((one) => one.name === name),
-    rounds: values,
-    alike: alike.get(name) ?? Number.NaN,
-  }));
+  const named = await namedBy(right);
+  const common = { cores: arena.cores, trace };
+  return [
+    { ...common, name: NONE, candidate: undefined, rounds: none, alike: Number.NaN },
+    ...[...found].map(([candidate, values]) => ({
+      ...common,
+      name: candidate.name,
+      candidate,
+      rounds: values,
+      alike: 100 * compared(trace.wanted, named.get(candidate) ?? []).alike,
+    })),
+  ];
 }
 
 /** Milliseconds until what was started for it is quiet. */
 const QUIET_MS = 500;
 
-async function measureOnce(arena: Arena, standing: Standing, trace: TraceFile, rateWithout: number): Promise<Round> {
+async function measureOnce(standing: Standing, trace: TraceFile, rateWithout: number): Promise<Round> {
+  await standing.begin();
   await delay(QUIET_MS);
   const before = cpuOf(standing);
-  const { sent, rate, arrived } = await arena.replay(trace.file);
+  const { sent, rate, arrived } = await standing.wire.replay(trace.file);
   await standing.settled();
   const cpu = cpuOf(standing) - before;
   const { packets, shown, seen } = await standing.taken();
@@ -188,7 +226,7 @@ const rotated = <T>(all: readonly T[], by: number): readonly T[] => [
   ...all.slice(0, by % all.length),
 ];
 
-const title = ({ trace, name }: Measured) => `${trace.name}, ${name}`;
+const title = ({ cores, trace, name }: Measured) => `${cores === 1 ? 'one core' : 'two cores'}, ${trace.name}, ${name}`;
 
 function shown(measured: Measured): Contender {
   const of = (key: keyof Round, unit: string) =>
@@ -218,21 +256,24 @@ const rates = (measured: Measured) => ({
 });
 
 function ratioOf(measured: Measured, all: readonly Measured[]): readonly Ratio[] {
-  const none = all.find(({ trace, name }) => trace === measured.trace && name === NONE);
+  const none = all.find(
+    ({ cores, trace, name }) => cores === measured.cores && trace === measured.trace && name === NONE,
+  );
   if (none === undefined || none === measured) return [];
   return [ratio(title(measured), 'rate', rates(measured), rates(none))];
 }
 
 function targetsOf(measured: Measured, all: readonly Measured[]): Result['targets'] {
-  const { trace, candidate, rounds, alike } = measured;
+  const { cores, trace, candidate, rounds, alike } = measured;
   if (candidate?.isOurs !== true || trace.name === 'captures') return [];
   const { to, points } = BARS[trace.name];
-  const other = all.find((one) => one.trace === trace && one.name === to);
+  const other = all.find((one) => one.cores === cores && one.trace === trace && one.name === to);
   if (other === undefined) return [];
   const median = (of: Measured, key: keyof Round) => summary(of.rounds.map((round) => round[key])).median;
   const bar = median(other, 'loss') + points;
+  const loss = target(`${title(measured)}, loss in percent`, median(measured, 'loss'), bar, 'lower');
   return [
-    target(`${title(measured)}, loss in percent`, median(measured, 'loss'), bar, 'lower'),
+    ...(cores === 1 ? [loss] : []),
     target(`${title(measured)}, seen by classifiers in percent`, median(measured, 'seen'), 100 * SEEN, 'higher'),
     target(`${title(measured)}, flows named alike in percent, round ${rounds.length}`, alike, 100 * ALIKE, 'higher'),
   ];
