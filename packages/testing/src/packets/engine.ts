@@ -14,7 +14,8 @@ const MEMORY_BYTES = 512 << 20;
 export const engineExecutor: Executor = {
   name: 'engine',
   createMaps(specs: readonly MapSpec[]) {
-    engine ??= new Engine({ bytes: MEMORY_BYTES });
+    // The same random numbers whenever a test runs.
+    engine ??= new Engine({ bytes: MEMORY_BYTES, random: 1 });
     const made = engine;
     const maps = EngineMaps.in(made, specs);
     return {

@@ -13,6 +13,7 @@ export interface Seen {
   readonly packet: Uint8Array;
   /** The event that a `slowPath` verdict sent up. */
   readonly handedUp: PacketEvent | undefined;
+  readonly notices: readonly PacketEvent[];
   /** By how much each of the author's counters rose, of those that did. */
   readonly counts: Readonly<Record<string, number>>;
   /** What the function told `decidedBy`. */
@@ -28,14 +29,13 @@ export function observe(instance: Instance, packet: PacketIn): Seen {
   const { bytes, returned, leavesBy: ifindex } = loaded.run(packet);
   const leavesBy = ports.find((port) => port.ifindex === ifindex)?.name;
   const risen = rises(before, counterValues(plan, maps));
-  const handedUp = loaded
-    .takeEvents()
-    .map((record) => decoded(instance, record))
-    .find(({ reason }) => reason.kind === 'packetIn');
+  const events = loaded.takeEvents().map((record) => decoded(instance, record));
+  const handedUp = events.find(({ reason }) => reason.kind === 'packetIn');
+  const notices = events.filter(({ reason }) => reason.kind === 'notice');
   const verdict = verdictOf(risen, handedUp);
   const decided = risen.get(DECIDED_BY);
   const decision = decided === undefined ? undefined : decided - 1;
-  return { verdict, returned, leavesBy, packet: bytes, handedUp, counts: named(risen, COUNT), decision };
+  return { verdict, returned, leavesBy, packet: bytes, handedUp, notices, counts: named(risen, COUNT), decision };
 }
 
 function decoded({ events }: Instance, record: Uint8Array): PacketEvent {
