@@ -1,10 +1,10 @@
-import { setFlagsFromString } from 'node:v8';
+import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 type Collect = (options: {
   readonly type: 'major';
   readonly execution: 'sync';
-  readonly flavor: 'last-resort';
+  readonly flavor: 'regular' | 'last-resort';
 }) => void;
 
 let collect: Collect | undefined;
@@ -14,6 +14,13 @@ let collect: Collect | undefined;
 export function giveBackMemory(): void {
   collect ??= collector();
   collect({ type: 'major', execution: 'sync', flavor: 'last-resort' });
+}
+
+/** Bytes that objects of this thread take and somebody still holds. The thread stands still for some 0.5 ms for each MB of them. */
+export function memoryHeld(): number {
+  collect ??= collector();
+  collect({ type: 'major', execution: 'sync', flavor: 'regular' });
+  return getHeapStatistics().used_heap_size;
 }
 
 /** V8 hands it to contexts that are made while the flag is set. */

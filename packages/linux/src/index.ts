@@ -11,7 +11,7 @@ export { clearEventFd, createEventFd, signalEventFd } from './event-fd.ts';
 export { Fd, openFds, traceFds } from './fd.ts';
 export { FdWait } from './fd-wait.ts';
 export { forbidMemory } from './forbid-memory.ts';
-export { giveBackMemory } from './give-back-memory.ts';
+export { giveBackMemory, memoryHeld } from './give-back-memory.ts';
 export { createHoldings, type Holdings, recordHoldings, releaseHoldings } from './holdings.ts';
 export { type KernelVersion, kernelVersion, onlineCpus, parseKernelVersion, possibleCpus } from './kernel.ts';
 export { MappedMemory, type MappingOptions, pageSize } from './mapped-memory.ts';

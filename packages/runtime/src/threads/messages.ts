@@ -20,6 +20,8 @@ export interface WorkerData {
   readonly answers: MessagePort;
   /** Of `hash`: one for all of the process. */
   readonly seed: number;
+  /** What its objects may take. */
+  readonly megabytes: number;
   /** Whom the process asks for names (node:dns), which each thread is told anew. */
   readonly nameServers: readonly string[];
 }

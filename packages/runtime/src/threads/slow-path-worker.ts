@@ -4,6 +4,7 @@ import { createHoldings, type EdgeWatch, releaseHoldings } from '@twinpath/linux
 import type { Log } from '@twinpath/vnf';
 import type { EngineQuestion } from '../engine/engine-question.ts';
 import { errorData, errorFrom } from './error-data.ts';
+import { limitOf, overBudgetThere } from './heap-budget.ts';
 import {
   type Answer,
   type Call,
@@ -33,7 +34,7 @@ type Compiling = Extract<Question, { kind: 'compile' | 'rejected' }>;
 
 export interface SlowPathWorkerOptions {
   readonly seed: number;
-  /** Of its heap. */
+  /** What its objects may take. */
   readonly megabytes: number;
   readonly watch: EdgeWatch;
 }
@@ -60,6 +61,7 @@ export class SlowPathWorker {
   readonly #words = new Int32Array(new SharedArrayBuffer(WORD.count * 4));
   readonly #answers: MessagePort;
   readonly #watch: EdgeWatch;
+  readonly #megabytes: number;
   readonly #watched = new Set<number>();
   readonly #tenants = new Map<number, Tenant>();
   readonly #waiting = new Map<number, Waiting>();
@@ -71,13 +73,16 @@ export class SlowPathWorker {
   #checksWithoutBeat = 0;
   /** It stands still and waits, for which its code is not to blame. */
   #isCompiling = false;
+  /** It was asked what it takes, and has not come to it. */
+  #isWeighed = false;
 
   constructor({ seed, megabytes, watch }: SlowPathWorkerOptions) {
     const { port1, port2 } = new MessageChannel();
     const holdings = createHoldings();
-    const shared = { holdings, words: this.#words, answers: port2, seed };
+    const shared = { holdings, words: this.#words, answers: port2, seed, megabytes };
     const workerData: WorkerData = { ...shared, nameServers: getServers() };
     this.#watch = watch;
+    this.#megabytes = megabytes;
     this.#answers = port1;
     this.#worker = new Worker(ENTRY, {
       name: 'twinpath slow path',
@@ -85,7 +90,7 @@ export class SlowPathWorker {
       transferList: [port2],
       // Descriptors of native code are not Node's to close; those that are left are closed by number.
       trackUnmanagedFds: false,
-      resourceLimits: { maxOldGenerationSizeMb: megabytes },
+      resourceLimits: { maxOldGenerationSizeMb: limitOf(megabytes) },
     });
     this.#worker.on('message', (message: FromWorker) => this.#hear(message));
     this.#worker.on('error', (error) => {
@@ -137,13 +142,29 @@ export class SlowPathWorker {
   }
 
   /** To be called regularly: ends the worker when its event loop has stood still for so many calls, or for ten times as many
-   *  while it does what may take long. */
+   *  while it does what may take long; or when it takes too much memory. */
   check(most: number): void {
+    void this.#weigh();
     const beats = Atomics.load(this.#words, WORD.beats);
     this.#checksWithoutBeat = beats === this.#beats && !this.#isCompiling ? this.#checksWithoutBeat + 1 : 0;
     this.#beats = beats;
     const isBusy = [...this.#waiting.values()].some(({ call }) => LONG.has(call.method));
     if (this.#checksWithoutBeat > most * (isBusy ? 10 : 1)) this.#kill(new Error('its code does not come to an end'));
+  }
+
+  /** V8 answers in the middle of a loop, too. */
+  async #weigh(): Promise<void> {
+    if (this.#isWeighed || this.#end !== undefined) return;
+    this.#isWeighed = true;
+    try {
+      const { used_heap_size: used } = await this.#worker.getHeapStatistics();
+      const error = overBudgetThere(used, this.#megabytes);
+      if (error !== undefined) this.#kill(error);
+    } catch (error) {
+      // It ended meanwhile, of which 'exit' tells.
+      if (!(error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_NOT_RUNNING')) throw error;
+    }
+    this.#isWeighed = false;
   }
 
   /** In order, if it can. */

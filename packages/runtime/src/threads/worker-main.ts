@@ -7,6 +7,7 @@ import { recordHoldings, shortenSlices } from '@twinpath/linux';
 import { useHashSeed } from '@twinpath/vnf/spec';
 import { AuthorCode } from './author-code.ts';
 import { errorData } from './error-data.ts';
+import { overBudgetHere } from './heap-budget.ts';
 import { tellMain } from './main-thread.ts';
 import { type ToWorker, WORD, type WorkerData } from './messages.ts';
 import { WorkerInstances } from './worker-instances.ts';
@@ -36,7 +37,12 @@ process.exit = (status) => {
   throw new Error('process.exit() in a slow path ends the function alone');
 };
 
-setInterval(() => Atomics.add(data.words, WORD.beats, 1), BEAT_MS).unref();
+setInterval(() => {
+  Atomics.add(data.words, WORD.beats, 1);
+  const error = overBudgetHere(data.megabytes);
+  // Whose it is nobody knows: all share the heap.
+  if (error !== undefined) tellMain({ kind: 'stray', instance: 0, error: errorData(error) });
+}, BEAT_MS).unref();
 
 parentPort?.on('message', (message: ToWorker) => {
   if (message.kind === 'wake') instances.wake(message.fd);

@@ -7,7 +7,7 @@ export interface WorkerPoolOptions {
   readonly seed: number;
   /** Most workers that functions share; default: as many as there are CPUs, but at most 4. */
   readonly shared?: number;
-  /** Of the heap of each; default 1024. */
+  /** What the objects of each may take; default 1024. */
   readonly megabytes?: number;
   /** For so long a worker's event loop may stand still; default 5. */
   readonly patienceSeconds?: number;
