@@ -46,6 +46,9 @@ export async function measureRound(): Promise<Round> {
   const names = { rules: `bench-rules-${process.pid}`, workers: `bench-workers-${process.pid}` };
   await using daemon = new BenchDaemon(Object.values(names));
   const { client } = daemon;
+  // The first start is for the file system's caches.
+  await daemon.start();
+  await daemon.stop();
   const empty = await daemon.start();
   await delay(SETTLE_MS);
   const before = daemon.cpuSeconds;
