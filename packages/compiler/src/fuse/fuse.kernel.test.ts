@@ -15,6 +15,8 @@ const LINKS: readonly Link[] = [
   { does: 'ask', drops: 64 },
   { does: 'remember', stacks: 32 },
   { does: 'pin' },
+  { does: 'hop' },
+  { does: 'mark' },
   { does: 'tag' },
 ];
 

@@ -84,12 +84,13 @@ describe('fusing', () => {
     expect(checks(optimise(fused(eight).program))).toBeLessThan(5 * single);
   });
 
-  it('counts one number for a way through all functions', () => {
+  it.each(HOOKS)('takes any number of small functions, and counts one number for a way through them, on %s', (hook) => {
     const chain = lowerChain(
-      'xdp',
+      hook,
       Array.from({ length: 8 }, () => ({ does: 'count' }) as const),
     );
-    const { program, ways } = fused(chain);
+    const { program, ways, left } = fused(chain);
+    expect(left).toEqual([]);
     const maps = program.blocks.flatMap(({ instructions }) =>
       instructions.flatMap((one) => (one.op === 'map' ? [one.name] : [])),
     );

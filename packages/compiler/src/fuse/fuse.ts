@@ -10,16 +10,20 @@ import { PATH } from '../abi/chain.ts';
 import { fusedMapName } from '../abi/fused.ts';
 import { at } from '../ir/at.ts';
 import { ProgramBuilder } from '../ir/builder.ts';
-import type { Hook, Program } from '../ir/types.ts';
+import type { Hook, Numbers, Program } from '../ir/types.ts';
+import { removeDeadCode } from '../optimise/dead-code.ts';
 import { type Copy, copyBlocks } from './copy-blocks.ts';
 import { countWays, type Way } from './count-ways.ts';
+import { delayStores } from './delay-stores.ts';
 import { inlineParts } from './inline.ts';
 import { type FusedNumbers, fuseNumbers } from './numbers.ts';
 import type { Part } from './part.ts';
+import { skipPulls } from './pull-stages.ts';
 import { type FlowMemory, rememberFlows, type Worth } from './remember-flows.ts';
-import { decideBranches } from './rounds.ts';
+import { decideAllBranches, decideBranches } from './rounds.ts';
 import { type Site, sitesOf } from './sites.ts';
 import { beginning, step } from './steps.ts';
+import { uniteEpochs } from './unite-epochs.ts';
 import { unravel, wayCosts } from './unravel.ts';
 
 export interface FuseOptions {
@@ -60,9 +64,10 @@ const MOST_WAYS = 4;
 const MOST_COST = 4;
 
 export function fuseChain(options: FuseOptions): Fused {
-  const { program, positions, left } = joinParts(options);
+  const { program, relocated, positions, left } = joinParts(options);
   const memory = memoryOf([...options.parts.values()], options.mostLines);
-  const remembering = rememberFlows(decideBranches(program), memory);
+  const settled = step('settle', program, '', () => removeDeadCode(delayStores(decideAllBranches(program))));
+  const remembering = rememberFlows({ ...settled, relocated }, memory);
   const { isRemembering } = remembering;
   const lines = isRemembering ? memory.lines : 0;
   return { ...countWays(remembering.program), positions, left, lines };
@@ -89,14 +94,13 @@ function memoryOf(parts: readonly Part[], mostLines = MOST_LINES): FlowMemory {
   return { maps, lines: Math.min(MOST_LINES, mostLines, Math.max(LEAST_LINES, lines)) };
 }
 
+interface Joined extends Pick<Fused, 'program' | 'positions' | 'left'> {
+  /** Of the program, which is the same whatever they are. */
+  readonly relocated: Numbers;
+}
+
 /** Each function still counts for itself. */
-export function joinParts({
-  name,
-  hook,
-  first,
-  parts: given,
-  room = ROOM,
-}: FuseOptions): Pick<Fused, 'program' | 'positions' | 'left'> {
+export function joinParts({ name, hook, first, parts: given, room = ROOM }: FuseOptions): Joined {
   const parts = new Map([...given].map(([position, part]) => [position, decided(part)] as const));
   const numbers = fuseNumbers(parts.values());
   let program = beginning(name, hook, first, () => callOf(name, hook, first));
@@ -121,8 +125,7 @@ export function joinParts({
     const copied = copy(program, copies);
     if (sizeOf(copied) + next <= room) program = copied;
   }
-  const whole = { ...program, relocated: numbers.relocated };
-  return { program: whole, positions, left: leftOut(program, parts, positions, room) };
+  return { program, relocated: numbers.relocated, positions, left: leftOut(program, parts, positions, room) };
 }
 
 type Chosen = ReturnType<typeof chooseSites>;
@@ -132,7 +135,10 @@ function join(program: Program, chosen: Chosen, numbers: FusedNumbers): Program 
     const names = Object.keys(part.ir.relocated ?? {}).map((name) => numbers.nameIn(part, name));
     return [block, index, part.owner, numberOf(part.ir.blocks), ...names];
   });
-  return step('join', program, JSON.stringify(of), () => decideBranches(inlineParts(program, chosen, numbers)));
+  return step('join', program, JSON.stringify(of), () => {
+    const joined = uniteEpochs(skipPulls(inlineParts(program, chosen, numbers)));
+    return decideBranches(joined);
+  });
 }
 
 function copy(program: Program, copies: readonly Copy[]): Program {

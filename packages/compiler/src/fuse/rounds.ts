@@ -11,7 +11,9 @@ import { removeUnreachable } from '../optimise/remove-unreachable.ts';
 import { simplify } from '../optimise/simplify/simplify.ts';
 import { threadJumps } from '../optimise/thread-jumps.ts';
 import { removeTrivialPhis } from '../optimise/trivial-phis.ts';
+import { mergeChecksums } from './merge-checksums.ts';
 import { mergeLookups } from './merge-lookups.ts';
+import { mergeProbes } from './merge-probes.ts';
 
 const tidy = untilStable([
   foldConstantBranches,
@@ -23,10 +25,19 @@ const tidy = untilStable([
   threadJumps,
 ]);
 
-/** What is left to do is done behind the next step. */
-const MOST_ROUNDS = 2;
+const PASSES = [
+  tidy,
+  simplify,
+  numberValues,
+  mergeLookups,
+  mergeProbes,
+  forwardLoadsAcrossCalls,
+  mergeChecksums,
+  applyBranchFacts,
+];
 
-export const decideBranches = untilStable(
-  [tidy, simplify, numberValues, mergeLookups, forwardLoadsAcrossCalls, applyBranchFacts],
-  MOST_ROUNDS,
-);
+/** What is left to do is done behind the next step. */
+export const decideBranches = untilStable(PASSES, 2);
+
+/** Behind the last step: what packets meet is counted by ways, and a branch that is not decided makes two of one. */
+export const decideAllBranches = untilStable(PASSES, 8);

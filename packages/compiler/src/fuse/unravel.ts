@@ -6,6 +6,7 @@ import { successorsOf } from '../ir/operands.ts';
 import type { BlockId, Program, Terminator } from '../ir/types.ts';
 import { type Definitions, instructionsByResult } from '../ir/uses.ts';
 import type { Copy } from './copy-blocks.ts';
+import { type PullStage, pullStages } from './pull-stages.ts';
 
 /** How unlikely a way is: what each branch adds. */
 const COST = { expected: 0, open: 1, miss: 2, unexpected: 12, cut: 20 } as const;
@@ -13,17 +14,24 @@ const COST = { expected: 0, open: 1, miss: 2, unexpected: 12, cut: 20 } as const
 /** What the way to each block costs, if it is the most likely one. */
 export function wayCosts(program: Program): readonly number[] {
   const graph = graphOf(program);
-  const definitions = instructionsByResult(program);
+  const costOf = edgeCosts(program, pullStages(program));
   const costs = program.blocks.map(() => Number.POSITIVE_INFINITY);
   costs[0] = 0;
   for (const id of graph.order) {
-    const { terminator } = at(program.blocks, id);
     for (const next of at(graph.successors, id)) {
-      const through = at(costs, id) + edgeCost(terminator, next, definitions);
+      const through = at(costs, id) + costOf(id, next);
       if (through < at(costs, next)) costs[next] = through;
     }
   }
   return costs;
+}
+
+function edgeCosts(program: Program, stages: readonly PullStage[]): (from: BlockId, to: BlockId) => number {
+  const definitions = instructionsByResult(program);
+  // Packets that are linear and such that are made so are alike, and both are frequent.
+  const even = new Set(stages.flatMap(({ start, inside }) => [start, ...inside]));
+  return (from, to) =>
+    even.has(from) ? COST.expected : edgeCost(at(program.blocks, from).terminator, to, definitions);
 }
 
 function edgeCost(terminator: Terminator, to: BlockId, definitions: Definitions): number {
@@ -87,6 +95,10 @@ class Choosing {
   /** Of those that have no copy of their own for a way. */
   readonly #common = new Map<BlockId, number>();
   readonly #open: OpenEdge[] = [];
+  readonly #costOf: (from: BlockId, to: BlockId) => number;
+  /** Where pulling ends. What is behind has one copy, however packets have come there. */
+  readonly #ends: ReadonlySet<BlockId>;
+  readonly #together = new Map<BlockId, number>();
   #room: number;
 
   constructor(program: Program, graph: Graph, wanted: ReadonlySet<BlockId>, { room, mostCost }: UnravelLimits) {
@@ -95,22 +107,30 @@ class Choosing {
     this.#wanted = wanted;
     this.#room = room;
     this.#mostCost = mostCost;
+    const stages = pullStages(program);
+    this.#costOf = edgeCosts(program, stages);
+    this.#ends = new Set(stages.map(({ end }) => end));
   }
 
   run(): readonly Copy[] {
-    const definitions = instructionsByResult(this.#program);
     const enter = (copy: MutableCopy, cost: number) => {
       const { terminator } = at(this.#program.blocks, copy.of);
       for (const to of successorsOf(terminator)) {
-        this.#open.push({ from: copy, to, cost: cost + edgeCost(terminator, to, definitions) });
+        this.#open.push({ from: copy, to, cost: cost + this.#costOf(copy.of, to) });
       }
     };
     enter(this.#add(0), 0);
     for (let next = this.#cheapest(); next !== undefined; next = this.#cheapest()) {
       const { from, to, cost } = next;
+      const together = this.#together.get(to);
+      if (together !== undefined) {
+        from.to.set(to, together);
+        continue;
+      }
       if (this.#isCopied(to, cost)) {
         const copy = this.#add(to);
         from.to.set(to, this.#copies.length - 1);
+        if (this.#ends.has(to)) this.#together.set(to, this.#copies.length - 1);
         enter(copy, cost);
         continue;
       }

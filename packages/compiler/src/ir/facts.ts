@@ -48,12 +48,14 @@ export function factsByValue(
   graph: Graph,
   definitions: Definitions,
   believed: (fact: Fact) => boolean = () => true,
+  derived: (fact: Fact, definitions: Definitions) => readonly Fact[] = () => [],
 ): ReadonlyMap<ValueId, readonly { readonly fact: Fact; readonly from: BlockId }[]> {
   const found = new Map<ValueId, { fact: Fact; from: BlockId }[]>();
   for (const block of graph.order) {
     const [only, ...others] = at(graph.predecessors, block);
     if (only === undefined || others.length > 0) continue;
-    for (const fact of edgeFacts(at(program.blocks, only), block, definitions)) {
+    const own = edgeFacts(at(program.blocks, only), block, definitions);
+    for (const fact of own.flatMap((one) => [one, ...derived(one, definitions)])) {
       if (!believed(fact)) continue;
       const known = found.get(fact.value);
       if (known === undefined) found.set(fact.value, [{ fact, from: block }]);
@@ -62,3 +64,23 @@ export function factsByValue(
   }
   return found;
 }
+
+/** `x + c <= k`, unsigned: x is from -c to k - c. Nothing wraps, for such constants. */
+export function factsOfSum({ value, relation, other }: Fact, definitions: Definitions): readonly Fact[] {
+  const sum = definitions[value];
+  if (sum?.op !== 'alu' || sum.operation !== 'add' || (relation !== 'ule' && relation !== 'ult')) return [];
+  const constant = (of: ValueId) => {
+    const found = definitions[of];
+    return found?.op === 'constant' ? found.value : undefined;
+  };
+  const [added, bound] = [constant(sum.right), 'constant' in other ? other.constant : constant(other.value)];
+  if (added === undefined || bound === undefined || bound < 0n || bound > MOST_BOUND) return [];
+  if (added < -MOST_BOUND || added > MOST_BOUND) return [];
+  const most = relation === 'ule' ? bound : bound - 1n;
+  return [
+    { value: sum.left, relation: 'sge', other: { constant: -added } },
+    { value: sum.left, relation: 'sle', other: { constant: most - added } },
+  ];
+}
+
+const MOST_BOUND = 1n << 32n;

@@ -24,6 +24,8 @@ import { type Definitions, instructionsByResult } from './uses.ts';
 export interface Reasoning {
   readonly result: (instruction: Instruction, operand: (value: ValueId) => Interval) => Interval;
   readonly believes: (fact: Fact, definitions: Definitions) => boolean;
+  /** What else a fact says. */
+  readonly derives?: (fact: Fact, definitions: Definitions) => readonly Fact[];
 }
 
 export interface Ranges {
@@ -101,7 +103,7 @@ class Analysis {
     this.#graph = graphOf(program);
     this.#definitions = instructionsByResult(program);
     const believed = (fact: Fact) => reasoning.believes(fact, this.#definitions);
-    this.#facts = factsByValue(program, this.#graph, this.#definitions, believed);
+    this.#facts = factsByValue(program, this.#graph, this.#definitions, believed, reasoning.derives);
     this.#parts = values === undefined ? program.blocks : this.#partsFor(values);
     this.#parts.forEach(({ phis }, id) => {
       for (const phi of phis) this.#edges.set(phi, this.#edgesOf(phi, id));

@@ -3,6 +3,8 @@ import { type Graph, graphOf } from '../ir/graph.ts';
 import type { BlockId, Instruction, Program, Region, ValueId, Width } from '../ir/types.ts';
 import { type Definitions, instructionsByResult } from '../ir/uses.ts';
 import { regionOf, writtenByCall } from './aliasing.ts';
+import { sourceOfByte } from './byte-sources.ts';
+import { accessOf, type PacketPlaces, packetPlaces } from './packet-places.ts';
 import type { Pass } from './pass.ts';
 import { resolver, substitute, substituteInBlock } from './substitute.ts';
 
@@ -37,6 +39,8 @@ class Forwarding {
   readonly #replacements = new Map<ValueId, ValueId>();
   readonly #resolve = resolver(this.#replacements);
   readonly #after = new Map<BlockId, Memory>();
+  #places: PacketPlaces | undefined;
+  #block: BlockId = 0;
   #changed = false;
 
   constructor(program: Program, graph: Graph, behindCalls: 'read again' | 'kept') {
@@ -50,6 +54,7 @@ class Forwarding {
     const blocks = [...this.#program.blocks];
     for (const id of this.#graph.order) {
       const memory = new Map(this.#before(id));
+      this.#block = id;
       const block = substituteInBlock(at(blocks, id), this.#resolve);
       const instructions = block.instructions.flatMap((instruction) => this.#instruction(instruction, memory));
       blocks[id] = { ...block, instructions };
@@ -117,12 +122,29 @@ class Forwarding {
     const { address, offset, width, value } = store;
     const region = this.#region(address);
     const [start, end] = [offset, offset + width / 8];
+    const bytes = Array.from({ length: end - start }, (_, byte) => start + byte);
+    const changed = region === 'packet' ? bytes.filter((byte) => !this.#isSame(store, byte, memory)) : bytes;
     forget(memory, (content) => {
       if (content.region !== region) return false;
-      if (content.address !== address) return true;
-      return content.offset < end && start < content.offset + content.width / 8;
+      if (content.address !== address) return region !== 'packet' || !this.#areApart(content, store);
+      return changed.some((byte) => byte >= content.offset && byte < content.offset + content.width / 8);
     });
     memory.set(keyOf(store), { address, offset, width, region, value, isStored: true });
+  }
+
+  /** Whether a store writes to a byte what is there. */
+  #isSame({ address, offset, value }: Place & { readonly value: ValueId }, byte: number, memory: Memory): boolean {
+    const source = sourceOfByte(this.#definitions, value, byte - offset);
+    if (source === undefined || source === 'zero') return false;
+    const whole = this.#resolve(source.value);
+    return [...memory.values()].some(
+      (content) => content.address === address && content.value === whole && content.offset + source.byte === byte,
+    );
+  }
+
+  #areApart(one: Place, other: Place): boolean {
+    this.#places ??= packetPlaces(this.#program);
+    return this.#places.areApart(accessOf(one), accessOf(other), this.#block);
   }
 
   #call(call: Extract<Instruction, { op: 'call' }>, memory: Map<string, Content>): void {
@@ -135,8 +157,9 @@ class Forwarding {
   }
 }
 
-const keyOf = ({ address, offset, width }: { address: ValueId; offset: number; width: Width }): string =>
-  `${address} ${offset} ${width}`;
+type Place = Pick<Content, 'address' | 'offset' | 'width'>;
+
+const keyOf = ({ address, offset, width }: Place): string => `${address} ${offset} ${width}`;
 
 function forget(memory: Map<string, Content>, isTouched: (content: Content) => boolean): void {
   for (const [key, content] of memory) if (isTouched(content)) memory.delete(key);

@@ -14,7 +14,15 @@ export function betterAlu(instruction: Op<'alu'>, context: Context): Better<'alu
   if (b !== undefined) return withConstant(instruction, b, context);
   if (a !== undefined) return constantFirst(instruction, a, context);
   if (left === right) return ofTwins(operation, left, context);
-  return undefined;
+  return operation === 'xor' ? (undone(left, right, context) ?? undone(right, left, context)) : undefined;
+}
+
+/** `(x ^ y) ^ y` is x. */
+function undone(value: ValueId, again: ValueId, context: Context): ValueId | undefined {
+  const inner = context.definition(value);
+  if (inner?.op !== 'alu' || inner.operation !== 'xor') return undefined;
+  if (inner.right === again) return inner.left;
+  return inner.left === again ? inner.right : undefined;
 }
 
 function ofTwins(operation: AluOperation, value: ValueId, context: Context): ValueId | undefined {
