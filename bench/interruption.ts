@@ -6,7 +6,7 @@ export class Interruption {
   readonly #controller = new AbortController();
 
   constructor() {
-    for (const signal of SIGNALS) process.once(signal, this.#interrupt);
+    for (const signal of SIGNALS) process.on(signal, this.#interrupt);
   }
 
   get signal(): AbortSignal {
@@ -14,7 +14,10 @@ export class Interruption {
   }
 
   readonly #interrupt = () => {
-    for (const signal of SIGNALS) process.off(signal, this.#interrupt);
+    // Behind the other listeners of this signal, which leave the end to who listens, too.
+    setImmediate(() => {
+      for (const signal of SIGNALS) process.off(signal, this.#interrupt);
+    });
     console.error('ending behind what is being measured; the next signal ends at once');
     this.#controller.abort(new Error('interrupted'));
   };
