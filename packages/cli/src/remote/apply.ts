@@ -2,6 +2,7 @@
 import { type Change, type Client, type Document, ProblemError } from '@twinpath/api';
 import { ExitStatus } from '../exit-status.ts';
 import { printJson } from '../output/json.ts';
+import { longLists, showWaiting } from '../output/waiting.ts';
 import { differencesText, madeText } from './change-text.ts';
 import { type ConnectionOptions, connect } from './connection.ts';
 import { readWanted, type WantedFile } from './wanted-file.ts';
@@ -54,6 +55,9 @@ interface How {
 
 /** All of the file, or nothing of it; again when somebody else was first. */
 async function put(client: Client, wanted: WantedFile, { prune = false }: ApplyOptions, query: How): Promise<Change> {
+  const functions = Object.values(wanted.chains).flatMap((chain) => chain.functions ?? []);
+  const doing = query.dryRun === undefined ? 'applying' : 'checking';
+  using _line = showWaiting(`${doing} ${Object.keys(wanted.chains).join(', ')}${longLists(functions)}`);
   for (;;) {
     const { data, etag } = await client.call('getDocument');
     const body: Document = { chains: prune ? wanted.chains : { ...data.chains, ...wanted.chains } };

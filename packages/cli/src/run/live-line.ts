@@ -1,11 +1,10 @@
 // One line that changes every second, for people who watch.
 import type { ChainStatistics } from '@twinpath/runtime';
+import { CLEAR_LINE } from '../output/clear-line.ts';
 import { grouped } from '../output/table.ts';
 import { summaryOf } from './summary.ts';
 
 const PERIOD_MS = 1_000;
-/** Back to the beginning of the line, and nothing on it. */
-export const CLEAR_LINE = '\r\x1b[2K';
 
 /** On standard error, and only if that is a terminal. Ends when disposed. */
 export function showLive(read: () => Promise<ChainStatistics>): Disposable {

@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 import type { Log } from '@twinpath/vnf';
-import { CLEAR_LINE } from './live-line.ts';
+import { CLEAR_LINE } from '../output/clear-line.ts';
 
 /** The slow path's own words, a line each. What it says for debugging is left out. */
 export function logTo(stream: NodeJS.WriteStream): Log {

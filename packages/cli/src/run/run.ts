@@ -5,6 +5,7 @@ import { placed, readTargets, type Target } from '../chain-file/read-target.ts';
 import { ExitStatus } from '../exit-status.ts';
 import { UsageError } from '../output/command-error.ts';
 import { printJson } from '../output/json.ts';
+import { longLists, showWaiting } from '../output/waiting.ts';
 import { toldToEnd, untilTheEnd } from './ending.ts';
 import { showLive } from './live-line.ts';
 import { logTo } from './log.ts';
@@ -46,7 +47,7 @@ export async function run(path: string, options: RunOptions): Promise<number> {
   const chains: RunningChain[] = [];
   for (const [index, { target, spec }] of targets.entries()) {
     const since = performance.now();
-    const started = stack.use(await start(target, spec, where[index]));
+    const started = stack.use(await waitedFor(spec, index, start(target, spec, where[index])));
     chains.push(started.chain);
     process.stderr.write(`${await started.placement(performance.now() - since)}\n\n`);
   }
@@ -63,6 +64,12 @@ export async function run(path: string, options: RunOptions): Promise<number> {
   else process.stdout.write(`${results.map(resultText).join('\n\n')}\n`);
   if (lost !== undefined) throw lost;
   return ExitStatus.ok;
+
+  async function waitedFor(spec: ChainSpec, index: number, started: Promise<Started>): Promise<Started> {
+    const which = targets.length === 1 ? '' : `, ${index + 1} of ${targets.length}`;
+    using _line = showWaiting(`starting ${spec.name}${which}${longLists(spec.functions)}`);
+    return await started;
+  }
 
   async function start(target: Target, spec: ChainSpec, on: Target['on'] | undefined): Promise<Started> {
     try {
