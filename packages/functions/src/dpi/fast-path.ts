@@ -23,13 +23,19 @@ export type FlowKey = FiveTuple & { vlan: u16 };
 export function inspect(packet: Packet, config: Constants): Verdict {
   const ip = packet.ip();
   if (!ip) return next;
+  // Most packets are of TCP and change nothing: what was seen of their headers is known on all of their way.
+  if (isPlain(ip)) {
+    const flow = ip.flow();
+    const known = flow && flows.lookup(keyOf(packet, flow));
+    if (known) return enforce(packet, ip, rulingOf(known), config);
+  }
   const flow = ip.flow();
   if (!flow) return ip.isFirstFragment ? next : followFragment(packet, ip, config);
-  const key = { ...canonical(flow), vlan: packet.ethernet()?.vlan?.id ?? 0 };
+  const key = keyOf(packet, flow);
 
   const known = flows.lookup(key);
   if (!known) return lookCloser(packet, ip, key, config);
-  const ruling = { application: known.application, riskPolicy: known.riskPolicy };
+  const ruling = rulingOf(known);
   const tcp = ip.tcp();
   if (tcp && (tcp.syn || tcp.fin || tcp.rst)) {
     const isClosing = known.state === 'closing';
@@ -42,6 +48,17 @@ export function inspect(packet: Packet, config: Constants): Verdict {
   }
   if (ip.isFragment) rememberFragment(packet, key, ruling);
   return enforce(packet, ip, ruling, config);
+}
+
+const keyOf = (packet: Packet, flow: FiveTuple): FlowKey => ({
+  ...canonical(flow),
+  vlan: packet.ethernet()?.vlan?.id ?? 0,
+});
+const rulingOf = ({ application, riskPolicy }: Ruling): Ruling => ({ application, riskPolicy });
+
+function isPlain(ip: IpHeader): boolean {
+  const tcp = ip.tcp();
+  return tcp !== undefined && !tcp.syn && !tcp.fin && !tcp.rst && !ip.isFragment;
 }
 
 /** A sender whose connection is blocked must not get rid of the verdict with a SYN that the other end does not accept: then only the

@@ -11,7 +11,7 @@ import { isView, type View, view } from '../view.ts';
 import { ipPart, versionOf } from './datagram.ts';
 import { loadField } from './field.ts';
 import { addressField } from './ip-fields.ts';
-import { requireTransport, transport, transportPart } from './transport.ts';
+import { openedKind, requireTransport, transport, transportPart } from './transport.ts';
 
 /** As much as must be quoted of a datagram (RFC 792), and enough for both ports and an echo identifier. */
 const QUOTED = 8;
@@ -32,9 +32,20 @@ function readFlow(lowering: Lowering, path: Path, ip: View): readonly Outcome[] 
   each(transport(lowering, path, ip), (on, found) => {
     if (!isView(found, 'transport')) throw new Error('a datagram has a transport view');
     const protocol = transportPart(found, 'protocol');
-    const done = (code: Code, sport: ValueId, dport: ValueId) =>
-      ends.found(code, view('flow', code.path.epoch, {}, { protocol, sport, dport }));
+    const done = (code: Code, sport: ValueId, dport: ValueId, number = protocol) =>
+      ends.found(code, view('flow', code.path.epoch, {}, { protocol: number, sport, dport }));
     let other = new Code(lowering, on);
+    const at = transportPart(found, 'at');
+    const kind = openedKind(on, ip);
+    if (kind === 'tcp' || kind === 'udp') {
+      const number = other.id(n(protocolNumbers[kind]));
+      const ports = [
+        loadField(other, at, udpLayout.fields.sport),
+        loadField(other, at, udpLayout.fields.dport),
+      ] as const;
+      done(other, ...ports, number);
+      return [];
+    }
     const open = (number: number, size: number): Code => {
       const sides = other.when('eq', protocol, n(number));
       other = sides.otherwise;
@@ -45,7 +56,6 @@ function readFlow(lowering: Lowering, path: Path, ip: View): readonly Outcome[] 
       open(protocolNumbers.udp, udpLayout.size),
       open(protocolNumbers.sctp, sctpLayout.size),
     ];
-    const at = transportPart(found, 'at');
     for (const joined of lowering.joinPaths(withPorts.map((code) => code.path))) {
       const code = new Code(lowering, joined);
       done(code, loadField(code, at, udpLayout.fields.sport), loadField(code, at, udpLayout.fields.dport));

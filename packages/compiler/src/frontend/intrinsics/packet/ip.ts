@@ -23,7 +23,14 @@ import { ipPart, versionOf } from './datagram.ts';
 import { flagField, integerField } from './field.ts';
 import { flowOf } from './flow.ts';
 import { addressField } from './ip-fields.ts';
-import { openTransport, requireTransport, type TransportPart, transport, transportPart } from './transport.ts';
+import {
+  onceOpened,
+  openTransport,
+  requireTransport,
+  type TransportPart,
+  transport,
+  transportPart,
+} from './transport.ts';
 import { insideOf, tunnelsOf } from './tunnels.ts';
 
 const LENGTH = { low: 20n, high: 65_575n };
@@ -55,7 +62,7 @@ function opened(
   check: (ends: Ends, code: Code, ip: View, transport: View) => Code,
 ): Member {
   return ({ lowering, path, receiver }) =>
-    once(path, `${name} ${ipPart(receiver, 'at')}@${path.epoch}`, () =>
+    onceOpened(name, path, receiver, () =>
       openTransport(lowering, path, receiver, { protocol: protocolNumbers[name], size }, (ends, start, found) => {
         const code = check(ends, start, receiver, found);
         ends.found(code, transportView(name, code, receiver, found));
@@ -109,7 +116,7 @@ function checkUdp(ends: Ends, start: Code, _ip: View, found: View): Code {
 
 const icmp: Member = ({ lowering, path, receiver }) => {
   const protocol = versionOf(receiver) === 4 ? protocolNumbers.icmp : protocolNumbers.icmp6;
-  return once(path, `icmp ${ipPart(receiver, 'at')}@${path.epoch}`, () =>
+  return onceOpened('icmp', path, receiver, () =>
     openTransport(lowering, path, receiver, { protocol, size: icmpLayout.size }, (ends, code, found) =>
       ends.found(code, transportView('icmp', code, receiver, found)),
     ),

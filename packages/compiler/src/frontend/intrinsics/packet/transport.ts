@@ -5,7 +5,7 @@ import type { Outcome, Path } from '../../path.ts';
 import { Code, n } from '../code.ts';
 import { Ends } from '../ends.ts';
 import { each, once } from '../memo.ts';
-import { part, type View, view } from '../view.ts';
+import { isView, part, type View, view } from '../view.ts';
 import { ipPart, versionOf } from './datagram.ts';
 import { walkExtensions } from './extensions.ts';
 
@@ -81,3 +81,20 @@ export function openTransport(
   });
   return ends.outcomes();
 }
+
+export type Opened = 'tcp' | 'udp' | 'icmp';
+
+const opened = (kind: Opened, ip: View, { epoch }: Path): string => `${kind} ${ipPart(ip, 'at')}@${epoch}`;
+
+/** Remembers what opening a header has come to. */
+export const onceOpened = (kind: Opened, path: Path, ip: View, make: () => readonly Outcome[]): readonly Outcome[] =>
+  once(path, opened(kind, ip, path), make);
+
+/** A header that the author has opened is there: nothing has to be asked again. */
+export const openedKind = (path: Path, ip: View): Opened | undefined =>
+  OPENED.find((kind) => {
+    const found = path.known.get(opened(kind, ip, path));
+    return found !== undefined && isView(found, kind);
+  });
+
+const OPENED: readonly Opened[] = ['tcp', 'udp', 'icmp'];

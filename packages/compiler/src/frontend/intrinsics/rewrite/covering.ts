@@ -3,7 +3,7 @@ import { ipv4Layout } from '@twinpath/packet';
 import type { Site } from '../../path.ts';
 import { type Code, n } from '../code.ts';
 import { ipPart, versionOf } from '../packet/datagram.ts';
-import { transport, transportPart } from '../packet/transport.ts';
+import { openedKind, transport, transportPart } from '../packet/transport.ts';
 import { isView, part, type View } from '../view.ts';
 import { type ChecksumField, type Covered, update, updateBy } from './checksum-field.ts';
 import { type Change, type Delta, deltaOf, onlyIf, plus } from './delta.ts';
@@ -94,7 +94,7 @@ export function eachTransport(
   const version = versionOf(ip);
   return transport(start.lowering, start.path, ip).flatMap(({ path, value: found }) => {
     if (!isView(found, 'transport')) throw new Error('a datagram has a transport view');
-    const opened = openedKind(start.on(path), ip);
+    const opened = openedKind(path, ip);
     if (opened !== undefined) return go(start.on(path), found, opened);
     const ends: Code[] = [];
     let other = start.on(path);
@@ -108,14 +108,6 @@ export function eachTransport(
     }
     const rest = joined([...without, other]).flatMap((code) => go(code, found, undefined));
     return joined([...ends, ...rest]);
-  });
-}
-
-/** A header that the author has opened is there: nothing has to be asked again. */
-function openedKind({ path }: Code, ip: View): Kind | undefined {
-  return KINDS.find((kind) => {
-    const view = path.known.get(`${kind} ${ipPart(ip, 'at')}@${path.epoch}`);
-    return view !== undefined && isView(view, kind);
   });
 }
 

@@ -8,7 +8,7 @@ import { Code, n } from '../code.ts';
 import type { Call } from '../members.ts';
 import { ipPart, versionOf } from '../packet/datagram.ts';
 import { whenEcho } from '../packet/flow.ts';
-import { transport, transportPart } from '../packet/transport.ts';
+import { openedKind, transport, transportPart } from '../packet/transport.ts';
 import { asRecord } from '../tables/record.ts';
 import { isView, type View } from '../view.ts';
 import { addressDelta, isQuoted, joined, quotingField, updateAround, updateHeader } from './covering.ts';
@@ -87,6 +87,10 @@ function flowOf(code: Code, flow: Value, site: Site): Flow {
 function rewriteTransport(start: Code, found: View, rewriting: Rewriting): readonly Code[] {
   const { ip, flow } = rewriting;
   const at = transportPart(found, 'at');
+  const opened = openedKind(start.path, ip);
+  if ((opened === 'tcp' || opened === 'udp') && !isQuoted(ip)) {
+    return [cover(start, found, opened, storePorts(start, at, flow), rewriting)];
+  }
   const ends: Code[] = [];
   const without: Code[] = [];
   let other = start;
