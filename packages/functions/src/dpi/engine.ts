@@ -5,12 +5,18 @@ import type { Config } from './config.ts';
 /** What the inspector wants of nDPI. */
 export type Engine = Pick<Ndpi, 'show'>;
 
-/** nDPI, if it is wanted and here. `signal`: its process ends with it.
+/** nDPI, if it is wanted and here. `signal`: its process ends with it. `library`: other than Debian's.
  *  @throws NdpiMissingError where the configuration wants nothing else */
-export async function openEngine(wanted: Config['engine'], log: Log, signal: AbortSignal): Promise<Engine | undefined> {
+export async function openEngine(
+  wanted: Config['engine'],
+  log: Log,
+  signal: AbortSignal,
+  library?: string,
+): Promise<Engine | undefined> {
   if (wanted === 'builtin') return undefined;
   try {
     const ndpi = await Ndpi.start({
+      ...(library !== undefined && { library }),
       onLost: (error, retryMs) => log.error(`${error.message}; the next try is in ${retryMs} ms. ${error.hint}`),
       onBack: () => log.info('nDPI is there again'),
     });
