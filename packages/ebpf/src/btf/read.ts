@@ -14,8 +14,8 @@ import {
 
 const TYPE_BYTES = 12;
 /** Bytes behind struct btf_type: a fixed number, or one such part for each of `vlen`. */
-const FIXED_BYTES: Partial<Record<BtfKind, number>> = { int: 4, array: 12, var: 4, decl_tag: 4 };
-const PART_BYTES: Partial<Record<BtfKind, number>> = {
+const FIXED: Partial<Record<BtfKind, number>> = { int: 4, array: 12, var: 4, decl_tag: 4 };
+const PART: Partial<Record<BtfKind, number>> = {
   struct: 12,
   union: 12,
   enum: 8,
@@ -23,6 +23,9 @@ const PART_BYTES: Partial<Record<BtfKind, number>> = {
   datasec: 12,
   enum64: 12,
 };
+/** By the kind's number, less one. */
+const FIXED_BYTES = KINDS.map((kind) => FIXED[kind] ?? 0);
+const PART_BYTES = KINDS.map((kind) => PART[kind] ?? 0);
 
 /** Types of one BTF, decoded when asked for: the kernel's own has over 100,000. */
 export class Btf {
@@ -31,7 +34,6 @@ export class Btf {
   readonly #base: Btf | undefined;
   /** Byte position of each type in the view. */
   readonly #starts: readonly number[];
-  #names: ReadonlyMap<string, readonly TypeId[]> | undefined;
 
   /** Use {@link readBtf}. */
   constructor(view: DataView, text: Buffer, base: Btf | undefined) {
@@ -60,10 +62,15 @@ export class Btf {
     return this.#decode(start);
   }
 
-  /** Ids of the named types, by name, in order. */
+  /** Ids of the types of this name, in order. */
   named(name: string): readonly TypeId[] {
-    this.#names ??= this.#index();
-    return [...(this.#base?.named(name) ?? []), ...(this.#names.get(name) ?? [])];
+    const ids = [...(this.#base?.named(name) ?? [])];
+    const offsets = this.#offsetsOf(name);
+    const first = this.#base?.length ?? 1;
+    this.#starts.forEach((start, index) => {
+      if (offsets.has(this.#view.getUint32(start, true))) ids.push(first + index);
+    });
+    return ids;
   }
 
   /** Id of the first type of this kind and name. */
@@ -85,16 +92,14 @@ export class Btf {
     return this.#text.toString('utf8', offset - shared, end);
   }
 
-  #index(): Map<string, TypeId[]> {
-    const ids = new Map<number, TypeId[]>();
-    const first = this.#base?.length ?? 1;
-    this.#starts.forEach((start, index) => {
-      const name = this.#view.getUint32(start, true);
-      const same = ids.get(name);
-      if (same) same.push(first + index);
-      else if (name !== 0) ids.set(name, [first + index]);
-    });
-    return new Map(Array.from(ids, ([name, list]) => [this.string(name), list]));
+  /** Where the name is in the text, also as the end of another. To read the names of all types takes a tenth of a second. */
+  #offsetsOf(name: string): Set<number> {
+    const offsets = this.#base?.#offsetsOf(name) ?? new Set();
+    if (name === '') return offsets;
+    const bytes = Buffer.from(`${name}\0`);
+    const shared = this.#base?.textLength ?? 0;
+    for (let at = this.#text.indexOf(bytes); at >= 0; at = this.#text.indexOf(bytes, at + 1)) offsets.add(shared + at);
+    return offsets;
   }
 
   #decode(start: number): BtfType {
@@ -211,18 +216,20 @@ function starts(view: DataView): number[] {
     if (at + TYPE_BYTES > view.byteLength) throw new BtfError('the last BTF type is cut off', 'read the whole section');
     found.push(at);
     const info = view.getUint32(at + 4, true);
-    const kind = kindOf(info);
-    at += TYPE_BYTES + (FIXED_BYTES[kind] ?? 0) + (PART_BYTES[kind] ?? 0) * (info & 0xffff);
+    const kind = ((info >>> 24) & 0x1f) - 1;
+    at += TYPE_BYTES + (FIXED_BYTES[kind] ?? unknown(kind)) + (PART_BYTES[kind] ?? 0) * (info & 0xffff);
     if (at > view.byteLength) throw new BtfError('the last BTF type is cut off', 'read the whole section');
   }
   return found;
 }
 
 function kindOf(info: number): BtfKind {
-  const number = (info >>> 24) & 0x1f;
-  const kind = KINDS[number - 1];
-  if (kind) return kind;
-  throw new BtfError(`BTF kind ${number} is unknown`, 'the BTF is damaged or of a newer kernel than this reader');
+  const index = ((info >>> 24) & 0x1f) - 1;
+  return KINDS[index] ?? unknown(index);
+}
+
+function unknown(index: number): never {
+  throw new BtfError(`BTF kind ${index + 1} is unknown`, 'the BTF is damaged or of a newer kernel than this reader');
 }
 
 function member(name: string, type: TypeId, word: number, bitFields: boolean): BtfMember {

@@ -15,7 +15,7 @@ export interface SkbChecksumState {
 let known: { readonly state: SkbChecksumState | undefined } | undefined;
 
 /**
- * Reads the kernel's BTF once: some 0.1 s. `undefined`: the kernel has none, or no such member, or this is no Linux; the compiler
+ * Reads the kernel's BTF once: some 20 ms. `undefined`: the kernel has none, or no such member, or this is no Linux; the compiler
  * then refuses what would need it (TP5005). @throws BtfError when the BTF cannot be read.
  */
 export function skbChecksumState(): SkbChecksumState | undefined {
