@@ -94,7 +94,7 @@ export class Btf {
 
   /** Where the name is in the text, also as the end of another. To read the names of all types takes a tenth of a second. */
   #offsetsOf(name: string): Set<number> {
-    const offsets = this.#base?.#offsetsOf(name) ?? new Set();
+    const offsets = this.#base === undefined ? new Set<number>() : this.#base.#offsetsOf(name);
     if (name === '') return offsets;
     const bytes = Buffer.from(`${name}\0`);
     const shared = this.#base?.textLength ?? 0;
