@@ -31,8 +31,10 @@ const spec = lineChain(`bench-dpi-${process.pid}`, { interface: port, hook: hook
   },
 ]);
 let chain: RunningChain | undefined;
-/** Names that flows have had, by number. Verdicts of connections that have ended end, too. */
+/** Names that flows have had, by number. */
 const found = new Map<string, number>();
+/** While names are looked for: verdicts of connections that have ended end, too. */
+let looking: NodeJS.Timeout | undefined;
 
 const Protocol = z.union([z.string(), z.number()]);
 const Key = z.object({
@@ -53,12 +55,14 @@ for await (const line of createInterface({ input: process.stdin })) {
   if (answer === undefined) break;
   console.log(JSON.stringify((await answer()) ?? null));
 }
+stopLooking();
 await chain?.stop();
 // Open, it would keep the process.
 process.stdin.destroy();
 
 /** Knows nothing of any flow. */
 async function begin(): Promise<void> {
+  stopLooking();
   await chain?.stop();
   found.clear();
   chain = await startChain(spec);
@@ -81,6 +85,11 @@ async function taken(): Promise<Taken> {
   return { packets, shown: counters.shown ?? 0, seen: slowPath.handedUp };
 }
 
+function stopLooking(): void {
+  clearInterval(looking);
+  looking = undefined;
+}
+
 function dpi() {
   const [only] = chain?.functions ?? [];
   if (only === undefined) throw new Error('it has not begun');
@@ -88,6 +97,11 @@ function dpi() {
 }
 
 async function note(): Promise<void> {
+  looking ??= setInterval(() => void look(), BETWEEN_MS);
+  await look();
+}
+
+async function look(): Promise<void> {
   for (const [key, { application }] of z.array(Flow).parse(await dpi().entries('flows')))
     found.set(`${key.vlan} ${flowName(key)}`, application);
 }
@@ -95,11 +109,9 @@ async function note(): Promise<void> {
 /** When those that were left have been given up. */
 async function names(): Promise<Names> {
   const deadline = performance.now() + PATIENCE_MS;
-  for (let isLast = false; !isLast; ) {
-    isLast = (await dpi().entries('undecided')).length === 0 || performance.now() > deadline;
-    await note();
-    if (!isLast) await delay(BETWEEN_MS);
-  }
+  while ((await dpi().entries('undecided')).length > 0 && performance.now() < deadline) await delay(BETWEEN_MS);
+  stopLooking();
+  await look();
   const numbered = z.array(Application).parse(await dpi().entries('applications'));
   const titles = new Map(numbered.map(([number, { name, protocol }]) => [number, title(name, protocol)]));
   return [...found].map(([flow, number]) => [flow.slice(flow.indexOf(' ') + 1), titles.get(number) ?? '']);
