@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
-// Kinds of test by name: x.test.ts runs anywhere; kernel and lab tests need privileges and run one file at a time, each in
-// a process of its own, because namespaces and file descriptors are the process's. The others share one, where what they all use
-// is loaded and made into machine code once.
+// Kinds of test by name: x.test.ts runs anywhere; kernel and lab tests need privileges and run one file at a time. Those of the lab
+// have a process each, because its namespaces and threads are theirs; the others share one, where what they all use is loaded and
+// made into machine code once.
 const roots = ['packages/*/src', 'examples', 'tests', 'bench', 'tools'];
 const named = (kind: string) => roots.map((root) => `${root}/**/*.${kind}.ts`);
 // Functions that tests make up are no use to anybody's cache.
@@ -41,6 +41,7 @@ export default defineConfig({
           include: named('kernel.test'),
           exclude: ['**/node_modules/**', '**/dist/**'],
           ...alone,
+          isolate: false,
         },
       },
       { test: { name: 'lab', include: named('lab.test'), exclude: ['**/node_modules/**', '**/dist/**'], ...alone } },

@@ -67,9 +67,10 @@ function creationSite(): string {
     .join('\n');
 }
 
-/** Starts to record where descriptors are made; for tests. */
+/** Records from here on where descriptors are made; for tests. */
 export function traceFds(): void {
   tracing = true;
+  open.clear();
 }
 
 /** Descriptors made since traceFds() and not closed yet, each with the call stack that made it. */
