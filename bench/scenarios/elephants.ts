@@ -26,8 +26,14 @@ interface Round {
   readonly seen: number;
 }
 
-interface Measured {
+/** Each on a network of its own, all the time: to start one takes longer than to measure it. */
+interface Subject {
   readonly candidate: Candidate;
+  readonly network: Network;
+  readonly standing: Standing;
+}
+
+interface Measured extends Subject {
   readonly segmentation: (typeof OFFLOADS)[number];
   readonly rounds: Round[];
 }
@@ -37,20 +43,23 @@ export const elephants: Scenario = {
   purpose: 'four iperf3 flows through a firewall of 1,000 rules to DPI that lets 0 to 100 % of them alone',
   rounds: 5,
   async run({ rounds, progress }) {
-    await using network = await Network.open('elephants');
-    await listen(network);
-    const able = candidates.filter((candidate) => candidate.missing() === undefined);
-    const measured = OFFLOADS.flatMap((segmentation) =>
-      able.map((candidate): Measured => ({ candidate, segmentation, rounds: [] })),
-    );
+    await using stack = new AsyncDisposableStack();
     const wrongs = new Set<string>();
+    const subjects: Subject[] = [];
+    for (const candidate of candidates.filter((one) => one.missing() === undefined)) {
+      progress(`${candidate.name} …`);
+      const subject = await stand(candidate, subjects.length, stack);
+      for (const wrong of await wrongsOf(subject)) wrongs.add(`${candidate.name}: ${wrong}`);
+      subjects.push(subject);
+    }
+    const measured = OFFLOADS.flatMap((segmentation) =>
+      subjects.map((subject): Measured => ({ ...subject, segmentation, rounds: [] })),
+    );
     for (let round = 0; round < rounds; round++) {
       for (const one of measured) {
-        progress(`round ${round + 1}: ${title(one)} …`);
-        cutSegments(network, one.segmentation);
-        await using standing = await one.candidate.open(network);
-        for (const wrong of await wrongsOf(network, one.candidate)) wrongs.add(`${one.candidate.name}: ${wrong}`);
-        one.rounds.push(await measureOnce(network, standing));
+        progress(`round ${round + 1} of ${rounds}: ${title(one)} …`);
+        cutSegments(one.network, one.segmentation);
+        one.rounds.push(await measureOnce(one));
       }
     }
     for (const wrong of wrongs) progress(wrong);
@@ -70,6 +79,12 @@ export const elephants: Scenario = {
   },
 };
 
+async function stand(candidate: Candidate, number: number, stack: AsyncDisposableStack): Promise<Subject> {
+  const network = stack.use(await Network.open(`elephants-${number}`));
+  await listen(network);
+  return { candidate, network, standing: stack.use(await candidate.open(network)) };
+}
+
 function skipped(candidate: Candidate): readonly Contender[] {
   const reason = candidate.missing();
   return reason === undefined ? [] : [{ name: candidate.name, metrics: {}, skipped: reason }];
@@ -82,14 +97,14 @@ function cutSegments({ client, servers }: Network, segmentation: Measured['segme
 }
 
 /** The firewall lets the client's own address through, and where there are rules the other one not. */
-async function wrongsOf(network: Network, { isFirewall }: Candidate): Promise<readonly string[]> {
+async function wrongsOf({ network, candidate: { isFirewall } }: Subject): Promise<readonly string[]> {
   return [
     ...((await connects(network)) ? [] : ['it lets nobody through']),
     ...(isFirewall && (await connects(network, REFUSED)) ? ['it lets through who is refused'] : []),
   ];
 }
 
-async function measureOnce(network: Network, standing: Standing): Promise<Round> {
+async function measureOnce({ network, standing }: Subject): Promise<Round> {
   const before = { inspected: await standing.inspected(), cpu: cpuSeconds(standing.process.pid ?? 0) };
   const start = performance.now();
   const bits = await flood(network, SECONDS);
