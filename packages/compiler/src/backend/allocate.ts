@@ -3,6 +3,7 @@ import { coalesce } from './coalesce.ts';
 import { colour } from './colour.ts';
 import { removeDeadSpills } from './dead-spills.ts';
 import { type Interference, interferenceOf } from './interference.ts';
+import { keepSpills } from './kept-spills.ts';
 import { limitPressure } from './limit-pressure.ts';
 import {
   FIRST_VIRTUAL,
@@ -30,7 +31,10 @@ export function allocate(program: MachineProgram): MachineProgram {
   const allocation = new Allocation(separateWebs({ ...limited, slots: slots.all() }));
   for (let round = 0; round < MOST_ROUNDS; round++) {
     const done = allocation.round();
-    if (done !== undefined) return removeDeadSpills(withoutEmptyMoves(done), program.slots.length);
+    if (done !== undefined) {
+      const spills = program.slots.length;
+      return removeDeadSpills(keepSpills(withoutEmptyMoves(done), spills), spills);
+    }
   }
   throw new Error(`register allocation did not end after ${MOST_ROUNDS} rounds of spilling`);
 }
