@@ -45,5 +45,8 @@ export function round(value: number): string {
   return Math.abs(value) >= 100 ? Math.round(value).toLocaleString('en') : value.toPrecision(3);
 }
 
+/** A number that somebody has written, or a quotient of such numbers. */
+export const bound = (value: number): string => String(Number(value.toPrecision(3)));
+
 export const escapeHtml = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');

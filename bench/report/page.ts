@@ -1,6 +1,6 @@
 // All results as one page: a chart for each metric, ratios and targets as tables.
 import type { Contender, Metric, Result } from '../result.ts';
-import { type Bar, chart, escapeHtml, round } from './chart.ts';
+import { type Bar, bound, chart, escapeHtml, round } from './chart.ts';
 
 const STYLE = `
 :root { color-scheme: light dark; --ours: #0a7d5a; --other: #9aa4b2; --line: #33415580; --bad: #b42318; }
@@ -71,7 +71,7 @@ const titleOf = (label: string, { unit }: Metric) =>
 const targetRow = ({ name, value, bar, better, holds }: Result['targets'][number]) => [
   escapeHtml(name),
   number(round(value)),
-  number(`${better === 'lower' ? '≤' : '≥'} ${bar}`),
+  number(`${better === 'lower' ? '≤' : '≥'} ${bound(bar)}`),
   holds ? '<td>holds</td>' : '<td class="missed">missed</td>',
 ];
 

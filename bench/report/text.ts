@@ -1,5 +1,5 @@
 import type { Result } from '../result.ts';
-import { figure, round } from './chart.ts';
+import { bound, figure, round } from './chart.ts';
 
 /** A result for a terminal: a line for each contender and metric. */
 export function text(result: Result): string {
@@ -17,7 +17,7 @@ export function text(result: Result): string {
     lines.push(`ratio ${name}  ${round(median)} [${round(min)} – ${round(max)}]`);
   for (const { name, value, bar, better, holds } of targets) {
     lines.push(
-      `${holds ? 'holds ' : 'MISSED'} ${name}: ${round(value)}, ${better === 'lower' ? 'at most' : 'at least'} ${bar}`,
+      `${holds ? 'holds ' : 'MISSED'} ${name}: ${round(value)}, ${better === 'lower' ? 'at most' : 'at least'} ${bound(bar)}`,
     );
   }
   return lines.filter((line) => line !== '').join('\n');
