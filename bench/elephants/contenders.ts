@@ -58,7 +58,7 @@ function ours(alone: number): Contender {
       const file = new URL('subject.ts', import.meta.url).pathname;
       const started = middle.spawn(process.execPath, [file, PORTS.slice(0, alone).join(',')]);
       const lines = new LineProcess(started.child);
-      await started.saying(/^ready$/m, 30_000);
+      await started.saying(/^ready$/m, 120_000);
       await lines.line();
       return {
         process: started,
