@@ -1,6 +1,7 @@
 // Rules without addresses, decided in one step: in each field values that the same of these rules ask for share a class, and each
 // combination of classes has the number of its first rule. The literature calls it cross-producting. The last range field, of which there
 // are most classes, is asked by its upper bits for a line of cells, and by its lower ones for a cell in it: two loads from a packet to its rule.
+import type { Renumbering } from './assemble.ts';
 import { CELL_BITS, type Layout, NO_RULE } from './layout.ts';
 import { type FieldMatch, familyOfRule, isPrefix, isRange, type Rule } from './rule.ts';
 
@@ -53,6 +54,12 @@ export function crossProductOf({ ranges, exacts }: Layout, rules: readonly Rule[
   };
   const last = ranges.length === 0 ? undefined : axes.at(-1);
   return last === undefined ? { ...rest, lines: undefined, cells: first } : inLines(rest, last, first, most);
+}
+
+/** The same rules, of which those from number `from` on have got the number `by` higher. */
+export function renumbered(product: CrossProduct, { from, by }: Renumbering): CrossProduct {
+  if (by === 0) return product;
+  return { ...product, cells: product.cells.map((rule) => (rule >= from && rule !== NO_RULE ? rule + by : rule)) };
 }
 
 /** `undefined`: there are more lines than may be. */
@@ -113,7 +120,8 @@ function axisOf(matches: readonly (FieldMatch | undefined)[], { size, stride, mo
   const classes = new Map<string, number>(changes.has(0) ? [] : [['', 0]]);
   const active = new Set<string>();
   let work = 0;
-  for (const value of [...changes.keys()].sort((a, b) => a - b)) {
+  const values = [...changes.keys()].sort((a, b) => a - b);
+  for (const [index, value] of values.entries()) {
     for (const name of changes.get(value) ?? []) if (!active.delete(name)) active.add(name);
     work += active.size;
     if (work > MOST_WORK) return undefined;
@@ -124,7 +132,7 @@ function axisOf(matches: readonly (FieldMatch | undefined)[], { size, stride, mo
       for (const name of active) members.get(name)?.push(known);
     }
     if (classes.size > most) return undefined;
-    added.fill(known, value);
+    added.fill(known, value, values[index + 1]);
   }
   const all = [...classes.values()];
   return { added, count: all.length, classesOf: (match) => (match ? (members.get(nameOf(match)) ?? []) : all) };

@@ -1,5 +1,5 @@
 import { assemble, type Planted } from './assemble.ts';
-import { crossProductOf } from './cross-product.ts';
+import { crossProductOf, renumbered } from './cross-product.ts';
 import { type Forest, usualLimits } from './forest.ts';
 import { extendLanes } from './intervals.ts';
 import { headTables } from './lane-tables.ts';
@@ -30,8 +30,9 @@ export function updateForest(before: Forest, rules: readonly Rule[]): Forest | u
   places.set(placesOf(layout, parameters, insertedRules, before.product), from);
   places.set(before.places.subarray(from + removed), from + inserted);
   const renumbering = { from: from + removed, by: inserted - removed };
-  const isProductSame = (touched & IN_PRODUCT) === 0 && renumbering.by === 0;
-  const product = before.product && (isProductSame ? before.product : crossProductOf(layout, rules));
+  const isProductChanged = (touched & IN_PRODUCT) !== 0;
+  const product =
+    before.product && (isProductChanged ? crossProductOf(layout, rules) : renumbered(before.product, renumbering));
   if (before.product !== undefined && product === undefined) return undefined;
   const isHeadSame = lanes === before.lanes && product === before.product;
   const head = isHeadSame ? before.head : headTables(layout, lanes, product);
