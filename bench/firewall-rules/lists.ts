@@ -9,10 +9,11 @@ import {
   linearOracle,
   lookup,
   type Rule,
+  type RuleMix,
 } from '@twinpath/classifier';
 import { formatPortRange, formatPrefix, ipFromBytes, packetFromText } from '@twinpath/packet';
 import { random } from '../subnets.ts';
-import { LIVE_FRAME } from '../trace.ts';
+import { FRAME, LIVE_FRAME } from '../trace.ts';
 
 const SHAPE: ClassifierShape = [
   { name: 'src', kind: 'prefix' },
@@ -23,6 +24,7 @@ const SHAPE: ClassifierShape = [
 ];
 const TCP = 6;
 const UDP = 17;
+const ICMP = 1;
 
 /** As the function's configuration has it. */
 export interface MixedRule {
@@ -36,7 +38,7 @@ export interface MixedRule {
 
 export interface RuleList {
   readonly rules: readonly MixedRule[];
-  /** LIVE_FRAME bytes each. */
+  /** All of one length. */
   readonly frames: readonly Uint8Array[];
   /** What the trees say to each, and comparing rule after rule, as far as there is time for it: with 1,000 rules all packets. */
   readonly dropped: readonly boolean[];
@@ -78,6 +80,28 @@ export function senderList(count: number, packets: number, mac: string, length?:
     ]);
   }
   return listOf([...networks.values()], () => true, packets, mac);
+}
+
+/** Of both families, as they are generated, every second one drops; packets that mostly match some rule, of FRAME bytes. */
+export function familiesList(mix: RuleMix, count: number, packets: number): RuleList {
+  const rules = generateRules({ shape: SHAPE, mix, count, seed: 7 }).map((rule) =>
+    matchesOne(rule, ICMP) ? rule.with(2, { values: [TCP] }) : rule,
+  );
+  const { table } = buildClassifier(SHAPE, rules);
+  const every = Math.ceil((packets * count) / MOST_COMPARED);
+  const keys = generateTrace({ shape: SHAPE, rules, count: 8 * packets, seed: 8 })
+    .filter(([, , protocol]) => protocol === TCP || protocol === UDP)
+    .slice(0, packets);
+  const dropped = keys.map((key, index) => {
+    const number = lookup(table, SHAPE, key);
+    if (index % every === 0 && number !== linearOracle(rules, key)) throw new Error('the trees are wrong');
+    return number !== undefined && number % 2 === 0;
+  });
+  return {
+    rules: rules.map((rule, number) => mixedRule(rule, number % 2 === 0)),
+    frames: keys.map((key) => frameOf(key, '02:00:00:00:00:0a', FRAME)),
+    dropped,
+  };
 }
 
 function listOf(rules: readonly Rule[], drops: (number: number) => boolean, packets: number, mac: string): RuleList {
@@ -155,11 +179,11 @@ function mixedRule([src, dst, protocol, sport, dport]: Rule, isDropped: boolean)
   };
 }
 
-function frameOf([src, dst, protocol, sport, dport]: Key, mac: string): Uint8Array {
+function frameOf([src, dst, protocol, sport, dport]: Key, mac: string, size = LIVE_FRAME): Uint8Array {
   if (typeof src !== 'object' || typeof dst !== 'object') throw new TypeError('a key has addresses');
   const ports = protocol === UDP ? `udp ${sport} > ${dport}` : `tcp ${sport} > ${dport}`;
-  const frame = new Uint8Array(LIVE_FRAME);
-  frame.set(packetFromText(`ip ${ipFromBytes(src)} > ${ipFromBytes(dst)} / ${ports}`).subarray(0, LIVE_FRAME));
+  const frame = new Uint8Array(size);
+  frame.set(packetFromText(`ip ${ipFromBytes(src)} > ${ipFromBytes(dst)} / ${ports}`).subarray(0, size));
   frame.set(mac.split(':').map((byte) => Number.parseInt(byte, 16)));
   return frame;
 }

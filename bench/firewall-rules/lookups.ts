@@ -83,7 +83,7 @@ async function start(
 ): Promise<Measured> {
   const use = fileURLToPath(new URL(`../functions/${name}.vnf.ts`, import.meta.url));
   const begin = performance.now();
-  const functions = [{ name, use, config: { subnets: networks } }];
+  const functions = [{ name: 'subject', use, config: { subnets: networks } }];
   const spec = lineChain(`bench-${name}`, { interface: name, namespace, hook: 'xdp' }, functions);
   const chain = chains.use(await startChain(spec));
   const loadMs = performance.now() - begin;

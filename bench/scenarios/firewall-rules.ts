@@ -1,5 +1,7 @@
 // What rules of a firewall cost: forwarding through 1 to 100,000 of them, loading them, changing one; and lookups of addresses
 // alone, against the kernel's LPM trie.
+
+import { familiesLookups } from '../firewall-rules/families-lookups.ts';
 import { mixedList, senderList } from '../firewall-rules/lists.ts';
 import { lookups } from '../firewall-rules/lookups.ts';
 import { iptables, nftConcatenated, nftLinear, nftSet, xdpFilter } from '../firewall-rules/netfilter.ts';
@@ -37,7 +39,8 @@ export const firewallRules: Scenario = {
       senders.push(await rates({ title: `${size} hosts`, list, filters: [nftSet, xdpFilter], rounds }));
     }
     const alone = await lookups(rounds, progress);
-    const parts = [...mixed.values(), ...senders, alone];
+    const families = await familiesLookups(rounds, progress);
+    const parts = [...mixed.values(), ...senders, alone, families];
     const [one, many] = [mixed.get(1), mixed.get(10_000)];
     const rateOf = (name: string, { ours = [] }: Partial<Rates> = {}) => ({ name, values: ours.map((ns) => 1 / ns) });
     const kept = ratio(
@@ -58,6 +61,7 @@ export const firewallRules: Scenario = {
         target('10,000 rules keep the rate of 1', kept.median, 0.8, 'higher'),
         target('ours / iptables at 10,000 rules', many?.overIptables ?? Number.NaN, 50, 'higher'),
         target('changing one of 10,000 rules, ms', updateOf(many), 50, 'lower'),
+        ...families.lookups.map(({ name, ns, bar }) => target(`${name}, ns a lookup`, ns, bar, 'lower')),
         target('classifier, ns a lookup at 10,000 subnets', lookupOf(alone.contenders), 130, 'lower'),
       ],
     };
