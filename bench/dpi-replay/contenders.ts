@@ -87,7 +87,11 @@ async function ours(wire: Wire, hook: 'xdp' | 'tcx', mode: 'sniff' | 'inline'): 
   await lines.line();
   const ask = async (what: string) => {
     lines.tell(what);
-    return JSON.parse(await lines.line());
+    try {
+      return JSON.parse(await lines.line());
+    } catch (cause) {
+      throw new Error(`${started.title}, asked to ${what}, said: ${started.stderr}`, { cause });
+    }
   };
   return {
     wire,

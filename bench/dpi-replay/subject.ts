@@ -15,8 +15,8 @@ const PATIENCE_MS = 32_000;
 const STEP_MS = 150;
 /** Verdicts are looked for. */
 const BETWEEN_MS = 5000;
-/** Nothing comes any more. */
-const QUIET_STEPS = 2;
+/** It is so slow only where it does not come to the CPU. */
+const SETTLED_MS = 120_000;
 /** More than can be replayed: which share the classifiers see is what is measured. */
 const LIMIT = '10000000/s';
 
@@ -68,16 +68,14 @@ async function begin(): Promise<void> {
   chain = await startChain(spec);
 }
 
-/** When the slow path has read all that was left for it. */
-async function settled(): Promise<Taken> {
-  let last = await taken();
-  for (let quiet = 0; quiet < QUIET_STEPS; quiet++) {
-    await delay(STEP_MS);
-    const now = await taken();
-    if (now.seen !== last.seen) quiet = 0;
-    last = now;
-  }
-  return last;
+/** When the slow path has read all that is in its ring. */
+async function settled(): Promise<void> {
+  const deadline = performance.now() + SETTLED_MS;
+  const isBehind = async () => {
+    const { reasons, slowPath } = await dpi().statistics();
+    return slowPath.handedUp < (reasons.sample?.up ?? 0);
+  };
+  while ((await isBehind()) && performance.now() < deadline) await delay(STEP_MS);
 }
 
 async function taken(): Promise<Taken> {

@@ -49,6 +49,14 @@ test.each([
   expect(reads.slice(0, 2).map(([, records]) => records)).toEqual([TURN, Math.min(TURN, waiting - TURN)]);
 });
 
+test('a pause ends where the ring fills meanwhile', async () => {
+  const { ring, reads } = consume(TURN);
+  await vi.advanceTimersByTimeAsync(2);
+  ring.available = 9000;
+  await vi.advanceTimersByTimeAsync(4);
+  expect(reads.slice(0, 2).map(([, records]) => records)).toEqual([TURN, TURN]);
+});
+
 test('who is disposed in a pause reads no more', async () => {
   const { reads, consumer } = consume(2 * TURN);
   await vi.advanceTimersByTimeAsync(10);

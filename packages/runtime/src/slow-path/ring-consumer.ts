@@ -7,6 +7,8 @@ import { Pace } from './pace.ts';
 const BUDGET = 512;
 /** As long as a ring is not fuller, records for which nobody waits may. */
 const PATIENT_UP_TO = 0.75;
+/** Milliseconds from look to look at how full it is meanwhile. */
+const STEP_MS = 5;
 
 export interface RingConsumerOptions {
   readonly ring: Pick<RingBuffer, 'drain' | 'available' | 'size'> & Disposable;
@@ -62,15 +64,22 @@ export class RingConsumer implements Disposable {
 
   #yieldMs(): number {
     const ms = this.#share.yieldMs();
-    const isPatient = !this.#isAwaited() && this.#ring.available < PATIENT_UP_TO * this.#ring.size;
-    return isPatient ? ms : 0;
+    return !this.#isAwaited() && this.#hasRoom ? ms : 0;
+  }
+
+  get #hasRoom(): boolean {
+    return this.#ring.available < PATIENT_UP_TO * this.#ring.size;
   }
 
   #sleep(ms: number): void {
     if (this.#disposed) return;
-    this.#pause = setTimeout(() => {
-      this.#pause = undefined;
-      this.#look();
-    }, ms);
+    this.#pause = setTimeout(
+      () => {
+        this.#pause = undefined;
+        if (ms > STEP_MS && this.#hasRoom) this.#sleep(ms - STEP_MS);
+        else this.#look();
+      },
+      Math.min(ms, STEP_MS),
+    );
   }
 }
