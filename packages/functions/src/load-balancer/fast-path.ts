@@ -14,8 +14,8 @@ export function balance(packet: Packet, config: Constants): Verdict {
   const ip = packet.ip();
   if (!ip) return next;
   if (ip.version === 4 ? !config.uses.ip4 : !config.uses.ip6) return next;
-  // Most packets are of TCP and change nothing: what was seen of their headers is known on all of their way. With all modes there would be
-  // more of such ways than the verifier has patience for.
+  // Most packets are of TCP and change nothing: what was seen of their headers is known on all of their way. Behind extension headers, or
+  // with all modes, there would be more ways than the verifier has patience for.
   if (ip.version === 4 && !config.uses.direct && !config.uses.tunnel && isPlain(ip)) {
     const flow = ip.flow();
     const session = flow && sessions.lookup(flow);

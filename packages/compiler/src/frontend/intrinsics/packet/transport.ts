@@ -82,7 +82,7 @@ export function openTransport(
   return ends.outcomes();
 }
 
-export type Opened = 'tcp' | 'udp' | 'icmp';
+type Opened = 'tcp' | 'udp' | 'icmp';
 
 const opened = (kind: Opened, ip: View, { epoch }: Path): string => `${kind} ${ipPart(ip, 'at')}@${epoch}`;
 
