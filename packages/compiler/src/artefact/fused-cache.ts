@@ -32,27 +32,39 @@ export interface FusedCode extends Omit<Fused, 'program'> {
   readonly compiled: CompiledProgram;
 }
 
-const chains = new Kept<Omit<Fused, 'program'> & { readonly compiled: Stored }>('chain', 16);
+export class FusedCache {
+  readonly #chains = new Kept<Omit<Fused, 'program'> & { readonly compiled: Stored }>('chain', 16);
+  readonly #fuse: typeof fuseChain;
 
-/** As fuseChain and compileProgram, but only once of parts that differ in relocated numbers alone. @throws CodeGenerationError */
-export function fuseOnce({ parts: given, ...options }: FuseOnceOptions): FusedCode {
-  const parts = given.map(({ ir, ...part }) => {
-    const digest = digestOf(ir.bytes).toString('hex');
-    const known = knownOf(digest, ir.bytes);
-    return { digest, files: known.files, part: { ...part, ir: { ...known.program, relocated: ir.relocated } } };
-  });
-  const { relocated, nameIn } = fuseNumbers(parts.map(({ part }) => part));
-  const sources = sourcesOf(parts.flatMap(({ files }) => files));
-  const from = parts.map(({ digest, part: { ir, ...part } }) => {
-    return [digest, part, Object.keys(ir.relocated).map((name) => nameIn(part, name))];
-  });
-  const made = chains.once([fuser(), options, from, sources], () => {
-    const byPosition = new Map(parts.map(({ part }) => [part.position, part] as const));
-    const { program, ...fused } = fuseChain({ ...options, parts: byPosition });
-    return { ...fused, compiled: storedOf(compileProgram(program, { sources })) };
-  });
-  return { ...made, compiled: compiledOf(made.compiled, relocated) };
+  constructor(fuse = fuseChain) {
+    this.#fuse = fuse;
+  }
+
+  /** As fuseChain and compileProgram, but only once of parts that differ in relocated numbers alone. @throws CodeGenerationError */
+  once({ parts: given, ...options }: FuseOnceOptions): FusedCode {
+    const parts = given.map(({ ir, ...part }) => {
+      const digest = digestOf(ir.bytes).toString('hex');
+      const known = knownOf(digest, ir.bytes);
+      return { digest, files: known.files, part: { ...part, ir: { ...known.program, relocated: ir.relocated } } };
+    });
+    const { relocated, nameIn } = fuseNumbers(parts.map(({ part }) => part));
+    const sources = sourcesOf(parts.flatMap(({ files }) => files));
+    const from = parts.map(({ digest, part: { ir, ...part } }) => {
+      return [digest, part, Object.keys(ir.relocated).map((name) => nameIn(part, name))];
+    });
+    const made = this.#chains.once([fuser(), options, from, sources], () => {
+      const byPosition = new Map(parts.map(({ part }) => [part.position, part] as const));
+      const { program, ...fused } = this.#fuse({ ...options, parts: byPosition });
+      return { ...fused, compiled: storedOf(compileProgram(program, { sources })) };
+    });
+    return { ...made, compiled: compiledOf(made.compiled, relocated) };
+  }
 }
+
+const chains = new FusedCache();
+
+/** `FusedCache.once`, of this process. */
+export const fuseOnce = (options: FuseOnceOptions): FusedCode => chains.once(options);
 
 interface KnownPart {
   readonly program: Program;
@@ -91,6 +103,6 @@ let known: string | undefined;
 
 /** Told by all files that have a part in what is made of chains. */
 function fuser(): string {
-  known ??= compiler() + hashOfModules([join(import.meta.dirname, '../fuse')]);
+  known ??= compiler() + hashOfModules(['../fuse', '../abi'].map((part) => join(import.meta.dirname, part)));
   return known;
 }

@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { compileProgram } from '../backend/index.ts';
+import { lowerPrograms } from '../compile.ts';
+import { importVnf } from '../frontend/modules/import-vnf.ts';
 import { ProgramBuilder } from '../ir/builder.ts';
 import type { Program } from '../ir/types.ts';
 import { ProgramCache } from './program-cache.ts';
@@ -55,6 +57,25 @@ function anew() {
   return { compileOnce: (...what: Parameters<typeof cache.once>) => cache.once(...what), compile };
 }
 
+/** Asks for all that differs from instance to instance: the seed, the mark, interfaces. */
+const SPREADING = `import { hash, next, portGroup, route, vnf } from '@twinpath/vnf';
+const ports = portGroup({ max: 4 });
+export default vnf({
+  name: 'spreading',
+  ports,
+  fastPath(packet) {
+    const flow = packet.ip()?.flow();
+    if (!flow) return next;
+    return packet.port === 'b' || hash(flow) % 4 === 0 ? next : route(packet);
+  },
+});
+`;
+const target = (number: number) => ({
+  ...({ clock: 'kernel', cpus: 2, classifiers: new Map() } as const),
+  ...{ seed: number, key: number + 1, checksumState: { byte: 128, shift: 5 } },
+  ports: ['a', 'b'].map((name, index) => ({ name, ifindex: number + 2 + index })),
+});
+
 describe('compileOnce', () => {
   it('compiles a program once in a process, and once for all of them', () => {
     const first = anew();
@@ -89,6 +110,22 @@ describe('compileOnce', () => {
     expect(second.compile).not.toHaveBeenCalled();
     expect(made.spec).toEqual(compileProgram(seeded(0x1234_5678_9abc_def0n)).spec);
     expect(made.listing()).toContain('= 0x123456789abcdef0 ll');
+  });
+
+  it('compiles nothing of a function that another process has compiled for another seed, mark and interfaces', async () => {
+    const file = join(home, 'spreading.vnf.ts');
+    writeFileSync(file, SPREADING);
+    const imported = await importVnf(file);
+    const hooks = [{ hook: 'xdp' }, { hook: 'tcx-ingress' }] as const;
+    const made = [10, 1000].map((number) => {
+      const { compileOnce, compile } = anew();
+      const { programs } = lowerPrograms(imported, { target: target(number), programs: hooks });
+      const codes = programs.map(({ ir }) => Buffer.from(compileOnce(ir, {}).spec.code).toString('hex'));
+      expect(codes).toEqual(programs.map(({ ir }) => Buffer.from(compileProgram(ir).spec.code).toString('hex')));
+      return { codes, compiled: compile.mock.calls.length };
+    });
+    expect(made.map(({ compiled }) => compiled)).toEqual([hooks.length, 0]);
+    expect(new Set(made.flatMap(({ codes }) => codes)).size).toBe(2 * hooks.length);
   });
 
   it('warns of a damaged entry and compiles', () => {

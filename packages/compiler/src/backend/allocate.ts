@@ -2,6 +2,7 @@ import { at } from '../ir/at.ts';
 import { coalesce } from './coalesce.ts';
 import { colour } from './colour.ts';
 import { removeDeadSpills } from './dead-spills.ts';
+import { numberDensely } from './dense-registers.ts';
 import { type Interference, interferenceOf } from './interference.ts';
 import { keepSpills } from './kept-spills.ts';
 import { limitPressure } from './limit-pressure.ts';
@@ -21,14 +22,15 @@ const REMAKING = 0.5;
 const MOST_ROUNDS = 100;
 
 /** Gives every virtual register a machine register; what finds none lives in stack slots, added to the program's. */
-export function allocate(program: MachineProgram): MachineProgram {
+export function allocate(selected: MachineProgram): MachineProgram {
+  const program = numberDensely(selected);
   let graph: Interference | undefined;
   const slots = new SpillSlots(program, () => {
     graph ??= interferenceOf(program);
     return graph;
   });
   const limited = limitPressure(program, (register) => slots.of(register));
-  const allocation = new Allocation(separateWebs({ ...limited, slots: slots.all() }));
+  const allocation = new Allocation(numberDensely(separateWebs({ ...limited, slots: slots.all() })));
   for (let round = 0; round < MOST_ROUNDS; round++) {
     const done = allocation.round();
     if (done !== undefined) {

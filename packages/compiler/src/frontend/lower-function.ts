@@ -70,7 +70,7 @@ function run(core: Core, { fastPath, code: { call }, config }: Given): void {
   const { start, end } = fastPath ?? call.place;
   const site: Site = { at: { file, ...positionOf(text, start) }, start, end };
   core.builder.at = site.at;
-  const given = knownValue(config);
+  const given = knownValue(config, '');
   const ends = core.intrinsics
     .begin(core, entry)
     .flatMap(({ path, value }) =>

@@ -30,11 +30,15 @@ export interface Word {
 
 export type Value =
   | { readonly kind: 'undefined' }
-  /** Known now. A string is given a meaning (address, name) by the typed value that it meets. */
-  | { readonly kind: 'constant'; readonly value: string | number | boolean | bigint | null }
+  /** Known now. A string is given a meaning (address, name) by the typed value that it meets. `from`: where in the configuration. */
+  | {
+      readonly kind: 'constant';
+      readonly value: string | number | boolean | bigint | null;
+      readonly from?: string | undefined;
+    }
   /** Known now: a configuration, a list, or what a pure function of `@twinpath/vnf` made at module level (a shape, a
    *  `header`, which is callable); properties are read, the whole never stored. */
-  | { readonly kind: 'object'; readonly value: object }
+  | { readonly kind: 'object'; readonly value: object; readonly from?: string | undefined }
   /** An exact integer in a 64-bit register, two's complement. */
   | { readonly kind: 'integer'; readonly id: ValueId; readonly range: Range }
   /** 1 or 0. */

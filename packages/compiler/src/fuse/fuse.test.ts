@@ -72,6 +72,26 @@ describe.each(HOOKS)('a fused chain on %s', (hook) => {
 });
 
 describe('fusing', () => {
+  it('gives the same where steps of joining are remembered, and other programs where a function has changed', () => {
+    const links: readonly Link[] = [{ does: 'ask' }, { does: 'remember' }, { does: 'count' }];
+    const before = lowerChain('xdp', links);
+    const behind = lowerChain('xdp', [...links.slice(0, 2), { does: 'up' }]);
+    const parts = (last: LoweredChain) =>
+      new Map(
+        [...before.parts].map(([position, part]) => {
+          return [position, position === FIRST + 2 ? (last.parts.get(position) ?? part) : part] as const;
+        }),
+      );
+    const fuse = (name: string, last: LoweredChain) => {
+      const { program } = fuseChain({ name, hook: 'xdp', first: FIRST, parts: parts(last) });
+      return { ...program, name: '' };
+    };
+    expect(fuse('one', before)).toEqual(fuse('other', before));
+    const again = fuse('one', behind);
+    expect(again).toEqual(fuse('third', behind));
+    expect(again).not.toEqual(fuse('one', before));
+  });
+
   it('asks of a packet once what several functions ask', () => {
     const one = lowerChain('xdp', [{ does: 'count' }]);
     const eight = lowerChain(

@@ -132,8 +132,8 @@ function globalNamed(name: string): Named {
   return { code: 'TP1040', operands: [name] };
 }
 
-/** A JavaScript value that is known while compiling. */
-export function knownValue(value: unknown): Value {
+/** A JavaScript value that is known while compiling. `from`: where in the configuration it stands. */
+export function knownValue(value: unknown, from?: string): Value {
   switch (typeof value) {
     case 'undefined':
       return UNDEFINED;
@@ -141,9 +141,9 @@ export function knownValue(value: unknown): Value {
     case 'number':
     case 'boolean':
     case 'bigint':
-      return constant(value);
+      return { kind: 'constant', value, from };
     case 'object':
-      return value === null ? constant(null) : { kind: 'object', value };
+      return value === null ? constant(null) : { kind: 'object', value, from };
     case 'function': {
       const declaration = functionBehind(value);
       return declaration === undefined

@@ -58,5 +58,5 @@ function element(e: Evaluation, node: Extract<Expression, { kind: 'element' }>, 
   const text = e.textOf(node.object);
   if (object.kind !== 'object') return e.fail(e.at(node), 'TP1028', text, describe(object));
   if (index.kind !== 'constant') return e.fail(e.at(node.index), 'TP1028', text, `read at ${describe(index)}`);
-  return knownMember(object.value, String(index.value));
+  return knownMember(object, String(index.value));
 }

@@ -22,7 +22,7 @@ export function property(
     case 'record':
       return [{ path, value: object.fields.get(name) ?? UNDEFINED }];
     case 'object':
-      return [{ path, value: knownMember(object.value, name) }];
+      return [{ path, value: knownMember(object, name) }];
     case 'intrinsic':
       return [{ path, value: intrinsicMember(e, object.name, name, node) }];
     case 'constant':
@@ -40,8 +40,9 @@ export function property(
 }
 
 /** Own fields only: methods of lists and objects are no part of the fast path. */
-export function knownMember(object: object, name: string): Value {
-  return Object.hasOwn(object, name) ? knownValue(Reflect.get(object, name)) : UNDEFINED;
+export function knownMember({ value, from }: Extract<Value, { kind: 'object' }>, name: string): Value {
+  const place = from === undefined ? undefined : `${from}.${name}`;
+  return Object.hasOwn(value, name) ? knownValue(Reflect.get(value, name), place) : UNDEFINED;
 }
 
 function intrinsicMember(e: Evaluation, holder: string, name: string, node: { start: number; end: number }): Value {

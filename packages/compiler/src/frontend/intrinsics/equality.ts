@@ -1,4 +1,5 @@
 // `===` of addresses, names and texts: by words, in the order of memory, one branch each.
+import { configured, isConfigured } from '../configured.ts';
 import type { Lowering } from '../lowering.ts';
 import type { Path, Sides, Site } from '../path.ts';
 import type { Value, Word } from '../value.ts';
@@ -43,11 +44,13 @@ function bytesEqual(lowering: Lowering, path: Path, left: Bytes, right: Value, s
     bytes,
     left.words.map(({ width }) => width),
   );
-  return allEqual(
-    code,
-    left.words,
-    words.map((word) => code.id(n(word))),
-  );
+  const ids = words.map((word, index) => {
+    if (!isConfigured(right)) return code.id(n(word));
+    const { width } = left.words[index] ?? { width: 64 };
+    const options = { what: ` ${index}`, width: width === 64 ? 64 : 32 } as const;
+    return configured(lowering, path, right, BigInt.asUintN(width, word), options);
+  });
+  return allEqual(code, left.words, ids);
 }
 
 function allEqual(start: Code, left: readonly Word[], right: readonly number[]): Sides {

@@ -1,6 +1,7 @@
 // Comparisons of exact integers; each side of the branch knows more about its operands.
 
 import type { Relation, ValueId } from '../../ir/types.ts';
+import { configured, isConfigured } from '../configured.ts';
 import type { Evaluation } from '../core/evaluation.ts';
 import type { Path, Sides } from '../path.ts';
 import { withRange } from '../paths/edit.ts';
@@ -49,12 +50,11 @@ export function comparison(
   // Without sign where there is none: the verifier learns more from it.
   const of: Readonly<Record<NumberRelation, Relation>> =
     left.range.low >= 0n && right.range.low >= 0n ? UNSIGNED : SIGNED;
-  return e.builder.compare(
-    path.block,
-    of[relation],
-    e.register(path, left.value, site),
-    e.register(path, right.value, site),
-  );
+  const register = ({ value, range }: Compared): ValueId =>
+    isConfigured(value) && (relation === '===' || relation === '!==')
+      ? configured(e, path, value, range.low)
+      : e.register(path, value, site);
+  return e.builder.compare(path.block, of[relation], register(left), register(right));
 }
 
 /** `undefined`: it depends. */

@@ -1,7 +1,7 @@
 // `for (const x of LIST)`: once for each element of a list that is known now.
 
 import type { Completion, Evaluation } from '../core/evaluation.ts';
-import { knownValue } from '../core/names.ts';
+import { knownMember } from '../expressions/property.ts';
 import type { Outcome, Path } from '../path.ts';
 import type { Expression, Span } from '../syntax/expression.ts';
 import type { ForOf } from '../syntax/statement.ts';
@@ -51,7 +51,7 @@ function knownElements(e: Evaluation, node: Span, { value }: Outcome): readonly 
   if (value.kind !== 'object' || !Array.isArray(value.value))
     return e.fail(e.at(node), 'TP2023', String(MOST_ELEMENTS));
   requireFew(e, node, value.value.length);
-  return value.value.map(knownValue);
+  return value.value.map((_, index) => knownMember(value, String(index)));
 }
 
 function requireFew(e: Evaluation, node: Span, count: number): void {

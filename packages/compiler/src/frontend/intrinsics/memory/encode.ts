@@ -1,5 +1,6 @@
 // The author's values as the bytes of a table's key or value, or of a message: the compiler's twin of vnf's codec.
 import type { Layout, LayoutField } from '@twinpath/vnf/layout';
+import { configured, isConfigured } from '../../configured.ts';
 import { describe as describeValue } from '../../core/describe.ts';
 import type { Site } from '../../path.ts';
 import type { NameDomain, Value } from '../../value.ts';
@@ -118,10 +119,22 @@ function encodeInteger(code: Code, { offset, bits, order }: IntegerPlace, value:
   const top = (1n << BigInt(bits)) - 1n;
   const fits = bits === 64 || (range.low >= 0n && range.high <= top);
   if (!fits) lowering.warn(site, 'TP3006', `${range.low}…${range.high}`, `0…${top}`);
+  // Narrower ones share a word with others: as constants they are put together while compiling.
+  if (isConfigured(value) && (bits === 32 || bits === 64)) {
+    const isSwapped = bits === 32 && order === 'network';
+    const number = isSwapped ? swapped(range.low) : BigInt.asUintN(bits, range.low);
+    const what = isSwapped ? ' in network order' : '';
+    return { offset, bits, value: configured(lowering, path, value, number, { what, width: bits }) };
+  }
   const id = lowering.register(path, value, site);
   if (bits === 64) return { offset, bits, value: id };
   if (order === 'network' && bits !== 8) return { offset, bits, value: code.swap(id, bits) };
   return { offset, bits, value: fits ? id : code.truncate(id, bits) };
+}
+
+/** 32 bits in the other byte order. */
+function swapped(number: bigint): bigint {
+  return [0n, 8n, 16n, 24n].reduce((sum, shift) => (sum << 8n) | ((number >> shift) & 0xffn), 0n);
 }
 
 function boolean(code: Code, value: Value, site: Site): Piece['value'] {
