@@ -42,15 +42,23 @@ describe.each(['xdp', 'tcx'] as const)('on %s', (hook) => {
     inward();
     outward();
     expect(await digits()).toEqual([321]);
+    // Nobody waits for the fused program: what is configured holds from here on, by tail calls first.
+    await chain.change({ ...spec(hook), run: 'auto' });
     await chain.configure('s2', { digit: 5 });
-    expect(chain.ports.map(({ isFused }) => isFused)).toEqual([true]);
-    outward();
-    expect(await digits()).toEqual([351]);
+    const isFused = () => chain.ports.every((port) => port.isFused);
+    const states: boolean[] = [];
+    do {
+      states.push(isFused());
+      outward();
+      expect(await digits()).toEqual([351]);
+    } while (states.at(-1) === false);
+    expect(states.length).toBeGreaterThan(1);
     await chain.configure('s3', { digit: 3, ends: 9, as: 'bounce' });
     inward();
     expect(await digits()).toEqual([15_351]);
     const { functions } = await chain.statistics();
-    expect(functions.map(({ counters }) => counters.seen)).toEqual([5, 5, 4]);
+    const sent = states.length;
+    expect(functions.map(({ counters }) => counters.seen)).toEqual([4 + sent, 4 + sent, 3 + sent]);
   });
 });
 
