@@ -124,6 +124,47 @@ describe('forwardLoads', () => {
     expect(loadsAround((b, block, packet) => b.store(block, packet, 8, 32, b.constant(block, 1n)))).toBe(1);
   });
 
+  it('keeps bytes that a word is written back with, and reads those again that it changes', () => {
+    const reads = (kept: bigint) => {
+      const program = checked((b, packet, check) => {
+        const inside = check(b.entry, 64);
+        const before = b.load(inside, packet, 8, 16);
+        const rest = b.alu(inside, 'and', b.load(inside, packet, 6, 32), b.constant(inside, kept));
+        b.store(inside, packet, 6, 32, b.alu(inside, 'or', rest, b.constant(inside, 0x11n)));
+        const after = b.load(inside, packet, 8, 16);
+        b.terminate(inside, { op: 'return', value: b.alu(inside, 'add', before, after) });
+      });
+      return of(forwardLoads(program), 'load').filter(({ offset }) => offset === 8).length;
+    };
+    expect(reads(0xffff_ff00n)).toBe(1);
+    expect(reads(0xfff0_ff00n)).toBe(2);
+  });
+
+  it('tells a header from one behind it, if that one begins far enough off', () => {
+    const reads = (least: bigint) => {
+      const program = checked((b, packet, check) => {
+        const inside = check(b.entry, 64);
+        const before = b.load(inside, packet, 16, 32);
+        // The length of an IPv4 header, when its first byte is at least so much above 0x40.
+        const first = b.load(inside, packet, 0, 8);
+        const off = b.alu(inside, 'add', first, b.constant(inside, -0x40n - least));
+        const [then, otherwise] = [b.block(), b.block()];
+        const condition = b.compare(inside, 'ule', off, b.constant(inside, 15n - least));
+        b.terminate(inside, { op: 'branch', condition, then, otherwise });
+        b.terminate(otherwise, { op: 'return', value: before });
+        const words = b.alu(then, 'and', first, b.constant(then, 15n));
+        const length = b.alu(then, 'shl', words, b.constant(then, 2n));
+        const behind = b.offset(then, packet, length);
+        const last = check(then, 8, behind);
+        b.store(last, behind, 0, 32, b.constant(last, 1n));
+        b.terminate(last, { op: 'return', value: b.load(last, packet, 16, 32) });
+      });
+      return of(forwardLoads(program), 'load').filter(({ offset }) => offset === 16).length;
+    };
+    expect(reads(5n)).toBe(1);
+    expect(reads(4n)).toBe(2);
+  });
+
   it('reads again behind a store that may overlap, and behind a call', () => {
     expect(loadsAround((b, block, packet) => b.store(block, packet, 11, 8, b.constant(block, 1n)))).toBe(2);
     expect(loadsAround((b, block) => b.call(block, 'ktime_get_ns', []))).toBe(2);
