@@ -35,7 +35,7 @@ export class EventDecoder {
   #used = 0;
   /** Of the ring or the frames that events were read from last, and its bytes: a view for each event would cost as much as its copy. */
   #memory: DataView | undefined;
-  #bytes = new Uint8Array(0);
+  #bytes: Uint8Array = new Uint8Array(0);
 
   constructor({ reasons }: FunctionPlan, ports: readonly string[]) {
     this.#reasons = reasons.map((plan) => ({
