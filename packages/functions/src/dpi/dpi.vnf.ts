@@ -1,8 +1,9 @@
 // Deep packet inspection: names the application of each flow, counts it, and in line acts on it. Classifiers see the first packets of
 // a flow only; the fast path does the rest.
-import { type CopiedPacket, type instant, vnf } from '@twinpath/vnf';
+import { type CopiedPacket, vnf } from '@twinpath/vnf';
 import { z } from 'zod';
 import { applyPolicies, applyRiskPolicies } from './applications.ts';
+import { BacklogClock } from './backlog-clock.ts';
 import { builtIn } from './classifiers/index.ts';
 import { Config } from './config.ts';
 import { openEngine } from './engine.ts';
@@ -53,17 +54,13 @@ export default vnf({
     const { engine: wanted, classifiers } = config();
     const [engine, own] = await Promise.all([openEngine(wanted, log, signal), loadClassifiers(classifiers)]);
     const inspector = new Inspector({ config, engine, own, builtIn, ledger: new Ledger(tables, log) });
-    let last: instant | undefined;
+    const clock = new BacklogClock(now);
     const samplesOf = (events: readonly (readonly [CopiedPacket, Metadata])[]): readonly Sample[] => {
-      last = events.at(-1)?.[0].now ?? last;
+      const last = events.at(-1);
+      if (last) clock.looksAt(last[0].now);
       return events.map(([packet, { key, born, left }]) => ({ key, born, left, frame: packet.bytes, at: packet.now }));
     };
-    every('1 s', async () => {
-      // While packets come, those that wait to be looked at may be hardly younger than the last one.
-      const time = last ?? now();
-      last = undefined;
-      await inspector.giveUp(time);
-    });
+    every('1 s', () => inspector.giveUp(clock.tick()));
 
     return {
       sample: {
