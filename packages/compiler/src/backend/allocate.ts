@@ -4,7 +4,6 @@ import { colour } from './colour.ts';
 import { removeDeadSpills } from './dead-spills.ts';
 import { numberDensely } from './dense-registers.ts';
 import { type Interference, interferenceOf } from './interference.ts';
-import { keepSpills } from './kept-spills.ts';
 import { limitPressure } from './limit-pressure.ts';
 import {
   FIRST_VIRTUAL,
@@ -33,10 +32,7 @@ export function allocate(selected: MachineProgram): MachineProgram {
   const allocation = new Allocation(numberDensely(separateWebs({ ...limited, slots: slots.all() })));
   for (let round = 0; round < MOST_ROUNDS; round++) {
     const done = allocation.round();
-    if (done !== undefined) {
-      const spills = program.slots.length;
-      return removeDeadSpills(keepSpills(withoutEmptyMoves(done), spills), spills);
-    }
+    if (done !== undefined) return removeDeadSpills(withoutEmptyMoves(done), program.slots.length);
   }
   throw new Error(`register allocation did not end after ${MOST_ROUNDS} rounds of spilling`);
 }
