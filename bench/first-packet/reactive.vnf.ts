@@ -18,7 +18,8 @@ import {
 import { z } from 'zod';
 import { LOAD_QUESTION, loadIn } from './snmp-question.ts';
 
-const flows = table({ key: fiveTuple, value: { address: ip, toServer: bool }, max: 262_144, whenFull: 'evict' });
+// Room for fewer connections than a client makes before it takes a port again: that one's first packet is a first packet, too.
+const flows = table({ key: fiveTuple, value: { address: ip, toServer: bool }, max: 8192, whenFull: 'evict' });
 const opened = packetIn({ metadata: { flow: fiveTuple }, limit: '1000000/s' });
 
 const SNMP_PORT = 161;
