@@ -19,17 +19,8 @@ const bpfNative: (number: number, command: number, attr: number, size: number) =
   ['long', 'int', 'void *', 'uint32'],
 );
 
-const schedNative: (number: number, thread: number, attr: Memory, last: number, flags: number) => number = libc.func(
-  'syscall',
-  'long',
-  ['long', 'int', 'void *', 'uint32', 'uint32'],
-);
-
-const callNumbers: Partial<Record<string, Readonly<Record<'bpf' | 'schedGetattr' | 'schedSetattr', number>>>> = {
-  x64: { bpf: 321, schedGetattr: 315, schedSetattr: 314 },
-  arm64: { bpf: 280, schedGetattr: 275, schedSetattr: 274 },
-};
-const callNumber = callNumbers[process.arch] ?? unsupportedArchitecture();
+const bpfNumbers: Partial<Record<string, number>> = { x64: 321, arm64: 280 };
+const bpfNumber = bpfNumbers[process.arch] ?? unsupportedArchitecture();
 
 function unsupportedArchitecture(): never {
   throw new Error(`Twinpath runs on x64 and arm64 Linux, not on ${process.arch} ${process.platform}`);
@@ -37,19 +28,7 @@ function unsupportedArchitecture(): never {
 
 /** bpf(2): a result >= 0, or minus the errno. `attr` is an address whose memory the caller keeps alive. */
 export function bpfSyscall(command: number, attr: number, size: number): number {
-  const result = bpfNative(callNumber.bpf, command, attr, size);
-  return result < 0 ? -koffi.errno() : result;
-}
-
-/** sched_getattr(2) of the calling thread: 0, or minus the errno. */
-export function schedGetattr(attr: Uint8Array): number {
-  const result = schedNative(callNumber.schedGetattr, 0, attr, attr.length, 0);
-  return result < 0 ? -koffi.errno() : result;
-}
-
-/** sched_setattr(2) of the calling thread: 0, or minus the errno. */
-export function schedSetattr(attr: Uint8Array): number {
-  const result = schedNative(callNumber.schedSetattr, 0, attr, 0, 0);
+  const result = bpfNative(bpfNumber, command, attr, size);
   return result < 0 ? -koffi.errno() : result;
 }
 

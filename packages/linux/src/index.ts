@@ -84,7 +84,6 @@ export { type PeerCredentials, peerCredentials } from './peer-credentials.ts';
 export { FdPoll, pollFd } from './poll.ts';
 export { ServiceManager, watchdogMs } from './service-manager.ts';
 export { withoutSignals } from './signals.ts';
-export { shortenSlices } from './slices.ts';
 export { check, isSyscallError, type SyscallContext, SyscallError } from './syscall-error.ts';
 export { readSysctl, writeSysctl } from './sysctl.ts';
 export { Tap, type TapOptions } from './tap.ts';

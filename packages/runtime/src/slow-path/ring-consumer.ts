@@ -63,8 +63,7 @@ export class RingConsumer implements Disposable {
   }
 
   #yieldMs(): number {
-    const ms = this.#share.yieldMs();
-    return !this.#isAwaited() && this.#hasRoom ? ms : 0;
+    return !this.#isAwaited() && this.#hasRoom ? this.#share.yieldMs() : 0;
   }
 
   get #hasRoom(): boolean {

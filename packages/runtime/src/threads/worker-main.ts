@@ -3,7 +3,7 @@
 import { setServers } from 'node:dns/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import { parentPort, workerData } from 'node:worker_threads';
-import { recordHoldings, shortenSlices } from '@twinpath/linux';
+import { recordHoldings } from '@twinpath/linux';
 import { useHashSeed } from '@twinpath/vnf/spec';
 import { AuthorCode } from './author-code.ts';
 import { errorData } from './error-data.ts';
@@ -16,8 +16,6 @@ const BEAT_MS = 100;
 
 const data: WorkerData = workerData;
 recordHoldings(data.holdings);
-// Packets wait for it.
-shortenSlices();
 useHashSeed(data.seed);
 setServers([...data.nameServers]);
 // setServers replaces the module's functions; this lets those see it who import them by name.

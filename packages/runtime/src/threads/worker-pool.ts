@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { EdgeWatch, shortenSlices } from '@twinpath/linux';
+import { EdgeWatch } from '@twinpath/linux';
 import { SlowPathWorker } from './slow-path-worker.ts';
 
 export interface WorkerPoolOptions {
@@ -57,7 +57,7 @@ export class WorkerPool {
 
   #start(): SlowPathWorker {
     const { seed, megabytes = 1024, patienceSeconds = 5 } = this.#options;
-    this.#watch ??= openWatch();
+    this.#watch ??= new EdgeWatch();
     const most = patienceSeconds * CHECKS_PER_SECOND;
     this.#timer ??= setInterval(() => {
       for (const worker of this.#workers) worker.check(most);
@@ -66,10 +66,4 @@ export class WorkerPool {
     this.#workers.add(worker);
     return worker;
   }
-}
-
-/** By it packets come to workers, which wait for their turn on a CPU as it does. */
-function openWatch(): EdgeWatch {
-  shortenSlices();
-  return new EdgeWatch();
 }
