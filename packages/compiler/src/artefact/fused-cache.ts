@@ -5,6 +5,7 @@ import { deserialize, serialize } from 'node:v8';
 import { type CompiledProgram, compileProgram } from '../backend/index.ts';
 import { type Fused, type FuseOptions, fuseChain, fuseNumbers, type Part } from '../fuse/index.ts';
 import type { Numbers, Program } from '../ir/types.ts';
+import { Latest } from '../latest.ts';
 import { hashOfModules } from './cache-files.ts';
 import { digestOf, Kept } from './kept.ts';
 import { compiledOf, compiler, type Stored, storedOf } from './program-cache.ts';
@@ -44,7 +45,7 @@ export class FusedCache {
   once({ parts: given, ...options }: FuseOnceOptions): FusedCode {
     const parts = given.map(({ ir, ...part }) => {
       const digest = digestOf(ir.bytes).toString('hex');
-      const known = knownOf(digest, ir.bytes);
+      const known = knownParts.once(digest, () => partOf(deserialize(ir.bytes)));
       return { digest, files: known.files, part: { ...part, ir: { ...known.program, relocated: ir.relocated } } };
     });
     const { relocated, nameIn } = fuseNumbers(parts.map(({ part }) => part));
@@ -72,18 +73,8 @@ interface KnownPart {
   readonly files: readonly string[];
 }
 
-const MOST_PARTS = 64;
 /** By their bytes: what is remembered of a program is found by the object that it is. */
-const knownParts = new Map<string, KnownPart>();
-
-function knownOf(digest: string, bytes: Uint8Array): KnownPart {
-  const known = knownParts.get(digest) ?? partOf(deserialize(bytes));
-  knownParts.delete(digest);
-  knownParts.set(digest, known);
-  const [oldest] = knownParts.keys();
-  if (knownParts.size > MOST_PARTS && oldest !== undefined) knownParts.delete(oldest);
-  return known;
-}
+const knownParts = new Latest<KnownPart>(64);
 
 function partOf(program: Program): KnownPart {
   const files = program.blocks.flatMap(({ instructions }) =>

@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { deserialize, serialize } from 'node:v8';
+import { Latest } from '../latest.ts';
 import { entryNamed, readEntry, warn, writeEntry } from './cache-files.ts';
 
 const DIGEST_BYTES = 32;
@@ -11,41 +12,29 @@ export const digestOf = (bytes: Uint8Array): Buffer => createHash('sha256').upda
 export class Kept<T> {
   /** Extension of its files. */
   readonly #kind: string;
-  readonly #mostInMemory: number;
-  readonly #inMemory = new Map<string, T>();
+  readonly #inMemory: Latest<T>;
 
   constructor(kind: string, mostInMemory: number) {
     this.#kind = kind;
-    this.#mostInMemory = mostInMemory;
+    this.#inMemory = new Latest(mostInMemory);
   }
 
   /** `from`: plain data. */
   once(from: unknown, make: () => T): T {
     const key = digestOf(serialize(from)).toString('hex');
-    const known = this.#inMemory.get(key) ?? this.#stored(key);
-    const made = known ?? make();
-    this.#remember(key, made);
-    if (known === undefined) this.#store(key, made);
-    return made;
-  }
-
-  /** The one that was asked for last stays longest. */
-  #remember(key: string, made: T): void {
-    this.#inMemory.delete(key);
-    this.#inMemory.set(key, made);
-    const [oldest] = this.#inMemory.keys();
-    if (this.#inMemory.size > this.#mostInMemory && oldest !== undefined) this.#inMemory.delete(oldest);
+    return this.#inMemory.once(key, () => this.#stored(key) ?? this.#store(key, make()));
   }
 
   #entry(key: string): string {
     return entryNamed(`${key}.${this.#kind}`);
   }
 
-  #store(key: string, made: T): void {
+  #store(key: string, made: T): T {
     writeEntry(this.#entry(key), () => {
       const content = serialize(made);
       return Buffer.concat([digestOf(content), content]);
     });
+    return made;
   }
 
   #stored(key: string): T | undefined {

@@ -3,9 +3,10 @@ import { fusedMapName } from '../abi/fused.ts';
 import { at } from '../ir/at.ts';
 import { withOperands, withTargets, withTerminatorOperands } from '../ir/operands.ts';
 import type { Block, Instruction, Program, Region, Terminator, ValueId, ValueType } from '../ir/types.ts';
+import { epochsAtEnd } from './epochs.ts';
 import type { FusedNumbers } from './numbers.ts';
 import type { Part } from './part.ts';
-import { epochsAtEnd, type Site } from './sites.ts';
+import type { Site } from './sites.ts';
 
 /** Each site's part takes the place of the tail call, with all behind it. */
 export function inlineParts(

@@ -1,6 +1,7 @@
 // Steps of joining a chain, each remembered by what it was made of: when one function has changed, what is joined in front of it is as
 // before, and is not joined again.
 import type { Hook, Program } from '../ir/types.ts';
+import { Latest } from '../latest.ts';
 
 /** What was made last of a program: one that changes again and again would fill the memory. */
 interface Step {
@@ -8,19 +9,12 @@ interface Step {
   readonly made: Program;
 }
 
-const MOST_BEGINNINGS = 16;
-const beginnings = new Map<string, Program>();
+const beginnings = new Latest<Program>(16);
 const steps = new WeakMap<Program, Map<string, Step>>();
 
 /** Steps go on from here. */
 export function beginning(name: string, hook: Hook, position: number, make: () => Program): Program {
-  const key = `${name} ${hook} ${position}`;
-  const program = beginnings.get(key) ?? make();
-  beginnings.delete(key);
-  beginnings.set(key, program);
-  const [oldest] = beginnings.keys();
-  if (beginnings.size > MOST_BEGINNINGS && oldest !== undefined) beginnings.delete(oldest);
-  return program;
+  return beginnings.once(`${name} ${hook} ${position}`, make);
 }
 
 /** `of`: all that is made of besides the program. */
